@@ -1,0 +1,207 @@
+//! The keys of an `ExperimentSpec`: one table that TOML, `--set`, the one-line form and
+//! the help all read.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::architecture::Family;
+use super::dataset::DatasetId;
+use super::error::{SpecError, suggestion};
+use super::spec::{ExperimentSpec, Version};
+
+/// A key's value as files hold it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A count or a seed.
+    Int(i64),
+    /// A real number.
+    Float(f64),
+    /// A name.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+}
+
+/// As `--set` and the one-line form write it: lists with commas, no spaces.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(n) => n.fmt(f),
+            Self::Float(x) => write!(f, "{x:?}"),
+            Self::Text(text) => f.write_str(text),
+            Self::List(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        f.write_str(",")?;
+                    }
+                    item.fmt(f)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// One key.
+pub struct Key {
+    /// Its name, as typed.
+    pub name: &'static str,
+    /// What it means, in a few words, with its unit.
+    pub about: &'static str,
+    /// Its value in a spec; `None` where it has no meaning there (hops of a baseline).
+    pub get: fn(&ExperimentSpec) -> Option<Value>,
+    /// Sets it from text.
+    pub set: fn(&mut ExperimentSpec, &str) -> Result<(), SpecError>,
+}
+
+/// The key called `name`.
+///
+/// # Errors
+/// When there is none; the message says the nearest.
+pub fn find(name: &str) -> Result<&'static Key, SpecError> {
+    KEYS.iter().find(|k| k.name == name).ok_or_else(|| {
+        let names: Vec<_> = KEYS.iter().map(|k| k.name).collect();
+        SpecError::new(name, format!("no key is called '{name}'{}", suggestion(name, &names)))
+    })
+}
+
+macro_rules! count {
+    ($name:literal, $about:literal, $field:ident, $range:expr) => {
+        Key {
+            name: $name,
+            about: $about,
+            get: |s| Some(Value::Int(s.$field as i64)),
+            set: |s, text| Ok(s.$field = number(text, $range)?),
+        }
+    };
+}
+
+macro_rules! real {
+    ($name:literal, $about:literal, $field:ident, $range:expr) => {
+        Key {
+            name: $name,
+            about: $about,
+            get: |s| Some(Value::Float(s.$field)),
+            set: |s, text| Ok(s.$field = number(text, $range)?),
+        }
+    };
+}
+
+macro_rules! list {
+    ($name:literal, $about:literal, $field:ident) => {
+        Key {
+            name: $name,
+            about: $about,
+            get: |s| Some(Value::List(s.$field.iter().map(|n| Value::Int(*n as i64)).collect())),
+            set: |s, text| {
+                s.$field = text
+                    .trim_matches(['[', ']'])
+                    .split(',')
+                    .map(|n| number(n.trim(), 0..=1_000_000))
+                    .collect::<Result<_, _>>()?;
+                Ok(())
+            },
+        }
+    };
+}
+
+const MANY: usize = 1_000_000_000;
+
+/// Every key, in the order in which they are written.
+pub static KEYS: &[Key] = &[
+    Key {
+        name: "family",
+        about: "plain, resnet or resnext",
+        get: |s| Some(Value::Text(s.family.name().into())),
+        set: |s, text| Ok(s.family = Family::parse(text)?),
+    },
+    Key {
+        name: "version",
+        about: "original, adjusted or hires",
+        get: |s| Some(Value::Text(s.version.name().into())),
+        set: |s, text| {
+            let version = Version::parse(text)?;
+            // Saying "hires" of a spec that has hops already keeps them.
+            if version.name() != s.version.name() {
+                s.version = version;
+            }
+            Ok(())
+        },
+    },
+    Key {
+        name: "hops",
+        about: "projections that are on: All, In, Out, None, P1, P2, … or hops such as 0-2; makes the version hires",
+        get: |s| match &s.version {
+            Version::HiRes(hops) => {
+                Some(Value::List(hops.groups().iter().map(|g| Value::Text(g.to_string())).collect()))
+            }
+            _ => None,
+        },
+        set: |s, text| Ok(s.version = Version::HiRes(text.trim_matches(['[', ']']).parse()?)),
+    },
+    Key {
+        name: "dataset",
+        about: "fashion-embedded, fashion, cifar10, cifar100 or tiny-imagenet",
+        get: |s| Some(Value::Text(s.dataset.name().into())),
+        set: |s, text| Ok(s.dataset = DatasetId::parse(text)?),
+    },
+    count!("seed", "seed of initial weights, split and data order", seed, 0..=i64::MAX as u64),
+    count!("epochs", "passes over the train split", epochs, 1..=1_000_000),
+    count!("batch", "images a step", batch, 1..=100_000),
+    real!("lr", "Adam's learning rate in the first epochs", lr, 1e-12..=1e6),
+    count!(
+        "lr_halve_every",
+        "epochs after which the learning rate halves; 0 for never",
+        lr_halve_every,
+        0..=MANY
+    ),
+    real!("beta1", "Adam's decay of the first moment", beta1, 0.0..=0.999_999_9),
+    real!("beta2", "Adam's decay of the second moment", beta2, 0.0..=0.999_999_9),
+    real!("eps", "Adam's epsilon", eps, 1e-30..=1.0),
+    real!("weight_decay", "L2 penalty added to every gradient", weight_decay, 0.0..=1e3),
+    real!("val_fraction", "part of the training data held out for validation", val_fraction, 0.001..=0.9),
+    count!(
+        "train_limit",
+        "at most so many training images, balanced over classes; 0 for all",
+        train_limit,
+        0..=MANY
+    ),
+    count!(
+        "val_limit",
+        "at most so many validation images, balanced over classes; 0 for all",
+        val_limit,
+        0..=MANY
+    ),
+    count!(
+        "test_limit",
+        "at most so many test images, balanced over classes; 0 for all",
+        test_limit,
+        0..=MANY
+    ),
+    count!(
+        "probe_images",
+        "validation images probed for Fig. 2 each epoch; 0 for none",
+        probe_images,
+        0..=MANY
+    ),
+    list!("blocks", "basic blocks in each block; its length is the number of blocks, 1 to 8", blocks),
+    list!("widths", "channels of each block", widths),
+    count!("cardinality", "groups of a ResNeXt's 3×3 convolutions", cardinality, 1..=1024),
+];
+
+fn number<T: FromStr + PartialOrd + fmt::Debug>(
+    text: &str,
+    range: RangeInclusive<T>,
+) -> Result<T, SpecError> {
+    match text.parse::<T>() {
+        Ok(n) if range.contains(&n) => Ok(n),
+        _ => Err(SpecError::new(
+            "",
+            format!("'{text}' is not a number from {:?} to {:?}", range.start(), range.end()),
+        )),
+    }
+}

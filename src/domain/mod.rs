@@ -1,0 +1,20 @@
+//! What the paper is about, as plain values: networks, runs, events, statistics.
+//!
+//! Nothing here knows burn, threads, files or a terminal, so every face of the
+//! program, and every test, can use it at no cost.
+
+pub mod adjusted;
+pub mod architecture;
+pub mod dataset;
+pub mod error;
+pub mod event;
+pub mod hops;
+pub mod keys;
+pub mod one_line;
+pub mod paper;
+pub mod params;
+pub mod run_state;
+pub mod seeds;
+pub mod spec;
+pub mod stats;
+pub mod text;

@@ -1,0 +1,216 @@
+//! The state of a run, made from its events and nothing else. Live screens, batch
+//! tables, listings and replay all read this.
+
+use super::event::{BlockActivity, Checkpoint, Event, EventKind, Outcome, Phase, RunStarted, Score, Split};
+
+/// One training step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepPoint {
+    /// Over the whole run, from 1.
+    pub step: usize,
+    /// From 1.
+    pub epoch: usize,
+    /// Seconds since the run started.
+    pub t: f64,
+    /// Mean cross-entropy of the batch, nats.
+    pub loss: f32,
+    /// Top-1 of the batch, percent.
+    pub top1: f64,
+}
+
+/// One finished epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EpochRecord {
+    /// From 1.
+    pub epoch: usize,
+    /// Steps of the run at its end.
+    pub step: usize,
+    /// Seconds since the run started, at its end.
+    pub t: f64,
+    /// Learning rate.
+    pub lr: f64,
+    /// Over its training batches.
+    pub train: Score,
+    /// Of the validation split.
+    pub validation: Score,
+    /// Training throughput, validation and pauses not counted.
+    pub images_per_s: f64,
+}
+
+/// One measurement of Fig. 2.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProbeRecord {
+    /// Epoch of the weights.
+    pub epoch: usize,
+    /// What it was measured on.
+    pub split: Split,
+    /// One entry a block.
+    pub blocks: Vec<BlockActivity>,
+}
+
+/// A run as its events tell it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunState {
+    /// Facts known at the start.
+    pub started: Option<RunStarted>,
+    /// Current activity.
+    pub phase: Option<Phase>,
+    /// Whether it waits.
+    pub paused: bool,
+    /// Current epoch, from 1; 0 before the first.
+    pub epoch: usize,
+    /// Learning rate of the current epoch.
+    pub lr: f64,
+    /// Every step.
+    pub steps: Vec<StepPoint>,
+    /// Every finished epoch.
+    pub epochs: Vec<EpochRecord>,
+    /// Index into `epochs` of the best validation top-1.
+    pub best: Option<usize>,
+    /// Every probe; the last one is on the test split when the run completed.
+    pub probes: Vec<ProbeRecord>,
+    /// Test scores: weights, their epoch, result.
+    pub tests: Vec<(Checkpoint, usize, Score)>,
+    /// Epoch, step and value of a non-finite loss.
+    pub divergence: Option<(usize, usize, String)>,
+    /// How it ended; `None` while it runs, or when it was cut off.
+    pub outcome: Option<Outcome>,
+    /// The error of a failed run.
+    pub message: Option<String>,
+    /// Seconds since the run started, of the last event.
+    pub t: f64,
+    /// Time since the last mark counts as training while this is set.
+    training_since: Option<f64>,
+    epoch_seconds: f64,
+    epoch_images: usize,
+    active_seconds: f64,
+    active_since: Option<f64>,
+}
+
+impl RunState {
+    /// The state that a sequence of events leads to.
+    pub fn replay<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut state = Self::default();
+        events.into_iter().for_each(|e| state.apply(e));
+        state
+    }
+
+    /// Takes in the next event.
+    pub fn apply(&mut self, event: &Event) {
+        let t = event.t;
+        self.t = t;
+        match &event.kind {
+            EventKind::RunStarted(facts) => self.started = Some(facts.as_ref().clone()),
+            EventKind::Phase { phase } => {
+                self.mark(t);
+                self.phase = Some(*phase);
+                self.training_since = (*phase == Phase::Training).then_some(t);
+            }
+            EventKind::EpochStarted { epoch, lr } => {
+                self.epoch = *epoch;
+                self.lr = *lr;
+                self.epoch_seconds = 0.0;
+                self.epoch_images = 0;
+                self.training_since = Some(t);
+                self.active_since.get_or_insert(t);
+            }
+            EventKind::Step { epoch, step, loss, images, hits } => {
+                self.mark(t);
+                self.epoch_images += images;
+                let top1 = 100.0 * *hits as f64 / (*images).max(1) as f64;
+                self.steps.push(StepPoint { step: *step, epoch: *epoch, t, loss: *loss, top1 });
+            }
+            EventKind::EpochEnded { epoch, step, train, validation, best } => {
+                let images_per_s = self.images_per_s().unwrap_or(0.0);
+                self.epochs.push(EpochRecord {
+                    epoch: *epoch,
+                    step: *step,
+                    t,
+                    lr: self.lr,
+                    train: *train,
+                    validation: *validation,
+                    images_per_s,
+                });
+                if *best {
+                    self.best = Some(self.epochs.len() - 1);
+                }
+            }
+            EventKind::Probed { epoch, split, blocks } => {
+                self.probes.push(ProbeRecord { epoch: *epoch, split: *split, blocks: blocks.clone() });
+            }
+            EventKind::Tested { checkpoint, epoch, score } => {
+                self.tests.push((*checkpoint, *epoch, *score));
+            }
+            EventKind::Paused => {
+                self.mark(t);
+                self.paused = true;
+                self.training_since = None;
+                if let Some(since) = self.active_since.take() {
+                    self.active_seconds += t - since;
+                }
+            }
+            EventKind::Resumed => {
+                self.paused = false;
+                self.training_since = (self.phase == Some(Phase::Training)).then_some(t);
+                self.active_since = Some(t);
+            }
+            EventKind::Waiting => {}
+            EventKind::Diverged { epoch, step, loss, .. } => {
+                self.divergence = Some((*epoch, *step, loss.clone()));
+            }
+            EventKind::Finished { outcome, message } => {
+                self.outcome = Some(*outcome);
+                self.message = message.clone();
+                self.phase = None;
+                self.paused = false;
+            }
+        }
+    }
+
+    fn mark(&mut self, t: f64) {
+        if let Some(since) = self.training_since {
+            self.epoch_seconds += (t - since).max(0.0);
+            self.training_since = Some(t);
+        }
+    }
+
+    /// Training throughput of the current epoch, images a second.
+    pub fn images_per_s(&self) -> Option<f64> {
+        (self.epoch_seconds > 0.0).then(|| self.epoch_images as f64 / self.epoch_seconds)
+    }
+
+    /// Steps of the whole run, were it to end as planned.
+    pub fn total_steps(&self) -> usize {
+        self.started.as_ref().map_or(0, |s| s.steps_per_epoch.saturating_mul(s.spec.epochs))
+    }
+
+    /// Steps taken.
+    pub fn step(&self) -> usize {
+        self.steps.last().map_or(0, |s| s.step)
+    }
+
+    /// Seconds until the last epoch ends, at the pace so far, pauses not counted.
+    pub fn eta(&self) -> Option<f64> {
+        let running = self.active_since.map_or(0.0, |since| self.t - since);
+        let active = self.active_seconds + running;
+        let step = self.step();
+        (step > 0 && self.outcome.is_none())
+            .then(|| active / step as f64 * self.total_steps().saturating_sub(step) as f64)
+    }
+
+    /// The epoch with the best validation top-1.
+    pub fn best_epoch(&self) -> Option<&EpochRecord> {
+        self.epochs.get(self.best?)
+    }
+
+    /// The test score of one checkpoint.
+    pub fn test(&self, checkpoint: Checkpoint) -> Option<&Score> {
+        self.tests.iter().find(|(c, ..)| *c == checkpoint).map(|(.., score)| score)
+    }
+
+    /// First epoch whose validation top-1 is at least `percent`: the paper's "faster
+    /// learning", as a number.
+    pub fn epochs_to(&self, percent: f64) -> Option<usize> {
+        self.epochs.iter().find(|e| e.validation.top1() >= percent).map(|e| e.epoch)
+    }
+}

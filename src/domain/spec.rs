@@ -1,0 +1,266 @@
+//! `ExperimentSpec`: one run, fully described. Two equal specs are the same experiment.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::adjusted;
+use super::architecture::{Architecture, Family, Outline};
+use super::dataset::DatasetId;
+use super::error::{SpecError, suggestion};
+use super::hops::{HopGroup, HopSelection, HopSet};
+use super::keys::{self, Value};
+use super::params;
+
+/// Which of Table 1's three versions of a family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Version {
+    /// The baseline as published.
+    Original,
+    /// The baseline with wider hidden layers, as many parameters as the HiResNet.
+    Adjusted,
+    /// The baseline with hierarchical residuals.
+    HiRes(HopSelection),
+}
+
+impl Version {
+    /// The names in specs.
+    pub const NAMES: [&'static str; 3] = ["original", "adjusted", "hires"];
+
+    /// The full HiResNet: every hop.
+    pub fn hires() -> Self {
+        Self::HiRes(HopSelection::group(HopGroup::All))
+    }
+
+    /// The name in specs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Adjusted => "adjusted",
+            Self::HiRes(_) => "hires",
+        }
+    }
+
+    /// The version called `name`; `hires` with all hops.
+    ///
+    /// # Errors
+    /// When there is none; the message says the nearest.
+    pub fn parse(name: &str) -> Result<Self, SpecError> {
+        match name.to_ascii_lowercase().as_str() {
+            "original" => Ok(Self::Original),
+            "adjusted" => Ok(Self::Adjusted),
+            "hires" => Ok(Self::hires()),
+            _ => Err(SpecError::new(
+                "version",
+                format!("no version is called '{name}'{}", suggestion(name, &Self::NAMES)),
+            )),
+        }
+    }
+}
+
+/// One run: network, data, recipe and seed. Defaults are the paper's (§3.1).
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExperimentSpec {
+    /// Baseline family.
+    pub family: Family,
+    /// Original, adjusted, or with hierarchical residuals.
+    pub version: Version,
+    /// What it is trained on.
+    pub dataset: DatasetId,
+    /// Passes over the train split.
+    pub epochs: usize,
+    /// Images a step.
+    pub batch: usize,
+    /// Adam's learning rate in the first epochs.
+    pub lr: f64,
+    /// Epochs after which the learning rate halves, again and again; 0 for never.
+    pub lr_halve_every: usize,
+    /// Adam's decay of the first moment.
+    pub beta1: f64,
+    /// Adam's decay of the second moment.
+    pub beta2: f64,
+    /// Adam's epsilon.
+    pub eps: f64,
+    /// L2 penalty added to every gradient, as in PyTorch's Adam.
+    pub weight_decay: f64,
+    /// Seed of initial weights, split and data order.
+    pub seed: u64,
+    /// Part of the training data held out for validation.
+    pub val_fraction: f64,
+    /// At most so many training images, balanced over classes; 0 for all.
+    pub train_limit: usize,
+    /// At most so many validation images, balanced over classes; 0 for all.
+    pub val_limit: usize,
+    /// At most so many test images, balanced over classes; 0 for all.
+    pub test_limit: usize,
+    /// Validation images on which activations are measured each epoch; 0 for none.
+    pub probe_images: usize,
+    /// Basic blocks in each block.
+    pub blocks: Vec<usize>,
+    /// Channels of each block.
+    pub widths: Vec<usize>,
+    /// Groups of a ResNeXt's 3×3 convolutions.
+    pub cardinality: usize,
+}
+
+/// A bound on network size that no CPU or GPU this program is for would train.
+const MAX_PARAMETERS: usize = 200_000_000;
+
+impl ExperimentSpec {
+    /// The paper's recipe for `family` in `version` on `dataset`.
+    pub fn paper(family: Family, version: Version, dataset: DatasetId) -> Self {
+        Self {
+            family,
+            version,
+            dataset,
+            epochs: dataset.default_epochs(),
+            batch: 100,
+            lr: 0.01,
+            lr_halve_every: 20,
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            weight_decay: 0.0,
+            seed: 0,
+            val_fraction: 0.1,
+            train_limit: 0,
+            val_limit: 0,
+            test_limit: 0,
+            probe_images: 500,
+            blocks: vec![2, 3, 3],
+            widths: vec![16, 32, 64],
+            cardinality: 4,
+        }
+    }
+
+    /// The spec that `pairs` of key and value describe, defaults being the paper's for
+    /// the dataset they name; not yet [`checked`](Self::checked).
+    ///
+    /// # Errors
+    /// For an unknown key, or a value that its key does not take.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, SpecError> {
+        let pairs: Vec<_> = pairs.into_iter().collect();
+        let named = |key: &str| pairs.iter().find(|(k, _)| *k == key).map(|(_, value)| *value);
+        let dataset = named("dataset").map_or(Ok(DatasetId::FashionEmbedded), DatasetId::parse)?;
+        let mut spec = Self::paper(Family::ResNet, Version::Original, dataset);
+        // The version decides whether hops mean anything, so it is set before them.
+        if let Some(version) = named("version") {
+            spec.set("version", version)?;
+        }
+        for (key, value) in pairs.iter().copied() {
+            if key != "version" {
+                spec.set(key, value)?;
+            }
+        }
+        if let (Some(version), Some(_)) = (named("version"), named("hops"))
+            && !version.eq_ignore_ascii_case("hires")
+        {
+            return Err(SpecError::new(
+                "hops",
+                format!("the {version} version has no hops; use version = \"hires\""),
+            ));
+        }
+        Ok(spec)
+    }
+
+    /// Sets one key from text, as `--set key=value` does.
+    ///
+    /// # Errors
+    /// For an unknown key (with the nearest), or a value that it does not take.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), SpecError> {
+        let known = keys::find(key)?;
+        (known.set)(self, value.trim()).map_err(|e| SpecError::new(known.name, e.reason))
+    }
+
+    /// This spec in its one canonical form, or why it is not a run.
+    ///
+    /// Hops are written the shortest way, and a HiResNet with no hop is the original.
+    ///
+    /// # Errors
+    /// When keys contradict each other or the network cannot exist.
+    pub fn checked(mut self) -> Result<Self, SpecError> {
+        let network = self.architecture()?;
+        let size = params::count(&network);
+        if size > MAX_PARAMETERS {
+            return Err(SpecError::new(
+                "widths",
+                format!("the network would have {size} parameters; the limit is {MAX_PARAMETERS}"),
+            ));
+        }
+        if let Version::HiRes(_) = self.version {
+            self.version = if network.hops.is_empty() {
+                Version::Original
+            } else {
+                Version::HiRes(HopSelection::shortest(&network.hops, self.blocks.len()))
+            };
+        }
+        Ok(self)
+    }
+
+    /// The hops that are on.
+    ///
+    /// # Errors
+    /// When the selection names one that does not exist.
+    pub fn hops(&self) -> Result<HopSet, SpecError> {
+        match &self.version {
+            Version::HiRes(selection) => selection.resolve(self.blocks.len()),
+            _ => Ok(HopSet::default()),
+        }
+    }
+
+    /// The network, worked out to the last width.
+    ///
+    /// # Errors
+    /// As [`Architecture::new`], or when a hop does not exist.
+    pub fn architecture(&self) -> Result<Architecture, SpecError> {
+        let outline = Outline {
+            family: self.family,
+            widths: &self.widths,
+            depths: &self.blocks,
+            cardinality: self.cardinality,
+            image_size: self.dataset.image_size(),
+            classes: self.dataset.classes(),
+        };
+        // Widths and depths first: a wrong number of blocks explains a missing hop.
+        let baseline = Architecture::new(&outline, HopSet::default())?;
+        match self.version {
+            Version::Original => Ok(baseline),
+            Version::HiRes(_) => Architecture::new(&outline, self.hops()?),
+            Version::Adjusted => {
+                let all = HopGroup::All.hops(self.blocks.len())?;
+                let hires = Architecture::new(&outline, all)?;
+                Ok(adjusted::widen_to(baseline, params::count(&hires)))
+            }
+        }
+    }
+
+    /// Adam's learning rate in `epoch`, counted from 1.
+    pub fn lr_at(&self, epoch: usize) -> f64 {
+        match (epoch.saturating_sub(1)).checked_div(self.lr_halve_every) {
+            Some(halvings) => self.lr * 0.5f64.powi(halvings.min(2000) as i32),
+            None => self.lr,
+        }
+    }
+
+    /// Every key with its value, in the order of [`keys::KEYS`].
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, Value)> + '_ {
+        keys::KEYS.iter().filter_map(|k| (k.get)(self).map(|v| (k.name, v)))
+    }
+}
+
+impl Serialize for ExperimentSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.pairs())
+    }
+}
+
+impl<'de> Deserialize<'de> for ExperimentSpec {
+    /// Reads keys and values as TOML and JSON have them, checks included.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let values = BTreeMap::<String, Value>::deserialize(deserializer)?;
+        let texts: Vec<_> = values.iter().map(|(k, v)| (k.as_str(), v.to_string())).collect();
+        Self::from_pairs(texts.iter().map(|(k, v)| (*k, v.as_str())))
+            .and_then(Self::checked)
+            .map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,38 @@
+//! Mean and standard deviation over seeds, as the paper's tables print them.
+
+/// Arithmetic mean; `None` of nothing.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Sample standard deviation (n − 1 in the denominator, as numpy's `ddof=1` and
+/// PyTorch's default); `None` below two values.
+pub fn std(values: &[f64]) -> Option<f64> {
+    let mean = mean(values)?;
+    (values.len() > 1).then(|| {
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        (squares / (values.len() - 1) as f64).sqrt()
+    })
+}
+
+/// `mean(std)` with `decimals` digits, e.g. `89.46(0.30)`; the mean alone for one value,
+/// a dash for none.
+pub fn mean_std(values: &[f64], decimals: usize) -> String {
+    match (mean(values), std(values)) {
+        (Some(mean), Some(std)) => format!("{mean:.decimals$}({std:.decimals$})"),
+        (Some(mean), None) => format!("{mean:.decimals$}"),
+        _ => "–".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_like_the_paper() {
+        assert_eq!(mean_std(&[89.0, 90.0], 2), "89.50(0.71)");
+        assert_eq!(mean_std(&[89.0], 2), "89.00");
+        assert_eq!(mean_std(&[], 2), "–");
+    }
+}

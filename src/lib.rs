@@ -1,0 +1,7 @@
+//! hiresnet-tui: a workbench for Hierarchical Residual Networks.
+//!
+//! Layers, each using only those before it: [`domain`] (what the paper is about, plain
+//! values), [`engine`] (data, networks, training, runs on disk), [`batch`] (the headless
+//! face). `tests/layering.rs` holds the arrows.
+
+pub mod domain;
