@@ -4,4 +4,7 @@
 //! values), [`engine`] (data, networks, training, runs on disk), [`batch`] (the headless
 //! face). `tests/layering.rs` holds the arrows.
 
+pub mod batch;
+pub mod cli;
 pub mod domain;
+pub mod engine;

@@ -20,6 +20,13 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// Whether it belongs in the run's record.
+    pub fn is_recorded(&self) -> bool {
+        !matches!(self.kind, EventKind::Tick { .. })
+    }
+}
+
 /// What happened. Apart from `t` and `at`, everything is determined by the spec.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -86,8 +93,14 @@ pub enum EventKind {
     Paused,
     /// It goes on.
     Resumed,
-    /// Still paused. Only asks for orders: never recorded.
-    Waiting,
+    /// Nothing happened yet: how far the current phase is, and a chance to give orders.
+    /// Never recorded.
+    Tick {
+        /// Images scored so far; 0 while paused.
+        done: usize,
+        /// Images to score; 0 while paused.
+        total: usize,
+    },
     /// The loss stopped being a finite number.
     Diverged {
         /// Epoch, from 1.
@@ -147,11 +160,9 @@ pub enum Phase {
     Preparing,
     /// Taking steps.
     Training,
-    /// Scoring the validation split.
+    /// Scoring the validation split and measuring activations on it.
     Validating,
-    /// Measuring activations.
-    Probing,
-    /// Scoring the test split.
+    /// The same on the test split.
     Testing,
 }
 
@@ -267,7 +278,7 @@ pub struct HopActivity {
 pub enum Control {
     /// Go on, or resume.
     Continue,
-    /// Wait; the trainer keeps asking with [`EventKind::Waiting`].
+    /// Wait; the trainer keeps asking with [`EventKind::Tick`].
     Pause,
     /// End the run after the current step, keeping what there is.
     Stop,

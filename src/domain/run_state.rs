@@ -55,6 +55,8 @@ pub struct RunState {
     pub started: Option<RunStarted>,
     /// Current activity.
     pub phase: Option<Phase>,
+    /// Images scored and to score, while a split is being scored.
+    pub scored: Option<(usize, usize)>,
     /// Whether it waits.
     pub paused: bool,
     /// Current epoch, from 1; 0 before the first.
@@ -104,6 +106,7 @@ impl RunState {
             EventKind::Phase { phase } => {
                 self.mark(t);
                 self.phase = Some(*phase);
+                self.scored = None;
                 self.training_since = (*phase == Phase::Training).then_some(t);
             }
             EventKind::EpochStarted { epoch, lr } => {
@@ -111,12 +114,13 @@ impl RunState {
                 self.lr = *lr;
                 self.epoch_seconds = 0.0;
                 self.epoch_images = 0;
-                self.training_since = Some(t);
                 self.active_since.get_or_insert(t);
             }
             EventKind::Step { epoch, step, loss, images, hits } => {
                 self.mark(t);
-                self.epoch_images += images;
+                if self.training_since.is_some() {
+                    self.epoch_images += images;
+                }
                 let top1 = 100.0 * *hits as f64 / (*images).max(1) as f64;
                 self.steps.push(StepPoint { step: *step, epoch: *epoch, t, loss: *loss, top1 });
             }
@@ -154,7 +158,7 @@ impl RunState {
                 self.training_since = (self.phase == Some(Phase::Training)).then_some(t);
                 self.active_since = Some(t);
             }
-            EventKind::Waiting => {}
+            EventKind::Tick { done, total } => self.scored = (*total > 0).then_some((*done, *total)),
             EventKind::Diverged { epoch, step, loss, .. } => {
                 self.divergence = Some((*epoch, *step, loss.clone()));
             }
@@ -162,6 +166,7 @@ impl RunState {
                 self.outcome = Some(*outcome);
                 self.message = message.clone();
                 self.phase = None;
+                self.scored = None;
                 self.paused = false;
             }
         }

@@ -1,0 +1,37 @@
+//! The headless face: trains to the end, and prints tables.
+
+pub mod eval;
+pub mod output;
+pub mod params;
+pub mod parity;
+mod progress;
+pub mod runs;
+mod specs;
+mod summary;
+pub mod train;
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was done.
+    Done,
+    /// A run diverged, failed, or was not reproduced.
+    Failed,
+    /// The input does not describe anything that can be done.
+    BadInput,
+    /// A signal ended it: 2 for SIGINT, 15 for SIGTERM.
+    Signal(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::BadInput => 2,
+            Exit::Signal(number) => 128 + number,
+        })
+    }
+}

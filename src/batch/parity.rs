@@ -1,0 +1,27 @@
+//! `parity`: the first steps of a run, for PyTorch to repeat.
+
+use std::path::Path;
+
+use super::Exit;
+use super::output::{note, say};
+use super::specs;
+use crate::cli::MachineArgs;
+use crate::engine::data::Dataset;
+use crate::engine::error::Result;
+use crate::engine::parity;
+
+/// Writes the first steps of the spec that `words` are into `dir`.
+///
+/// # Errors
+/// When they are no spec, its data cannot be read, or `dir` cannot be written.
+pub fn run(dir: &Path, words: &[String], machine: &MachineArgs) -> Result<Exit> {
+    let spec = specs::one(words)?;
+    let data = Dataset::load(&spec, machine.data_dir.as_deref())?;
+    parity::write(dir, &spec, &data, |step| {
+        if step % 5 == 0 {
+            note(&format!("{spec}: step {step} of {}", parity::STEPS));
+        }
+    })?;
+    say(&format!("wrote {} steps of {spec} to {}", parity::STEPS, dir.display()));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,144 @@
+//! What a person sees while a run trains: a bar on a terminal, a line an epoch elsewhere.
+
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::{duration, grouped, note, say};
+use crate::domain::event::{Event, EventKind, Phase, Score};
+use crate::domain::run_state::RunState;
+use crate::domain::spec::ExperimentSpec;
+use crate::engine::error::shown;
+
+/// Times a second the bar is redrawn, at most.
+const REDRAWS: u8 = 10;
+
+/// Progress of one run.
+pub struct Progress {
+    /// `[2/5] resnet+hires@fashion`.
+    title: String,
+    /// On a terminal.
+    bar: Option<ProgressBar>,
+    /// Text goes to stderr, because stdout holds events.
+    to_stderr: bool,
+}
+
+impl Progress {
+    /// For run `number` of `of`.
+    pub fn new(spec: &ExperimentSpec, number: usize, of: usize, to_stderr: bool) -> Self {
+        let title = match of {
+            1 => spec.to_string(),
+            _ => format!("[{number}/{of}] {spec}"),
+        };
+        let term = if to_stderr { console::Term::stderr() } else { console::Term::stdout() };
+        let bar = term.is_term().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::term(term, REDRAWS));
+            // Short enough for 80 columns; the bar takes what is left.
+            let style = ProgressStyle::with_template("{wide_bar} {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
+            bar
+        });
+        let this = Self { title, bar, to_stderr };
+        this.line(&this.title);
+        this
+    }
+
+    /// A line of text, above the bar where there is one.
+    pub fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None if self.to_stderr => note(text),
+            None => say(text),
+        }
+    }
+
+    /// Shows what `event` changed.
+    pub fn show(&mut self, event: &Event, state: &RunState) {
+        match &event.kind {
+            EventKind::RunStarted(facts) => {
+                let images = facts.images;
+                self.line(&format!(
+                    "  {} parameters · {} train, {} validation, {} test images · {}",
+                    grouped(facts.parameters),
+                    grouped(images.train),
+                    grouped(images.validation),
+                    grouped(images.test),
+                    facts.device,
+                ));
+            }
+            EventKind::EpochEnded { train, validation, best, .. } => {
+                self.line(&epoch_line(state, train, validation, *best));
+            }
+            EventKind::Tested { checkpoint, epoch, score } => {
+                let top5 = score.top5().map_or(String::new(), |t| format!(" · top-5 {t:.2}%"));
+                self.line(&format!(
+                    "  test, {} weights (epoch {epoch}): top-1 {:.2}%{top5} · loss {:.4}",
+                    checkpoint.name(),
+                    score.top1(),
+                    score.loss
+                ));
+            }
+            EventKind::Diverged { epoch, step, split, loss } => {
+                let place = format!("{split:?}").to_lowercase();
+                self.line(&format!("  diverged: the {place} loss is {loss} at step {step} (epoch {epoch})"));
+            }
+            _ => {}
+        }
+        if let Some(bar) = &self.bar {
+            draw(bar, state);
+        }
+    }
+
+    /// The run has ended and is kept in `folder`.
+    pub fn done(&self, folder: &Path) {
+        self.abandon();
+        let text = format!("  kept in {}", shown(folder));
+        if self.to_stderr { note(&text) } else { say(&text) }
+    }
+
+    /// Leaves the terminal clean.
+    pub fn abandon(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn epoch_line(state: &RunState, train: &Score, validation: &Score, best: bool) -> String {
+    let epochs = state.started.as_ref().map_or(0, |s| s.spec.epochs);
+    let top5 = validation.top5().map_or(String::new(), |t| format!(" top-5 {t:.2}%"));
+    let rate = state.epochs.last().map_or(0.0, |e| e.images_per_s);
+    format!(
+        "  epoch {:>3}/{epochs}  train {:.4} {:.2}%  val {:.4} {:.2}%{top5}  lr {}  {rate:.0} img/s  eta {}{}",
+        state.epoch,
+        train.loss,
+        train.top1(),
+        validation.loss,
+        validation.top1(),
+        state.lr,
+        state.eta().map_or("–".into(), duration),
+        if best { "  *" } else { "" },
+    )
+}
+
+fn draw(bar: &ProgressBar, state: &RunState) {
+    let epochs = state.started.as_ref().map_or(0, |s| s.spec.epochs);
+    let doing = match (state.phase, state.scored) {
+        (Some(Phase::Validating), _) => "validating",
+        (Some(Phase::Testing), _) => "testing",
+        (Some(Phase::Preparing), _) => "preparing",
+        _ => "training",
+    };
+    if let Some((done, total)) = state.scored {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        bar.set_message(format!("epoch {}/{epochs} {doing} {done}/{total}", state.epoch));
+        return;
+    }
+    bar.set_length(state.total_steps().max(1) as u64);
+    bar.set_position(state.step() as u64);
+    let loss = state.steps.last().map_or(String::new(), |s| format!(" loss {:.3} {:.0}%", s.loss, s.top1));
+    let rate = state.images_per_s().map_or(String::new(), |r| format!(" {r:.0} img/s"));
+    let eta = state.eta().map_or(String::new(), |s| format!(" eta {}", duration(s)));
+    bar.set_message(format!("epoch {}/{epochs} {doing}{loss}{rate}{eta}", state.epoch));
+}

@@ -1,0 +1,74 @@
+//! `runs`: what a folder keeps.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::Exit;
+use super::output::{note, right, say, say_json, table};
+use crate::domain::event::Checkpoint;
+use crate::domain::spec::ExperimentSpec;
+use crate::domain::text::harmless;
+use crate::engine::error::Result;
+use crate::engine::store::{self, SavedRun};
+
+#[derive(Serialize)]
+struct Row {
+    folder: PathBuf,
+    spec: ExperimentSpec,
+    started: Option<String>,
+    outcome: &'static str,
+    epochs: usize,
+    val_top1: Option<f64>,
+    test_top1: Option<f64>,
+}
+
+impl Row {
+    fn new(run: SavedRun) -> Self {
+        let state = &run.state;
+        Self {
+            started: state.started.as_ref().map(|s| s.at.clone()),
+            // No last event: it still runs, or it was killed.
+            outcome: state.outcome.map_or("unfinished", |o| o.name()),
+            epochs: state.epochs.len(),
+            val_top1: state.best_epoch().map(|e| e.validation.top1()),
+            test_top1: state.test(Checkpoint::Best).map(|s| s.top1()),
+            folder: run.path,
+            spec: run.spec,
+        }
+    }
+}
+
+/// Prints every run in `dir`, oldest first; what cannot be read is named on stderr.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn run(dir: &Path, json: bool) -> Result<Exit> {
+    let (runs, faults) = store::list(dir)?;
+    let rows: Vec<Row> = runs.into_iter().map(Row::new).collect();
+    if json {
+        say_json(&rows);
+    } else if rows.is_empty() {
+        say(&format!("no runs in {}", dir.display()));
+    } else {
+        let mut table = table(["run", "spec", "ended", "epochs", "val", "test"]);
+        right(&mut table, 3..6);
+        let percent = |p: Option<f64>| p.map_or("–".into(), |p| format!("{p:.2}"));
+        for row in &rows {
+            let name = row.folder.file_name().unwrap_or_default().to_string_lossy();
+            table.add_row([
+                harmless(&name, 120),
+                row.spec.to_string(),
+                row.outcome.to_owned(),
+                format!("{}/{}", row.epochs, row.spec.epochs),
+                percent(row.val_top1),
+                percent(row.test_top1),
+            ]);
+        }
+        say(&table.to_string());
+    }
+    for fault in &faults {
+        note(&format!("skipped: {fault}"));
+    }
+    Ok(Exit::Done)
+}

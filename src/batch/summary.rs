@@ -1,0 +1,146 @@
+//! The tables at the end: results over seeds, and Fig. 2's bars.
+
+use super::output::{duration, grouped, right, table};
+use crate::domain::event::{BlockActivity, Checkpoint, Outcome, Split};
+use crate::domain::run_state::RunState;
+use crate::domain::stats;
+
+/// Runs that differ in nothing but their seed.
+struct Group<'a> {
+    name: String,
+    runs: Vec<&'a RunState>,
+}
+
+impl<'a> Group<'a> {
+    fn all(runs: &'a [RunState]) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for run in runs {
+            let Some(started) = &run.started else { continue };
+            let name = started.spec.without_seed();
+            match groups.iter_mut().find(|g| g.name == name) {
+                Some(group) => group.runs.push(run),
+                None => groups.push(Self { name, runs: vec![run] }),
+            }
+        }
+        groups
+    }
+
+    /// mean(std) of a number that completed runs have.
+    fn over_seeds(&self, number: impl Fn(&RunState) -> Option<f64>) -> String {
+        let values: Vec<f64> = self.completed().filter_map(number).collect();
+        stats::mean_std(&values, 2)
+    }
+
+    fn completed(&self) -> impl Iterator<Item = &RunState> {
+        self.runs.iter().copied().filter(|r| r.outcome == Some(Outcome::Completed))
+    }
+
+    /// `3`, or `2 of 3: 1 diverged`.
+    fn seeds(&self) -> String {
+        let (all, done) = (self.runs.len(), self.completed().count());
+        if done == all {
+            return all.to_string();
+        }
+        let ended = |run: &&RunState| run.outcome.map_or("unfinished", Outcome::name);
+        let mut others: Vec<_> =
+            self.runs.iter().map(ended).filter(|name| *name != Outcome::Completed.name()).collect();
+        others.sort_unstable();
+        others.dedup();
+        format!("{done} of {all}: {}", others.join(", "))
+    }
+
+    fn parameters(&self) -> usize {
+        self.runs.first().and_then(|r| r.started.as_ref()).map_or(0, |s| s.parameters)
+    }
+}
+
+/// The tables for these runs; `target` adds the first epoch that reached it, percent.
+pub fn text(runs: &[RunState], target: Option<f64>) -> String {
+    let groups = Group::all(runs);
+    let mut text = results(&groups, target);
+    for group in &groups {
+        let blocks: Vec<&[BlockActivity]> = group
+            .completed()
+            .filter_map(|run| run.probes.iter().rfind(|p| p.split == Split::Test))
+            .map(|probe| probe.blocks.as_slice())
+            .collect();
+        if !blocks.is_empty() {
+            text += &format!("\n\nMean |activation| on the test split, {}\n{}", group.name, activations(&blocks));
+        }
+    }
+    text
+}
+
+fn results(groups: &[Group], target: Option<f64>) -> String {
+    let with_top5 = groups.iter().flat_map(Group::completed).any(|r| {
+        r.test(Checkpoint::Best).is_some_and(|s| s.hits5.is_some())
+    });
+    let mut table = table(["run", "params", "seeds", "best val", "test", "test, last", "time"]);
+    let mut header: Vec<String> =
+        ["run", "params", "seeds", "val top-1", "test top-1", "last epoch"].map(String::from).to_vec();
+    if with_top5 {
+        header.push("test top-5".into());
+    }
+    if let Some(target) = target {
+        header.push(format!("epochs to {target}%"));
+    }
+    header.push("time".into());
+    let columns = header.len();
+    table.set_header(header);
+    for group in groups {
+        let mut row = vec![
+            group.name.clone(),
+            grouped(group.parameters()),
+            group.seeds(),
+            group.over_seeds(|r| r.best_epoch().map(|e| e.validation.top1())),
+            group.over_seeds(|r| r.test(Checkpoint::Best).map(|s| s.top1())),
+            group.over_seeds(|r| r.test(Checkpoint::Last).map(|s| s.top1())),
+        ];
+        if with_top5 {
+            row.push(group.over_seeds(|r| r.test(Checkpoint::Best).and_then(|s| s.top5())));
+        }
+        if let Some(target) = target {
+            let reached: Vec<f64> =
+                group.completed().filter_map(|r| r.epochs_to(target)).map(|e| e as f64).collect();
+            let missed = group.completed().count() - reached.len();
+            let note = if missed > 0 { format!(" ({missed} never)") } else { String::new() };
+            row.push(stats::mean_std(&reached, 1) + &note);
+        }
+        row.push(duration(group.runs.iter().map(|r| r.t).sum()));
+        table.add_row(row);
+    }
+    right(&mut table, 1..columns);
+    let several = groups.iter().any(|g| g.completed().count() > 1);
+    let key = if several { "mean(std) over seeds; " } else { "" };
+    format!(
+        "\n{table}\n{key}percent; test top-1 of the epoch with the best validation top-1, and of the last epoch"
+    )
+}
+
+/// Fig. 2 as a table: a row a block, F, then each hop's term with its ratio to F.
+fn activations(runs: &[&[BlockActivity]]) -> String {
+    let blocks = runs.iter().map(|run| run.len()).min().unwrap_or(0);
+    let value = |block: usize, source: Option<usize>| -> Option<f64> {
+        let of = |run: &&[BlockActivity]| match source {
+            None => Some(run[block].residual),
+            Some(source) => run[block].hops.iter().find(|h| h.source == source).map(|h| h.value),
+        };
+        stats::mean(&runs.iter().filter_map(of).collect::<Vec<_>>())
+    };
+    let mut header = vec!["block".to_owned(), "F".to_owned()];
+    header.extend((0..blocks).map(|source| format!("from level {source}")));
+    let mut table = table(["block", "F"]);
+    let columns = header.len();
+    table.set_header(header);
+    for block in 0..blocks {
+        let residual = value(block, None).unwrap_or(0.0);
+        let mut row = vec![(block + 1).to_string(), format!("{residual:.3}")];
+        row.extend((0..blocks).map(|source| match value(block, Some(source)) {
+            Some(v) => format!("{v:.3} ({:.0}% of F)", 100.0 * v / residual),
+            None => "–".into(),
+        }));
+        table.add_row(row);
+    }
+    right(&mut table, 0..columns);
+    table.to_string()
+}

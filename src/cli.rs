@@ -1,0 +1,119 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::domain::keys::KEYS;
+use crate::engine::device::DeviceChoice;
+
+/// Arguments of the program.
+#[derive(Debug, Parser)]
+#[command(version, about, after_long_help = after_help(), max_term_width = 100, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do instead of training.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Training without a screen.
+    #[command(flatten)]
+    pub batch: BatchArgs,
+    /// Where and on what.
+    #[command(flatten)]
+    pub machine: MachineArgs,
+}
+
+/// `--batch` and what goes with it.
+#[derive(Debug, Args)]
+pub struct BatchArgs {
+    /// Train each SPEC in turn, then print a table of results. A SPEC is a preset's name, a TOML
+    /// file, or one line such as resnet+hires[P1,P2]@fashion-embedded epochs=3
+    #[arg(long, num_args = 1.., value_name = "SPEC")]
+    pub batch: Vec<String>,
+    /// Train every SPEC with each of these seeds: 0..4 (five seeds, both ends included) or 0,2,7
+    #[arg(long, requires = "batch")]
+    pub seeds: Option<String>,
+    /// Set a key of every SPEC; may be repeated (keys: see --help)
+    #[arg(long, value_name = "KEY=VALUE", requires = "batch")]
+    pub set: Vec<String>,
+    /// Folder that keeps the runs, one folder each
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Print every event as a line of JSON on stdout; all else goes to stderr
+    #[arg(long, requires = "batch")]
+    pub json: bool,
+    /// Also report the first epoch whose validation top-1 is at least this many percent
+    #[arg(long, value_name = "PERCENT", requires = "batch", value_parser = percent)]
+    pub target: Option<f64>,
+}
+
+/// The machine's side of a run: not part of a spec.
+#[derive(Debug, Clone, Args)]
+pub struct MachineArgs {
+    /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
+    #[arg(long, global = true, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Folder with the datasets' files [default: $HIRESNET_DATA, the user's data folder, Debian's]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// CPU threads to compute with [default: all cores]; results do not depend on it
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// Everything but training.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Count parameters: the paper's networks beside the paper's figures, or given specs
+    Params {
+        /// Presets, files or one-line specs; the paper's networks when there are none
+        specs: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the runs that a folder keeps
+    Runs {
+        /// The folder given to --out
+        #[arg(default_value = "runs")]
+        dir: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Score the test set again with the weights that a run kept
+    Eval {
+        /// The run's folder
+        run: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the first steps of a run, for PyTorch to repeat (see tests/parity); always on the CPU
+    Parity {
+        /// Folder to write to
+        dir: PathBuf,
+        /// A preset, a file or a one-line spec; its keys may follow as words of their own
+        #[arg(required = true, num_args = 1..)]
+        spec: Vec<String>,
+    },
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse::<f64>() {
+        Ok(p) if (0.0..=100.0).contains(&p) => Ok(p),
+        _ => Err("a percentage is a number from 0 to 100".into()),
+    }
+}
+
+fn after_help() -> String {
+    let mut text = String::from(
+        "Keys of a spec (for --set, one-line specs and TOML), with the paper's recipe as defaults:\n",
+    );
+    for key in KEYS {
+        text += &format!("  {:15} {}\n", key.name, key.about);
+    }
+    text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, 2 bad input, \
+             130 interrupted (143 by SIGTERM).\n\
+             HIRESNET_LOG=info (or debug) logs to stderr.";
+    text
+}

@@ -1,0 +1,137 @@
+//! Batches made ahead of the step that needs them, on a thread of their own.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use super::Dataset;
+use crate::domain::event::Split;
+use crate::engine::random;
+
+/// How many batches may wait: one being used up, two ready.
+const AHEAD: usize = 2;
+
+/// Some images, ready for the network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Normalised inputs, `[batch, 3, size, size]`.
+    pub inputs: Vec<f32>,
+    /// One class an image, `[batch]`.
+    pub labels: Vec<i32>,
+    /// Height and width, pixels.
+    pub size: usize,
+}
+
+impl Batch {
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
+/// The batches of one pass over some images, in order; the last may be smaller.
+///
+/// Dropping it ends the thread behind it.
+pub struct Batches(Receiver<Batch>);
+
+impl Batches {
+    /// Prepares the images of `split` at positions `order`, `size` at a time.
+    pub fn new(dataset: &Dataset, split: Split, order: Vec<u32>, size: usize) -> Self {
+        let (sender, receiver) = sync_channel(AHEAD);
+        let dataset = dataset.clone();
+        thread::Builder::new()
+            .name("batches".into())
+            .spawn(move || {
+                for chunk in order.chunks(size) {
+                    if sender.send(assemble(&dataset, split, chunk)).is_err() {
+                        return;
+                    }
+                }
+            })
+            .expect("the system starts a thread");
+        Self(receiver)
+    }
+
+    /// A split in the order of its files.
+    pub fn in_order(dataset: &Dataset, split: Split, size: usize) -> Self {
+        Self::new(dataset, split, dataset.indices(split).to_vec(), size)
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Batch;
+
+    fn next(&mut self) -> Option<Batch> {
+        self.0.recv().ok()
+    }
+}
+
+/// The train split in the order of `epoch` (from 1), which depends on the seed and the
+/// epoch only.
+pub fn epoch_order(dataset: &Dataset, seed: u64, epoch: usize) -> Vec<u32> {
+    let mut order = dataset.indices(Split::Train).to_vec();
+    random::shuffle(seed, &format!("order/{epoch}"), &mut order);
+    order
+}
+
+fn assemble(dataset: &Dataset, split: Split, chunk: &[u32]) -> Batch {
+    let (images, size) = (dataset.images(split), dataset.image_size);
+    let each = 3 * size * size;
+    let mut inputs = vec![0.0; chunk.len() * each];
+    for (&index, out) in chunk.iter().zip(inputs.chunks_exact_mut(each)) {
+        dataset.normalisation.write(&images, index, size, out);
+    }
+    let labels = chunk.iter().map(|i| i32::from(images.labels[*i as usize])).collect();
+    Batch { inputs, labels, size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::spec::ExperimentSpec;
+
+    fn tiny() -> (ExperimentSpec, Dataset) {
+        let spec: ExperimentSpec = "plain@fashion-embedded train_limit=50".parse().unwrap();
+        let data = Dataset::load(&spec, None).unwrap();
+        (spec, data)
+    }
+
+    #[test]
+    fn a_pass_covers_every_image_once_and_the_last_batch_may_be_small() {
+        let (spec, data) = tiny();
+        let order = epoch_order(&data, spec.seed, 1);
+        let batches: Vec<_> = Batches::new(&data, Split::Train, order.clone(), 16).collect();
+        assert_eq!(batches.iter().map(Batch::len).collect::<Vec<_>>(), [16, 16, 16, 2]);
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted[..], data.indices(Split::Train)[..]);
+        assert_ne!(order, epoch_order(&data, spec.seed, 2));
+        assert_eq!(order, epoch_order(&data, spec.seed, 1));
+    }
+
+    #[test]
+    fn the_train_split_is_normalised_to_mean_zero_and_deviation_one_inside_its_border() {
+        let (_, data) = tiny();
+        let inside: Vec<f64> = Batches::in_order(&data, Split::Train, 50)
+            .flat_map(|b| b.inputs)
+            .enumerate()
+            .filter(|(i, _)| (2..30).contains(&(i % 32)) && (2..30).contains(&(i / 32 % 32)))
+            .map(|(_, v)| f64::from(v))
+            .collect();
+        assert_eq!(inside.len(), 50 * 3 * 28 * 28);
+        let mean = inside.iter().sum::<f64>() / inside.len() as f64;
+        let variance = inside.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / inside.len() as f64;
+        assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-5, "{mean} {variance}");
+    }
+
+    #[test]
+    fn dropping_a_pass_early_is_fine() {
+        let (_, data) = tiny();
+        let mut pass = Batches::in_order(&data, Split::Train, 1);
+        assert!(pass.next().is_some());
+    }
+}

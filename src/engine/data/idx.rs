@@ -1,0 +1,109 @@
+//! The IDX format of MNIST and its kin: big-endian magic, dimensions, bytes.
+
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+
+use crate::engine::error::{EngineError, Result};
+
+/// The most images a file may hold: ten times the largest of this family.
+const MAX_ITEMS: usize = 10_000_000;
+
+/// Bytes of an IDX file of 8-bit values with `N` dimensions, and its dimensions.
+///
+/// `bytes` may be gzipped; `path` is for messages only.
+///
+/// # Errors
+/// When the magic, the dimensions or the length are not what the format says.
+pub fn parse<const N: usize>(path: &Path, bytes: &[u8]) -> Result<([usize; N], Vec<u8>)> {
+    let fail = |reason: String| EngineError::data(path, reason);
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut reader = GzDecoder::new(bytes);
+        let broken = |e: std::io::Error| EngineError::data(path, format!("broken gzip data: {e}"));
+        let mut header = vec![0; header_len::<N>()];
+        reader.read_exact(&mut header).map_err(|e| match e.kind() {
+            std::io::ErrorKind::UnexpectedEof => EngineError::data(path, "shorter than an IDX header"),
+            _ => broken(e),
+        })?;
+        let dims = dimensions::<N>(path, &header)?;
+        let expected = dims.iter().product::<usize>();
+        let mut data = Vec::new();
+        // One byte more than promised is enough to know that there are too many.
+        reader.take(expected as u64 + 1).read_to_end(&mut data).map_err(broken)?;
+        length_agrees(path, &dims, expected, data.len())?;
+        return Ok((dims, data));
+    }
+    let header = bytes.get(..header_len::<N>()).ok_or_else(|| fail("shorter than an IDX header".into()))?;
+    let dims = dimensions::<N>(path, header)?;
+    let data = &bytes[header.len()..];
+    length_agrees(path, &dims, dims.iter().product(), data.len())?;
+    Ok((dims, data.to_vec()))
+}
+
+const fn header_len<const N: usize>() -> usize {
+    4 + 4 * N
+}
+
+fn dimensions<const N: usize>(path: &Path, header: &[u8]) -> Result<[usize; N]> {
+    let word = |i: usize| u32::from_be_bytes([header[4 * i], header[4 * i + 1], header[4 * i + 2], header[4 * i + 3]]);
+    let magic = 0x0800 + N as u32;
+    if word(0) != magic {
+        return Err(EngineError::data(path, format!("magic number {:#010x} where {magic:#010x} belongs", word(0))));
+    }
+    let dims = std::array::from_fn(|i| word(i + 1) as usize);
+    if dims[0] > MAX_ITEMS || dims[1..].iter().any(|d| *d > 4096) {
+        return Err(EngineError::data(path, format!("dimensions {dims:?} are beyond what such a file holds")));
+    }
+    Ok(dims)
+}
+
+fn length_agrees(path: &Path, dims: &[usize], expected: usize, found: usize) -> Result<()> {
+    match found.cmp(&expected) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Less => Err(EngineError::data(
+            path,
+            format!("truncated: {found} bytes of data where the dimensions {dims:?} promise {expected}"),
+        )),
+        std::cmp::Ordering::Greater => {
+            Err(EngineError::data(path, format!("more data than its dimensions {dims:?} promise ({expected} bytes)")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn labels(magic: u32, count: u32, data: &[u8]) -> Vec<u8> {
+        [&magic.to_be_bytes(), &count.to_be_bytes(), data].concat()
+    }
+
+    fn reason(bytes: &[u8]) -> String {
+        parse::<1>(Path::new("x"), bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn plain_and_gzipped_are_read_alike() {
+        let plain = labels(0x801, 3, &[4, 5, 6]);
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&plain).unwrap();
+        for bytes in [plain, gz.finish().unwrap()] {
+            assert_eq!(parse::<1>(Path::new("x"), &bytes).unwrap(), ([3], vec![4, 5, 6]));
+        }
+    }
+
+    #[test]
+    fn every_fault_has_its_own_words() {
+        assert!(reason(&[]).contains("shorter than an IDX header"));
+        assert!(reason(&labels(0x803, 1, &[0])).contains("magic number 0x00000803"));
+        assert!(reason(&labels(0x801, 5, &[0])).contains("truncated: 1 bytes"));
+        assert!(reason(&labels(0x801, 1, &[0, 0])).contains("more data"));
+        assert!(reason(&labels(0x801, u32::MAX, &[0])).contains("beyond what such a file holds"));
+        assert!(reason(&[0x1f, 0x8b, 8, 0, 1]).contains("IDX header"));
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&labels(0x801, 10, &[9; 100_000])).unwrap();
+        assert!(reason(&gz.finish().unwrap()).contains("more data"));
+    }
+}

@@ -1,0 +1,70 @@
+//! What can go wrong outside the program's own arithmetic.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::domain::error::SpecError;
+use crate::domain::text::harmless;
+
+/// An error a user can act on: it names the file or option, and the reason.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The spec does not describe a run.
+    #[error("{0}")]
+    Spec(#[from] SpecError),
+    /// A data file is not what it should be.
+    #[error("{}: {reason}", shown(path))]
+    Data {
+        /// The file or folder at fault.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The device cannot be had.
+    #[error("device: {0}")]
+    Device(String),
+    /// Reading or writing failed.
+    #[error("{}: cannot {action}: {source}", shown(path))]
+    Io {
+        /// What was attempted, e.g. `create the folder`.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A saved run or weights file is not what it should be.
+    #[error("{}: {reason}", shown(path))]
+    Run {
+        /// The file or folder at fault.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl EngineError {
+    /// A data error about `path`.
+    pub fn data(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
+        Self::Data { path: path.into(), reason: reason.into() }
+    }
+
+    /// A run error about `path`.
+    pub fn run(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
+        Self::Run { path: path.into(), reason: reason.into() }
+    }
+
+    /// Wraps an I/O error with what was attempted on `path`.
+    pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+}
+
+/// A path as messages show it.
+pub fn shown(path: &Path) -> String {
+    harmless(&path.to_string_lossy(), 400)
+}
+
+/// The engine's results.
+pub type Result<T> = std::result::Result<T, EngineError>;

@@ -1,0 +1,143 @@
+//! Scoring a split: loss, top-1, top-5, and the activations of Fig. 2 on the way.
+
+use burn::tensor::{Tensor, TensorData, backend::Backend};
+
+use super::data::{Batch, Batches, Dataset};
+use super::model::{Mode, Network};
+use super::probe::Probe;
+use crate::domain::event::{BlockActivity, Score, Split};
+
+/// A split's score and, of its first images, the activations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Loss and hits over the whole split.
+    pub score: Score,
+    /// One entry a block; empty when nothing was probed.
+    pub blocks: Vec<BlockActivity>,
+}
+
+/// What to score, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// Where the images are.
+    pub data: &'a Dataset,
+    /// Which of them.
+    pub split: Split,
+    /// Images at a time.
+    pub batch: usize,
+    /// How many of the first images to probe.
+    pub probe: usize,
+}
+
+/// Scores `network` with its running statistics, calling `tick(done, total)` before
+/// every batch and ending early with its error.
+///
+/// # Errors
+/// Those of `tick`.
+pub fn evaluate<B: Backend, E>(
+    network: &Network<B>,
+    device: &B::Device,
+    task: Task,
+    mut tick: impl FnMut(usize, usize) -> Result<(), E>,
+) -> Result<Evaluation, E> {
+    let total = task.data.indices(task.split).len();
+    let mut tally = Tally::new(task.data.classes);
+    let mut probe = Probe::default();
+    for batch in Batches::in_order(task.data, task.split, task.batch) {
+        tick(tally.images, total)?;
+        let probed = task.probe.saturating_sub(tally.images);
+        let logits = network.forward_watched(inputs::<B>(&batch, device), Mode::Eval, |block, term, value| {
+            if probed > 0 {
+                probe.take(block, term, value, probed);
+            }
+        });
+        tally.add(&floats(logits), &batch.labels);
+    }
+    Ok(Evaluation { score: tally.score(), blocks: probe.blocks() })
+}
+
+/// A batch's images on the device, `[batch, 3, size, size]`.
+pub fn inputs<B: Backend>(batch: &Batch, device: &B::Device) -> Tensor<B, 4> {
+    let data = TensorData::new(batch.inputs.clone(), [batch.len(), 3, batch.size, batch.size]);
+    Tensor::from_data(data, device)
+}
+
+/// A tensor's values on the host, row-major.
+pub fn floats<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
+    tensor.into_data().convert::<f32>().into_vec().expect("converted to f32 just now")
+}
+
+/// Images, among rows of logits, whose class has the highest logit (the first of equals).
+pub fn hits(logits: &[f32], labels: &[i32]) -> usize {
+    let classes = logits.len() / labels.len().max(1);
+    logits.chunks_exact(classes.max(1)).zip(labels).filter(|(row, label)| rank(row, **label) == 0).count()
+}
+
+/// How many classes come before `label` when logits are sorted from the highest, equal
+/// ones by class. A logit that is no number comes before every other.
+fn rank(row: &[f32], label: i32) -> usize {
+    let label = label as usize;
+    let own = row[label];
+    row.iter().enumerate().filter(|(i, v)| !(**v < own || (**v == own && *i >= label)) && *i != label).count()
+}
+
+/// Losses and hits in double precision, so that their sum does not depend on the device.
+struct Tally {
+    loss: f64,
+    images: usize,
+    hits: usize,
+    hits5: Option<usize>,
+}
+
+impl Tally {
+    fn new(classes: usize) -> Self {
+        Self { loss: 0.0, images: 0, hits: 0, hits5: (classes > 10).then_some(0) }
+    }
+
+    fn add(&mut self, logits: &[f32], labels: &[i32]) {
+        let classes = logits.len() / labels.len().max(1);
+        for (row, &label) in logits.chunks_exact(classes.max(1)).zip(labels) {
+            let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum: f64 = row.iter().map(|v| f64::from(v - top).exp()).sum();
+            self.loss += sum.ln() + f64::from(top) - f64::from(row[label as usize]);
+            let rank = rank(row, label);
+            self.hits += usize::from(rank == 0);
+            if let Some(hits5) = &mut self.hits5 {
+                *hits5 += usize::from(rank < 5);
+            }
+        }
+        self.images += labels.len();
+    }
+
+    fn score(&self) -> Score {
+        let loss = self.loss / self.images.max(1) as f64;
+        Score { loss, images: self.images, hits: self.hits, hits5: self.hits5 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loss_and_hits_of_known_logits() {
+        let mut tally = Tally::new(100);
+        let mut row = vec![0.0f32; 100];
+        row[7] = 3.0;
+        tally.add(&row, &[7]);
+        tally.add(&row, &[0]);
+        tally.add(&row, &[99]);
+        let s = tally.score();
+        assert_eq!((s.images, s.hits, s.hits5), (3, 1, Some(2)));
+        let log_sum = (99.0 + 3f64.exp()).ln();
+        assert!((s.loss - (3.0 * log_sum - 3.0) / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn equal_logits_go_to_the_first_class_and_nan_is_never_a_hit() {
+        assert_eq!(hits(&[1.0, 1.0, 1.0], &[0]), 1);
+        assert_eq!(hits(&[1.0, 1.0, 1.0], &[2]), 0);
+        assert_eq!(hits(&[f32::NAN; 3], &[0]), 0);
+        assert_eq!(hits(&[f32::NAN, 2.0], &[1]), 0);
+    }
+}

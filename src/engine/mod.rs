@@ -1,0 +1,17 @@
+//! Data, networks, training and runs on disk. Tensors stay in here: what comes out are
+//! the values of [`crate::domain`].
+
+pub mod data;
+pub mod device;
+pub mod error;
+pub mod evaluate;
+pub mod files;
+pub mod model;
+pub mod parity;
+pub mod presets;
+pub mod probe;
+pub mod random;
+pub mod rescore;
+pub mod store;
+pub mod trainer;
+pub mod worker;

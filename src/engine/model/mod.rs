@@ -1,0 +1,13 @@
+//! The networks, from the layer up. Generic over burn's backend; one forward pass for all.
+
+mod basic_block;
+mod init;
+mod layers;
+mod network;
+mod norm;
+mod projection;
+mod weights;
+
+pub use network::{Network, Term};
+pub use norm::Mode;
+pub use weights::{Tensor32, Weights, named_gradients, trainable_parameters};

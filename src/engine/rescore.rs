@@ -1,0 +1,79 @@
+//! Scoring the test set again with the weights that a run kept.
+
+use std::path::PathBuf;
+
+use burn::tensor::backend::AutodiffBackend;
+use serde::Serialize;
+
+use super::data::Dataset;
+use super::device::{Device, OnDevice};
+use super::error::{EngineError, Result};
+use super::evaluate::{Task, evaluate};
+use super::model::{Network, Weights};
+use super::store::SavedRun;
+use super::trainer::Site;
+use crate::domain::event::{Checkpoint, Score, Split};
+
+/// One checkpoint scored again, beside what the run said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Rescored {
+    /// Which weights.
+    pub checkpoint: Checkpoint,
+    /// Their score now.
+    pub score: Score,
+    /// The score in the run's own record; `None` when it ended before it was tested.
+    pub said: Option<Score>,
+}
+
+impl Rescored {
+    /// Whether both agree: exactly on the device of the run, and otherwise up to what
+    /// another order of summation does to the loss and to close calls.
+    pub fn agrees(&self, same_device: bool) -> Option<bool> {
+        self.said.map(|said| {
+            let hits = self.score.hits.abs_diff(said.hits);
+            let loss = (self.score.loss - said.loss).abs();
+            match same_device {
+                true => self.score == said,
+                false => hits * 500 <= said.images && loss <= 1e-3 * said.loss.max(1.0),
+            }
+        })
+    }
+}
+
+/// Scores every checkpoint of `run` on the test split of `data`.
+///
+/// # Errors
+/// When the run kept no weights, or they are not its network's.
+pub fn rescore(run: &SavedRun, data: &Dataset, device: Device) -> Result<Vec<Rescored>> {
+    let mut all = Vec::new();
+    for checkpoint in Checkpoint::ALL {
+        if let Some((path, weights)) = run.weights(checkpoint)? {
+            let score = device.run(Scoring { run, data, weights, path })?;
+            all.push(Rescored { checkpoint, score, said: run.state.test(checkpoint).copied() });
+        }
+    }
+    if all.is_empty() {
+        return Err(EngineError::run(&run.path, "the run kept no weights: it ended before its first epoch did"));
+    }
+    Ok(all)
+}
+
+struct Scoring<'a> {
+    run: &'a SavedRun,
+    data: &'a Dataset,
+    weights: Weights,
+    path: PathBuf,
+}
+
+impl OnDevice for Scoring<'_> {
+    type Output = Result<Score>;
+
+    fn run<B: AutodiffBackend>(self, site: &Site<B::Device>) -> Result<Score> {
+        let spec = &self.run.spec;
+        let device = &site.device;
+        let network = Network::<B::InnerBackend>::new(&spec.architecture()?, spec.seed, device);
+        let network = self.weights.load_into(network, &self.path)?;
+        let task = Task { data: self.data, split: Split::Test, batch: spec.batch, probe: 0 };
+        Ok(evaluate(&network, device, task, |_, _| Ok::<(), EngineError>(()))?.score)
+    }
+}

@@ -1,0 +1,274 @@
+//! Runs on disk: `ROOT/<id>/` with `spec.toml`, `events.jsonl`, `metrics.csv`,
+//! `best.safetensors` and `last.safetensors`.
+//!
+//! `events.jsonl` is the run; everything else can be made from it and the weights. It is
+//! only appended to, a line at a time, so a crash loses at most a torn last line.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::error::{EngineError, Result};
+use super::files;
+use super::model::Weights;
+use crate::domain::event::{Checkpoint, EVENT_VERSION, Event, EventKind};
+use crate::domain::run_state::{EpochRecord, RunState};
+use crate::domain::spec::ExperimentSpec;
+
+/// Longest spec file read, bytes.
+const MAX_SPEC: u64 = 64 << 10;
+/// Longest event log read, bytes: some millions of steps.
+const MAX_EVENTS: u64 = 1 << 30;
+/// Longest line of it, bytes.
+const MAX_LINE: u64 = 1 << 20;
+/// Longest weights file read, bytes: the largest network allowed, and its header.
+const MAX_WEIGHTS: u64 = 1 << 30;
+
+const SPEC: &str = "spec.toml";
+const EVENTS: &str = "events.jsonl";
+const METRICS: &str = "metrics.csv";
+
+/// Creates `root` if need be and tries to write in it, so that a run fails before it
+/// starts and not after.
+///
+/// # Errors
+/// When that is not possible.
+pub fn check_writable(root: &Path) -> Result<()> {
+    fs::create_dir_all(root).map_err(EngineError::io("create the folder", root))?;
+    tempfile::tempfile_in(root).map_err(EngineError::io("write in the folder", root))?;
+    Ok(())
+}
+
+/// A run being written.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    events: File,
+    metrics: csv::Writer<File>,
+    state: RunState,
+}
+
+impl RunFolder {
+    /// A new folder for `spec` in `root`.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(root: &Path, spec: &ExperimentSpec) -> Result<Self> {
+        let path = new_folder(root, spec)?;
+        let text = toml::to_string(spec)
+            .map_err(|e| EngineError::run(path.join(SPEC), format!("cannot be encoded: {e}")))?;
+        files::write_atomically(&path.join(SPEC), format!("# {spec}\n{text}").as_bytes())?;
+        let open = |name: &str| {
+            let path = path.join(name);
+            OpenOptions::new().append(true).create_new(true).open(&path).map_err(EngineError::io("create", path))
+        };
+        Ok(Self {
+            events: open(EVENTS)?,
+            metrics: csv::Writer::from_writer(open(METRICS)?),
+            state: RunState::default(),
+            path,
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes one event, and at an epoch's end its row of `metrics.csv`.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn append(&mut self, event: &Event) -> Result<()> {
+        let path = self.path.join(EVENTS);
+        let mut line = serde_json::to_vec(event)
+            .map_err(|e| EngineError::run(&path, format!("an event cannot be encoded: {e}")))?;
+        line.push(b'\n');
+        self.events.write_all(&line).map_err(EngineError::io("write", &path))?;
+        self.state.apply(event);
+        if let (EventKind::EpochEnded { best, .. }, Some(epoch)) = (&event.kind, self.state.epochs.last()) {
+            let path = self.path.join(METRICS);
+            let row = MetricsRow::new(epoch, *best);
+            self.metrics.serialize(row).map_err(|e| EngineError::run(&path, format!("cannot be written: {e}")))?;
+            self.metrics.flush().map_err(EngineError::io("write", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps `weights`, replacing the earlier ones of the same checkpoint at once.
+    ///
+    /// # Errors
+    /// When the disk does not take them.
+    pub fn save(&self, checkpoint: Checkpoint, weights: &Weights) -> Result<()> {
+        let path = weights_path(&self.path, checkpoint);
+        let started = self.state.started.as_ref();
+        let metadata = HashMap::from([
+            ("format".to_owned(), "pt".to_owned()),
+            ("spec".to_owned(), started.map_or_else(String::new, |s| s.spec.to_string())),
+        ]);
+        files::write_atomically(&path, &weights.to_safetensors(metadata, &path)?)
+    }
+}
+
+/// One line of `metrics.csv`.
+#[derive(Debug, Serialize)]
+struct MetricsRow {
+    epoch: usize,
+    step: usize,
+    seconds: f64,
+    lr: f64,
+    train_loss: f64,
+    train_top1: f64,
+    val_loss: f64,
+    val_top1: f64,
+    val_top5: Option<f64>,
+    images_per_s: f64,
+    best: bool,
+}
+
+impl MetricsRow {
+    fn new(e: &EpochRecord, best: bool) -> Self {
+        Self {
+            epoch: e.epoch,
+            step: e.step,
+            seconds: e.t,
+            lr: e.lr,
+            train_loss: e.train.loss,
+            train_top1: e.train.top1(),
+            val_loss: e.validation.loss,
+            val_top1: e.validation.top1(),
+            val_top5: e.validation.top5(),
+            images_per_s: (e.images_per_s * 10.0).round() / 10.0,
+            best,
+        }
+    }
+}
+
+/// A folder of its own, named for what it holds: `resnet-hires-P1-P2-fashion-s3-20261123-184028`.
+fn new_folder(root: &Path, spec: &ExperimentSpec) -> Result<PathBuf> {
+    fs::create_dir_all(root).map_err(EngineError::io("create the folder", root))?;
+    let network: String = spec
+        .network_name()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(60)
+        .collect();
+    let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
+    let (network, dataset) = (network.trim_end_matches('-'), spec.dataset.name());
+    let name = format!("{network}-{dataset}-s{}-{now}", spec.seed);
+    for attempt in 1.. {
+        let path = root.join(if attempt == 1 { name.clone() } else { format!("{name}-{attempt}") });
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && attempt < 10_000 => {}
+            Err(e) => return Err(EngineError::io("create the folder", path)(e)),
+        }
+    }
+    unreachable!("the loop ends by returning")
+}
+
+fn weights_path(run: &Path, checkpoint: Checkpoint) -> PathBuf {
+    run.join(format!("{}.safetensors", checkpoint.name()))
+}
+
+/// A run read back.
+#[derive(Debug)]
+pub struct SavedRun {
+    /// Its folder.
+    pub path: PathBuf,
+    /// What was run.
+    pub spec: ExperimentSpec,
+    /// What its events add up to.
+    pub state: RunState,
+    /// Whether the last line of its log is torn: it was cut off while writing.
+    pub torn: bool,
+}
+
+impl SavedRun {
+    /// Reads the run in folder `path`.
+    ///
+    /// # Errors
+    /// When files are missing, are not what they should be, or are from a newer version.
+    pub fn open(path: &Path) -> Result<Self> {
+        if !path.is_dir() {
+            return Err(EngineError::run(path, "no run here: not a folder"));
+        }
+        let spec_path = path.join(SPEC);
+        let text = String::from_utf8(files::read_bounded(&spec_path, MAX_SPEC)?)
+            .map_err(|_| EngineError::run(&spec_path, "not text"))?;
+        let spec = toml::from_str(&text)
+            .map_err(|e| EngineError::run(&spec_path, format!("not a spec: {}", e.message())))?;
+        let (events, torn) = read_events(&path.join(EVENTS))?;
+        Ok(Self { path: path.to_path_buf(), spec, state: RunState::replay(&events), torn })
+    }
+
+    /// The weights of one checkpoint; `None` where it kept none.
+    ///
+    /// # Errors
+    /// When the file is there but cannot be read.
+    pub fn weights(&self, checkpoint: Checkpoint) -> Result<Option<(PathBuf, Weights)>> {
+        let path = weights_path(&self.path, checkpoint);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let weights = Weights::from_safetensors(&files::read_bounded(&path, MAX_WEIGHTS)?, &path)?;
+        Ok(Some((path, weights)))
+    }
+}
+
+/// Every event of a log, and whether its last line is torn.
+///
+/// # Errors
+/// When a line before the last is no event, or an event is from a newer version.
+pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
+    let file = File::open(path).map_err(EngineError::io("open", path))?;
+    if !file.metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_EVENTS) {
+        return Err(EngineError::run(path, format!("not a file of at most {MAX_EVENTS} bytes")));
+    }
+    let mut reader = BufReader::new(file);
+    let (mut events, mut line) = (Vec::new(), Vec::new());
+    for number in 1.. {
+        line.clear();
+        let read = (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line);
+        if read.map_err(EngineError::io("read", path))? == 0 {
+            break;
+        }
+        match serde_json::from_slice::<Event>(&line) {
+            Ok(event) if event.v > EVENT_VERSION => {
+                let reason = format!(
+                    "line {number} is in version {} of the format; this program reads up to {EVENT_VERSION}",
+                    event.v
+                );
+                return Err(EngineError::run(path, reason));
+            }
+            Ok(event) => events.push(event),
+            Err(_) if line.last() != Some(&b'\n') && (line.len() as u64) < MAX_LINE => return Ok((events, true)),
+            Err(e) => return Err(EngineError::run(path, format!("line {number} is not an event: {e}"))),
+        }
+    }
+    Ok((events, false))
+}
+
+/// Every run in `root`, oldest first, and what could not be read there.
+///
+/// # Errors
+/// When the folder itself cannot be read.
+pub fn list(root: &Path) -> Result<(Vec<SavedRun>, Vec<EngineError>)> {
+    let entries = fs::read_dir(root).map_err(EngineError::io("read the folder", root))?;
+    let mut paths: Vec<_> =
+        entries.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.join(SPEC).exists()).collect();
+    paths.sort();
+    let (mut runs, mut faults) = (Vec::new(), Vec::new());
+    for path in paths {
+        match SavedRun::open(&path) {
+            Ok(run) => runs.push(run),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let began = |run: &SavedRun| run.state.started.as_ref().map(|s| s.at.clone());
+    runs.sort_by_key(began);
+    Ok((runs, faults))
+}

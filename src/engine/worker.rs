@@ -1,0 +1,157 @@
+//! Training on a thread of its own. Every face of the program is a face of this.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread::{self, JoinHandle};
+
+use burn::tensor::backend::AutodiffBackend;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::data::Dataset;
+use super::device::{Device, OnDevice};
+use super::error::{EngineError, Result};
+use super::store::RunFolder;
+use super::trainer::{Report, Site, train};
+use crate::domain::event::{Control, EVENT_VERSION, Event, EventKind, Outcome};
+use crate::domain::spec::ExperimentSpec;
+
+/// Orders to a running worker; clones give orders to the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Orders(Arc<AtomicU8>);
+
+impl Orders {
+    /// Gives an order; the trainer obeys at its next event.
+    pub fn give(&self, control: Control) {
+        // A run that was told to stop stays told.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| {
+            (now != Control::Stop as u8).then_some(control as u8)
+        });
+    }
+
+    /// The order in force.
+    pub fn current(&self) -> Control {
+        match self.0.load(Ordering::Relaxed) {
+            x if x == Control::Stop as u8 => Control::Stop,
+            x if x == Control::Pause as u8 => Control::Pause,
+            _ => Control::Continue,
+        }
+    }
+}
+
+/// A run in progress. Dropping it stops the run and waits for its end.
+#[derive(Debug)]
+pub struct Worker {
+    /// What happens, as it happens; each event is on disk before it is here. Ends with
+    /// the run.
+    pub events: UnboundedReceiver<Event>,
+    /// For giving orders.
+    pub orders: Orders,
+    /// The run's folder.
+    pub folder: PathBuf,
+    thread: Option<JoinHandle<Result<Outcome>>>,
+}
+
+impl Worker {
+    /// Starts training `spec` on `data`, kept in a new folder in `root`.
+    ///
+    /// # Errors
+    /// When the spec is no network, or the folder or the thread cannot be made.
+    pub fn start(spec: ExperimentSpec, data: Dataset, device: Device, root: &Path) -> Result<Self> {
+        spec.architecture()?;
+        let folder = RunFolder::create(root, &spec)?;
+        tracing::info!(%spec, %device, folder = %folder.path().display(), "run starts");
+        let path = folder.path().to_path_buf();
+        let (sender, events) = unbounded_channel();
+        let orders = Orders::default();
+        let job = Job { spec, data, folder, sender, orders: orders.clone() };
+        let thread = thread::Builder::new()
+            .name("trainer".into())
+            .spawn(move || job.run(device))
+            .map_err(EngineError::io("start a thread for", &path))?;
+        Ok(Self { events, orders, folder: path, thread: Some(thread) })
+    }
+
+    /// Waits for the end and says how the run ended.
+    ///
+    /// # Errors
+    /// When the run's folder could not be written, or the engine broke down.
+    pub fn join(mut self) -> Result<Outcome> {
+        let broken = EngineError::run(&self.folder, "the trainer's thread broke down");
+        self.thread.take().map(JoinHandle::join).and_then(std::result::Result::ok).unwrap_or(Err(broken))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.orders.give(Control::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Job {
+    spec: ExperimentSpec,
+    data: Dataset,
+    folder: RunFolder,
+    sender: UnboundedSender<Event>,
+    orders: Orders,
+}
+
+impl Job {
+    /// Trains, keeping everything; an engine that panics leaves a run marked as failed.
+    fn run(mut self, device: Device) -> Result<Outcome> {
+        let mut fault = None;
+        let mut t = 0.0;
+        let trained = catch_unwind(AssertUnwindSafe(|| {
+            device.run(Training { job: &mut self, fault: &mut fault, t: &mut t })
+        }));
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        trained.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            let message = Some(format!("the engine broke down: {text}"));
+            let kind = EventKind::Finished { outcome: Outcome::Failed, message: message.clone() };
+            let event = Event { v: EVENT_VERSION, t, kind };
+            self.folder.append(&event)?;
+            let _ = self.sender.send(event);
+            Err(EngineError::run(self.folder.path(), message.unwrap_or_default()))
+        })
+    }
+}
+
+struct Training<'a> {
+    job: &'a mut Job,
+    fault: &'a mut Option<EngineError>,
+    /// Time of the last event.
+    t: &'a mut f64,
+}
+
+impl OnDevice for Training<'_> {
+    type Output = Result<Outcome>;
+
+    fn run<B: AutodiffBackend>(self, site: &Site<B::Device>) -> Result<Outcome> {
+        let Job { spec, data, folder, sender, orders } = self.job;
+        train::<B>(spec, data, site, &mut |report| {
+            let kept = match report {
+                Report::Weights(checkpoint, weights) => folder.save(checkpoint, weights),
+                Report::Event(event) => {
+                    *self.t = event.t;
+                    let kept = if event.is_recorded() { folder.append(&event) } else { Ok(()) };
+                    // Nobody listening is no reason to stop.
+                    let _ = sender.send(event);
+                    kept
+                }
+            };
+            if let Err(fault) = kept {
+                self.fault.get_or_insert(fault);
+                return Control::Stop;
+            }
+            orders.current()
+        })
+    }
+}
