@@ -1,6 +1,7 @@
 //! Data, networks, training and runs on disk. Tensors stay in here: what comes out are
 //! the values of [`crate::domain`].
 
+pub mod adam;
 pub mod data;
 pub mod device;
 pub mod error;

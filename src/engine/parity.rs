@@ -4,19 +4,24 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use burn::backend::Autodiff;
-use burn::module::AutodiffModule;
+use burn::module::{AutodiffModule, Module, ModuleMapper, Param};
 use burn::optim::Optimizer;
+use burn::tensor::{FloatDType, Tensor};
 use burn_flex::{Flex, FlexDevice};
 use serde::Serialize;
 
+use super::adam::{Adam, NetworkAdam};
 use super::data::{Batch, Batches, Dataset, epoch_order};
 use super::error::{EngineError, Result};
-use super::evaluate::floats;
+use super::evaluate::{floats, inputs};
 use super::files;
 use super::model::{Network, Tensor32, Weights, named_gradients};
-use super::trainer::{adam, pass};
+use super::trainer::{Pass, pass};
+use crate::domain::architecture::BasicBlockShape;
 use crate::domain::event::Split;
 use crate::domain::spec::ExperimentSpec;
+
+type Cpu = Autodiff<Flex>;
 
 /// Steps recorded.
 pub const STEPS: usize = 20;
@@ -32,7 +37,9 @@ struct Sheet<'a> {
     hops: Vec<[usize; 2]>,
     classes: usize,
     /// Loss of each step, before it.
-    losses: Vec<f32>,
+    losses: Vec<f64>,
+    /// The same computed in double precision.
+    losses_double: Vec<f64>,
     /// Learning rate of each step.
     lr: Vec<f64>,
 }
@@ -48,46 +55,46 @@ struct Block {
 }
 
 /// Takes the first [`STEPS`] steps of `spec` on the CPU and writes into `folder`:
-/// `parity.json`, `weights.safetensors` (initial), `batches.safetensors`
-/// (`inputs.N` `[batch, 3, size, size]`, `targets.N` as floats) and `step0.safetensors`
-/// (`logits` and `grad.NAME`).
+///
+/// - `weights.safetensors`: the initial weights;
+/// - `batches.safetensors`: `inputs.N` `[batch, 3, size, size]` and `targets.N` (as floats);
+/// - `step0.safetensors`: `logits` and `grad.NAME` of step 0, and the same computed in
+///   double precision as `double.logits` and `double.grad.NAME`;
+/// - `parity.json`: the losses of every step in both precisions, and all that is no tensor.
+///
+/// Two correct programs part within a few steps in single precision, because some of the
+/// millions of activations lie so near to zero that rounding decides which side of a ReLU
+/// they are on; in double precision the same code can be followed step by step.
 ///
 /// # Errors
 /// When the spec is no network or the folder cannot be written.
 pub fn write(folder: &Path, spec: &ExperimentSpec, data: &Dataset, mut done: impl FnMut(usize)) -> Result<()> {
-    type Cpu = Autodiff<Flex>;
     std::fs::create_dir_all(folder).map_err(EngineError::io("create the folder", folder))?;
     let save = |name: &str, weights: &Weights| {
         let path = folder.join(name);
         files::write_atomically(&path, &weights.to_safetensors(HashMap::new(), &path)?)
     };
     let architecture = spec.architecture()?;
-    let mut network = Network::<Cpu>::new(&architecture, spec.seed, &FlexDevice);
+    let network = Network::<Cpu>::new(&architecture, spec.seed, &FlexDevice);
     save("weights.safetensors", &Weights::of(&network.valid()))?;
 
-    let mut adam = adam::<Cpu>(spec);
-    let (mut batches, mut losses, mut rates) = (Weights::default(), Vec::new(), Vec::new());
+    // A copy of its own: a clone would share running statistics.
+    let double = Network::<Cpu>::new(&architecture, spec.seed, &FlexDevice).map(&mut InDouble);
+    let (mut single, mut double) = (Walk::new(spec, network), Walk::new(spec, double));
+    let mut batches = Weights::default();
     for (step, (epoch, batch)) in first_batches(spec, data).take(STEPS).enumerate() {
-        keep_batch(&mut batches, step, &batch);
-        let passed = pass(&network, &batch, &FlexDevice);
-        if step == 0 {
-            let shape = passed.logits.dims().to_vec();
-            let logits = Tensor32 { shape, values: floats(passed.logits) };
-            let mut tensors = Weights::default();
-            for (name, gradient) in named_gradients(&network, &passed.gradients).0 {
-                tensors.0.insert(format!("grad.{name}"), gradient);
-            }
-            tensors.0.insert("logits".into(), logits);
-            save("step0.safetensors", &tensors)?;
-        }
-        losses.extend(floats(passed.loss));
-        rates.push(spec.lr_at(epoch));
-        network = adam.step(spec.lr_at(epoch), network, passed.gradients);
+        let images = inputs::<Cpu>(&batch, &FlexDevice);
+        single.step(images.clone(), &batch.labels, spec.lr_at(epoch));
+        double.step(images.cast(FloatDType::F64), &batch.labels, spec.lr_at(epoch));
+        keep_batch(&mut batches, step, batch);
         done(step + 1);
     }
     save("batches.safetensors", &batches)?;
+    let renamed = double.first.0.into_iter().map(|(name, tensor)| (format!("double.{name}"), tensor));
+    single.first.0.extend(renamed);
+    save("step0.safetensors", &single.first)?;
 
-    let block = |b: &crate::domain::architecture::BasicBlockShape| Block {
+    let block = |b: &BasicBlockShape| Block {
         input: b.input,
         hidden: b.hidden,
         output: b.output,
@@ -101,13 +108,59 @@ pub fn write(folder: &Path, spec: &ExperimentSpec, data: &Dataset, mut done: imp
         blocks: architecture.blocks.iter().map(|b| b.iter().map(block).collect()).collect(),
         hops: architecture.hops.iter().map(|h| [h.source, h.target]).collect(),
         classes: architecture.classes,
-        losses,
-        lr: rates,
+        lr: single.rates,
+        losses: single.losses,
+        losses_double: double.losses,
     };
     let path = folder.join("parity.json");
     let json = serde_json::to_vec_pretty(&sheet)
         .map_err(|e| EngineError::run(&path, format!("cannot be encoded: {e}")))?;
     files::write_atomically(&path, &json)
+}
+
+/// A network walking its first steps.
+struct Walk {
+    /// Taken out only while it takes a step.
+    network: Option<Network<Cpu>>,
+    adam: NetworkAdam<Cpu>,
+    /// Logits and gradients of step 0.
+    first: Weights,
+    losses: Vec<f64>,
+    rates: Vec<f64>,
+}
+
+impl Walk {
+    fn new(spec: &ExperimentSpec, network: Network<Cpu>) -> Self {
+        let adam = Adam::of(spec);
+        Self { network: Some(network), adam, first: Weights::default(), losses: vec![], rates: vec![] }
+    }
+
+    fn step(&mut self, images: Tensor<Cpu, 4>, labels: &[i32], lr: f64) {
+        let Some(network) = self.network.take() else { return };
+        let Pass { logits, loss, gradients } = pass(&network, images, labels);
+        if self.losses.is_empty() {
+            for (name, gradient) in named_gradients(&network, &gradients).0 {
+                self.first.0.insert(format!("grad.{name}"), gradient);
+            }
+            let shape = logits.dims().to_vec();
+            self.first.0.insert("logits".into(), Tensor32 { shape, values: floats(logits) });
+        }
+        self.losses.extend(loss.into_data().convert::<f64>().iter::<f64>());
+        self.rates.push(lr);
+        self.network = Some(self.adam.step(lr, network, gradients));
+    }
+}
+
+/// Turns every tensor of a network into double precision.
+struct InDouble;
+
+impl ModuleMapper<Cpu> for InDouble {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<Cpu, D>>) -> Param<Tensor<Cpu, D>> {
+        let (id, tensor, mapper) = param.consume();
+        let learns = tensor.is_require_grad();
+        let double = Tensor::from_inner(tensor.inner().cast(FloatDType::F64)).set_require_grad(learns);
+        Param::from_mapped_value(id, double, mapper)
+    }
 }
 
 /// The batches that training would see, with their epoch.
@@ -118,12 +171,12 @@ fn first_batches(spec: &ExperimentSpec, data: &Dataset) -> impl Iterator<Item = 
     })
 }
 
-fn keep_batch(batches: &mut Weights, step: usize, batch: &Batch) {
-    let inputs = Tensor32 { shape: vec![batch.len(), 3, batch.size, batch.size], values: batch.inputs.clone() };
+fn keep_batch(batches: &mut Weights, step: usize, batch: Batch) {
+    let shape = vec![batch.len(), 3, batch.size, batch.size];
     let targets = Tensor32 {
         shape: vec![batch.len()],
         values: batch.labels.iter().map(|label| *label as f32).collect(),
     };
-    batches.0.insert(format!("inputs.{step}"), inputs);
+    batches.0.insert(format!("inputs.{step}"), Tensor32 { shape, values: batch.inputs });
     batches.0.insert(format!("targets.{step}"), targets);
 }

@@ -8,13 +8,12 @@ use std::time::{Duration, Instant};
 
 use burn::module::AutodiffModule;
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::adaptor::OptimizerAdaptor;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{Adam, AdamConfig, GradientsParams, Optimizer};
+use burn::optim::{GradientsParams, Optimizer};
 use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::data::{Batch, Batches, Dataset, epoch_order};
+use super::adam::{Adam, NetworkAdam};
+use super::data::{Batches, Dataset, epoch_order};
 use super::error::Result;
 use super::evaluate::{Evaluation, Task, evaluate, floats, hits, inputs};
 use super::model::{Mode, Network, Weights, trainable_parameters};
@@ -99,17 +98,6 @@ pub fn train<B: AutodiffBackend>(
     Ok(outcome)
 }
 
-/// Adam as the spec sets it. burn's default epsilon is not PyTorch's, so all is explicit.
-pub fn adam<B: AutodiffBackend>(spec: &ExperimentSpec) -> OptimizerAdaptor<Adam, Network<B>, B> {
-    let decay = (spec.weight_decay > 0.0).then(|| WeightDecayConfig::new(spec.weight_decay as f32));
-    AdamConfig::new()
-        .with_beta_1(spec.beta1 as f32)
-        .with_beta_2(spec.beta2 as f32)
-        .with_epsilon(spec.eps as f32)
-        .with_weight_decay(decay)
-        .init()
-}
-
 /// Forward and backward over one batch.
 pub struct Pass<B: AutodiffBackend> {
     /// `[batch, classes]`.
@@ -120,12 +108,12 @@ pub struct Pass<B: AutodiffBackend> {
     pub gradients: GradientsParams,
 }
 
-/// One forward and backward pass in training mode.
-pub fn pass<B: AutodiffBackend>(network: &Network<B>, batch: &Batch, device: &B::Device) -> Pass<B> {
-    let targets = TensorData::new(batch.labels.clone(), [batch.len()]);
-    let targets = Tensor::<B, 1, Int>::from_data(targets, device);
-    let logits = network.forward(inputs(batch, device), Mode::Train);
-    let loss = CrossEntropyLossConfig::new().init(device).forward(logits.clone(), targets);
+/// One forward and backward pass in training mode over images `[batch, 3, size, size]`.
+pub fn pass<B: AutodiffBackend>(network: &Network<B>, images: Tensor<B, 4>, labels: &[i32]) -> Pass<B> {
+    let device = images.device();
+    let targets = Tensor::<B, 1, Int>::from_data(TensorData::from(labels), &device);
+    let logits = network.forward(images, Mode::Train);
+    let loss = CrossEntropyLossConfig::new().init(&device).forward(logits.clone(), targets);
     let gradients = GradientsParams::from_grads(loss.backward(), network);
     Pass { logits: logits.inner(), loss: loss.inner(), gradients }
 }
@@ -150,7 +138,7 @@ struct Unread<B: AutodiffBackend> {
 impl<B: AutodiffBackend> Run<'_, B> {
     /// All epochs, then the test split. `network` always holds the weights as they are.
     fn epochs(&mut self, network: &mut Option<Network<B>>) -> Flow<()> {
-        let mut adam = adam::<B>(self.spec);
+        let mut adam = Adam::of::<B>(self.spec);
         let mut best: Option<(usize, f64, Network<B::InnerBackend>)> = None;
         let mut last = None;
         self.out.tell(EventKind::Phase { phase: Phase::Preparing })?;
@@ -192,7 +180,7 @@ impl<B: AutodiffBackend> Run<'_, B> {
     fn epoch(
         &mut self,
         epoch: usize,
-        adam: &mut OptimizerAdaptor<Adam, Network<B>, B>,
+        adam: &mut NetworkAdam<B>,
         slot: &mut Option<Network<B>>,
     ) -> Flow<Score> {
         let lr = self.spec.lr_at(epoch);
@@ -205,7 +193,7 @@ impl<B: AutodiffBackend> Run<'_, B> {
         let mut unread: Vec<Unread<B>> = Vec::new();
         for batch in Batches::new(self.data, Split::Train, order, self.spec.batch) {
             let Some(network) = slot.take() else { break };
-            let Pass { logits, loss, gradients } = pass(&network, &batch, &self.site.device);
+            let Pass { logits, loss, gradients } = pass(&network, inputs(&batch, &self.site.device), &batch.labels);
             *slot = Some(adam.step(lr, network, gradients));
             self.step += 1;
             unread.push(Unread { step: self.step, logits, loss, labels: batch.labels });
