@@ -9,7 +9,7 @@ use crate::engine::device::DeviceChoice;
 
 /// Arguments of the program.
 #[derive(Debug, Parser)]
-#[command(version, about, after_long_help = after_help(), max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(version, about, after_long_help = after_help(), max_term_width = 100)]
 pub struct Cli {
     /// What to do instead of training.
     #[command(subcommand)]
@@ -36,7 +36,7 @@ pub struct BatchArgs {
     #[arg(long, value_name = "KEY=VALUE", requires = "batch")]
     pub set: Vec<String>,
     /// Folder that keeps the runs, one folder each
-    #[arg(long, value_name = "DIR", default_value = "runs")]
+    #[arg(long, value_name = "DIR", default_value = "runs", requires = "batch")]
     pub out: PathBuf,
     /// Print every event as a line of JSON on stdout; all else goes to stderr
     #[arg(long, requires = "batch")]

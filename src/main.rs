@@ -25,14 +25,17 @@ fn main() -> ExitCode {
         Some(Command::Parity { dir, spec }) => batch::parity::run(dir, spec, machine),
         None if cli.batch.batch.is_empty() => {
             batch::output::note(&Cli::command().render_help().to_string());
-            batch::output::note("error: nothing to do: give --batch SPEC or a command, e.g. --batch quickstart");
+            batch::output::note(
+                "error: nothing to do: give --batch SPEC or a command, e.g. --batch quickstart",
+            );
             Ok(Exit::BadInput)
         }
         None => batch::train::run(&cli.batch, machine),
     };
-    result.unwrap_or_else(|error| {
-        batch::output::note(&format!("error: {error}"));
-        Exit::BadInput
-    })
-    .into()
+    result
+        .unwrap_or_else(|error| {
+            batch::output::note(&format!("error: {error}"));
+            Exit::BadInput
+        })
+        .into()
 }

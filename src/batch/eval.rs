@@ -32,10 +32,8 @@ pub fn run(run: &Path, machine: &MachineArgs, json: bool) -> Result<Exit> {
     let rescored = rescore(&saved, &data, device)?;
     let same_device = saved.state.started.as_ref().is_some_and(|s| s.device == device.to_string());
     let exact = same_device && device == Device::Cpu;
-    let rows: Vec<_> = rescored
-        .iter()
-        .map(|r| Row { rescored: r, top1: r.score.top1(), agrees: r.agrees(exact) })
-        .collect();
+    let rows: Vec<_> =
+        rescored.iter().map(|r| Row { rescored: r, top1: r.score.top1(), agrees: r.agrees(exact) }).collect();
     if json {
         say_json(&rows);
     } else {

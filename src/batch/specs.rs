@@ -17,15 +17,17 @@ pub fn runs(args: &BatchArgs) -> Result<Vec<ExperimentSpec>> {
     for words in joined(&args.batch) {
         let mut spec = presets::resolve(&words)?;
         for pair in &args.set {
-            let (key, value) = pair.split_once('=').ok_or_else(|| {
-                SpecError::new("--set", format!("'{pair}' is not of the form key=value"))
-            })?;
+            let (key, value) = pair
+                .split_once('=')
+                .ok_or_else(|| SpecError::new("--set", format!("'{pair}' is not of the form key=value")))?;
             spec.set(key.trim(), value)?;
         }
         let spec = spec.checked()?;
         match &seeds {
             None => runs.push(spec),
-            Some(seeds) => runs.extend(seeds.iter().map(|seed| ExperimentSpec { seed: *seed, ..spec.clone() })),
+            Some(seeds) => {
+                runs.extend(seeds.iter().map(|seed| ExperimentSpec { seed: *seed, ..spec.clone() }))
+            }
         }
     }
     Ok(runs)

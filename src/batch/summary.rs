@@ -65,16 +65,18 @@ pub fn text(runs: &[RunState], target: Option<f64>) -> String {
             .map(|probe| probe.blocks.as_slice())
             .collect();
         if !blocks.is_empty() {
-            text += &format!("\n\nMean |activation| on the test split, {}\n{}", group.name, activations(&blocks));
+            text +=
+                &format!("\n\nMean |activation| on the test split, {}\n{}", group.name, activations(&blocks));
         }
     }
     text
 }
 
 fn results(groups: &[Group], target: Option<f64>) -> String {
-    let with_top5 = groups.iter().flat_map(Group::completed).any(|r| {
-        r.test(Checkpoint::Best).is_some_and(|s| s.hits5.is_some())
-    });
+    let with_top5 = groups
+        .iter()
+        .flat_map(Group::completed)
+        .any(|r| r.test(Checkpoint::Best).is_some_and(|s| s.hits5.is_some()));
     let mut table = table(["run", "params", "seeds", "best val", "test", "test, last", "time"]);
     let mut header: Vec<String> =
         ["run", "params", "seeds", "val top-1", "test top-1", "last epoch"].map(String::from).to_vec();

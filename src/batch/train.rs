@@ -50,7 +50,12 @@ pub fn run(args: &BatchArgs, machine: &MachineArgs) -> Result<Exit> {
     runtime.block_on(all(args, &specs, &mut library, device))
 }
 
-async fn all(args: &BatchArgs, specs: &[ExperimentSpec], library: &mut Library, device: Device) -> Result<Exit> {
+async fn all(
+    args: &BatchArgs,
+    specs: &[ExperimentSpec],
+    library: &mut Library,
+    device: Device,
+) -> Result<Exit> {
     let mut signals = signals();
     let mut finished: Vec<RunState> = Vec::new();
     let mut exit = Exit::Done;
@@ -69,7 +74,11 @@ async fn all(args: &BatchArgs, specs: &[ExperimentSpec], library: &mut Library, 
         }
     }
     let text = summary::text(&finished, args.target);
-    if args.json { note(&text) } else { say(&text) }
+    if args.json {
+        note(&text)
+    } else {
+        say(&text)
+    }
     Ok(exit)
 }
 

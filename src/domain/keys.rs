@@ -152,7 +152,7 @@ pub static KEYS: &[Key] = &[
     count!("seed", "seed of initial weights, split and data order", seed, 0..=i64::MAX as u64),
     count!("epochs", "passes over the train split", epochs, 1..=1_000_000),
     count!("batch", "images a step", batch, 1..=100_000),
-    real!("lr", "Adam's learning rate in the first epochs", lr, 1e-12..=1e6),
+    real!("lr", "Adam's learning rate in the first epochs", lr, 1e-12..=1e38),
     count!(
         "lr_halve_every",
         "epochs after which the learning rate halves; 0 for never",

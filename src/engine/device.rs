@@ -93,9 +93,7 @@ impl Device {
     pub fn run<W: OnDevice>(self, work: W) -> W::Output {
         let name = self.to_string();
         match self {
-            Self::Cpu => {
-                work.run::<Autodiff<Flex>>(&Site { device: FlexDevice, name, read_back_every: 1 })
-            }
+            Self::Cpu => work.run::<Autodiff<Flex>>(&Site { device: FlexDevice, name, read_back_every: 1 }),
             #[cfg(feature = "cuda")]
             Self::Cuda(index) => {
                 let device = burn_cuda::CudaDevice::new(index);

@@ -46,11 +46,12 @@ pub fn evaluate<B: Backend, E>(
     for batch in Batches::in_order(task.data, task.split, task.batch) {
         tick(tally.images, total)?;
         let probed = task.probe.saturating_sub(tally.images);
-        let logits = network.forward_watched(inputs::<B>(&batch, device), Mode::Eval, |block, term, value| {
-            if probed > 0 {
-                probe.take(block, term, value, probed);
-            }
-        });
+        let logits =
+            network.forward_watched(inputs::<B>(&batch, device), Mode::Eval, |block, term, value| {
+                if probed > 0 {
+                    probe.take(block, term, value, probed);
+                }
+            });
         tally.add(&floats(logits), &batch.labels);
     }
     Ok(Evaluation { score: tally.score(), blocks: probe.blocks() })

@@ -68,7 +68,12 @@ struct Block {
 ///
 /// # Errors
 /// When the spec is no network or the folder cannot be written.
-pub fn write(folder: &Path, spec: &ExperimentSpec, data: &Dataset, mut done: impl FnMut(usize)) -> Result<()> {
+pub fn write(
+    folder: &Path,
+    spec: &ExperimentSpec,
+    data: &Dataset,
+    mut done: impl FnMut(usize),
+) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(EngineError::io("create the folder", folder))?;
     let save = |name: &str, weights: &Weights| {
         let path = folder.join(name);

@@ -53,7 +53,10 @@ pub fn rescore(run: &SavedRun, data: &Dataset, device: Device) -> Result<Vec<Res
         }
     }
     if all.is_empty() {
-        return Err(EngineError::run(&run.path, "the run kept no weights: it ended before its first epoch did"));
+        return Err(EngineError::run(
+            &run.path,
+            "the run kept no weights: it ended before its first epoch did",
+        ));
     }
     Ok(all)
 }

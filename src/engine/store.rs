@@ -63,7 +63,11 @@ impl RunFolder {
         files::write_atomically(&path.join(SPEC), format!("# {spec}\n{text}").as_bytes())?;
         let open = |name: &str| {
             let path = path.join(name);
-            OpenOptions::new().append(true).create_new(true).open(&path).map_err(EngineError::io("create", path))
+            OpenOptions::new()
+                .append(true)
+                .create_new(true)
+                .open(&path)
+                .map_err(EngineError::io("create", path))
         };
         Ok(Self {
             events: open(EVENTS)?,
@@ -92,7 +96,9 @@ impl RunFolder {
         if let (EventKind::EpochEnded { best, .. }, Some(epoch)) = (&event.kind, self.state.epochs.last()) {
             let path = self.path.join(METRICS);
             let row = MetricsRow::new(epoch, *best);
-            self.metrics.serialize(row).map_err(|e| EngineError::run(&path, format!("cannot be written: {e}")))?;
+            self.metrics
+                .serialize(row)
+                .map_err(|e| EngineError::run(&path, format!("cannot be written: {e}")))?;
             self.metrics.flush().map_err(EngineError::io("write", &path))?;
         }
         Ok(())
@@ -245,7 +251,9 @@ pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
                 return Err(EngineError::run(path, reason));
             }
             Ok(event) => events.push(event),
-            Err(_) if line.last() != Some(&b'\n') && (line.len() as u64) < MAX_LINE => return Ok((events, true)),
+            Err(_) if line.last() != Some(&b'\n') && (line.len() as u64) < MAX_LINE => {
+                return Ok((events, true));
+            }
             Err(e) => return Err(EngineError::run(path, format!("line {number} is not an event: {e}"))),
         }
     }

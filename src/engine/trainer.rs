@@ -193,7 +193,8 @@ impl<B: AutodiffBackend> Run<'_, B> {
         let mut unread: Vec<Unread<B>> = Vec::new();
         for batch in Batches::new(self.data, Split::Train, order, self.spec.batch) {
             let Some(network) = slot.take() else { break };
-            let Pass { logits, loss, gradients } = pass(&network, inputs(&batch, &self.site.device), &batch.labels);
+            let Pass { logits, loss, gradients } =
+                pass(&network, inputs(&batch, &self.site.device), &batch.labels);
             *slot = Some(adam.step(lr, network, gradients));
             self.step += 1;
             unread.push(Unread { step: self.step, logits, loss, labels: batch.labels });

@@ -15,8 +15,12 @@ const SIZE: usize = 28;
 /// Longest file read: the raw training images are 47 MB.
 const MAX_BYTES: u64 = 256 << 20;
 /// The four files, images before labels, training before test.
-const FILES: [&str; 4] =
-    ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
 /// Folders below a data folder that hold them, torchvision's among them.
 const SUBFOLDERS: [&str; 3] = ["", "fashion-mnist", "FashionMNIST/raw"];
 /// Where Debian's package `dataset-fashion-mnist` puts them.
@@ -26,7 +30,8 @@ macro_rules! embedded {
     ($name:literal) => {
         (
             concat!("embedded ", $name),
-            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/fashion-mnist/", $name, ".gz")) as &[u8],
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/fashion-mnist/", $name, ".gz"))
+                as &[u8],
         )
     };
 }
@@ -70,7 +75,8 @@ pub fn load(dataset: DatasetId, folder: Option<&Path>) -> Result<(Images, Images
 
 /// The four files. A folder that the user named is the only place looked in.
 fn find(folder: Option<&Path>) -> Result<[PathBuf; 4]> {
-    let named = folder.map(Path::to_path_buf).or_else(|| std::env::var_os("HIRESNET_DATA").map(PathBuf::from));
+    let named =
+        folder.map(Path::to_path_buf).or_else(|| std::env::var_os("HIRESNET_DATA").map(PathBuf::from));
     let roots = match named {
         Some(folder) => vec![folder],
         None => {
@@ -93,7 +99,10 @@ fn find(folder: Option<&Path>) -> Result<[PathBuf; 4]> {
         }
     }
     if let Some((folder, name)) = missing {
-        return Err(EngineError::data(folder, format!("{name}[.gz] is missing from Fashion-MNIST's four files")));
+        return Err(EngineError::data(
+            folder,
+            format!("{name}[.gz] is missing from Fashion-MNIST's four files"),
+        ));
     }
     let places: Vec<_> = roots.iter().map(|p| shown(p)).collect();
     Err(EngineError::data(
@@ -121,7 +130,10 @@ fn images(pixels: (PathBuf, &[u8]), labels: (PathBuf, &[u8])) -> Result<Images> 
         ));
     }
     if let Some(i) = classes.iter().position(|label| *label > 9) {
-        return Err(EngineError::data(labels.0, format!("label {} of image {i} is not a class from 0 to 9", classes[i])));
+        return Err(EngineError::data(
+            labels.0,
+            format!("label {} of image {i} is not a class from 0 to 9", classes[i]),
+        ));
     }
     Ok(Images { pixels: data, labels: classes.into_iter().map(u16::from).collect(), channels: 1, size: SIZE })
 }

@@ -23,7 +23,9 @@ pub fn parse<const N: usize>(path: &Path, bytes: &[u8]) -> Result<([usize; N], V
         let broken = |e: std::io::Error| EngineError::data(path, format!("broken gzip data: {e}"));
         let mut header = vec![0; header_len::<N>()];
         reader.read_exact(&mut header).map_err(|e| match e.kind() {
-            std::io::ErrorKind::UnexpectedEof => EngineError::data(path, "shorter than an IDX header"),
+            std::io::ErrorKind::UnexpectedEof => {
+                EngineError::data(path, "its gzip data ends before the IDX header does")
+            }
             _ => broken(e),
         })?;
         let dims = dimensions::<N>(path, &header)?;
@@ -46,14 +48,22 @@ const fn header_len<const N: usize>() -> usize {
 }
 
 fn dimensions<const N: usize>(path: &Path, header: &[u8]) -> Result<[usize; N]> {
-    let word = |i: usize| u32::from_be_bytes([header[4 * i], header[4 * i + 1], header[4 * i + 2], header[4 * i + 3]]);
+    let word = |i: usize| {
+        u32::from_be_bytes([header[4 * i], header[4 * i + 1], header[4 * i + 2], header[4 * i + 3]])
+    };
     let magic = 0x0800 + N as u32;
     if word(0) != magic {
-        return Err(EngineError::data(path, format!("magic number {:#010x} where {magic:#010x} belongs", word(0))));
+        return Err(EngineError::data(
+            path,
+            format!("magic number {:#010x} where {magic:#010x} belongs", word(0)),
+        ));
     }
     let dims = std::array::from_fn(|i| word(i + 1) as usize);
     if dims[0] > MAX_ITEMS || dims[1..].iter().any(|d| *d > 4096) {
-        return Err(EngineError::data(path, format!("dimensions {dims:?} are beyond what such a file holds")));
+        return Err(EngineError::data(
+            path,
+            format!("dimensions {dims:?} are beyond what such a file holds"),
+        ));
     }
     Ok(dims)
 }
@@ -65,9 +75,10 @@ fn length_agrees(path: &Path, dims: &[usize], expected: usize, found: usize) -> 
             path,
             format!("truncated: {found} bytes of data where the dimensions {dims:?} promise {expected}"),
         )),
-        std::cmp::Ordering::Greater => {
-            Err(EngineError::data(path, format!("more data than its dimensions {dims:?} promise ({expected} bytes)")))
-        }
+        std::cmp::Ordering::Greater => Err(EngineError::data(
+            path,
+            format!("more data than its dimensions {dims:?} promise ({expected} bytes)"),
+        )),
     }
 }
 

@@ -78,7 +78,11 @@ impl Dataset {
     ///
     /// # Errors
     /// When a split would be empty.
-    pub fn new(spec: &ExperimentSpec, training_images: Arc<Images>, test_images: Arc<Images>) -> Result<Self> {
+    pub fn new(
+        spec: &ExperimentSpec,
+        training_images: Arc<Images>,
+        test_images: Arc<Images>,
+    ) -> Result<Self> {
         let classes = spec.dataset.classes();
         let (train, validation) = split::train_and_validation(&training_images.labels, classes, spec)?;
         let test = split::balanced(split::by_class(&test_images.labels, classes), spec.test_limit);

@@ -61,9 +61,8 @@ impl Normalisation {
 /// Mean and standard deviation of v/255 where value v occurs `counts[v]` times, exact
 /// up to the last rounding.
 fn moments(counts: &[u64; 256]) -> (f64, f64) {
-    let total = |power: u32| -> u128 {
-        counts.iter().zip(0u128..).map(|(n, v)| u128::from(*n) * v.pow(power)).sum()
-    };
+    let total =
+        |power: u32| -> u128 { counts.iter().zip(0u128..).map(|(n, v)| u128::from(*n) * v.pow(power)).sum() };
     let (n, sum, squares) = (total(0).max(1), total(1), total(2));
     let mean = sum as f64 / n as f64 / 255.0;
     let variance = (n * squares - sum * sum) as f64 / (n as f64 * n as f64) / (255.0 * 255.0);

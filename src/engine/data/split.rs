@@ -79,7 +79,8 @@ mod tests {
     fn limits_keep_classes_balanced_and_shrink_the_same_split() {
         let labels = labels();
         let full = train_and_validation(&labels, 10, &spec("")).unwrap().0;
-        let (train, validation) = train_and_validation(&labels, 10, &spec("train_limit=55 val_limit=20")).unwrap();
+        let (train, validation) =
+            train_and_validation(&labels, 10, &spec("train_limit=55 val_limit=20")).unwrap();
         assert_eq!((train.len(), validation.len()), (55, 20));
         assert!(train.iter().all(|i| full.binary_search(i).is_ok()));
         for class in 0..10 {

@@ -16,7 +16,12 @@ pub struct Init<'a, B: Backend> {
 impl<B: Backend> Init<'_, B> {
     /// Uniform in ±1/√`fan_in`: what `torch.nn.Conv2d` and `Linear` draw (Kaiming with
     /// a = √5), weights and biases alike. The values depend on the seed and `name` only.
-    pub fn uniform<const D: usize>(&self, name: &str, shape: [usize; D], fan_in: usize) -> Param<Tensor<B, D>> {
+    pub fn uniform<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+        fan_in: usize,
+    ) -> Param<Tensor<B, D>> {
         let bound = 1.0 / (fan_in as f32).sqrt();
         let values = random::uniform(self.seed, name, shape.iter().product(), bound);
         Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), self.device))

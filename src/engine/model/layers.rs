@@ -64,10 +64,7 @@ pub struct ConvBn<B: Backend> {
 impl<B: Backend> ConvBn<B> {
     /// Convolution and norm called `name`.
     pub fn new(init: &Init<B>, name: &str, shape: ConvShape) -> Self {
-        Self {
-            conv: Conv::new(init, &format!("{name}.conv"), shape),
-            bn: BatchNorm::new(init, shape.output),
-        }
+        Self { conv: Conv::new(init, &format!("{name}.conv"), shape), bn: BatchNorm::new(init, shape.output) }
     }
 
     /// As [`Conv::forward`].

@@ -50,7 +50,10 @@ impl Weights {
                 return Err(fail(format!("the tensor {name} is missing")));
             };
             if found.shape != tensor.shape {
-                return Err(fail(format!("{name} has shape {:?} where {:?} belongs", found.shape, tensor.shape)));
+                return Err(fail(format!(
+                    "{name} has shape {:?} where {:?} belongs",
+                    found.shape, tensor.shape
+                )));
             }
         }
         if let Some(name) = self.0.keys().find(|name| !expected.contains_key(*name)) {
@@ -69,10 +72,14 @@ impl Weights {
             .iter()
             .map(|(name, t)| (name, t, t.values.iter().flat_map(|v| v.to_le_bytes()).collect()))
             .collect();
-        let fail = |e: safetensors::SafeTensorError| EngineError::run(path, format!("cannot be encoded: {e}"));
+        let fail =
+            |e: safetensors::SafeTensorError| EngineError::run(path, format!("cannot be encoded: {e}"));
         let mut views = Vec::with_capacity(bytes.len());
         for (name, tensor, data) in &bytes {
-            views.push((name.as_str(), TensorView::new(Dtype::F32, tensor.shape.clone(), data).map_err(fail)?));
+            views.push((
+                name.as_str(),
+                TensorView::new(Dtype::F32, tensor.shape.clone(), data).map_err(fail)?,
+            ));
         }
         safetensors::serialize(views, Some(metadata)).map_err(fail)
     }
@@ -90,7 +97,8 @@ impl Weights {
                 let reason = format!("{name} holds {:?} where 32-bit floats belong", view.dtype());
                 return Err(EngineError::run(path, reason));
             }
-            let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            let values =
+                view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
             weights.0.insert(name.to_owned(), Tensor32 { shape: view.shape().to_vec(), values });
         }
         Ok(weights)
