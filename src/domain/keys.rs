@@ -75,7 +75,7 @@ macro_rules! count {
             name: $name,
             about: $about,
             get: |s| Some(Value::Int(s.$field as i64)),
-            set: |s, text| Ok(s.$field = number(text, $range)?),
+            set: |s, text| number(text, $range).map(|value| s.$field = value),
         }
     };
 }
@@ -86,7 +86,7 @@ macro_rules! real {
             name: $name,
             about: $about,
             get: |s| Some(Value::Float(s.$field)),
-            set: |s, text| Ok(s.$field = number(text, $range)?),
+            set: |s, text| number(text, $range).map(|value| s.$field = value),
         }
     };
 }
@@ -117,7 +117,7 @@ pub static KEYS: &[Key] = &[
         name: "family",
         about: "plain, resnet or resnext",
         get: |s| Some(Value::Text(s.family.name().into())),
-        set: |s, text| Ok(s.family = Family::parse(text)?),
+        set: |s, text| Family::parse(text).map(|value| s.family = value),
     },
     Key {
         name: "version",
@@ -141,13 +141,13 @@ pub static KEYS: &[Key] = &[
             }
             _ => None,
         },
-        set: |s, text| Ok(s.version = Version::HiRes(text.trim_matches(['[', ']']).parse()?)),
+        set: |s, text| text.trim_matches(['[', ']']).parse().map(|hops| s.version = Version::HiRes(hops)),
     },
     Key {
         name: "dataset",
         about: "fashion-embedded, fashion, cifar10, cifar100 or tiny-imagenet",
         get: |s| Some(Value::Text(s.dataset.name().into())),
-        set: |s, text| Ok(s.dataset = DatasetId::parse(text)?),
+        set: |s, text| DatasetId::parse(text).map(|value| s.dataset = value),
     },
     count!("seed", "seed of initial weights, split and data order", seed, 0..=i64::MAX as u64),
     count!("epochs", "passes over the train split", epochs, 1..=1_000_000),

@@ -111,10 +111,9 @@ impl RunFolder {
     pub fn save(&self, checkpoint: Checkpoint, weights: &Weights) -> Result<()> {
         let path = weights_path(&self.path, checkpoint);
         let started = self.state.started.as_ref();
-        let metadata = HashMap::from([
-            ("format".to_owned(), "pt".to_owned()),
-            ("spec".to_owned(), started.map_or_else(String::new, |s| s.spec.to_string())),
-        ]);
+        // One entry only: the format's map is unordered, and equal runs have equal files.
+        let spec = started.map_or_else(String::new, |s| s.spec.to_string());
+        let metadata = HashMap::from([("spec".to_owned(), spec)]);
         files::write_atomically(&path, &weights.to_safetensors(metadata, &path)?)
     }
 }

@@ -114,12 +114,12 @@ impl Job {
         trained.unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            let message = Some(format!("the engine broke down: {text}"));
-            let kind = EventKind::Finished { outcome: Outcome::Failed, message: message.clone() };
+            let message = format!("the engine broke down: {text}");
+            let kind = EventKind::Finished { outcome: Outcome::Failed, message: Some(message.clone()) };
             let event = Event { v: EVENT_VERSION, t, kind };
             self.folder.append(&event)?;
             let _ = self.sender.send(event);
-            Err(EngineError::run(self.folder.path(), message.unwrap_or_default()))
+            Err(EngineError::run(self.folder.path(), message))
         })
     }
 }
