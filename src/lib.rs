@@ -4,6 +4,8 @@
 //! values), [`engine`] (data, networks, training, runs on disk), [`batch`] (the headless
 //! face). `tests/layering.rs` holds the arrows.
 
+#![warn(missing_docs)]
+
 pub mod batch;
 pub mod cli;
 pub mod domain;

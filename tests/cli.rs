@@ -52,7 +52,7 @@ fn a_run_is_kept_whole_and_its_test_score_comes_out_again() {
         .arg(out.path())
         .assert()
         .success()
-        .stdout(contains("epoch   2/2").and(contains("test top-1")).and(contains("Mean |activation|")));
+        .stdout(contains("epoch 2/2").and(contains("top-1 in percent")).and(contains("Mean |activation|")));
     let run = only_run(&out);
 
     let spec = text(run.join("spec.toml"));

@@ -1,8 +1,8 @@
 //! Printing that survives a closed pipe.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
 /// A line on stdout. A reader that went away is no reason to stop a run.
@@ -24,22 +24,58 @@ pub fn say_json(value: &impl Serialize) {
 }
 
 /// An empty table with this header, as wide as the terminal at most.
-pub fn table<const N: usize>(header: [&str; N]) -> Table {
+pub fn table<C: Into<Cell>>(header: impl IntoIterator<Item = C>) -> Table {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('─').junction('─');
     table.load_style(TableStyle::new().header_separator(rule)).set_header(header);
-    let term = console::Term::stdout();
-    if let Some((_, columns)) = term.size_checked().filter(|_| term.is_term()) {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    if let Some(columns) = columns() {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
     }
     table
+}
+
+/// Columns of the terminal that stdout is; `None` where it is none.
+fn columns() -> Option<u16> {
+    let is_terminal = std::io::stdout().is_terminal();
+    crossterm::terminal::size().ok().filter(|_| is_terminal).map(|(columns, _)| columns)
+}
+
+/// `text` broken between words where the terminal's line ends.
+pub fn wrapped(text: &str) -> String {
+    let Some(width) = columns().map(usize::from) else { return text.to_owned() };
+    let (mut out, mut used) = (String::new(), 0);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            out.push('\n');
+            used = 0;
+        } else if used > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        out += word;
+        used += length;
+    }
+    out
+}
+
+/// Keeps these columns as wide as their content.
+pub fn firm(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
+    for index in columns {
+        if let Some(column) = table.column_mut(index) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
 }
 
 /// Aligns these columns to the right.
 pub fn right(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
     for index in columns {
         if let Some(column) = table.column_mut(index) {
-            column.set_cell_alignment(comfy_table::CellAlignment::Right);
+            column.set_cell_alignment(CellAlignment::Right);
         }
     }
 }

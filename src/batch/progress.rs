@@ -1,5 +1,6 @@
 //! What a person sees while a run trains: a bar on a terminal, a line an epoch elsewhere.
 
+use std::io::IsTerminal;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,6 +20,8 @@ pub struct Progress {
     title: String,
     /// On a terminal.
     bar: Option<ProgressBar>,
+    /// Learning rate of the last epoch seen.
+    lr: Option<f64>,
     /// Text goes to stderr, because stdout holds events.
     to_stderr: bool,
 }
@@ -30,15 +33,18 @@ impl Progress {
             1 => spec.to_string(),
             _ => format!("[{number}/{of}] {spec}"),
         };
-        let term = if to_stderr { console::Term::stderr() } else { console::Term::stdout() };
-        let bar = term.is_term().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::term(term, REDRAWS));
+        let (target, is_terminal) = match to_stderr {
+            true => (ProgressDrawTarget::stderr_with_hz(REDRAWS), std::io::stderr().is_terminal()),
+            false => (ProgressDrawTarget::stdout_with_hz(REDRAWS), std::io::stdout().is_terminal()),
+        };
+        let bar = is_terminal.then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1), target);
             // Short enough for 80 columns; the bar takes what is left.
             let style = ProgressStyle::with_template("{wide_bar} {msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
             bar
         });
-        let this = Self { title, bar, to_stderr };
+        let this = Self { title, bar, lr: None, to_stderr };
         this.line(&this.title);
         this
     }
@@ -65,6 +71,11 @@ impl Progress {
                     grouped(images.test),
                     facts.device,
                 ));
+            }
+            EventKind::EpochStarted { epoch, lr }
+                if self.lr.replace(*lr).is_some_and(|before| before != *lr) =>
+            {
+                self.line(&format!("  learning rate {lr} from epoch {epoch}"));
             }
             EventKind::EpochEnded { train, validation, best, .. } => {
                 self.line(&epoch_line(state, train, validation, *best));
@@ -106,18 +117,18 @@ impl Progress {
 
 fn epoch_line(state: &RunState, train: &Score, validation: &Score, best: bool) -> String {
     let epochs = state.started.as_ref().map_or(0, |s| s.spec.epochs);
+    let width = epochs.to_string().len();
     let top5 = validation.top5().map_or(String::new(), |t| format!(" top-5 {t:.2}%"));
     let rate = state.epochs.last().map_or(0.0, |e| e.images_per_s);
     format!(
-        "  epoch {:>3}/{epochs}  train {:.4} {:.2}%  val {:.4} {:.2}%{top5}  lr {}  {rate:.0} img/s  eta {}{}",
+        "  epoch {:>width$}/{epochs}  train {:.4} {:.2}%  val {:.4} {:.2}%{top5}{}  {rate:.0} img/s  eta {}",
         state.epoch,
         train.loss,
         train.top1(),
         validation.loss,
         validation.top1(),
-        state.lr,
+        if best { " best" } else { "     " },
         state.eta().map_or("–".into(), duration),
-        if best { "  *" } else { "" },
     )
 }
 

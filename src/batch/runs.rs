@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::Exit;
-use super::output::{note, right, say, say_json, table};
+use super::output::{firm, note, right, say, say_json, table};
 use crate::domain::event::Checkpoint;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
@@ -53,6 +53,7 @@ pub fn run(dir: &Path, json: bool) -> Result<Exit> {
     } else {
         let mut table = table(["run", "spec", "ended", "epochs", "val", "test"]);
         right(&mut table, 3..6);
+        firm(&mut table, 2..6);
         let percent = |p: Option<f64>| p.map_or("–".into(), |p| format!("{p:.2}"));
         for row in &rows {
             let name = row.folder.file_name().unwrap_or_default().to_string_lossy();

@@ -1,6 +1,6 @@
 //! The tables at the end: results over seeds, and Fig. 2's bars.
 
-use super::output::{duration, grouped, right, table};
+use super::output::{duration, firm, grouped, right, table, wrapped};
 use crate::domain::event::{BlockActivity, Checkpoint, Outcome, Split};
 use crate::domain::run_state::RunState;
 use crate::domain::stats;
@@ -23,6 +23,26 @@ impl<'a> Group<'a> {
             }
         }
         groups
+    }
+
+    /// The spec's words: network, `@dataset`, then its keys.
+    fn words(&self) -> Vec<&str> {
+        let at = self.name.find('@').unwrap_or(self.name.len());
+        let (network, rest) = self.name.split_at(at);
+        std::iter::once(network).chain(rest.split(' ')).collect()
+    }
+
+    /// The words after the network that every group has alike.
+    fn common(groups: &[Self]) -> Vec<String> {
+        let Some((first, rest)) = groups.split_first() else { return Vec::new() };
+        let in_all = |word: &&str| rest.iter().all(|g| g.words()[1..].contains(word));
+        first.words().into_iter().skip(1).filter(in_all).map(str::to_owned).collect()
+    }
+
+    /// The spec without the words that need no saying.
+    fn short_name(&self, common: &[String]) -> String {
+        let words = self.words().into_iter().filter(|w| !common.iter().any(|c| c == w));
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// mean(std) of a number that completed runs have.
@@ -57,7 +77,8 @@ impl<'a> Group<'a> {
 /// The tables for these runs; `target` adds the first epoch that reached it, percent.
 pub fn text(runs: &[RunState], target: Option<f64>) -> String {
     let groups = Group::all(runs);
-    let mut text = results(&groups, target);
+    let common = Group::common(&groups);
+    let mut text = results(&groups, &common, target);
     for group in &groups {
         let blocks: Vec<&[BlockActivity]> = group
             .completed()
@@ -65,33 +86,35 @@ pub fn text(runs: &[RunState], target: Option<f64>) -> String {
             .map(|probe| probe.blocks.as_slice())
             .collect();
         if !blocks.is_empty() {
-            text +=
-                &format!("\n\nMean |activation| on the test split, {}\n{}", group.name, activations(&blocks));
+            text += &format!(
+                "\n\nMean |activation| on the test split, {}, by block\n{}",
+                group.short_name(&common),
+                activations(&blocks)
+            );
         }
     }
     text
 }
 
-fn results(groups: &[Group], target: Option<f64>) -> String {
+fn results(groups: &[Group], common: &[String], target: Option<f64>) -> String {
     let with_top5 = groups
         .iter()
         .flat_map(Group::completed)
         .any(|r| r.test(Checkpoint::Best).is_some_and(|s| s.hits5.is_some()));
-    let mut table = table(["run", "params", "seeds", "best val", "test", "test, last", "time"]);
     let mut header: Vec<String> =
-        ["run", "params", "seeds", "val top-1", "test top-1", "last epoch"].map(String::from).to_vec();
+        ["run", "params", "seeds", "val", "test", "test, last"].map(String::from).to_vec();
     if with_top5 {
-        header.push("test top-5".into());
+        header.push("test, top-5".into());
     }
     if let Some(target) = target {
         header.push(format!("epochs to {target}%"));
     }
     header.push("time".into());
     let columns = header.len();
-    table.set_header(header);
+    let mut table = table(header);
     for group in groups {
         let mut row = vec![
-            group.name.clone(),
+            group.short_name(common),
             grouped(group.parameters()),
             group.seeds(),
             group.over_seeds(|r| r.best_epoch().map(|e| e.validation.top1())),
@@ -112,11 +135,16 @@ fn results(groups: &[Group], target: Option<f64>) -> String {
         table.add_row(row);
     }
     right(&mut table, 1..columns);
+    // The name gives way to the numbers where a line is too short for both.
+    firm(&mut table, 1..columns);
     let several = groups.iter().any(|g| g.completed().count() > 1);
-    let key = if several { "mean(std) over seeds; " } else { "" };
-    format!(
-        "\n{table}\n{key}percent; test top-1 of the epoch with the best validation top-1, and of the last epoch"
-    )
+    let over = if several { "mean(std) over seeds, " } else { "" };
+    let with = if common.is_empty() { String::new() } else { format!("all {}; ", common.join(" ")) };
+    let caption = format!(
+        "{with}{over}top-1 in percent: val and test of the epoch with the best validation top-1, and test of the \
+         last epoch"
+    );
+    format!("\n{table}\n{}", wrapped(&caption))
 }
 
 /// Fig. 2 as a table: a row a block, F, then each hop's term with its ratio to F.
@@ -130,15 +158,16 @@ fn activations(runs: &[&[BlockActivity]]) -> String {
         stats::mean(&runs.iter().filter_map(of).collect::<Vec<_>>())
     };
     let mut header = vec!["block".to_owned(), "F".to_owned()];
-    header.extend((0..blocks).map(|source| format!("from level {source}")));
-    let mut table = table(["block", "F"]);
+    let sources: Vec<usize> =
+        (0..blocks).filter(|source| (0..blocks).any(|b| value(b, Some(*source)).is_some())).collect();
+    header.extend(sources.iter().map(|source| format!("from {source} (of F)")));
     let columns = header.len();
-    table.set_header(header);
+    let mut table = table(header);
     for block in 0..blocks {
         let residual = value(block, None).unwrap_or(0.0);
         let mut row = vec![(block + 1).to_string(), format!("{residual:.3}")];
-        row.extend((0..blocks).map(|source| match value(block, Some(source)) {
-            Some(v) => format!("{v:.3} ({:.0}% of F)", 100.0 * v / residual),
+        row.extend(sources.iter().map(|source| match value(block, Some(*source)) {
+            Some(v) => format!("{v:.3} ({:.0}%)", 100.0 * v / residual),
             None => "–".into(),
         }));
         table.add_row(row);
