@@ -6,10 +6,11 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::domain::keys::KEYS;
 use crate::engine::device::DeviceChoice;
+use crate::engine::presets::SHIPPED;
 
 /// Arguments of the program.
 #[derive(Debug, Parser)]
-#[command(version, about, after_long_help = after_help(), max_term_width = 100)]
+#[command(version, about, after_long_help = after_help(), max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// What to do instead of training.
     #[command(subcommand)]
@@ -46,17 +47,25 @@ pub struct BatchArgs {
     pub target: Option<f64>,
 }
 
-/// The machine's side of a run: not part of a spec.
+/// Where and on what a command computes: not part of a spec.
 #[derive(Debug, Clone, Args)]
 pub struct MachineArgs {
     /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
-    #[arg(long, global = true, default_value = "auto")]
+    #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,
+    /// Data and threads.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// What a command needs that always computes on the CPU.
+#[derive(Debug, Clone, Args)]
+pub struct DataArgs {
     /// Folder with the datasets' files [default: $HIRESNET_DATA, the user's data folder, Debian's]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// CPU threads to compute with [default: all cores]; results do not depend on it
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
@@ -84,6 +93,9 @@ pub enum Command {
     Eval {
         /// The run's folder
         run: PathBuf,
+        /// Where and on what.
+        #[command(flatten)]
+        machine: MachineArgs,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -95,7 +107,22 @@ pub enum Command {
         /// A preset, a file or a one-line spec; its keys may follow as words of their own
         #[arg(required = true, num_args = 1..)]
         spec: Vec<String>,
+        /// Data and threads.
+        #[command(flatten)]
+        data: DataArgs,
     },
+}
+
+impl Cli {
+    /// CPU threads that were asked for.
+    pub fn threads(&self) -> Option<u16> {
+        match &self.command {
+            None => self.machine.data.threads,
+            Some(Command::Eval { machine, .. }) => machine.data.threads,
+            Some(Command::Parity { data, .. }) => data.threads,
+            Some(Command::Params { .. } | Command::Runs { .. }) => None,
+        }
+    }
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -106,14 +133,16 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 fn after_help() -> String {
-    let mut text = String::from(
-        "Keys of a spec (for --set, one-line specs and TOML), with the paper's recipe as defaults:\n",
+    let presets: Vec<_> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    let mut text = format!(
+        "Presets: {}\n\nKeys of a spec (for --set, one-line specs and TOML), with the paper's recipe as defaults:\n",
+        presets.join(", ")
     );
     for key in KEYS {
         text += &format!("  {:15} {}\n", key.name, key.about);
     }
     text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, 2 bad input, \
-             130 interrupted (143 by SIGTERM).\n\
+             130 interrupted (143 by SIGTERM, 129 by SIGHUP).\n\
              HIRESNET_LOG=info (or debug) logs to stderr.";
     text
 }

@@ -16,7 +16,21 @@ const TINY: &str = "plain+hires@fashion-embedded blocks=1,1 widths=4,8 batch=20 
 
 fn program() -> Command {
     let mut command = Command::cargo_bin("hiresnet-tui").unwrap();
-    command.env_remove("HIRESNET_DATA").timeout(Duration::from_secs(300)).args(["--device", "cpu"]);
+    command.env_remove("HIRESNET_DATA").timeout(Duration::from_secs(300));
+    command
+}
+
+/// The program about to train, on the CPU whatever else there is.
+fn training() -> Command {
+    let mut command = program();
+    command.args(["--device", "cpu"]);
+    command
+}
+
+/// The program about to score a run again.
+fn eval(run: &Path) -> Command {
+    let mut command = program();
+    command.args(["eval", "--device", "cpu"]).arg(run);
     command
 }
 
@@ -47,7 +61,7 @@ fn timeless(run: &Path) -> Vec<Value> {
 #[test]
 fn a_run_is_kept_whole_and_its_test_score_comes_out_again() {
     let out = TempDir::new().unwrap();
-    program()
+    training()
         .args(["--batch", TINY, "--out"])
         .arg(out.path())
         .assert()
@@ -69,7 +83,7 @@ fn a_run_is_kept_whole_and_its_test_score_comes_out_again() {
         "{metrics}"
     );
 
-    let eval = program().arg("eval").arg(&run).arg("--json").assert().success();
+    let eval = eval(&run).arg("--json").assert().success();
     let rows: Value = serde_json::from_slice(&eval.get_output().stdout).unwrap();
     for row in rows.as_array().unwrap() {
         assert_eq!(row["agrees"], true, "{row}");
@@ -84,7 +98,7 @@ fn a_run_is_kept_whole_and_its_test_score_comes_out_again() {
 #[test]
 fn a_record_that_does_not_hold_is_found_out() {
     let out = TempDir::new().unwrap();
-    program().args(["--batch", TINY, "--set", "epochs=1", "--out"]).arg(out.path()).assert().success();
+    training().args(["--batch", TINY, "--set", "epochs=1", "--out"]).arg(out.path()).assert().success();
     let run = only_run(&out);
     let events = run.join("events.jsonl");
     let (whole, weights) = (text(&events), run.join("best.safetensors"));
@@ -92,18 +106,18 @@ fn a_record_that_does_not_hold_is_found_out() {
     let first = whole.find("\"event\":\"tested\"").unwrap();
     let hits = first + whole[first..].find("\"hits\":").unwrap() + 7;
     fs::write(&events, format!("{}9{}", &whole[..hits], &whole[hits..])).unwrap();
-    program().arg("eval").arg(&run).assert().code(1).stdout(contains("NO"));
+    eval(&run).assert().code(1).stdout(contains("NO"));
 
     // A crash while writing tears the last line only.
     fs::write(&events, &whole[..whole.len() - 10]).unwrap();
-    program().arg("eval").arg(&run).assert().success();
+    eval(&run).assert().success();
     program().arg("runs").arg(out.path()).assert().success().stdout(contains("unfinished"));
 
     fs::write(&events, whole.replacen("\"event\":\"step\"", "\"event\":\"stop\"", 1)).unwrap();
-    program().arg("eval").arg(&run).assert().code(2).stderr(contains("line 4 is not an event"));
+    eval(&run).assert().code(2).stderr(contains("line 4 is not an event"));
     program().arg("runs").arg(out.path()).assert().success().stderr(contains("skipped: "));
     fs::write(&events, whole.replacen("\"v\":1", "\"v\":99", 1)).unwrap();
-    program().arg("eval").arg(&run).assert().code(2).stderr(contains("version 99"));
+    eval(&run).assert().code(2).stderr(contains("version 99"));
 
     fs::write(&events, &whole).unwrap();
     let bytes = fs::read(&weights).unwrap();
@@ -123,7 +137,7 @@ fn one_and_two_threads_write_identical_events() {
                 test_limit=64 probe_images=64";
     let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     for (threads, out) in [("1", &one), ("2", &two)] {
-        program().args(["--threads", threads, "--batch", line, "--out"]).arg(out.path()).assert().success();
+        training().args(["--threads", threads, "--batch", line, "--out"]).arg(out.path()).assert().success();
     }
     assert_eq!(timeless(&only_run(&one)), timeless(&only_run(&two)));
     for name in ["best.safetensors", "last.safetensors"] {
@@ -138,7 +152,7 @@ fn seeds_are_gathered_into_mean_and_deviation() {
     let mut words = vec!["--batch"];
     words.extend(TINY.split_whitespace());
     words.extend(["--seeds", "0..1", "--set", "epochs=1", "--target", "0", "--out"]);
-    let run = program().args(words).arg(out.path()).assert().success();
+    let run = training().args(words).arg(out.path()).assert().success();
     let shown = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
     assert!(
         shown.contains("[2/2]") && shown.contains("mean(std) over seeds") && shown.contains("epochs to 0%")
@@ -149,7 +163,7 @@ fn seeds_are_gathered_into_mean_and_deviation() {
 #[test]
 fn json_puts_events_and_nothing_else_on_stdout() {
     let out = TempDir::new().unwrap();
-    let run = program().args(["--batch", TINY, "--json", "--out"]).arg(out.path()).assert().success();
+    let run = training().args(["--batch", TINY, "--json", "--out"]).arg(out.path()).assert().success();
     let stdout = String::from_utf8(run.get_output().stdout.clone()).unwrap();
     let name = only_run(&out).file_name().unwrap().to_str().unwrap().to_owned();
     let events: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -160,7 +174,12 @@ fn json_puts_events_and_nothing_else_on_stdout() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_stops_after_the_step_and_keeps_the_run() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+    // Where the tests themselves run under nohup, the program ignores SIGHUP as it should.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = u64::from_str_radix(ignored.unwrap_or("1").trim(), 16).unwrap();
+    let signals = [("INT", 130), ("TERM", 143), ("HUP", 129)];
+    for (signal, code) in signals.into_iter().filter(|(name, _)| *name != "HUP" || mask & 1 == 0) {
         let out = TempDir::new().unwrap();
         let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"))
             .args(["--device", "cpu", "--batch", TINY, "--set", "epochs=1000000", "--out"])
@@ -182,8 +201,73 @@ fn an_interrupt_stops_after_the_step_and_keeps_the_run() {
         assert_eq!(child.wait().unwrap().code(), Some(code));
         let run = only_run(&out);
         assert_eq!(timeless(&run).last().unwrap()["outcome"], "stopped");
-        program().arg("eval").arg(&run).assert().success();
+        eval(&run).assert().success();
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_runs_does_not_hold_up_the_listing() {
+    let root = TempDir::new().unwrap();
+    let run = root.path().join("pipe");
+    fs::create_dir(&run).unwrap();
+    fs::write(run.join("spec.toml"), "family = 'plain'\ndataset = 'fashion'").unwrap();
+    let made = std::process::Command::new("mkfifo").arg(run.join("events.jsonl")).status().unwrap();
+    assert!(made.success());
+    program().arg("runs").arg(root.path()).assert().success().stderr(contains("not a regular file"));
+    eval(&run).assert().code(2).stderr(contains("not a regular file"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_said_but_a_closed_pipe_is_no_error() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"));
+    let run = command.args(["params", "--json"]).stdout(full).output().unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("cannot print to stdout"));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"));
+    assert_eq!(command.arg("params").stdout(writer).status().unwrap().code(), Some(0));
+}
+
+#[test]
+fn escape_sequences_from_outside_reach_no_terminal() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("x.toml");
+    fs::write(&file, "family = \"\\u001b[31mred\"\ndataset = \"fashion\"").unwrap();
+    let run = dir.path().join("run");
+    fs::create_dir(&run).unwrap();
+    fs::write(run.join("spec.toml"), fs::read(&file).unwrap()).unwrap();
+    fs::write(run.join("events.jsonl"), "").unwrap();
+    for command in [
+        program().arg("params").arg(&file),
+        program().arg("params").arg("plain@fashion \u{1b}[31mred=1"),
+        program().arg("runs").arg(dir.path()),
+        eval(&run).arg("--json"),
+    ] {
+        let output = command.output().unwrap();
+        assert!(!output.stderr.contains(&0x1b), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("␛[31mred"));
+    }
+}
+
+#[test]
+fn a_run_that_diverges_says_where_and_exits_with_1() {
+    let out = TempDir::new().unwrap();
+    training()
+        .args(["--batch", TINY, "lr=1e38", "--out"])
+        .arg(out.path())
+        .assert()
+        .code(1)
+        .stdout(contains("diverged: the train loss is NaN at step").and(contains("0 of 1: diverged")));
+    program().arg("runs").arg(out.path()).assert().success().stdout(contains("diverged"));
+    let parity = out.path().join("parity");
+    let mut command = program();
+    command.arg("parity").arg(&parity).args(TINY.split_whitespace()).arg("lr=1e38");
+    command.assert().code(2).stderr(contains("no finite number"));
+    assert!(!parity.join("parity.json").exists());
 }
 
 #[test]
@@ -208,7 +292,10 @@ fn bad_input_is_one_message_exit_code_2_and_no_run() {
         (vec!["--batch", "quikstart"], "did you mean 'quickstart'?"),
         (vec!["--batch", "quickstart", "--set", "epoch=3"], "did you mean 'epochs'?"),
         (vec!["--batch", "quickstart", "--set", "epochs"], "not of the form key=value"),
-        (vec!["--batch", "quickstart", "--set", "widths=0,32,64"], "widths: 0 channels"),
+        (
+            vec!["--batch", "quickstart", "--set", "widths=0,32,64"],
+            "widths: '0' is not a number from 1 to 1024",
+        ),
         (vec!["--batch", "quickstart", "--set", "hops=0-9"], "hop 0-9 does not exist"),
         (vec!["--batch", "quickstart", "--seeds", "4..0"], "runs backwards"),
         (vec!["--batch", "quickstart", "--set", "dataset=cifar10"], "cannot read 'cifar10' yet"),
@@ -222,10 +309,6 @@ fn bad_input_is_one_message_exit_code_2_and_no_run() {
         (vec![], "nothing to do"),
     ] {
         let mut command = program();
-        // A device of its own replaces the one that every other test uses.
-        if words.contains(&"--device") {
-            command = Command::cargo_bin("hiresnet-tui").unwrap();
-        }
         if words.first() == Some(&"--batch") {
             command.arg("--out").arg(&out);
         }
@@ -270,7 +353,7 @@ fn broken_data_files_are_named_with_what_is_wrong() {
         }
         fs::write(dir.path().join(name), bytes).unwrap();
         let out = dir.path().join("runs");
-        let run = program()
+        let run = training()
             .args(["--batch", "plain@fashion", "--data-dir"])
             .arg(dir.path())
             .arg("--out")
@@ -293,7 +376,7 @@ fn an_output_folder_that_cannot_be_written_is_known_before_training() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("file");
     fs::write(&file, "").unwrap();
-    let run = program().args(["--batch", TINY, "--out"]).arg(file.join("runs")).assert().code(2);
+    let run = training().args(["--batch", TINY, "--out"]).arg(file.join("runs")).assert().code(2);
     let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
     assert!(error.contains("cannot create the folder"), "{error}");
 }

@@ -65,10 +65,10 @@ fn refusals_name_the_field_and_say_what_would_do() {
         ("resnet@fashion epochs=2 epochs=3", "given twice"),
         ("resnet@fashion lr=nan", "lr: 'nan' is not a number"),
         ("resnet@fashion lr=-1", "lr: '-1' is not a number"),
-        ("resnet@fashion widths=0,32,64", "widths: 0 channels"),
+        ("resnet@fashion widths=0,32,64", "widths: '0' is not a number from 1 to 1024"),
         ("resnet@fashion widths=16,32", "widths: 2 widths for 3 blocks"),
         ("resnet@fashion blocks=1,1,1,1,1,1,1,1,1 widths=1,1,1,1,1,1,1,1,1", "9 blocks; there can be 1 to 8"),
-        ("resnet@fashion blocks=2,0,3", "blocks: 0 basic blocks"),
+        ("resnet@fashion blocks=2,0,3", "blocks: '0' is not a number from 1 to 64"),
         ("resnext@fashion widths=16,30,64", "cardinality: 4 groups do not divide a block of 30"),
         ("resnext@fashion cardinality=0", "cardinality: '0' is not a number from 1"),
         ("resnet+hires[P4]@fashion", "hops: P4 does not exist: with 3 blocks"),
@@ -77,6 +77,7 @@ fn refusals_name_the_field_and_say_what_would_do() {
         ("resnet+hires[X]@fashion", "'X' is neither a group"),
         ("resnet+hires[In@fashion", "not closed"),
         ("resnet+adjusted[In]@fashion", "has no hops"),
+        ("resnet@fashion =3", "there is none before the '='"),
         ("resnet@fashion fast", "not of the form key=value"),
         ("resnet@fashion family=plain", "belongs before the keys"),
     ] {
@@ -96,7 +97,11 @@ fn toml_has_the_same_keys_defaults_and_checks() {
         ("famly = 'resnet'", "did you mean 'family'?"),
         ("epochs = -1", "epochs: '-1'"),
         ("version = 'original'\nhops = ['In']", "has no hops"),
-        ("widths = [0, 0, 0]", "widths: 0 channels"),
+        ("widths = [0, 0, 0]", "widths: '0' is not a number"),
+        ("epochs = true", "epochs: not a number, a name, or a list"),
+        ("blocks = [[1, 1]]", "blocks: a list within a list"),
+        ("epochs = 3", "family: missing"),
+        ("family = 'resnet'", "dataset: missing"),
     ] {
         let message = read(text).expect_err(text).to_string();
         assert!(message.contains(words), "{text}: {message}");

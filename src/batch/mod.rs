@@ -21,7 +21,7 @@ pub enum Exit {
     Failed,
     /// The input does not describe anything that can be done.
     BadInput,
-    /// A signal ended it: 2 for SIGINT, 15 for SIGTERM.
+    /// A signal ended it: 1 for SIGHUP, 2 for SIGINT, 15 for SIGTERM.
     Signal(u8),
 }
 

@@ -1,13 +1,38 @@
 //! Printing that survives a closed pipe.
 
+use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
-/// A line on stdout. A reader that went away is no reason to stop a run.
+use crate::domain::text::harmless;
+
+/// Whether something could not be printed for another reason than a reader gone away.
+static UNPRINTED: AtomicBool = AtomicBool::new(false);
+
+/// A line on stdout. A reader that went away is no reason to stop a run; a full disk is
+/// none either, but it is said, once, and ends in [`Exit::Failed`](super::Exit::Failed).
 pub fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let mut stdout = std::io::stdout();
+    let printed = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    if let Err(e) = printed
+        && e.kind() != std::io::ErrorKind::BrokenPipe
+        && !UNPRINTED.swap(true, Ordering::Relaxed)
+    {
+        error(&format!("cannot print to stdout: {e}"));
+    }
+}
+
+/// Whether everything said was printed, as far as anybody read it.
+pub fn all_printed() -> bool {
+    !UNPRINTED.load(Ordering::Relaxed)
+}
+
+/// An error on stderr, control characters from outside made harmless.
+pub fn error(error: &impl Display) {
+    note(&format!("error: {}", harmless(&error.to_string(), 4000)));
 }
 
 /// A line on stderr.
@@ -19,11 +44,11 @@ pub fn note(text: &str) {
 pub fn say_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
         Ok(text) => say(&text),
-        Err(error) => note(&format!("error: cannot print JSON: {error}")),
+        Err(fault) => error(&format!("cannot print JSON: {fault}")),
     }
 }
 
-/// An empty table with this header, as wide as the terminal at most.
+/// An empty table with this header.
 pub fn table<C: Into<Cell>>(header: impl IntoIterator<Item = C>) -> Table {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('─').junction('─');
@@ -31,10 +56,13 @@ pub fn table<C: Into<Cell>>(header: impl IntoIterator<Item = C>) -> Table {
     for column in table.column_iter_mut() {
         column.set_padding((0, 1));
     }
-    if let Some(columns) = columns() {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
-    }
     table
+}
+
+/// Whether a line of `text` is too long for the terminal that stdout is.
+pub fn overflows(text: &str) -> bool {
+    let widest = text.lines().map(|line| line.trim_end().chars().count()).max().unwrap_or(0);
+    columns().is_some_and(|columns| widest > usize::from(columns))
 }
 
 /// Columns of the terminal that stdout is; `None` where it is none.
@@ -60,15 +88,6 @@ pub fn wrapped(text: &str) -> String {
         used += length;
     }
     out
-}
-
-/// Keeps these columns as wide as their content.
-pub fn firm(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
-    for index in columns {
-        if let Some(column) = table.column_mut(index) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
 }
 
 /// Aligns these columns to the right.

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::Exit;
 use super::output::{grouped, right, say, say_json, table};
-use super::specs::joined;
+use super::specs::{Words, joined};
+use crate::domain::paper::{self, PublishedNetwork};
+use crate::domain::params;
 use crate::domain::spec::ExperimentSpec;
-use crate::domain::{paper, params};
 use crate::engine::error::Result;
-use crate::engine::presets;
 
 #[derive(Debug, Serialize)]
 struct Row {
@@ -28,12 +28,12 @@ struct Row {
 /// # Errors
 /// When a spec is not one.
 pub fn run(specs: &[String], json: bool) -> Result<Exit> {
-    let rows = if specs.is_empty() { published() } else { counted(specs)? };
+    let rows = if specs.is_empty() { published()? } else { counted(specs)? };
     let wrong = rows.iter().any(|row| row.agrees == Some(false));
     if json {
         say_json(&rows);
     } else {
-        let mut table = table(["family", "version", "preset", "parameters", "×10³", "paper", "agrees"]);
+        let mut table = table(["family", "version", "network", "parameters", "×10³", "paper", "agrees"]);
         right(&mut table, 3..6);
         for row in &rows {
             table.add_row([
@@ -51,32 +51,34 @@ pub fn run(specs: &[String], json: bool) -> Result<Exit> {
     Ok(if wrong { Exit::Failed } else { Exit::Done })
 }
 
-fn published() -> Vec<Row> {
-    let row = |n: paper::PublishedNetwork| Row {
-        family: n.spec.family.title(),
-        version: n.version.into(),
-        preset: n.spec.network_name(),
-        parameters: n.parameters(),
-        thousands: params::in_thousands(n.parameters()),
-        paper: Some(n.thousands),
-        agrees: Some(n.agrees()),
-    };
-    paper::networks().into_iter().map(row).collect()
+impl Row {
+    /// `network` is how the network is named in the table.
+    fn new(spec: &ExperimentSpec, network: String, published: Option<&PublishedNetwork>) -> Result<Self> {
+        let parameters = params::count(&spec.architecture()?);
+        Ok(Self {
+            family: spec.family.title(),
+            version: published.map_or_else(|| spec.version.name().into(), |p| p.version.into()),
+            preset: network,
+            parameters,
+            thousands: params::in_thousands(parameters),
+            paper: published.map(|p| p.thousands),
+            agrees: published.map(PublishedNetwork::agrees),
+        })
+    }
+}
+
+fn published() -> Result<Vec<Row>> {
+    paper::networks().iter().map(|n| Row::new(&n.spec, n.spec.network_name(), Some(n))).collect()
 }
 
 fn counted(specs: &[String]) -> Result<Vec<Row>> {
-    let row = |words: String| -> Result<Row> {
-        let spec: ExperimentSpec = presets::resolve(&words)?;
-        let parameters = params::count(&spec.architecture()?);
-        Ok(Row {
-            family: spec.family.title(),
-            version: spec.version.name().into(),
-            preset: spec.network_name(),
-            parameters,
-            thousands: params::in_thousands(parameters),
-            paper: None,
-            agrees: None,
-        })
+    let published = paper::networks();
+    let row = |words: Words| -> Result<Row> {
+        let spec = words.resolve()?.checked()?;
+        // The paper prints sizes for 10 classes, of CIFAR-10 and of everything as large.
+        let network = spec.architecture()?;
+        let same = |n: &&PublishedNetwork| n.spec.architecture().is_ok_and(|a| a == network);
+        Row::new(&spec, spec.to_string(), published.iter().find(same))
     };
     joined(specs).into_iter().map(row).collect()
 }

@@ -5,16 +5,16 @@ use std::path::Path;
 use super::Exit;
 use super::output::{note, say};
 use super::specs;
-use crate::cli::MachineArgs;
+use crate::cli::DataArgs;
 use crate::engine::data::Dataset;
-use crate::engine::error::Result;
+use crate::engine::error::{Result, shown};
 use crate::engine::parity;
 
 /// Writes the first steps of the spec that `words` are into `dir`.
 ///
 /// # Errors
 /// When they are no spec, its data cannot be read, or `dir` cannot be written.
-pub fn run(dir: &Path, words: &[String], machine: &MachineArgs) -> Result<Exit> {
+pub fn run(dir: &Path, words: &[String], machine: &DataArgs) -> Result<Exit> {
     let spec = specs::one(words)?;
     let data = Dataset::load(&spec, machine.data_dir.as_deref())?;
     parity::write(dir, &spec, &data, |step| {
@@ -22,6 +22,6 @@ pub fn run(dir: &Path, words: &[String], machine: &MachineArgs) -> Result<Exit> 
             note(&format!("{spec}: step {step} of {}", parity::STEPS));
         }
     })?;
-    say(&format!("wrote {} steps of {spec} to {}", parity::STEPS, dir.display()));
+    say(&format!("wrote {} steps of {spec} to {}", parity::STEPS, shown(dir)));
     Ok(Exit::Done)
 }

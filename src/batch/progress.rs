@@ -37,7 +37,8 @@ impl Progress {
             true => (ProgressDrawTarget::stderr_with_hz(REDRAWS), std::io::stderr().is_terminal()),
             false => (ProgressDrawTarget::stdout_with_hz(REDRAWS), std::io::stdout().is_terminal()),
         };
-        let bar = is_terminal.then(|| {
+        // A terminal without cursor movement (TERM=dumb) gets lines as well.
+        let bar = (is_terminal && !target.is_hidden()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(1), target);
             // Short enough for 80 columns; the bar takes what is left.
             let style = ProgressStyle::with_template("{wide_bar} {msg}");
@@ -55,6 +56,14 @@ impl Progress {
             Some(bar) => bar.println(text),
             None if self.to_stderr => note(text),
             None => say(text),
+        }
+    }
+
+    /// A line for the person at the terminal, never among results.
+    pub fn notice(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => note(text),
         }
     }
 
@@ -119,9 +128,10 @@ fn epoch_line(state: &RunState, train: &Score, validation: &Score, best: bool) -
     let epochs = state.started.as_ref().map_or(0, |s| s.spec.epochs);
     let width = epochs.to_string().len();
     let top5 = validation.top5().map_or(String::new(), |t| format!(" top-5 {t:.2}%"));
-    let rate = state.epochs.last().map_or(0.0, |e| e.images_per_s);
+    let rate =
+        state.epochs.last().and_then(|e| e.images_per_s).map_or(String::new(), |r| format!("  {r:.0} img/s"));
     format!(
-        "  epoch {:>width$}/{epochs}  train {:.4} {:.2}%  val {:.4} {:.2}%{top5}{}  {rate:.0} img/s  eta {}",
+        "  epoch {:>width$}/{epochs}  train {:.4} {:.2}%  val {:.4} {:.2}%{top5}{}{rate}  eta {}",
         state.epoch,
         train.loss,
         train.top1(),
@@ -148,7 +158,8 @@ fn draw(bar: &ProgressBar, state: &RunState) {
     }
     bar.set_length(state.total_steps().max(1) as u64);
     bar.set_position(state.step() as u64);
-    let loss = state.steps.last().map_or(String::new(), |s| format!(" loss {:.3} {:.0}%", s.loss, s.top1));
+    let loss =
+        state.steps.last().map_or(String::new(), |s| format!(" loss {:.3} top-1 {:.0}%", s.loss, s.top1));
     let rate = state.images_per_s().map_or(String::new(), |r| format!(" {r:.0} img/s"));
     let eta = state.eta().map_or(String::new(), |s| format!(" eta {}", duration(s)));
     bar.set_message(format!("epoch {}/{epochs} {doing}{loss}{rate}{eta}", state.epoch));

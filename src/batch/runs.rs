@@ -1,20 +1,20 @@
 //! `runs`: what a folder keeps.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::Exit;
-use super::output::{firm, note, right, say, say_json, table};
+use super::output::{note, overflows, right, say, say_json, table};
 use crate::domain::event::Checkpoint;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
-use crate::engine::error::Result;
+use crate::engine::error::{Result, shown};
 use crate::engine::store::{self, SavedRun};
 
 #[derive(Serialize)]
 struct Row {
-    folder: PathBuf,
+    folder: String,
     spec: ExperimentSpec,
     started: Option<String>,
     outcome: &'static str,
@@ -33,7 +33,7 @@ impl Row {
             epochs: state.epochs.len(),
             val_top1: state.best_epoch().map(|e| e.validation.top1()),
             test_top1: state.test(Checkpoint::Best).map(|s| s.top1()),
-            folder: run.path,
+            folder: run.path.to_string_lossy().into_owned(),
             spec: run.spec,
         }
     }
@@ -49,27 +49,38 @@ pub fn run(dir: &Path, json: bool) -> Result<Exit> {
     if json {
         say_json(&rows);
     } else if rows.is_empty() {
-        say(&format!("no runs in {}", dir.display()));
+        say(&format!("no runs in {}", shown(dir)));
     } else {
-        let mut table = table(["run", "spec", "ended", "epochs", "val", "test"]);
-        right(&mut table, 3..6);
-        firm(&mut table, 2..6);
-        let percent = |p: Option<f64>| p.map_or("–".into(), |p| format!("{p:.2}"));
-        for row in &rows {
-            let name = row.folder.file_name().unwrap_or_default().to_string_lossy();
-            table.add_row([
-                harmless(&name, 120),
-                row.spec.to_string(),
-                row.outcome.to_owned(),
-                format!("{}/{}", row.epochs, row.spec.epochs),
-                percent(row.val_top1),
-                percent(row.test_top1),
-            ]);
-        }
-        say(&table.to_string());
+        say(&listing(&rows));
     }
     for fault in &faults {
-        note(&format!("skipped: {fault}"));
+        note(&format!("skipped: {}", harmless(&fault.to_string(), 4000)));
     }
     Ok(Exit::Done)
+}
+
+/// A table, or a few lines a run where the terminal is too narrow for it.
+fn listing(rows: &[Row]) -> String {
+    let percent = |p: Option<f64>| p.map_or("–".into(), |p| format!("{p:.2}"));
+    let name = |row: &Row| {
+        let name = Path::new(&row.folder).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        harmless(&name, 120)
+    };
+    let epochs = |row: &Row| format!("{}/{}", row.epochs, row.spec.epochs);
+    let mut table = table(["run", "spec", "ended", "epochs", "val", "test"]);
+    right(&mut table, 3..6);
+    for row in rows {
+        let (val, test) = (percent(row.val_top1), percent(row.test_top1));
+        table.add_row([name(row), row.spec.to_string(), row.outcome.to_owned(), epochs(row), val, test]);
+    }
+    let text = table.to_string();
+    if !overflows(&text) {
+        return text;
+    }
+    let lines = rows.iter().map(|row| {
+        let (val, test) = (percent(row.val_top1), percent(row.test_top1));
+        let result = format!("{}, {} epochs, val {val}, test {test}", row.outcome, epochs(row));
+        format!("{}\n  {}\n  {result}", name(row), row.spec)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -15,12 +15,9 @@ pub fn runs(args: &BatchArgs) -> Result<Vec<ExperimentSpec>> {
     let seeds = args.seeds.as_deref().map(seeds::parse).transpose()?;
     let mut runs = Vec::new();
     for words in joined(&args.batch) {
-        let mut spec = presets::resolve(&words)?;
+        let mut spec = words.resolve()?;
         for pair in &args.set {
-            let (key, value) = pair
-                .split_once('=')
-                .ok_or_else(|| SpecError::new("--set", format!("'{pair}' is not of the form key=value")))?;
-            spec.set(key.trim(), value)?;
+            set(&mut spec, pair)?;
         }
         let spec = spec.checked()?;
         match &seeds {
@@ -39,22 +36,51 @@ pub fn runs(args: &BatchArgs) -> Result<Vec<ExperimentSpec>> {
 /// When they are no spec, or more than one.
 pub fn one(words: &[String]) -> Result<ExperimentSpec> {
     match joined(words).as_slice() {
-        [spec] => presets::resolve(spec)?.checked().map_err(Into::into),
+        [words] => Ok(words.resolve()?.checked()?),
         several => Err(SpecError::new("spec", format!("one is needed, these are {}", several.len())).into()),
     }
 }
 
-/// Words of the form key=value belong to the one-line spec before them, so that a spec
-/// need not be quoted.
-pub fn joined(words: &[String]) -> Vec<String> {
-    let mut specs: Vec<String> = Vec::new();
+/// One spec on the command line: a preset, a file or a line, and keys that follow it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Words {
+    spec: String,
+    pairs: Vec<String>,
+}
+
+impl Words {
+    /// The run that they mean, not yet checked where keys follow a preset or a file.
+    ///
+    /// # Errors
+    /// When they mean none.
+    pub fn resolve(&self) -> Result<ExperimentSpec> {
+        if presets::is_line(&self.spec) {
+            return presets::resolve(&format!("{} {}", self.spec, self.pairs.join(" ")));
+        }
+        let mut spec = presets::resolve(&self.spec)?;
+        for pair in &self.pairs {
+            set(&mut spec, pair)?;
+        }
+        Ok(spec)
+    }
+}
+
+fn set(spec: &mut ExperimentSpec, pair: &str) -> Result<()> {
+    let (key, value) = pair
+        .split_once('=')
+        .ok_or_else(|| SpecError::new("--set", format!("'{pair}' is not of the form key=value")))?;
+    Ok(spec.set(key.trim(), value)?)
+}
+
+/// Words of the form key=value belong to the spec before them, so that a spec need not
+/// be quoted.
+pub fn joined(words: &[String]) -> Vec<Words> {
+    let mut specs: Vec<Words> = Vec::new();
     for word in words {
+        let is_pair = word.contains('=') && !word.contains(['@', '/']) && !word.ends_with(".toml");
         match specs.last_mut() {
-            Some(spec) if spec.contains('@') && !word.contains('@') && word.contains('=') => {
-                spec.push(' ');
-                spec.push_str(word);
-            }
-            _ => specs.push(word.clone()),
+            Some(words) if is_pair => words.pairs.push(word.clone()),
+            _ => specs.push(Words { spec: word.clone(), pairs: Vec::new() }),
         }
     }
     specs
@@ -66,8 +92,16 @@ mod tests {
 
     #[test]
     fn keys_join_the_spec_before_them() {
-        let words = ["plain@fashion", "seed=3", "epochs=2", "quickstart", "resnet@fashion lr=1"];
-        let words: Vec<String> = words.map(String::from).to_vec();
-        assert_eq!(joined(&words), ["plain@fashion seed=3 epochs=2", "quickstart", "resnet@fashion lr=1"]);
+        let words = ["plain@fashion", "seed=3", "epochs=2", "quickstart", "lr=0.1", "resnet@fashion lr=1"];
+        let specs = joined(&words.map(String::from));
+        let lines: Vec<_> = specs.iter().map(|w| w.resolve().unwrap().to_string()).collect();
+        assert_eq!(lines[0], "plain@fashion seed=3 epochs=2");
+        assert!(lines[1].starts_with("resnet+hires@fashion-embedded ") && lines[1].contains(" lr=0.1"));
+        assert_eq!(lines[2], "resnet@fashion lr=1.0");
+    }
+
+    #[test]
+    fn an_at_sign_in_a_file_name_makes_it_no_line() {
+        assert!(presets::resolve("a@b/x.toml").unwrap_err().to_string().contains("cannot open"));
     }
 }

@@ -1,6 +1,6 @@
 //! The tables at the end: results over seeds, and Fig. 2's bars.
 
-use super::output::{duration, firm, grouped, right, table, wrapped};
+use super::output::{duration, grouped, overflows, right, table, wrapped};
 use crate::domain::event::{BlockActivity, Checkpoint, Outcome, Split};
 use crate::domain::run_state::RunState;
 use crate::domain::stats;
@@ -55,7 +55,17 @@ impl<'a> Group<'a> {
         self.runs.iter().copied().filter(|r| r.outcome == Some(Outcome::Completed))
     }
 
-    /// `3`, or `2 of 3: 1 diverged`.
+    /// First epoch to reach a validation top-1 of `target` percent, and how many never did.
+    fn epochs_to(&self, target: f64) -> String {
+        let reached: Vec<f64> =
+            self.completed().filter_map(|r| r.epochs_to(target)).map(|epoch| epoch as f64).collect();
+        match self.completed().count() - reached.len() {
+            0 => stats::mean_std(&reached, 1),
+            missed => format!("{} ({missed} never)", stats::mean_std(&reached, 1)),
+        }
+    }
+
+    /// `3`, or `2 of 3: diverged`.
     fn seeds(&self) -> String {
         let (all, done) = (self.runs.len(), self.completed().count());
         if done == all {
@@ -97,6 +107,26 @@ pub fn text(runs: &[RunState], target: Option<f64>) -> String {
 }
 
 fn results(groups: &[Group], common: &[String], target: Option<f64>) -> String {
+    let names: Vec<_> = groups.iter().map(|group| group.short_name(common)).collect();
+    let mut text = results_table(groups, &names, target);
+    if overflows(&text) {
+        // Numbers in the table's place of names, and the names above it.
+        let numbers: Vec<_> = (1..=names.len()).map(|n| format!("#{n}")).collect();
+        let key: Vec<_> =
+            numbers.iter().zip(&names).map(|(n, name)| wrapped(&format!("{n} {name}"))).collect();
+        text = format!("{}\n\n{}", key.join("\n"), results_table(groups, &numbers, target));
+    }
+    let several = groups.iter().any(|g| g.completed().count() > 1);
+    let over = if several { "mean(std) over seeds, " } else { "" };
+    let with = if common.is_empty() { String::new() } else { format!("all {}; ", common.join(" ")) };
+    let caption = format!(
+        "{with}{over}top-1 in percent: val and test of the epoch with the best validation top-1, and test of the \
+         last epoch"
+    );
+    format!("\n{text}\n{}", wrapped(&caption))
+}
+
+fn results_table(groups: &[Group], names: &[String], target: Option<f64>) -> String {
     let with_top5 = groups
         .iter()
         .flat_map(Group::completed)
@@ -112,9 +142,9 @@ fn results(groups: &[Group], common: &[String], target: Option<f64>) -> String {
     header.push("time".into());
     let columns = header.len();
     let mut table = table(header);
-    for group in groups {
+    for (group, name) in groups.iter().zip(names) {
         let mut row = vec![
-            group.short_name(common),
+            name.clone(),
             grouped(group.parameters()),
             group.seeds(),
             group.over_seeds(|r| r.best_epoch().map(|e| e.validation.top1())),
@@ -125,26 +155,13 @@ fn results(groups: &[Group], common: &[String], target: Option<f64>) -> String {
             row.push(group.over_seeds(|r| r.test(Checkpoint::Best).and_then(|s| s.top5())));
         }
         if let Some(target) = target {
-            let reached: Vec<f64> =
-                group.completed().filter_map(|r| r.epochs_to(target)).map(|e| e as f64).collect();
-            let missed = group.completed().count() - reached.len();
-            let note = if missed > 0 { format!(" ({missed} never)") } else { String::new() };
-            row.push(stats::mean_std(&reached, 1) + &note);
+            row.push(group.epochs_to(target));
         }
         row.push(duration(group.runs.iter().map(|r| r.t).sum()));
         table.add_row(row);
     }
     right(&mut table, 1..columns);
-    // The name gives way to the numbers where a line is too short for both.
-    firm(&mut table, 1..columns);
-    let several = groups.iter().any(|g| g.completed().count() > 1);
-    let over = if several { "mean(std) over seeds, " } else { "" };
-    let with = if common.is_empty() { String::new() } else { format!("all {}; ", common.join(" ")) };
-    let caption = format!(
-        "{with}{over}top-1 in percent: val and test of the epoch with the best validation top-1, and test of the \
-         last epoch"
-    );
-    format!("\n{table}\n{}", wrapped(&caption))
+    table.to_string()
 }
 
 /// Fig. 2 as a table: a row a block, F, then each hop's term with its ratio to F.

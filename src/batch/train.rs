@@ -4,7 +4,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Exit;
-use super::output::{note, say};
+use super::output::{error, note, say};
 use super::progress::Progress;
 use super::specs;
 use super::summary;
@@ -37,7 +37,7 @@ pub fn device(machine: &MachineArgs) -> Result<Device> {
 /// cannot be written.
 pub fn run(args: &BatchArgs, machine: &MachineArgs) -> Result<Exit> {
     let specs = specs::runs(args)?;
-    let mut library = Library::new(machine.data_dir.clone());
+    let mut library = Library::new(machine.data.data_dir.clone());
     for spec in &specs {
         library.dataset(spec)?;
     }
@@ -62,18 +62,27 @@ async fn all(
     for (i, spec) in specs.iter().enumerate() {
         let worker = Worker::start(spec.clone(), library.dataset(spec)?, device, &args.out)?;
         let progress = Progress::new(spec, i + 1, specs.len(), args.json);
-        let (state, signal) = one(worker, progress, args.json, &mut signals).await?;
-        let failed = matches!(state.outcome, Some(Outcome::Diverged | Outcome::Failed));
+        let Ended { state, signal, fault } = one(worker, progress, args.json, &mut signals).await;
+        if matches!(state.outcome, Some(Outcome::Diverged | Outcome::Failed)) {
+            exit = Exit::Failed;
+        }
         finished.push(state);
         if let Some(signal) = signal {
             exit = Exit::Signal(signal);
             break;
         }
-        if failed {
-            exit = Exit::Failed;
+        // What the disk does not take now it will not take from the next run either.
+        if let Some(fault) = fault {
+            error(&fault);
+            break;
         }
     }
-    let text = summary::text(&finished, args.target);
+    let mut text = summary::text(&finished, args.target);
+    match specs.len() - finished.len() {
+        0 => {}
+        1 => text += "\n\n1 run was not started",
+        n => text += &format!("\n\n{n} runs were not started"),
+    }
     if args.json {
         note(&text)
     } else {
@@ -82,13 +91,22 @@ async fn all(
     Ok(exit)
 }
 
-/// Follows one run to its end; with the signal that ended it, if one did.
+/// How one run ended.
+struct Ended {
+    state: RunState,
+    /// The signal that stopped it.
+    signal: Option<u8>,
+    /// What broke it.
+    fault: Option<EngineError>,
+}
+
+/// Follows one run to its end.
 async fn one(
     mut worker: Worker,
     mut progress: Progress,
     json: bool,
     signals: &mut UnboundedReceiver<u8>,
-) -> Result<(RunState, Option<u8>)> {
+) -> Ended {
     let mut state = RunState::default();
     let mut signal = None;
     let name = worker.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -103,7 +121,7 @@ async fn one(
                 }
                 signal = Some(number);
                 worker.orders.give(Control::Stop);
-                progress.line("stopping after the current step; once more to abandon it");
+                progress.notice("stopping after the current step; once more to abandon it");
             }
             event = worker.events.recv() => match event {
                 None => break,
@@ -118,15 +136,7 @@ async fn one(
         }
     }
     progress.done(&worker.folder);
-    match worker.join() {
-        Ok(_) => Ok((state, signal)),
-        // A run that failed by itself is reported in the table; a disk that is full is not.
-        Err(error) if state.outcome == Some(Outcome::Failed) => {
-            note(&format!("error: {error}"));
-            Ok((state, signal))
-        }
-        Err(error) => Err(error),
-    }
+    Ended { state, signal, fault: worker.join().err() }
 }
 
 fn print_json(run: &str, event: &Event) {
@@ -141,13 +151,15 @@ fn print_json(run: &str, event: &Event) {
     }
 }
 
-/// SIGINT and SIGTERM, as their numbers.
+/// SIGINT, SIGTERM, and SIGHUP unless it is ignored (as under nohup), as their numbers.
 fn signals() -> UnboundedReceiver<u8> {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        for (kind, number) in [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15)] {
+        let hangup = (!hangup_is_ignored()).then(|| (SignalKind::hangup(), 1));
+        let always = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15)];
+        for (kind, number) in always.into_iter().chain(hangup) {
             let sender = sender.clone();
             match signal(kind) {
                 Ok(mut stream) => {
@@ -168,4 +180,12 @@ fn signals() -> UnboundedReceiver<u8> {
         }
     });
     receiver
+}
+
+/// Whether this process was started with SIGHUP ignored; known on Linux only.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -7,14 +7,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::architecture::Family;
+use super::architecture::{Family, MAX_DEPTH, MAX_WIDTH};
 use super::dataset::DatasetId;
 use super::error::{SpecError, suggestion};
 use super::spec::{ExperimentSpec, Version};
 
 /// A key's value as files hold it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "not a number, a name, or a list of these")]
 pub enum Value {
     /// A count or a seed.
     Int(i64),
@@ -63,6 +63,9 @@ pub struct Key {
 /// # Errors
 /// When there is none; the message says the nearest.
 pub fn find(name: &str) -> Result<&'static Key, SpecError> {
+    if name.is_empty() {
+        return Err(SpecError::new("key", "there is none before the '='"));
+    }
     KEYS.iter().find(|k| k.name == name).ok_or_else(|| {
         let names: Vec<_> = KEYS.iter().map(|k| k.name).collect();
         SpecError::new(name, format!("no key is called '{name}'{}", suggestion(name, &names)))
@@ -92,7 +95,7 @@ macro_rules! real {
 }
 
 macro_rules! list {
-    ($name:literal, $about:literal, $field:ident) => {
+    ($name:literal, $about:literal, $field:ident, $range:expr) => {
         Key {
             name: $name,
             about: $about,
@@ -101,7 +104,7 @@ macro_rules! list {
                 s.$field = text
                     .trim_matches(['[', ']'])
                     .split(',')
-                    .map(|n| number(n.trim(), 0..=1_000_000))
+                    .map(|n| number(n.trim(), $range))
                     .collect::<Result<_, _>>()?;
                 Ok(())
             },
@@ -188,8 +191,13 @@ pub static KEYS: &[Key] = &[
         probe_images,
         0..=MANY
     ),
-    list!("blocks", "basic blocks in each block; its length is the number of blocks, 1 to 8", blocks),
-    list!("widths", "channels of each block", widths),
+    list!(
+        "blocks",
+        "basic blocks in each block; its length is the number of blocks, 1 to 8",
+        blocks,
+        1..=MAX_DEPTH
+    ),
+    list!("widths", "channels of each block", widths, 1..=MAX_WIDTH),
     count!("cardinality", "groups of a ResNeXt's 3×3 convolutions", cardinality, 1..=1024),
 ];
 

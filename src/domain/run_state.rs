@@ -33,8 +33,9 @@ pub struct EpochRecord {
     pub train: Score,
     /// Of the validation split.
     pub validation: Score,
-    /// Training throughput, validation and pauses not counted.
-    pub images_per_s: f64,
+    /// Training throughput, validation and pauses not counted; `None` where the epoch
+    /// was too short to measure.
+    pub images_per_s: Option<f64>,
 }
 
 /// One measurement of Fig. 2.
@@ -125,7 +126,7 @@ impl RunState {
                 self.steps.push(StepPoint { step: *step, epoch: *epoch, t, loss: *loss, top1 });
             }
             EventKind::EpochEnded { epoch, step, train, validation, best } => {
-                let images_per_s = self.images_per_s().unwrap_or(0.0);
+                let images_per_s = self.images_per_s();
                 self.epochs.push(EpochRecord {
                     epoch: *epoch,
                     step: *step,
@@ -181,7 +182,8 @@ impl RunState {
 
     /// Training throughput of the current epoch, images a second.
     pub fn images_per_s(&self) -> Option<f64> {
-        (self.epoch_seconds > 0.0).then(|| self.epoch_images as f64 / self.epoch_seconds)
+        (self.epoch_seconds > 0.0 && self.epoch_images > 0)
+            .then(|| self.epoch_images as f64 / self.epoch_seconds)
     }
 
     /// Steps of the whole run, were it to end as planned.

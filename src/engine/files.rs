@@ -25,7 +25,13 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
         file.persist(path).map_err(|e| e.error)?;
         Ok(())
     };
-    write().map_err(EngineError::io("write", path))
+    write().map_err(plain).map_err(EngineError::io("write", path))
+}
+
+/// The system's own error, without the temporary file's name around it.
+fn plain(error: std::io::Error) -> std::io::Error {
+    let inner = error.get_ref().and_then(|e| e.source()).and_then(|e| e.downcast_ref::<std::io::Error>());
+    inner.and_then(std::io::Error::raw_os_error).map(std::io::Error::from_raw_os_error).unwrap_or(error)
 }
 
 /// The bytes of `path`, refused when it is longer than `limit` bytes.

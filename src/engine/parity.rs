@@ -67,7 +67,7 @@ struct Block {
 /// they are on; in double precision the same code can be followed step by step.
 ///
 /// # Errors
-/// When the spec is no network or the folder cannot be written.
+/// When the spec is no network, its training diverges, or the folder cannot be written.
 pub fn write(
     folder: &Path,
     spec: &ExperimentSpec,
@@ -81,7 +81,7 @@ pub fn write(
     };
     let architecture = spec.architecture()?;
     let network = Network::<Cpu>::new(&architecture, spec.seed, &FlexDevice);
-    save("weights.safetensors", &Weights::of(&network.valid()))?;
+    let initial = Weights::of(&network.valid());
 
     // A copy of its own: a clone would share running statistics.
     let double = Network::<Cpu>::new(&architecture, spec.seed, &FlexDevice).map(&mut InDouble);
@@ -94,6 +94,14 @@ pub fn write(
         keep_batch(&mut batches, step, batch);
         done(step + 1);
     }
+    if let Some(step) = single.losses.iter().chain(&double.losses).position(|loss| !loss.is_finite()) {
+        let step = step % STEPS;
+        return Err(EngineError::run(
+            folder,
+            format!("not written: the loss of step {step} is no finite number"),
+        ));
+    }
+    save("weights.safetensors", &initial)?;
     save("batches.safetensors", &batches)?;
     let renamed = double.first.0.into_iter().map(|(name, tensor)| (format!("double.{name}"), tensor));
     single.first.0.extend(renamed);

@@ -19,13 +19,18 @@ macro_rules! shipped {
 /// The presets compiled in: name and TOML.
 pub const SHIPPED: &[(&str, &str)] = shipped!["quickstart"];
 
+/// Whether `text` is a one-line spec, and not a preset's name or a file's.
+pub fn is_line(text: &str) -> bool {
+    text.contains('@') && !text.ends_with(".toml")
+}
+
 /// The spec that a word on the command line means: a preset's name, a TOML file, or a
 /// one-line spec.
 ///
 /// # Errors
 /// When it is none of these; the message says the nearest preset.
 pub fn resolve(text: &str) -> Result<ExperimentSpec> {
-    if text.contains('@') {
+    if is_line(text) {
         return Ok(text.parse()?);
     }
     if let Some((name, toml)) = SHIPPED.iter().find(|(name, _)| *name == text) {
@@ -40,8 +45,8 @@ pub fn resolve(text: &str) -> Result<ExperimentSpec> {
     let names: Vec<_> = SHIPPED.iter().map(|(name, _)| *name).collect();
     let near = suggestion(text, &names);
     let reason = format!(
-        "no preset is called '{text}'{near}; a file ends in .toml, and a one-line spec has an @, e.g. \
-         resnet+hires@fashion-embedded"
+        "no preset is called '{text}' (a file ends in .toml, and a one-line spec has an @, e.g. \
+         resnet+hires@fashion-embedded){near}"
     );
     Err(SpecError::new("preset", reason).into())
 }

@@ -47,9 +47,13 @@ impl Rescored {
 pub fn rescore(run: &SavedRun, data: &Dataset, device: Device) -> Result<Vec<Rescored>> {
     let mut all = Vec::new();
     for checkpoint in Checkpoint::ALL {
+        let said = run.state.test(checkpoint).copied();
         if let Some((path, weights)) = run.weights(checkpoint)? {
             let score = device.run(Scoring { run, data, weights, path })?;
-            all.push(Rescored { checkpoint, score, said: run.state.test(checkpoint).copied() });
+            all.push(Rescored { checkpoint, score, said });
+        } else if said.is_some() {
+            let reason = format!("the {} weights, which its record scores, are missing", checkpoint.name());
+            return Err(EngineError::run(&run.path, reason));
         }
     }
     if all.is_empty() {

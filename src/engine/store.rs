@@ -130,7 +130,8 @@ struct MetricsRow {
     val_loss: f64,
     val_top1: f64,
     val_top5: Option<f64>,
-    images_per_s: f64,
+    /// Empty where an epoch was too short to measure.
+    images_per_s: Option<f64>,
     best: bool,
 }
 
@@ -146,7 +147,7 @@ impl MetricsRow {
             val_loss: e.validation.loss,
             val_top1: e.validation.top1(),
             val_top5: e.validation.top5(),
-            images_per_s: (e.images_per_s * 10.0).round() / 10.0,
+            images_per_s: e.images_per_s.map(|rate| (rate * 10.0).round() / 10.0),
             best,
         }
     }
@@ -202,6 +203,9 @@ impl SavedRun {
             return Err(EngineError::run(path, "no run here: not a folder"));
         }
         let spec_path = path.join(SPEC);
+        if !spec_path.exists() && folders_of_runs(path).is_ok_and(|runs| !runs.is_empty()) {
+            return Err(EngineError::run(path, "a folder of runs, not a run; give one of the folders in it"));
+        }
         let text = String::from_utf8(files::read_bounded(&spec_path, MAX_SPEC)?)
             .map_err(|_| EngineError::run(&spec_path, "not text"))?;
         let spec = toml::from_str(&text)
@@ -229,10 +233,12 @@ impl SavedRun {
 /// # Errors
 /// When a line before the last is no event, or an event is from a newer version.
 pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
-    let file = File::open(path).map_err(EngineError::io("open", path))?;
-    if !file.metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_EVENTS) {
-        return Err(EngineError::run(path, format!("not a file of at most {MAX_EVENTS} bytes")));
+    // Before opening: opening a pipe would wait for its writer.
+    let facts = fs::metadata(path).map_err(EngineError::io("open", path))?;
+    if !facts.is_file() || facts.len() > MAX_EVENTS {
+        return Err(EngineError::run(path, format!("not a regular file of at most {MAX_EVENTS} bytes")));
     }
+    let file = File::open(path).map_err(EngineError::io("open", path))?;
     let mut reader = BufReader::new(file);
     let (mut events, mut line) = (Vec::new(), Vec::new());
     for number in 1.. {
@@ -259,17 +265,22 @@ pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
     Ok((events, false))
 }
 
+/// The folders in `root` that are runs or remains of one, by name.
+fn folders_of_runs(root: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(root).map_err(EngineError::io("read the folder", root))?;
+    let is_run = |p: &PathBuf| p.join(SPEC).exists() || p.join(EVENTS).exists();
+    let mut paths: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).filter(is_run).collect();
+    paths.sort();
+    Ok(paths)
+}
+
 /// Every run in `root`, oldest first, and what could not be read there.
 ///
 /// # Errors
 /// When the folder itself cannot be read.
 pub fn list(root: &Path) -> Result<(Vec<SavedRun>, Vec<EngineError>)> {
-    let entries = fs::read_dir(root).map_err(EngineError::io("read the folder", root))?;
-    let mut paths: Vec<_> =
-        entries.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.join(SPEC).exists()).collect();
-    paths.sort();
     let (mut runs, mut faults) = (Vec::new(), Vec::new());
-    for path in paths {
+    for path in folders_of_runs(root)? {
         match SavedRun::open(&path) {
             Ok(run) => runs.push(run),
             Err(fault) => faults.push(fault),

@@ -138,9 +138,16 @@ impl OnDevice for Training<'_> {
         let Job { spec, data, folder, sender, orders } = self.job;
         train::<B>(spec, data, site, &mut |report| {
             let kept = match report {
+                Report::Weights(..) if self.fault.is_some() => Ok(()),
                 Report::Weights(checkpoint, weights) => folder.save(checkpoint, weights),
-                Report::Event(event) => {
+                Report::Event(mut event) => {
                     *self.t = event.t;
+                    // A run whose folder could not be written did not simply stop.
+                    if let (Some(fault), EventKind::Finished { outcome, message }) =
+                        (&*self.fault, &mut event.kind)
+                    {
+                        (*outcome, *message) = (Outcome::Failed, Some(fault.to_string()));
+                    }
                     let kept = if event.is_recorded() { folder.append(&event) } else { Ok(()) };
                     // Nobody listening is no reason to stop.
                     let _ = sender.send(event);
@@ -149,9 +156,8 @@ impl OnDevice for Training<'_> {
             };
             if let Err(fault) = kept {
                 self.fault.get_or_insert(fault);
-                return Control::Stop;
             }
-            orders.current()
+            if self.fault.is_some() { Control::Stop } else { orders.current() }
         })
     }
 }

@@ -75,8 +75,9 @@ pub fn load(dataset: DatasetId, folder: Option<&Path>) -> Result<(Images, Images
 
 /// The four files. A folder that the user named is the only place looked in.
 fn find(folder: Option<&Path>) -> Result<[PathBuf; 4]> {
-    let named =
-        folder.map(Path::to_path_buf).or_else(|| std::env::var_os("HIRESNET_DATA").map(PathBuf::from));
+    let named = folder
+        .map(Path::to_path_buf)
+        .or_else(|| std::env::var_os("HIRESNET_DATA").filter(|v| !v.is_empty()).map(PathBuf::from));
     let roots = match named {
         Some(folder) => vec![folder],
         None => {

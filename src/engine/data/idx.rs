@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 
 use crate::engine::error::{EngineError, Result};
 
@@ -19,7 +19,7 @@ const MAX_ITEMS: usize = 10_000_000;
 pub fn parse<const N: usize>(path: &Path, bytes: &[u8]) -> Result<([usize; N], Vec<u8>)> {
     let fail = |reason: String| EngineError::data(path, reason);
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut reader = GzDecoder::new(bytes);
+        let mut reader = MultiGzDecoder::new(bytes);
         let broken = |e: std::io::Error| EngineError::data(path, format!("broken gzip data: {e}"));
         let mut header = vec![0; header_len::<N>()];
         reader.read_exact(&mut header).map_err(|e| match e.kind() {
