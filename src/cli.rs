@@ -27,7 +27,7 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct BatchArgs {
     /// Train each SPEC in turn, then print a table of results. A SPEC is a preset's name, a TOML
-    /// file, or one line such as resnet+hires[P1,P2]@fashion-embedded epochs=3
+    /// file, or one line such as resnet+hires@fashion-embedded epochs=3
     #[arg(long, num_args = 1.., value_name = "SPEC")]
     pub batch: Vec<String>,
     /// Train every SPEC with each of these seeds: 0..4 (five seeds, both ends included) or 0,2,7

@@ -404,4 +404,16 @@ fn parity_writes_what_pytorch_needs() {
         );
     }
     assert_eq!(tensors("batches.safetensors").len(), 40);
+
+    // The same code in both precisions: what differs is rounding.
+    let bytes = fs::read(out.path().join("step0.safetensors")).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let logits = |name: &str| -> Vec<f32> {
+        let tensor = file.tensor(name).unwrap();
+        tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+    };
+    let (single, double) = (logits("logits"), logits("double.logits"));
+    let largest = double.iter().fold(0.0, |m: f32, v| m.max(v.abs()));
+    let apart = single.iter().zip(&double).fold(0.0, |m: f32, (a, b)| m.max((a - b).abs()));
+    assert!(single.len() == 20 * 10 && apart > 0.0 && apart < 1e-4 * largest, "{apart} of {largest}");
 }
