@@ -28,10 +28,15 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     write().map_err(plain).map_err(EngineError::io("write", path))
 }
 
-/// The system's own error, without the temporary file's name around it.
+/// The error without the temporary file's name in it, where its kind says enough.
 fn plain(error: std::io::Error) -> std::io::Error {
-    let inner = error.get_ref().and_then(|e| e.source()).and_then(|e| e.downcast_ref::<std::io::Error>());
-    inner.and_then(std::io::Error::raw_os_error).map(std::io::Error::from_raw_os_error).unwrap_or(error)
+    use std::io::ErrorKind::{NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        kind @ (NotFound | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull) => {
+            kind.into()
+        }
+        _ => error,
+    }
 }
 
 /// The bytes of `path`, refused when it is longer than `limit` bytes.
