@@ -16,8 +16,6 @@ const REDRAWS: u8 = 10;
 
 /// Progress of one run.
 pub struct Progress {
-    /// `[2/5] resnet+hires@fashion`.
-    title: String,
     /// On a terminal.
     bar: Option<ProgressBar>,
     /// Learning rate of the last epoch seen.
@@ -45,8 +43,8 @@ impl Progress {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
             bar
         });
-        let this = Self { title, bar, lr: None, to_stderr };
-        this.line(&this.title);
+        let this = Self { bar, lr: None, to_stderr };
+        this.line(&title);
         this
     }
 

@@ -12,7 +12,7 @@ use crate::cli::{BatchArgs, MachineArgs};
 use crate::domain::event::{Control, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
-use crate::engine::data::Library;
+use crate::engine::data::{Dataset, Library};
 use crate::engine::device::Device;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::store;
@@ -33,34 +33,33 @@ pub fn device(machine: &MachineArgs) -> Result<Device> {
 /// Runs everything that `args` asks for.
 ///
 /// # Errors
-/// When something is wrong that can be known before the first run starts, or a run
-/// cannot be written.
+/// When something is wrong that can be known before the first run starts.
 pub fn run(args: &BatchArgs, machine: &MachineArgs) -> Result<Exit> {
     let specs = specs::runs(args)?;
     let mut library = Library::new(machine.data.data_dir.clone());
-    for spec in &specs {
-        library.dataset(spec)?;
-    }
-    store::check_writable(&args.out)?;
+    let data = specs.iter().map(|spec| library.dataset(spec)).collect::<Result<Vec<_>>>()?;
     let device = device(machine)?;
+    store::check_writable(&args.out)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(EngineError::io("start the event loop for", &args.out))?;
-    runtime.block_on(all(args, &specs, &mut library, device))
+    Ok(runtime.block_on(all(args, &specs, data, device)))
 }
 
-async fn all(
-    args: &BatchArgs,
-    specs: &[ExperimentSpec],
-    library: &mut Library,
-    device: Device,
-) -> Result<Exit> {
+async fn all(args: &BatchArgs, specs: &[ExperimentSpec], data: Vec<Dataset>, device: Device) -> Exit {
     let mut signals = signals();
     let mut finished: Vec<RunState> = Vec::new();
     let mut exit = Exit::Done;
-    for (i, spec) in specs.iter().enumerate() {
-        let worker = Worker::start(spec.clone(), library.dataset(spec)?, device, &args.out)?;
+    for (i, (spec, data)) in specs.iter().zip(data).enumerate() {
+        let worker = match Worker::start(spec.clone(), data, device, &args.out) {
+            Ok(worker) => worker,
+            Err(fault) => {
+                error(&fault);
+                exit = Exit::Failed;
+                break;
+            }
+        };
         let progress = Progress::new(spec, i + 1, specs.len(), args.json);
         let Ended { state, signal, fault } = one(worker, progress, args.json, &mut signals).await;
         if matches!(state.outcome, Some(Outcome::Diverged | Outcome::Failed)) {
@@ -74,6 +73,7 @@ async fn all(
         // What the disk does not take now it will not take from the next run either.
         if let Some(fault) = fault {
             error(&fault);
+            exit = Exit::Failed;
             break;
         }
     }
@@ -88,7 +88,7 @@ async fn all(
     } else {
         say(&text)
     }
-    Ok(exit)
+    exit
 }
 
 /// How one run ended.

@@ -1,5 +1,7 @@
 //! One network, fully worked out: every width, stride and hop (paper, §2 and Fig. 1).
 
+use serde::Serialize;
+
 use super::error::{SpecError, suggestion};
 use super::hops::{HopSet, MAX_BLOCKS};
 
@@ -54,7 +56,7 @@ impl Family {
 }
 
 /// Shape of one basic block: conv3×3–BN–ReLU–conv3×3–BN (+ skip) – ReLU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct BasicBlockShape {
     /// Input channels.
     pub input: usize,

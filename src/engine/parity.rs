@@ -31,8 +31,8 @@ pub const STEPS: usize = 20;
 struct Sheet<'a> {
     spec: &'a ExperimentSpec,
     line: String,
-    /// Channels, hidden channels, strides and groups of every basic block.
-    blocks: Vec<Vec<Block>>,
+    /// Every basic block, by block.
+    blocks: &'a [Vec<BasicBlockShape>],
     /// Source and target of every hop.
     hops: Vec<[usize; 2]>,
     classes: usize,
@@ -42,16 +42,6 @@ struct Sheet<'a> {
     losses_double: Vec<f64>,
     /// Learning rate of each step.
     lr: Vec<f64>,
-}
-
-#[derive(Debug, Serialize)]
-struct Block {
-    input: usize,
-    hidden: usize,
-    output: usize,
-    stride: usize,
-    groups: usize,
-    skip: bool,
 }
 
 /// Takes the first [`STEPS`] steps of `spec` on the CPU and writes into `folder`:
@@ -107,18 +97,10 @@ pub fn write(
     single.first.0.extend(renamed);
     save("step0.safetensors", &single.first)?;
 
-    let block = |b: &BasicBlockShape| Block {
-        input: b.input,
-        hidden: b.hidden,
-        output: b.output,
-        stride: b.stride,
-        groups: b.groups,
-        skip: b.skip,
-    };
     let sheet = Sheet {
         spec,
         line: spec.to_string(),
-        blocks: architecture.blocks.iter().map(|b| b.iter().map(block).collect()).collect(),
+        blocks: &architecture.blocks,
         hops: architecture.hops.iter().map(|h| [h.source, h.target]).collect(),
         classes: architecture.classes,
         lr: single.rates,

@@ -211,8 +211,10 @@ impl<B: AutodiffBackend> Run<'_, B> {
         Ok(train)
     }
 
-    /// Reports steps that were taken but not yet looked at.
+    /// Reports steps that were taken but not yet looked at; all of them, even when told to
+    /// stop on the way, because the weights have taken them too.
     fn read_back(&mut self, epoch: usize, unread: &mut Vec<Unread<B>>, train: &mut Score) -> Flow<()> {
+        let mut flow = Ok(());
         for Unread { step, logits, loss, labels } in unread.drain(..) {
             let loss = floats(loss).first().copied().unwrap_or(f32::NAN);
             if !loss.is_finite() {
@@ -222,9 +224,13 @@ impl<B: AutodiffBackend> Run<'_, B> {
             train.loss += f64::from(loss) * images as f64;
             train.images += images;
             train.hits += hits;
-            self.out.tell(EventKind::Step { epoch, step, loss, images, hits })?;
+            let kind = EventKind::Step { epoch, step, loss, images, hits };
+            match flow {
+                Ok(()) => flow = self.out.tell(kind),
+                Err(_) => _ = self.out.send(kind),
+            }
         }
-        Ok(())
+        flow
     }
 
     fn score(
