@@ -111,6 +111,74 @@ pub enum Command {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Measure speed, and agreement between devices
+    Bench {
+        /// What.
+        #[command(subcommand)]
+        what: BenchCommand,
+    },
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Time training steps (forward, cross-entropy, backward, Adam) on a synthetic batch
+    Train {
+        /// Presets, files or one-line specs, their keys as words of their own
+        #[arg(default_value = "resnet+hires@fashion-embedded")]
+        spec: Vec<String>,
+        /// Time forward passes for evaluation instead
+        #[arg(long)]
+        eval: bool,
+        /// Vary batch, width, depth and number of blocks around the spec
+        #[arg(long, conflicts_with = "eval")]
+        scaling: bool,
+        /// Steps that are timed; the median counts
+        #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
+        steps: u32,
+        /// Steps before them that are not
+        #[arg(long, default_value_t = 3)]
+        warmup: u32,
+        /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
+        #[arg(long, default_value = "auto")]
+        device: DeviceChoice,
+        /// CPU threads to compute with [default: all cores]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+        threads: Option<u16>,
+        /// Print a JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Time each operation of the CPU, forward and backward, beside burn's own
+    Ops {
+        /// Images in a batch
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        batch: u32,
+        /// Only operations whose name contains this
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
+        /// Leave out burn's own operations, which take most of the time
+        #[arg(long)]
+        ours: bool,
+        /// CPU threads to compute with [default: all cores]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+        threads: Option<u16>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare a device's logits with the CPU's; exit code 1 when they are too far apart
+    Parity {
+        /// A preset, a file or a one-line spec; its keys may follow as words of their own
+        #[arg(default_value = "resnet+hires@fashion-embedded")]
+        spec: Vec<String>,
+        /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
+        #[arg(long, default_value = "auto")]
+        device: DeviceChoice,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl Cli {
@@ -120,6 +188,10 @@ impl Cli {
             None => self.machine.data.threads,
             Some(Command::Eval { machine, .. }) => machine.data.threads,
             Some(Command::Parity { data, .. }) => data.threads,
+            Some(Command::Bench { what }) => match what {
+                BenchCommand::Train { threads, .. } | BenchCommand::Ops { threads, .. } => *threads,
+                BenchCommand::Parity { .. } => None,
+            },
             Some(Command::Params { .. } | Command::Runs { .. }) => None,
         }
     }

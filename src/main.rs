@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Some(Command::Runs { dir, json }) => batch::runs::run(dir, *json),
         Some(Command::Eval { run, machine, json }) => batch::eval::run(run, machine, *json),
         Some(Command::Parity { dir, spec, data }) => batch::parity::run(dir, spec, data),
+        Some(Command::Bench { what }) => batch::bench::run(what),
         None if cli.batch.batch.is_empty() => {
             output::note(&Cli::command().render_help().to_string());
             output::error(&"nothing to do: give --batch SPEC or a command, e.g. --batch quickstart");

@@ -27,7 +27,7 @@ struct Row<'a> {
 /// When the run, its weights or its data cannot be read.
 pub fn run(run: &Path, machine: &MachineArgs, json: bool) -> Result<Exit> {
     let saved = SavedRun::open(run)?;
-    let device = super::train::device(machine)?;
+    let device = super::train::device(machine.device)?;
     let data = Dataset::load(&saved.spec, machine.data.data_dir.as_deref())?;
     let rescored = rescore(&saved, &data, device)?;
     let same_device = saved.state.started.as_ref().is_some_and(|s| s.device == device.to_string());

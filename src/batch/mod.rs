@@ -1,5 +1,7 @@
 //! The headless face: trains to the end, and prints tables.
 
+pub mod bench;
+mod bench_ops;
 pub mod eval;
 pub mod output;
 pub mod params;

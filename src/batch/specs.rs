@@ -30,14 +30,24 @@ pub fn runs(args: &BatchArgs) -> Result<Vec<ExperimentSpec>> {
     Ok(runs)
 }
 
+/// Every spec that `words` are.
+///
+/// # Errors
+/// When one is none.
+pub fn checked(words: &[String]) -> Result<Vec<ExperimentSpec>> {
+    joined(words).iter().map(|words| Ok(words.resolve()?.checked()?)).collect()
+}
+
 /// One spec from its words, as `runs` would read them.
 ///
 /// # Errors
 /// When they are no spec, or more than one.
 pub fn one(words: &[String]) -> Result<ExperimentSpec> {
-    match joined(words).as_slice() {
-        [words] => Ok(words.resolve()?.checked()?),
-        several => Err(SpecError::new("spec", format!("one is needed, these are {}", several.len())).into()),
+    match <[_; 1]>::try_from(checked(words)?) {
+        Ok([spec]) => Ok(spec),
+        Err(several) => {
+            Err(SpecError::new("spec", format!("one is needed, these are {}", several.len())).into())
+        }
     }
 }
 

@@ -13,17 +13,17 @@ use crate::domain::event::{Control, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::data::{Dataset, Library};
-use crate::engine::device::Device;
+use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::store;
 use crate::engine::worker::Worker;
 
-/// The device that `machine` asks for; says on stderr why, where it was not named.
+/// The device that was asked for; says on stderr why, where it was not named.
 ///
 /// # Errors
 /// When it is not there.
-pub fn device(machine: &MachineArgs) -> Result<Device> {
-    let (device, why) = Device::choose(machine.device)?;
+pub fn device(choice: DeviceChoice) -> Result<Device> {
+    let (device, why) = Device::choose(choice)?;
     if let Some(why) = why {
         note(&format!("device: {why}"));
     }
@@ -38,7 +38,7 @@ pub fn run(args: &BatchArgs, machine: &MachineArgs) -> Result<Exit> {
     let specs = specs::runs(args)?;
     let mut library = Library::new(machine.data.data_dir.clone());
     let data = specs.iter().map(|spec| library.dataset(spec)).collect::<Result<Vec<_>>>()?;
-    let device = device(machine)?;
+    let device = device(machine.device)?;
     store::check_writable(&args.out)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

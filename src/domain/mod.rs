@@ -5,6 +5,7 @@
 
 pub mod adjusted;
 pub mod architecture;
+pub mod cost;
 pub mod dataset;
 pub mod error;
 pub mod event;

@@ -15,6 +15,18 @@ pub fn std(values: &[f64]) -> Option<f64> {
     })
 }
 
+/// The middle value, or the mean of the two in the middle; `None` of nothing.
+pub fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(sorted[middle]),
+        _ => Some((sorted[middle - 1] + sorted[middle]) / 2.0),
+    }
+}
+
 /// `mean(std)` with `decimals` digits, e.g. `89.46(0.30)`; the mean alone for one value,
 /// a dash for none.
 pub fn mean_std(values: &[f64], decimals: usize) -> String {
@@ -28,6 +40,13 @@ pub fn mean_std(values: &[f64], decimals: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[3.0, 9.0, 1.0]), Some(3.0));
+        assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), Some(2.5));
+    }
 
     #[test]
     fn prints_like_the_paper() {

@@ -6,10 +6,11 @@
 use burn::optim::SimpleOptimizer;
 use burn::optim::adaptor::OptimizerAdaptor;
 use burn::record::Record;
-use burn::tensor::backend::{AutodiffBackend, Backend};
+use burn::tensor::backend::Backend;
 use burn::tensor::{Device, Tensor};
 
 use super::model::Network;
+use super::ops::{AdamStep, NetworkOps, TrainingBackend};
 use crate::domain::spec::ExperimentSpec;
 
 /// Adam for a [`Network`]; `step` takes the learning rate.
@@ -37,13 +38,13 @@ pub struct AdamState<B: Backend, const D: usize> {
 
 impl Adam {
     /// As `spec` sets it, for a network on `B`.
-    pub fn of<B: AutodiffBackend>(spec: &ExperimentSpec) -> NetworkAdam<B> {
+    pub fn of<B: TrainingBackend>(spec: &ExperimentSpec) -> NetworkAdam<B> {
         let ExperimentSpec { beta1, beta2, eps, weight_decay, .. } = *spec;
         OptimizerAdaptor::from(Self { beta1, beta2, eps, weight_decay })
     }
 }
 
-impl<B: Backend> SimpleOptimizer<B> for Adam {
+impl<B: NetworkOps> SimpleOptimizer<B> for Adam {
     type State<const D: usize> = AdamState<B, D>;
 
     fn step<const D: usize>(
@@ -53,20 +54,20 @@ impl<B: Backend> SimpleOptimizer<B> for Adam {
         gradient: Tensor<B, D>,
         state: Option<AdamState<B, D>>,
     ) -> (Tensor<B, D>, Option<AdamState<B, D>>) {
-        let gradient = match self.weight_decay {
-            0.0 => gradient,
-            decay => gradient + parameter.clone() * decay,
-        };
         let (time, first, second) = match state {
             Some(s) => (s.time + 1, s.first, s.second),
             None => (1, gradient.zeros_like(), gradient.zeros_like()),
         };
-        let first = first.clone() + (gradient.clone() - first) * (1.0 - self.beta1);
-        let second = second * self.beta2 + gradient.clone() * gradient * (1.0 - self.beta2);
-        let correction1 = 1.0 - self.beta1.powf(time as f64);
-        let correction2 = 1.0 - self.beta2.powf(time as f64);
-        let denominator = second.clone().sqrt() / correction2.sqrt() + self.eps;
-        let parameter = parameter - first.clone() / denominator * (lr / correction1);
+        let step = AdamStep {
+            towards_first: 1.0 - self.beta1,
+            beta2: self.beta2,
+            towards_second: 1.0 - self.beta2,
+            correction2: (1.0 - self.beta2.powf(time as f64)).sqrt(),
+            eps: self.eps,
+            rate: lr / (1.0 - self.beta1.powf(time as f64)),
+            weight_decay: self.weight_decay,
+        };
+        let [parameter, first, second] = B::adam(step, gradient, [parameter, first, second]);
         (parameter, Some(AdamState { time, first, second }))
     }
 

@@ -4,10 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use burn::backend::Autodiff;
-use burn::tensor::backend::AutodiffBackend;
 use burn_flex::{Flex, FlexDevice};
 
 use super::error::{EngineError, Result};
+use super::ops::TrainingBackend;
 use super::trainer::Site;
 
 /// What the user asked for: `auto`, `cpu`, `cuda` or `cuda:N`.
@@ -63,7 +63,7 @@ pub trait OnDevice {
     type Output;
 
     /// Does it on backend `B`.
-    fn run<B: AutodiffBackend>(self, site: &Site<B::Device>) -> Self::Output;
+    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Self::Output;
 }
 
 impl Device {

@@ -4,6 +4,7 @@ use burn::tensor::{Tensor, TensorData, backend::Backend};
 
 use super::data::{Batch, Batches, Dataset};
 use super::model::{Mode, Network};
+use super::ops::NetworkOps;
 use super::probe::Probe;
 use crate::domain::event::{BlockActivity, Score, Split};
 
@@ -34,7 +35,7 @@ pub struct Task<'a> {
 ///
 /// # Errors
 /// Those of `tick`.
-pub fn evaluate<B: Backend, E>(
+pub fn evaluate<B: NetworkOps, E>(
     network: &Network<B>,
     device: &B::Device,
     task: Task,

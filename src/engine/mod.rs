@@ -2,12 +2,15 @@
 //! the values of [`crate::domain`].
 
 pub mod adam;
+pub mod bench;
 pub mod data;
 pub mod device;
 pub mod error;
 pub mod evaluate;
 pub mod files;
+pub mod kernels;
 pub mod model;
+pub mod ops;
 pub mod parity;
 pub mod presets;
 pub mod probe;

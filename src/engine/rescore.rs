@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use burn::tensor::backend::AutodiffBackend;
 use serde::Serialize;
 
 use super::data::Dataset;
@@ -10,6 +9,7 @@ use super::device::{Device, OnDevice};
 use super::error::{EngineError, Result};
 use super::evaluate::{Task, evaluate};
 use super::model::{Network, Weights};
+use super::ops::TrainingBackend;
 use super::store::SavedRun;
 use super::trainer::Site;
 use crate::domain::event::{Checkpoint, Score, Split};
@@ -75,7 +75,7 @@ struct Scoring<'a> {
 impl OnDevice for Scoring<'_> {
     type Output = Result<Score>;
 
-    fn run<B: AutodiffBackend>(self, site: &Site<B::Device>) -> Result<Score> {
+    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Result<Score> {
         let spec = &self.run.spec;
         let device = &site.device;
         let network = Network::<B::InnerBackend>::new(&spec.architecture()?, spec.seed, device);

@@ -7,9 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use burn::module::AutodiffModule;
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::{GradientsParams, Optimizer};
-use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::adam::{Adam, NetworkAdam};
@@ -17,6 +15,7 @@ use super::data::{Batches, Dataset, epoch_order};
 use super::error::Result;
 use super::evaluate::{Evaluation, Task, evaluate, floats, hits, inputs};
 use super::model::{Mode, Network, Weights, trainable_parameters};
+use super::ops::TrainingBackend;
 use crate::domain::event::{
     Checkpoint, Control, EVENT_VERSION, Event, EventKind, Outcome, Phase, RunStarted, Score, Split,
 };
@@ -57,7 +56,7 @@ type Flow<T> = std::result::Result<T, End>;
 ///
 /// # Errors
 /// When the spec does not describe a network.
-pub fn train<B: AutodiffBackend>(
+pub fn train<B: TrainingBackend>(
     spec: &ExperimentSpec,
     data: &Dataset,
     site: &Site<B::Device>,
@@ -99,7 +98,7 @@ pub fn train<B: AutodiffBackend>(
 }
 
 /// Forward and backward over one batch.
-pub struct Pass<B: AutodiffBackend> {
+pub struct Pass<B: TrainingBackend> {
     /// `[batch, classes]`.
     pub logits: Tensor<B::InnerBackend, 2>,
     /// Mean cross-entropy, `[1]`.
@@ -109,16 +108,16 @@ pub struct Pass<B: AutodiffBackend> {
 }
 
 /// One forward and backward pass in training mode over images `[batch, 3, size, size]`.
-pub fn pass<B: AutodiffBackend>(network: &Network<B>, images: Tensor<B, 4>, labels: &[i32]) -> Pass<B> {
+pub fn pass<B: TrainingBackend>(network: &Network<B>, images: Tensor<B, 4>, labels: &[i32]) -> Pass<B> {
     let device = images.device();
     let targets = Tensor::<B, 1, Int>::from_data(TensorData::from(labels), &device);
     let logits = network.forward(images, Mode::Train);
-    let loss = CrossEntropyLossConfig::new().init(&device).forward(logits.clone(), targets);
+    let loss = B::cross_entropy(logits.clone(), targets);
     let gradients = GradientsParams::from_grads(loss.backward(), network);
     Pass { logits: logits.inner(), loss: loss.inner(), gradients }
 }
 
-struct Run<'a, B: AutodiffBackend> {
+struct Run<'a, B: TrainingBackend> {
     spec: &'a ExperimentSpec,
     data: &'a Dataset,
     site: &'a Site<B::Device>,
@@ -128,14 +127,14 @@ struct Run<'a, B: AutodiffBackend> {
 }
 
 /// A step whose loss and logits have not been read back yet.
-struct Unread<B: AutodiffBackend> {
+struct Unread<B: TrainingBackend> {
     step: usize,
     logits: Tensor<B::InnerBackend, 2>,
     loss: Tensor<B::InnerBackend, 1>,
     labels: Vec<i32>,
 }
 
-impl<B: AutodiffBackend> Run<'_, B> {
+impl<B: TrainingBackend> Run<'_, B> {
     /// All epochs, then the test split. `network` always holds the weights as they are.
     fn epochs(&mut self, network: &mut Option<Network<B>>) -> Flow<()> {
         let mut adam = Adam::of::<B>(self.spec);

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::{self, JoinHandle};
 
-use burn::tensor::backend::AutodiffBackend;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::data::Dataset;
 use super::device::{Device, OnDevice};
 use super::error::{EngineError, Result};
+use super::ops::TrainingBackend;
 use super::store::RunFolder;
 use super::trainer::{Report, Site, train};
 use crate::domain::event::{Control, EVENT_VERSION, Event, EventKind, Outcome};
@@ -134,7 +134,7 @@ struct Training<'a> {
 impl OnDevice for Training<'_> {
     type Output = Result<Outcome>;
 
-    fn run<B: AutodiffBackend>(self, site: &Site<B::Device>) -> Result<Outcome> {
+    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Result<Outcome> {
         let Job { spec, data, folder, sender, orders } = self.job;
         train::<B>(spec, data, site, &mut |report| {
             let kept = match report {

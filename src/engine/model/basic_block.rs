@@ -1,13 +1,13 @@
 //! The basic block of ResNet-18, with or without its short-range skip.
 
 use burn::module::Module;
-use burn::tensor::activation::relu;
 use burn::tensor::{Tensor, backend::Backend};
 
 use super::init::Init;
 use super::layers::{Conv, ConvBn, ConvShape};
-use super::norm::{BatchNorm, Mode};
+use super::norm::{BatchNorm, Mode, values_a_channel};
 use crate::domain::architecture::BasicBlockShape;
+use crate::engine::ops::NetworkOps;
 
 /// conv3×3–BN–ReLU–conv3×3–BN (+ skip) – ReLU.
 #[derive(Module, Debug)]
@@ -42,16 +42,21 @@ impl<B: Backend> BasicBlock<B> {
             skip: shape.skip,
         }
     }
+}
 
+impl<B: NetworkOps> BasicBlock<B> {
     /// `[batch, input, h, w]` to `[batch, output, ⌈h/stride⌉, ⌈w/stride⌉]`.
     pub fn forward(&self, x: Tensor<B, 4>, mode: Mode) -> Tensor<B, 4> {
-        let hidden = relu(self.bn1.forward(self.conv1.forward(x.clone()), mode));
-        let y = self.bn2.forward(self.conv2.forward(hidden), mode);
-        let y = match &self.shortcut {
-            Some(shortcut) => y + shortcut.forward(x, mode),
-            None if self.skip => y + x,
-            None => y,
+        let skip = match &self.shortcut {
+            Some(shortcut) => Some(shortcut.forward(x.clone(), mode)),
+            None => self.skip.then(|| x.clone()),
         };
-        relu(y)
+        let (first, second) = (self.conv1.with(&self.bn1, mode), self.conv2.with(&self.bn2, mode));
+        let (y, moments) = B::basic_block(x, first, second, skip);
+        if let Some([moments1, moments2]) = moments {
+            self.bn1.learn(moments1, values_a_channel(&y));
+            self.bn2.learn(moments2, values_a_channel(&y));
+        }
+        y
     }
 }

@@ -1,12 +1,11 @@
 //! Convolution without bias, and the linear head.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, backend::Backend};
 
 use super::init::Init;
-use super::norm::{BatchNorm, Mode};
+use super::norm::{BatchNorm, Mode, values_a_channel};
+use crate::engine::ops::{Layer, NetworkOps};
 
 /// A square convolution, padded to keep the size (at stride 1), without bias.
 #[derive(Module, Debug)]
@@ -45,12 +44,9 @@ impl<B: Backend> Conv<B> {
         Self { weight, stride, groups }
     }
 
-    /// `[batch, input, h, w]` to `[batch, output, ⌈h/stride⌉, ⌈w/stride⌉]`.
-    pub fn forward(&self, x: Tensor<B, 4>) -> Tensor<B, 4> {
-        let weight = self.weight.val();
-        let padding = weight.dims()[2] / 2;
-        let options = ConvOptions::new([self.stride; 2], [padding; 2], [1; 2], self.groups);
-        conv2d(x, weight, None, options)
+    /// With the norm that comes after it, as one layer.
+    pub fn with(&self, bn: &BatchNorm<B>, mode: Mode) -> Layer<B> {
+        Layer { weight: self.weight.val(), stride: self.stride, groups: self.groups, norm: bn.norm(mode) }
     }
 }
 
@@ -66,10 +62,25 @@ impl<B: Backend> ConvBn<B> {
     pub fn new(init: &Init<B>, name: &str, shape: ConvShape) -> Self {
         Self { conv: Conv::new(init, &format!("{name}.conv"), shape), bn: BatchNorm::new(init, shape.output) }
     }
+}
 
-    /// As [`Conv::forward`].
+impl<B: NetworkOps> ConvBn<B> {
+    /// `[batch, input, h, w]` to `[batch, output, ⌈h/stride⌉, ⌈w/stride⌉]`.
     pub fn forward(&self, x: Tensor<B, 4>, mode: Mode) -> Tensor<B, 4> {
-        self.bn.forward(self.conv.forward(x), mode)
+        self.run(x, mode, false)
+    }
+
+    /// The same, then ReLU.
+    pub fn forward_relu(&self, x: Tensor<B, 4>, mode: Mode) -> Tensor<B, 4> {
+        self.run(x, mode, true)
+    }
+
+    fn run(&self, x: Tensor<B, 4>, mode: Mode, then_relu: bool) -> Tensor<B, 4> {
+        let (y, moments) = B::layer(x, self.conv.with(&self.bn, mode), then_relu);
+        if let Some([moments]) = moments {
+            self.bn.learn(moments, values_a_channel(&y));
+        }
+        y
     }
 }
 
@@ -90,11 +101,13 @@ impl<B: Backend> Head<B> {
             bias: init.uniform("head.bias", [classes], channels),
         }
     }
+}
 
+impl<B: NetworkOps> Head<B> {
     /// `[batch, channels, h, w]` to logits `[batch, classes]`.
     pub fn forward(&self, x: Tensor<B, 4>) -> Tensor<B, 2> {
-        let [batch, channels, height, width] = x.dims();
-        let pooled = x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]);
+        let [batch, channels, size, _] = x.dims();
+        let pooled = B::avg_pool(x, size).reshape([batch, channels]);
         pooled.matmul(self.weight.val().transpose()) + self.bias.val().unsqueeze()
     }
 }

@@ -1,7 +1,6 @@
 //! The whole network: stem, blocks, hierarchical sums, head (paper, Fig. 1).
 
 use burn::module::Module;
-use burn::tensor::activation::relu;
 use burn::tensor::{Tensor, backend::Backend};
 
 use super::basic_block::BasicBlock;
@@ -10,6 +9,7 @@ use super::layers::{ConvBn, ConvShape, Head};
 use super::norm::{BatchNorm, Mode};
 use super::projection::Projection;
 use crate::domain::architecture::Architecture;
+use crate::engine::ops::NetworkOps;
 
 /// One term of a block's hierarchical sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,13 @@ impl<B: Backend> Network<B> {
         }
     }
 
+    /// The projections' hops, in the order in which they are stored.
+    pub fn hops(&self) -> impl Iterator<Item = crate::domain::hops::Hop> + '_ {
+        self.projections.iter().map(Projection::hop)
+    }
+}
+
+impl<B: NetworkOps> Network<B> {
     /// Images `[batch, 3, size, size]` to logits `[batch, classes]`.
     pub fn forward(&self, x: Tensor<B, 4>, mode: Mode) -> Tensor<B, 2> {
         self.forward_watched(x, mode, |_, _, _| {})
@@ -65,7 +72,7 @@ impl<B: Backend> Network<B> {
         mode: Mode,
         mut watch: impl FnMut(usize, Term, &Tensor<B, 4>),
     ) -> Tensor<B, 2> {
-        let mut levels = vec![relu(self.stem.forward(x, mode))];
+        let mut levels = vec![self.stem.forward_relu(x, mode)];
         let tapped = self.tap.as_ref().filter(|_| self.projections.iter().any(|p| p.hop().source == 0));
         let tapped = tapped.map(|tap| tap.forward(levels[0].clone(), mode));
         for (block, d) in self.blocks.iter().zip(1..) {
@@ -83,16 +90,11 @@ impl<B: Backend> Network<B> {
                 };
                 let term = projection.forward(x.clone(), mode);
                 watch(d, Term::Hop(source), &term);
-                y = y + term;
+                y = B::sum(y, term);
             }
             levels.push(y);
         }
         let last = levels.swap_remove(self.blocks.len());
         self.head.forward(last)
-    }
-
-    /// The projections' hops, in the order in which they are stored.
-    pub fn hops(&self) -> impl Iterator<Item = crate::domain::hops::Hop> + '_ {
-        self.projections.iter().map(Projection::hop)
     }
 }

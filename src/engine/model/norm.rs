@@ -4,6 +4,7 @@ use burn::module::{Module, Param, RunningState};
 use burn::tensor::{Tensor, backend::Backend};
 
 use super::init::Init;
+use crate::engine::ops::{Moments, NetworkOps, Norm};
 
 /// Whether batch norms use the batch's statistics and learn from them, or the running ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,8 +15,7 @@ pub enum Mode {
     Eval,
 }
 
-/// PyTorch's defaults.
-const EPS: f64 = 1e-5;
+/// PyTorch's default.
 const MOMENTUM: f64 = 0.1;
 
 /// Batch norm over `[batch, channel, height, width]`.
@@ -41,46 +41,43 @@ impl<B: Backend> BatchNorm<B> {
         }
     }
 
-    /// Same shape in and out.
-    pub fn forward(&self, x: Tensor<B, 4>, mode: Mode) -> Tensor<B, 4> {
-        let [batch, channels, height, width] = x.dims();
-        let x = x.reshape([batch, channels, height * width]);
-        let (weight, bias) = (channelwise(self.weight.val()), channelwise(self.bias.val()));
-        let y = match mode {
-            Mode::Train => {
-                // Over positions, then images: no sum is long enough to lose digits.
-                let mean = x.clone().mean_dim(2).mean_dim(0);
-                let centred = x - mean.clone();
-                let var = (centred.clone() * centred.clone()).mean_dim(2).mean_dim(0);
-                self.learn(mean.clone(), var.clone(), batch * height * width);
-                centred * (weight / (var + EPS).sqrt()) + bias
-            }
-            Mode::Eval => {
-                let mean = channelwise(self.running_mean.value_sync());
-                let var = channelwise(self.running_var.value_sync());
-                let scale = weight / (var + EPS).sqrt();
-                x * scale.clone() + (bias - mean * scale)
-            }
-        };
-        y.reshape([batch, channels, height, width])
+    /// What a forward pass needs: without statistics in training, where the batch's own
+    /// are used.
+    pub fn norm(&self, mode: Mode) -> Norm<B> {
+        let running = || Moments { mean: self.running_mean.value_sync(), var: self.running_var.value_sync() };
+        Norm {
+            weight: self.weight.val(),
+            bias: self.bias.val(),
+            running: matches!(mode, Mode::Eval).then(running),
+        }
     }
 
     /// Moves the running statistics towards those of a batch of `count` values a channel.
-    fn learn(&self, mean: Tensor<B, 3>, var: Tensor<B, 3>, count: usize) {
+    pub fn learn(&self, moments: Moments<B>, count: usize) {
         // A single value has no unbiased variance; PyTorch refuses it, here it counts as is.
         let unbiased = count as f64 / count.saturating_sub(1).max(1) as f64;
-        let towards = |state: &RunningState<Tensor<B, 1>>, value: Tensor<B, 3>, factor: f64| {
-            let channels = value.dims()[1];
-            let value = value.detach().reshape([channels]) * (MOMENTUM * factor);
-            state.update(state.value_sync() * (1.0 - MOMENTUM) + value);
+        let towards = |state: &RunningState<Tensor<B, 1>>, value: Tensor<B, 1>, factor: f64| {
+            state.update(state.value_sync() * (1.0 - MOMENTUM) + value * (MOMENTUM * factor));
         };
-        towards(&self.running_mean, mean, 1.0);
-        towards(&self.running_var, var, unbiased);
+        towards(&self.running_mean, moments.mean, 1.0);
+        towards(&self.running_var, moments.var, unbiased);
     }
 }
 
-/// `[channel]` as `[1, channel, 1]`.
-fn channelwise<B: Backend>(x: Tensor<B, 1>) -> Tensor<B, 3> {
-    let channels = x.dims()[0];
-    x.reshape([1, channels, 1])
+impl<B: NetworkOps> BatchNorm<B> {
+    /// Same shape in and out.
+    pub fn forward(&self, x: Tensor<B, 4>, mode: Mode) -> Tensor<B, 4> {
+        let count = values_a_channel(&x);
+        let (y, moments) = B::batch_norm(x, self.norm(mode));
+        if let Some([moments]) = moments {
+            self.learn(moments, count);
+        }
+        y
+    }
+}
+
+/// Images times positions.
+pub fn values_a_channel<B: Backend>(x: &Tensor<B, 4>) -> usize {
+    let [batch, _, height, width] = x.dims();
+    batch * height * width
 }

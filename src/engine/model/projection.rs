@@ -1,7 +1,6 @@
 //! One hierarchical residual: P of the paper's Eq. (2).
 
 use burn::module::Module;
-use burn::tensor::module::avg_pool2d;
 use burn::tensor::{Tensor, backend::Backend};
 
 use super::init::Init;
@@ -9,6 +8,7 @@ use super::layers::{ConvBn, ConvShape};
 use super::norm::Mode;
 use crate::domain::architecture::Architecture;
 use crate::domain::hops::Hop;
+use crate::engine::ops::NetworkOps;
 
 /// Average pool where sizes differ, then 1×1 convolution and batch norm.
 ///
@@ -41,13 +41,15 @@ impl<B: Backend> Projection<B> {
     pub fn hop(&self) -> Hop {
         Hop::new(self.source, self.target)
     }
+}
 
+impl<B: NetworkOps> Projection<B> {
     /// `[batch, c_s, h, w]` of the source level (tapped, for level 0) to
     /// `[batch, c_d, h/pool, w/pool]` of the target.
     pub fn forward(&self, x: Tensor<B, 4>, mode: Mode) -> Tensor<B, 4> {
         let x = match self.pool {
             1 => x,
-            p => avg_pool2d(x, [p; 2], [p; 2], [0; 2], false, false),
+            size => B::avg_pool(x, size),
         };
         match &self.conv_bn {
             Some(conv_bn) => conv_bn.forward(x, mode),

@@ -1,0 +1,61 @@
+//! Whether a device computes what the CPU computes.
+
+use serde::Serialize;
+
+use crate::domain::spec::ExperimentSpec;
+use crate::engine::bench::steps::synthetic_batch;
+use crate::engine::device::{Device, OnDevice};
+use crate::engine::error::Result;
+use crate::engine::evaluate::{floats, inputs};
+use crate::engine::model::{Mode, Network};
+use crate::engine::ops::TrainingBackend;
+use crate::engine::trainer::Site;
+
+/// Largest difference of logits, over the largest logit, that counts as agreement.
+pub const TOLERANCE: f64 = 1e-3;
+
+/// How far apart the logits of two devices are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Difference {
+    /// Largest difference of two logits.
+    pub max_abs_difference: f64,
+    /// The same over the largest logit of the CPU.
+    pub max_relative_difference: f64,
+    /// Whether the latter is within [`TOLERANCE`].
+    pub agrees: bool,
+}
+
+/// Logits of the initial network of `spec` on a synthetic batch, in training mode and in
+/// evaluation mode after it, on `device` and on the CPU.
+///
+/// # Errors
+/// When `spec` is no network.
+pub fn compare(spec: &ExperimentSpec, device: Device) -> Result<Difference> {
+    let (ours, cpu) = (device.run(Logits(spec))?, Device::Cpu.run(Logits(spec))?);
+    let gap = |(a, b): (&f32, &f32)| f64::from((a - b).abs());
+    // A NaN on either side must not look like agreement.
+    let worst = |a: f64, b: f64| if b.is_nan() || b > a { b } else { a };
+    let max_abs_difference = ours.iter().zip(&cpu).map(gap).fold(0.0, worst);
+    let largest = cpu.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max);
+    let max_relative_difference = max_abs_difference / largest;
+    Ok(Difference {
+        max_abs_difference,
+        max_relative_difference,
+        agrees: max_relative_difference <= TOLERANCE,
+    })
+}
+
+struct Logits<'a>(&'a ExperimentSpec);
+
+impl OnDevice for Logits<'_> {
+    type Output = Result<Vec<f32>>;
+
+    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Self::Output {
+        let batch = synthetic_batch(self.0);
+        let network = Network::<B>::new(&self.0.architecture()?, self.0.seed, &site.device);
+        let images = inputs::<B>(&batch, &site.device);
+        let mut logits = floats(network.forward(images.clone(), Mode::Train));
+        logits.extend(floats(network.forward(images, Mode::Eval)));
+        Ok(logits)
+    }
+}

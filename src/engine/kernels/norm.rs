@@ -1,0 +1,539 @@
+//! Batch norm: statistics, the map that they make, and its gradient, on images
+//! `[height, width, channel]`.
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::isa::{Isa, at_least, load, multiply_add, store};
+use super::memory::Buffer;
+use super::padded::BLOCK;
+
+/// One value a channel, followed by zeros up to a whole number of blocks.
+#[derive(Debug, Clone, Default)]
+pub struct PerChannel(Vec<f32>);
+
+impl PerChannel {
+    /// From one value a channel.
+    pub fn new(values: impl ExactSizeIterator<Item = f32>) -> Self {
+        let blocks = values.len().div_ceil(BLOCK);
+        let mut padded = Vec::with_capacity(blocks * BLOCK);
+        padded.extend(values);
+        padded.resize(blocks * BLOCK, 0.0);
+        Self(padded)
+    }
+
+    /// The values from `channel` on.
+    #[inline(always)]
+    pub fn at<S: Simd>(&self, _: S, channel: usize) -> S::f32s {
+        S::as_simd_f32s(&self.0[channel..channel + S::F32_LANES]).0[0]
+    }
+}
+
+/// Mean and biased variance of each channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistics {
+    /// By channel.
+    pub mean: Vec<f32>,
+    /// By channel.
+    pub var: Vec<f32>,
+}
+
+/// A batch norm with the statistics that it normalises by.
+#[derive(Debug, Clone, Copy)]
+pub struct Norm<'a> {
+    /// Scale, by channel.
+    pub weight: &'a [f32],
+    /// Shift, by channel.
+    pub bias: &'a [f32],
+    /// By channel.
+    pub mean: &'a [f32],
+    /// By channel.
+    pub var: &'a [f32],
+}
+
+/// PyTorch's default.
+pub const EPS: f64 = 1e-5;
+
+impl Norm<'_> {
+    /// Number of channels.
+    pub fn channels(&self) -> usize {
+        self.weight.len()
+    }
+
+    fn inverse_std(&self, channel: usize) -> f64 {
+        1.0 / (f64::from(self.var[channel]) + EPS).sqrt()
+    }
+
+    fn scale_of(&self, channel: usize) -> f64 {
+        f64::from(self.weight[channel]) * self.inverse_std(channel)
+    }
+
+    /// What multiplies the input.
+    pub fn scale(&self) -> PerChannel {
+        PerChannel::new((0..self.channels()).map(|c| self.scale_of(c) as f32))
+    }
+
+    /// What is added then.
+    pub fn shift(&self) -> PerChannel {
+        let shift = |c: usize| f64::from(self.bias[c]) - f64::from(self.mean[c]) * self.scale_of(c);
+        PerChannel::new((0..self.channels()).map(|c| shift(c) as f32))
+    }
+
+    /// The mean, for the gradient.
+    pub fn centre(&self) -> PerChannel {
+        PerChannel::new(self.mean.iter().copied())
+    }
+}
+
+/// Mean and sum of squared differences from it of each channel of one image, as
+/// `[mean…, sum…]` into `out`.
+pub fn image_moments(isa: Isa, z: &[f32], channels: usize, out: &mut [f32]) {
+    isa.run(Moments { z, channels, out });
+}
+
+struct Moments<'a> {
+    z: &'a [f32],
+    channels: usize,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Moments<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { z, channels, out } = self;
+        let pixels = z.len() / channels;
+        let (means, squares) = out.split_at_mut(channels);
+        let (zero, each) = (s.splat_f32s(0.0), s.splat_f32s(1.0 / pixels as f32));
+        for channel in (0..channels).step_by(S::F32_LANES) {
+            let lanes = (channels - channel).min(S::F32_LANES);
+            // Differences from the first pixel keep the digits that squares of the values
+            // themselves would lose.
+            let origin = load(s, z, channel, lanes);
+            let (mut sum, mut square) = (zero, zero);
+            for pixel in 0..pixels {
+                let d = s.sub_f32s(load(s, z, pixel * channels + channel, lanes), origin);
+                sum = s.add_f32s(sum, d);
+                square = multiply_add(s, d, d, square);
+            }
+            let offset = s.mul_f32s(sum, each);
+            store(s, means, channel, lanes, s.add_f32s(origin, offset));
+            store(s, squares, channel, lanes, s.sub_f32s(square, s.mul_f32s(sum, offset)));
+        }
+    }
+}
+
+/// Statistics of a batch from the moments of its images, of `pixels` values each, in the
+/// images' order.
+pub fn combine(moments: &[f32], channels: usize, pixels: usize) -> Statistics {
+    let images = moments.len() / (2 * channels);
+    let value = |image: usize, i: usize| f64::from(moments[image * 2 * channels + i]);
+    let (mut mean, mut var) = (Vec::with_capacity(channels), Vec::with_capacity(channels));
+    for c in 0..channels {
+        let centre = (0..images).map(|i| value(i, c)).sum::<f64>() / images as f64;
+        let within: f64 = (0..images).map(|i| value(i, channels + c)).sum();
+        let between: f64 = (0..images).map(|i| (value(i, c) - centre).powi(2)).sum();
+        mean.push(centre as f32);
+        var.push(((within + pixels as f64 * between) / (images * pixels) as f64).max(0.0) as f32);
+    }
+    Statistics { mean, var }
+}
+
+/// Statistics of a batch `[image, height, width, channel]`.
+pub fn statistics(isa: Isa, z: &[f32], image_len: usize, channels: usize) -> Statistics {
+    let mut moments = Buffer::take(z.len() / image_len * 2 * channels);
+    moments
+        .par_chunks_exact_mut(2 * channels)
+        .zip(z.par_chunks_exact(image_len))
+        .for_each(|(out, z)| image_moments(isa, z, channels, out));
+    combine(&moments, channels, image_len / channels)
+}
+
+/// What follows a norm.
+#[derive(Debug, Clone, Copy)]
+pub struct Then<'a> {
+    /// Added before the ReLU; as long as the norm's input.
+    pub skip: Option<&'a [f32]>,
+    /// Whether there is a ReLU.
+    pub relu: bool,
+}
+
+/// x · scale + shift (+ skip), then ReLU where asked for, over whole images.
+#[derive(Debug)]
+pub struct Affine {
+    scale: PerChannel,
+    shift: PerChannel,
+    channels: usize,
+}
+
+impl Affine {
+    /// Of a norm.
+    pub fn of(norm: &Norm) -> Self {
+        Self { scale: norm.scale(), shift: norm.shift(), channels: norm.channels() }
+    }
+
+    /// x · scale + shift of some channels.
+    #[inline(always)]
+    pub fn apply<S: Simd>(&self, s: S, channel: usize, x: S::f32s) -> S::f32s {
+        multiply_add(s, x, self.scale.at(s, channel), self.shift.at(s, channel))
+    }
+
+    /// Of one image, in place.
+    pub fn update(&self, isa: Isa, then: Then, y: &mut [f32]) {
+        isa.run(Write { affine: self, from: None, then, y });
+    }
+
+    /// Of a batch from `x` into `y`; one task an image.
+    pub fn write_batch(&self, isa: Isa, x: &[f32], then: Then, image_len: usize, y: &mut [f32]) {
+        y.par_chunks_exact_mut(image_len).zip(x.par_chunks_exact(image_len)).enumerate().for_each(
+            |(i, (y, x))| isa.run(Write { affine: self, from: Some(x), then: then.image(i, image_len), y }),
+        );
+    }
+}
+
+impl Then<'_> {
+    #[inline(always)]
+    fn apply<S: Simd>(&self, s: S, value: S::f32s, floor: S::f32s, at: usize, lanes: usize) -> S::f32s {
+        let value = match self.skip {
+            Some(skip) => s.add_f32s(value, load(s, skip, at, lanes)),
+            None => value,
+        };
+        at_least(s, value, floor)
+    }
+
+    /// What follows image `index` of a batch.
+    pub fn image(self, index: usize, len: usize) -> Self {
+        Self { skip: self.skip.map(|skip| &skip[index * len..][..len]), ..self }
+    }
+}
+
+struct Write<'a> {
+    affine: &'a Affine,
+    /// The input, where it is not the output itself.
+    from: Option<&'a [f32]>,
+    then: Then<'a>,
+    y: &'a mut [f32],
+}
+
+impl WithSimd for Write<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { affine, from, then, y } = self;
+        let channels = affine.channels;
+        let floor = s.splat_f32s(if then.relu { 0.0 } else { f32::NEG_INFINITY });
+        let len = y.len();
+        match from {
+            Some(from) => by_channel_vector(s, channels, len, &mut Written { affine, from, then, floor, y }),
+            None => by_channel_vector(s, channels, len, &mut Updated { affine, then, floor, y }),
+        }
+    }
+}
+
+/// What is done to the vector of some channels of a pixel. Not a closure, because those
+/// are not inlined for certain, and a call for every vector would cost more than the rest.
+trait Each<S: Simd> {
+    fn vector(&mut self, s: S, at: usize, channel: usize, lanes: usize);
+}
+
+struct Written<'a, V> {
+    affine: &'a Affine,
+    from: &'a [f32],
+    then: Then<'a>,
+    floor: V,
+    y: &'a mut [f32],
+}
+
+impl<S: Simd> Each<S> for Written<'_, S::f32s> {
+    #[inline(always)]
+    fn vector(&mut self, s: S, at: usize, channel: usize, lanes: usize) {
+        let value = self.affine.apply(s, channel, load(s, self.from, at, lanes));
+        store(s, self.y, at, lanes, self.then.apply(s, value, self.floor, at, lanes));
+    }
+}
+
+struct Updated<'a, V> {
+    affine: &'a Affine,
+    then: Then<'a>,
+    floor: V,
+    y: &'a mut [f32],
+}
+
+impl<S: Simd> Each<S> for Updated<'_, S::f32s> {
+    #[inline(always)]
+    fn vector(&mut self, s: S, at: usize, channel: usize, lanes: usize) {
+        let value = self.affine.apply(s, channel, load(s, self.y, at, lanes));
+        store(s, self.y, at, lanes, self.then.apply(s, value, self.floor, at, lanes));
+    }
+}
+
+/// Does something to every vector of every pixel.
+#[inline(always)]
+fn by_channel_vector<S: Simd>(s: S, channels: usize, len: usize, each: &mut impl Each<S>) {
+    let lanes = S::F32_LANES;
+    if channels.is_multiple_of(lanes) {
+        for pixel in (0..len).step_by(channels) {
+            for channel in (0..channels).step_by(lanes) {
+                each.vector(s, pixel + channel, channel, lanes);
+            }
+        }
+    } else {
+        for pixel in (0..len).step_by(channels) {
+            for channel in (0..channels).step_by(lanes) {
+                each.vector(s, pixel + channel, channel, (channels - channel).min(lanes));
+            }
+        }
+    }
+}
+
+/// What a norm's gradient needs to know of one image, while `dy` is passed back through
+/// the ReLU after the norm: `dy` is set to zero where z · scale + shift was not positive;
+/// Σ dy and Σ dy · (z − mean) of each channel, `[sum…, product…]`, go to `out`.
+pub fn image_sums(
+    isa: Isa,
+    dy: &mut [f32],
+    affine: &Affine,
+    z: &[f32],
+    centre: &PerChannel,
+    out: &mut [f32],
+) {
+    isa.run(Sums { dy: Gradient::Affine(dy, affine), z, centre, out });
+}
+
+/// The gradient of a norm's output, and how it passes the ReLU that may follow.
+enum Gradient<'a> {
+    /// No ReLU.
+    Open(&'a [f32]),
+    /// Zero where this output of the ReLU is.
+    Output(&'a mut [f32], &'a [f32]),
+    /// Zero where this map of the norm's input is not positive.
+    Affine(&'a mut [f32], &'a Affine),
+}
+
+struct Sums<'a> {
+    dy: Gradient<'a>,
+    z: &'a [f32],
+    centre: &'a PerChannel,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { dy, z, centre, out } = self;
+        match dy {
+            Gradient::Open(dy) => sums(s, z, centre, out, &mut Open(dy)),
+            Gradient::Output(dy, y) => sums(s, z, centre, out, &mut Output(dy, y)),
+            Gradient::Affine(dy, affine) => sums(s, z, centre, out, &mut Mapped(dy, affine)),
+        }
+    }
+}
+
+/// The gradient of some channels of a pixel where the norm's input is `z`.
+trait Passed<S: Simd> {
+    fn vector(&mut self, s: S, at: usize, channel: usize, lanes: usize, z: S::f32s) -> S::f32s;
+}
+
+struct Open<'a>(&'a [f32]);
+
+impl<S: Simd> Passed<S> for Open<'_> {
+    #[inline(always)]
+    fn vector(&mut self, s: S, at: usize, _: usize, lanes: usize, _: S::f32s) -> S::f32s {
+        load(s, self.0, at, lanes)
+    }
+}
+
+struct Output<'a>(&'a mut [f32], &'a [f32]);
+
+impl<S: Simd> Passed<S> for Output<'_> {
+    #[inline(always)]
+    fn vector(&mut self, s: S, at: usize, _: usize, lanes: usize, _: S::f32s) -> S::f32s {
+        mask(s, self.0, at, lanes, load(s, self.1, at, lanes))
+    }
+}
+
+struct Mapped<'a>(&'a mut [f32], &'a Affine);
+
+impl<S: Simd> Passed<S> for Mapped<'_> {
+    #[inline(always)]
+    fn vector(&mut self, s: S, at: usize, channel: usize, lanes: usize, z: S::f32s) -> S::f32s {
+        mask(s, self.0, at, lanes, self.1.apply(s, channel, z))
+    }
+}
+
+/// Sets `dy` to zero where `y` is not positive.
+#[inline(always)]
+fn mask<S: Simd>(s: S, dy: &mut [f32], at: usize, lanes: usize, y: S::f32s) -> S::f32s {
+    let zero = s.splat_f32s(0.0);
+    let passed = s.select_f32s(s.greater_than_f32s(y, zero), load(s, dy, at, lanes), zero);
+    store(s, dy, at, lanes, passed);
+    passed
+}
+
+/// Sums over the pixels of an image.
+#[inline(always)]
+fn sums<S: Simd>(s: S, z: &[f32], centre: &PerChannel, out: &mut [f32], gradient: &mut impl Passed<S>) {
+    let channels = out.len() / 2;
+    let (sum_out, product_out) = out.split_at_mut(channels);
+    let zero = s.splat_f32s(0.0);
+    let pixels = z.len() / channels;
+    for channel in (0..channels).step_by(S::F32_LANES) {
+        let lanes = (channels - channel).min(S::F32_LANES);
+        let mean = centre.at(s, channel);
+        let (mut sum, mut product) = (zero, zero);
+        for pixel in 0..pixels {
+            let at = pixel * channels + channel;
+            let z = load(s, z, at, lanes);
+            let d = gradient.vector(s, at, channel, lanes, z);
+            sum = s.add_f32s(sum, d);
+            product = multiply_add(s, d, s.sub_f32s(z, mean), product);
+        }
+        store(s, sum_out, channel, lanes, sum);
+        store(s, product_out, channel, lanes, product);
+    }
+}
+
+/// As [`image_sums`] over a batch, where the ReLU after the norm (and whatever was added
+/// before it) gave `y`.
+pub fn masked_sums(isa: Isa, dy: &mut [f32], y: &[f32], z: &[f32], norm: &Norm, image_len: usize) -> Buffer {
+    let centre = &norm.centre();
+    by_image(z, norm.channels(), image_len, dy.par_chunks_exact_mut(image_len), |i, dy, z, out| {
+        let y = &y[i * image_len..][..image_len];
+        isa.run(Sums { dy: Gradient::Output(dy, y), z, centre, out });
+    })
+}
+
+/// As [`image_sums`] over a batch, where no ReLU follows the norm.
+pub fn open_sums(isa: Isa, dy: &[f32], z: &[f32], norm: &Norm, image_len: usize) -> Buffer {
+    let centre = &norm.centre();
+    by_image(z, norm.channels(), image_len, dy.par_chunks_exact(image_len), |_, dy, z, out| {
+        isa.run(Sums { dy: Gradient::Open(dy), z, centre, out });
+    })
+}
+
+fn by_image<D: Send>(
+    z: &[f32],
+    channels: usize,
+    image_len: usize,
+    dy: impl IndexedParallelIterator<Item = D>,
+    each: impl Fn(usize, D, &[f32], &mut [f32]) + Sync + Send,
+) -> Buffer {
+    let mut sums = Buffer::take(z.len() / image_len * 2 * channels);
+    sums.par_chunks_exact_mut(2 * channels)
+        .zip(dy)
+        .zip(z.par_chunks_exact(image_len))
+        .enumerate()
+        .for_each(|(i, ((out, dy), z))| each(i, dy, z, out));
+    sums
+}
+
+/// Gradients of a norm's weight and bias, and what its input's gradient is made of.
+#[derive(Debug)]
+pub struct NormGradient {
+    /// By channel.
+    pub weight: Vec<f32>,
+    /// By channel.
+    pub bias: Vec<f32>,
+    /// For the input.
+    pub terms: GradientTerms,
+}
+
+/// dz = a · dy + b · (z − mean) + c, by channel.
+#[derive(Debug)]
+pub struct GradientTerms {
+    a: PerChannel,
+    b: PerChannel,
+    c: PerChannel,
+    mean: PerChannel,
+}
+
+impl GradientTerms {
+    /// dz of some channels.
+    #[inline(always)]
+    pub fn apply<S: Simd>(&self, s: S, channel: usize, dy: S::f32s, z: S::f32s) -> S::f32s {
+        let centred = s.sub_f32s(z, self.mean.at(s, channel));
+        let rest = multiply_add(s, centred, self.b.at(s, channel), self.c.at(s, channel));
+        multiply_add(s, dy, self.a.at(s, channel), rest)
+    }
+}
+
+impl NormGradient {
+    /// From the sums of every image, of `pixels` values each, in the images' order.
+    pub fn new(norm: &Norm, sums: &[f32], pixels: usize) -> Self {
+        let channels = norm.channels();
+        let images = sums.len() / (2 * channels);
+        let count = (images * pixels) as f64;
+        let total = |i: usize| -> f64 { (0..images).map(|n| f64::from(sums[n * 2 * channels + i])).sum() };
+        let sum: Vec<f64> = (0..channels).map(total).collect();
+        let product: Vec<f64> = (channels..2 * channels).map(total).collect();
+        let by_channel = |f: &dyn Fn(usize) -> f64| PerChannel::new((0..channels).map(|c| f(c) as f32));
+        let terms = GradientTerms {
+            a: norm.scale(),
+            b: by_channel(&|c| -norm.scale_of(c) * norm.inverse_std(c).powi(2) * product[c] / count),
+            c: by_channel(&|c| -norm.scale_of(c) * sum[c] / count),
+            mean: norm.centre(),
+        };
+        Self {
+            weight: (0..channels).map(|c| (product[c] * norm.inverse_std(c)) as f32).collect(),
+            bias: sum.iter().map(|v| *v as f32).collect(),
+            terms,
+        }
+    }
+}
+
+/// Gradient of a norm's input over a batch, written to `dx` or added to it.
+pub fn input_gradient(
+    isa: Isa,
+    terms: &GradientTerms,
+    (dy, z): (&[f32], &[f32]),
+    (channels, image_len): (usize, usize),
+    dx: &mut [f32],
+    add: bool,
+) {
+    dx.par_chunks_exact_mut(image_len)
+        .zip(dy.par_chunks_exact(image_len))
+        .zip(z.par_chunks_exact(image_len))
+        .for_each(|((dx, dy), z)| isa.run(InputGradient { terms, dy, z, channels, dx, add }));
+}
+
+struct InputGradient<'a> {
+    terms: &'a GradientTerms,
+    dy: &'a [f32],
+    z: &'a [f32],
+    channels: usize,
+    dx: &'a mut [f32],
+    add: bool,
+}
+
+impl WithSimd for InputGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { terms, dy, z, channels, dx, add } = self;
+        by_channel_vector(s, channels, dy.len(), &mut Combined { terms, dy, z, dx, add });
+    }
+}
+
+struct Combined<'a> {
+    terms: &'a GradientTerms,
+    dy: &'a [f32],
+    z: &'a [f32],
+    dx: &'a mut [f32],
+    add: bool,
+}
+
+impl<S: Simd> Each<S> for Combined<'_> {
+    #[inline(always)]
+    fn vector(&mut self, s: S, at: usize, channel: usize, lanes: usize) {
+        let mut value = self.terms.apply(s, channel, load(s, self.dy, at, lanes), load(s, self.z, at, lanes));
+        if self.add {
+            value = s.add_f32s(value, load(s, self.dx, at, lanes));
+        }
+        store(s, self.dx, at, lanes, value);
+    }
+}

@@ -1,0 +1,92 @@
+//! The operations in terms of burn's own: for every backend that has no better ones, for
+//! double precision, and to test the better ones against.
+
+use burn::nn::loss::CrossEntropyLossConfig;
+use burn::tensor::activation::relu;
+use burn::tensor::backend::Backend;
+use burn::tensor::module::{avg_pool2d, conv2d};
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Int, Tensor};
+
+use super::{AdamStep, EPS, Layer, Moments, Norm, Normed};
+
+/// As [`NetworkOps::batch_norm`](super::NetworkOps::batch_norm).
+pub fn batch_norm<B: Backend>(x: Tensor<B, 4>, norm: Norm<B>) -> Normed<B, 1> {
+    let [batch, channels, height, width] = x.dims();
+    let x = x.reshape([batch, channels, height * width]);
+    let (weight, bias) = (channelwise(norm.weight), channelwise(norm.bias));
+    let (y, moments) = match norm.running {
+        None => {
+            // Over positions, then images: no sum is long enough to lose digits.
+            let mean = x.clone().mean_dim(2).mean_dim(0);
+            let centred = x - mean.clone();
+            let var = (centred.clone() * centred.clone()).mean_dim(2).mean_dim(0);
+            let y = centred * (weight / (var.clone() + EPS).sqrt()) + bias;
+            let flat = |x: Tensor<B, 3>| x.detach().reshape([channels]);
+            (y, Some([Moments { mean: flat(mean), var: flat(var) }]))
+        }
+        Some(Moments { mean, var }) => {
+            let scale = weight / (channelwise(var) + EPS).sqrt();
+            (x * scale.clone() + (bias - channelwise(mean) * scale), None)
+        }
+    };
+    (y.reshape([batch, channels, height, width]), moments)
+}
+
+/// `[channel]` as `[1, channel, 1]`.
+fn channelwise<B: Backend>(x: Tensor<B, 1>) -> Tensor<B, 3> {
+    let channels = x.dims()[0];
+    x.reshape([1, channels, 1])
+}
+
+/// As [`NetworkOps::layer`](super::NetworkOps::layer).
+pub fn layer<B: Backend>(x: Tensor<B, 4>, layer: Layer<B>, then_relu: bool) -> Normed<B, 1> {
+    let padding = layer.weight.dims()[2] / 2;
+    let options = ConvOptions::new([layer.stride; 2], [padding; 2], [1; 2], layer.groups);
+    let (y, moments) = batch_norm(conv2d(x, layer.weight, None, options), layer.norm);
+    (if then_relu { relu(y) } else { y }, moments)
+}
+
+/// As [`NetworkOps::basic_block`](super::NetworkOps::basic_block).
+pub fn basic_block<B: Backend>(
+    x: Tensor<B, 4>,
+    first: Layer<B>,
+    second: Layer<B>,
+    skip: Option<Tensor<B, 4>>,
+) -> Normed<B, 2> {
+    let (hidden, moments1) = layer(x, first, true);
+    let (y, moments2) = layer(hidden, second, false);
+    let y = match skip {
+        Some(skip) => y + skip,
+        None => y,
+    };
+    let moments = moments1.zip(moments2).map(|([first], [second])| [first, second]);
+    (relu(y), moments)
+}
+
+/// As [`NetworkOps::avg_pool`](super::NetworkOps::avg_pool).
+pub fn avg_pool<B: Backend>(x: Tensor<B, 4>, size: usize) -> Tensor<B, 4> {
+    avg_pool2d(x, [size; 2], [size; 2], [0; 2], false, false)
+}
+
+/// As [`NetworkOps::cross_entropy`](super::NetworkOps::cross_entropy).
+pub fn cross_entropy<B: Backend>(logits: Tensor<B, 2>, labels: Tensor<B, 1, Int>) -> Tensor<B, 1> {
+    CrossEntropyLossConfig::new().init(&logits.device()).forward(logits, labels)
+}
+
+/// As [`NetworkOps::adam`](super::NetworkOps::adam).
+pub fn adam<B: Backend, const D: usize>(
+    step: AdamStep,
+    gradient: Tensor<B, D>,
+    [parameter, first, second]: [Tensor<B, D>; 3],
+) -> [Tensor<B, D>; 3] {
+    let gradient = match step.weight_decay {
+        0.0 => gradient,
+        decay => gradient + parameter.clone() * decay,
+    };
+    let first = first.clone() + (gradient.clone() - first) * step.towards_first;
+    let second = second * step.beta2 + gradient.clone() * gradient * step.towards_second;
+    let denominator = second.clone().sqrt() / step.correction2 + step.eps;
+    let parameter = parameter - first.clone() / denominator * step.rate;
+    [parameter, first, second]
+}
