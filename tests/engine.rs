@@ -166,8 +166,8 @@ fn a_copy_for_evaluation_does_not_follow_the_training() {
     let before = Weights::of(&copy);
     let split = hiresnet_tui::domain::event::Split::Train;
     let batch = hiresnet_tui::engine::data::Batches::in_order(&data, split, 10).next().unwrap();
-    let images = hiresnet_tui::engine::evaluate::inputs::<Cpu>(&batch, &FlexDevice);
-    hiresnet_tui::engine::trainer::pass(&network, images, &batch.labels);
+    let (images, targets) = (batch.images(&FlexDevice), batch.targets(&FlexDevice));
+    hiresnet_tui::engine::trainer::pass(&network, images, targets);
     assert_eq!(Weights::of(&copy), before);
     assert_ne!(Weights::of(&network.valid()), before, "running statistics moved");
 }
@@ -208,6 +208,28 @@ fn the_same_spec_gives_the_same_numbers_whatever_the_threads() {
     assert_eq!(one, with_threads(1));
     assert_eq!(one, with_threads(2));
     assert_eq!(one, with_threads(5));
+}
+
+#[test]
+fn data_on_the_device_changes_no_number() {
+    // Splits that no batch divides.
+    let line = format!("resnet+hires@fashion-embedded epochs=3 {TINY} seed=2").replace("batch=10", "batch=7");
+    let spec = spec(&line);
+    let data = Dataset::load(&spec, None).unwrap();
+    let run = |resident_bytes| {
+        let site = Site { device: FlexDevice, name: "cpu".into(), read_back_every: 1, resident_bytes };
+        let (mut events, mut weights) = (Vec::new(), Vec::new());
+        let outcome = train::<Cpu>(&spec, &data, &site, &mut |report| {
+            match report {
+                Report::Weights(checkpoint, kept) => weights.push((checkpoint, kept.clone())),
+                Report::Event(event) => events.push(event),
+            }
+            Control::Continue
+        });
+        assert_eq!(outcome.unwrap(), Outcome::Completed);
+        (timeless(&events), weights)
+    };
+    assert!(run(0) == run(usize::MAX));
 }
 
 #[test]
