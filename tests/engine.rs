@@ -211,13 +211,13 @@ fn the_same_spec_gives_the_same_numbers_whatever_the_threads() {
 }
 
 #[test]
-fn data_on_the_device_changes_no_number() {
-    // Splits that no batch divides.
+fn data_on_the_device_and_rare_reading_back_change_no_number() {
+    // Splits that no batch divides, and more batches than one reading back takes.
     let line = format!("resnet+hires@fashion-embedded epochs=3 {TINY} seed=2").replace("batch=10", "batch=7");
     let spec = spec(&line);
     let data = Dataset::load(&spec, None).unwrap();
-    let run = |resident_bytes| {
-        let site = Site { device: FlexDevice, name: "cpu".into(), read_back_every: 1, resident_bytes };
+    let run = |resident_bytes, read_back_every| {
+        let site = Site { device: FlexDevice, name: "cpu".into(), read_back_every, resident_bytes };
         let (mut events, mut weights) = (Vec::new(), Vec::new());
         let outcome = train::<Cpu>(&spec, &data, &site, &mut |report| {
             match report {
@@ -229,7 +229,10 @@ fn data_on_the_device_changes_no_number() {
         assert_eq!(outcome.unwrap(), Outcome::Completed);
         (timeless(&events), weights)
     };
-    assert!(run(0) == run(usize::MAX));
+    let host = run(0, 1);
+    assert!(host == run(usize::MAX, 1), "resident data");
+    assert!(host == run(0, 4), "reading back every 4 batches");
+    assert!(host == run(usize::MAX, 4), "both");
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct Task {
     pub batch: usize,
     /// How many of the first images to probe.
     pub probe: usize,
+    /// Batches between reading logits back; each read waits for the device.
+    pub read_back_every: usize,
 }
 
 /// Scores `network` on what `feed` has, with its running statistics, calling `tick(done, total)` before
@@ -41,15 +43,23 @@ pub fn evaluate<B: Backend, E>(
     let total = feed.data().indices(task.split).len();
     let mut tally = Tally::new(feed.data().classes);
     let mut probe = Probe::default();
+    let (mut fed, mut unread) = (0, Vec::new());
     for DeviceBatch { images, labels, .. } in feed.in_order(task.split, task.batch) {
-        tick(tally.images, total)?;
-        let probed = task.probe.saturating_sub(tally.images);
+        tick(fed, total)?;
+        let probed = task.probe.saturating_sub(fed);
+        fed += labels.len();
         let logits = network.forward_watched(images, Mode::Eval, |block, term, value| {
             if probed > 0 {
                 probe.take(block, term, value, probed);
             }
         });
-        tally.add(&floats(logits), &labels);
+        unread.push((logits, labels));
+        if unread.len() >= task.read_back_every || fed == total {
+            for (logits, labels) in unread.drain(..) {
+                tally.add(&floats(logits), &labels);
+            }
+            probe.read_back();
+        }
     }
     Ok(Evaluation { score: tally.score(), blocks: probe.blocks() })
 }

@@ -82,7 +82,8 @@ impl OnDevice for Scoring<'_> {
         let network = self.weights.load_into(network, &self.path)?;
         // Every image is scored once: there is nothing to gain by keeping it on the device.
         let feed = Feed::new(self.data, device, 0);
-        let task = Task { split: Split::Test, batch: spec.batch, probe: 0 };
+        let read_back_every = site.read_back_every;
+        let task = Task { split: Split::Test, batch: spec.batch, probe: 0, read_back_every };
         Ok(evaluate(&network, &feed, task, |_, _| Ok::<(), EngineError>(()))?.score)
     }
 }

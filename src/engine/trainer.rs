@@ -252,7 +252,8 @@ impl<B: AutodiffBackend> Run<'_, B> {
         probe: usize,
     ) -> Flow<Evaluation> {
         self.out.tell(EventKind::Phase { phase })?;
-        let task = Task { split, batch: self.spec.batch, probe };
+        let read_back_every = self.site.read_back_every;
+        let task = Task { split, batch: self.spec.batch, probe, read_back_every };
         let tick = |done, total| self.out.tell(EventKind::Tick { done, total });
         let evaluation = evaluate(network, feed, task, tick)?;
         if !evaluation.score.loss.is_finite() {
