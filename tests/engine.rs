@@ -235,6 +235,23 @@ fn data_on_the_device_and_rare_reading_back_change_no_number() {
     assert!(host == run(usize::MAX, 4), "both");
 }
 
+/// Without the feature, a CUDA device is an engine that breaks down at once.
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn an_engine_that_breaks_down_leaves_a_failed_run() {
+    use hiresnet_tui::engine::store::SavedRun;
+    use hiresnet_tui::engine::worker::Worker;
+    let root = tempfile::TempDir::new().unwrap();
+    let spec = spec(&format!("plain@fashion-embedded {TINY}"));
+    let data = Dataset::load(&spec, None).unwrap();
+    let worker = Worker::start(spec, data, Device::Cuda(0), root.path()).unwrap();
+    let folder = worker.folder.clone();
+    assert_eq!(worker.join().unwrap(), Outcome::Failed);
+    let state = SavedRun::open(&folder).unwrap().state;
+    assert_eq!(state.outcome, Some(Outcome::Failed));
+    assert!(state.message.unwrap().starts_with("the engine broke down: "));
+}
+
 #[test]
 fn stop_ends_the_run_at_once() {
     let line = format!("plain@fashion-embedded epochs=5 {TINY}");
