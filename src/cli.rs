@@ -39,6 +39,10 @@ pub struct BatchArgs {
     /// Folder that keeps the runs, one folder each
     #[arg(long, value_name = "DIR", default_value = "runs", requires = "batch")]
     pub out: PathBuf,
+    /// Train up to N runs at the same time, with the same results. Meant for a GPU that one run
+    /// does not fill; on the CPU the runs share the cores and little is gained
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "batch", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub parallel: u8,
     /// Print every event as a line of JSON on stdout; all else goes to stderr
     #[arg(long, requires = "batch")]
     pub json: bool,

@@ -10,6 +10,9 @@ use predicates::str::contains;
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "cli/parallel.rs"]
+mod parallel;
+
 /// Trains in a second or two.
 const TINY: &str = "plain+hires@fashion-embedded blocks=1,1 widths=4,8 batch=20 epochs=2 train_limit=60 \
                     val_limit=40 test_limit=50 probe_images=20";

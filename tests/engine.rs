@@ -38,7 +38,10 @@ fn events(line: &str, control: impl FnMut(&Event) -> Control) -> (Vec<Event>, Ou
     struct Job<F>(ExperimentSpec, F);
     impl<F: FnMut(&Event) -> Control> OnDevice for Job<F> {
         type Output = (Vec<Event>, Outcome);
-        fn run<B: burn::tensor::backend::AutodiffBackend>(mut self, site: &Site<B::Device>) -> Self::Output {
+        fn run<B: hiresnet_tui::engine::ops::TrainingBackend>(
+            mut self,
+            site: &Site<B::Device>,
+        ) -> Self::Output {
             let data = Dataset::load(&self.0, None).unwrap();
             let mut events = Vec::new();
             let outcome = train::<B>(&self.0, &data, site, &mut |report| match report {
@@ -166,8 +169,8 @@ fn a_copy_for_evaluation_does_not_follow_the_training() {
     let before = Weights::of(&copy);
     let split = hiresnet_tui::domain::event::Split::Train;
     let batch = hiresnet_tui::engine::data::Batches::in_order(&data, split, 10).next().unwrap();
-    let images = hiresnet_tui::engine::evaluate::inputs::<Cpu>(&batch, &FlexDevice);
-    hiresnet_tui::engine::trainer::pass(&network, images, &batch.labels);
+    let (images, targets) = (batch.images(&FlexDevice), batch.targets(&FlexDevice));
+    hiresnet_tui::engine::trainer::pass(&network, images, targets);
     assert_eq!(Weights::of(&copy), before);
     assert_ne!(Weights::of(&network.valid()), before, "running statistics moved");
 }
@@ -208,6 +211,48 @@ fn the_same_spec_gives_the_same_numbers_whatever_the_threads() {
     assert_eq!(one, with_threads(1));
     assert_eq!(one, with_threads(2));
     assert_eq!(one, with_threads(5));
+}
+
+#[test]
+fn data_on_the_device_and_rare_reading_back_change_no_number() {
+    // Splits that no batch divides, and more batches than one reading back takes.
+    let line = format!("resnet+hires@fashion-embedded epochs=3 {TINY} seed=2").replace("batch=10", "batch=7");
+    let spec = spec(&line);
+    let data = Dataset::load(&spec, None).unwrap();
+    let run = |resident_bytes, read_back_every| {
+        let site = Site { device: FlexDevice, name: "cpu".into(), read_back_every, resident_bytes };
+        let (mut events, mut weights) = (Vec::new(), Vec::new());
+        let outcome = train::<Cpu>(&spec, &data, &site, &mut |report| {
+            match report {
+                Report::Weights(checkpoint, kept) => weights.push((checkpoint, kept.clone())),
+                Report::Event(event) => events.push(event),
+            }
+            Control::Continue
+        });
+        assert_eq!(outcome.unwrap(), Outcome::Completed);
+        (timeless(&events), weights)
+    };
+    let host = run(0, 1);
+    assert!(host == run(usize::MAX, 1), "resident data");
+    assert!(host == run(0, 4), "reading back every 4 batches");
+    assert!(host == run(usize::MAX, 4), "both");
+}
+
+/// Without the feature, a CUDA device is an engine that breaks down at once.
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn an_engine_that_breaks_down_leaves_a_failed_run() {
+    use hiresnet_tui::engine::store::SavedRun;
+    use hiresnet_tui::engine::worker::Worker;
+    let root = tempfile::TempDir::new().unwrap();
+    let spec = spec(&format!("plain@fashion-embedded {TINY}"));
+    let data = Dataset::load(&spec, None).unwrap();
+    let worker = Worker::start(spec, data, Device::Cuda(0), root.path()).unwrap();
+    let folder = worker.folder.clone();
+    assert_eq!(worker.join().unwrap(), Outcome::Failed);
+    let state = SavedRun::open(&folder).unwrap().state;
+    assert_eq!(state.outcome, Some(Outcome::Failed));
+    assert!(state.message.unwrap().starts_with("the engine broke down: "));
 }
 
 #[test]

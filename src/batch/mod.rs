@@ -7,7 +7,10 @@ pub mod output;
 pub mod params;
 pub mod parity;
 mod progress;
+mod running;
 pub mod runs;
+mod screen;
+mod signals;
 mod specs;
 mod summary;
 pub mod train;
@@ -25,6 +28,16 @@ pub enum Exit {
     BadInput,
     /// A signal ended it: 1 for SIGHUP, 2 for SIGINT, 15 for SIGTERM.
     Signal(u8),
+}
+
+impl Exit {
+    /// What it is once something failed; a signal stays one.
+    fn or_failed(self) -> Self {
+        match self {
+            Exit::Done => Exit::Failed,
+            other => other,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

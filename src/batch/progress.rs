@@ -1,68 +1,41 @@
-//! What a person sees while a run trains: a bar on a terminal, a line an epoch elsewhere.
+//! What a person sees of one run while it trains: a bar on a terminal, a line an epoch elsewhere.
 
-use std::io::IsTerminal;
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::output::{duration, grouped, note, say};
+use super::output::{duration, grouped};
+use super::screen::Screen;
 use crate::domain::event::{Event, EventKind, Phase, Score};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::error::shown;
 
-/// Times a second the bar is redrawn, at most.
-const REDRAWS: u8 = 10;
-
 /// Progress of one run.
 pub struct Progress {
-    /// On a terminal.
+    screen: Screen,
     bar: Option<ProgressBar>,
+    /// Before each of its lines: what tells them from those of runs at the same time.
+    tag: String,
     /// Learning rate of the last epoch seen.
     lr: Option<f64>,
-    /// Text goes to stderr, because stdout holds events.
-    to_stderr: bool,
 }
 
 impl Progress {
-    /// For run `number` of `of`.
-    pub fn new(spec: &ExperimentSpec, number: usize, of: usize, to_stderr: bool) -> Self {
-        let title = match of {
-            1 => spec.to_string(),
-            _ => format!("[{number}/{of}] {spec}"),
+    /// For run `number` of `of`, `at_once` of which train at the same time.
+    pub fn new(screen: Screen, spec: &ExperimentSpec, number: usize, of: usize, at_once: usize) -> Self {
+        let numbered = format!("[{number}/{of}] ");
+        let title = if of > 1 { numbered.as_str() } else { "" };
+        screen.line(&format!("{title}{spec}"));
+        let (bar, tag) = match at_once {
+            1 => (screen.bar(""), "  ".to_owned()),
+            _ => (screen.bar(&numbered), numbered),
         };
-        let (target, is_terminal) = match to_stderr {
-            true => (ProgressDrawTarget::stderr_with_hz(REDRAWS), std::io::stderr().is_terminal()),
-            false => (ProgressDrawTarget::stdout_with_hz(REDRAWS), std::io::stdout().is_terminal()),
-        };
-        // A terminal without cursor movement (TERM=dumb) gets lines as well.
-        let bar = (is_terminal && !target.is_hidden()).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(1), target);
-            // Short enough for 80 columns; the bar takes what is left.
-            let style = ProgressStyle::with_template("{wide_bar} {msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
-            bar
-        });
-        let this = Self { bar, lr: None, to_stderr };
-        this.line(&title);
-        this
+        Self { screen, bar, tag, lr: None }
     }
 
-    /// A line of text, above the bar where there is one.
-    pub fn line(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None if self.to_stderr => note(text),
-            None => say(text),
-        }
-    }
-
-    /// A line for the person at the terminal, never among results.
-    pub fn notice(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => note(text),
-        }
+    fn line(&self, text: &str) {
+        self.screen.line(&format!("{}{text}", self.tag));
     }
 
     /// Shows what `event` changed.
@@ -71,7 +44,7 @@ impl Progress {
             EventKind::RunStarted(facts) => {
                 let images = facts.images;
                 self.line(&format!(
-                    "  {} parameters · {} train, {} validation, {} test images · {}",
+                    "{} parameters · {} train, {} validation, {} test images · {}",
                     grouped(facts.parameters),
                     grouped(images.train),
                     grouped(images.validation),
@@ -82,7 +55,7 @@ impl Progress {
             EventKind::EpochStarted { epoch, lr }
                 if self.lr.replace(*lr).is_some_and(|before| before != *lr) =>
             {
-                self.line(&format!("  learning rate {lr} from epoch {epoch}"));
+                self.line(&format!("learning rate {lr} from epoch {epoch}"));
             }
             EventKind::EpochEnded { train, validation, best, .. } => {
                 self.line(&epoch_line(state, train, validation, *best));
@@ -90,7 +63,7 @@ impl Progress {
             EventKind::Tested { checkpoint, epoch, score } => {
                 let top5 = score.top5().map_or(String::new(), |t| format!(" · top-5 {t:.2}%"));
                 self.line(&format!(
-                    "  test, {} weights (epoch {epoch}): top-1 {:.2}%{top5} · loss {:.4}",
+                    "test, {} weights (epoch {epoch}): top-1 {:.2}%{top5} · loss {:.4}",
                     checkpoint.name(),
                     score.top1(),
                     score.loss
@@ -98,7 +71,7 @@ impl Progress {
             }
             EventKind::Diverged { epoch, step, split, loss } => {
                 let place = format!("{split:?}").to_lowercase();
-                self.line(&format!("  diverged: the {place} loss is {loss} at step {step} (epoch {epoch})"));
+                self.line(&format!("diverged: the {place} loss is {loss} at step {step} (epoch {epoch})"));
             }
             _ => {}
         }
@@ -109,16 +82,10 @@ impl Progress {
 
     /// The run has ended and is kept in `folder`.
     pub fn done(&self, folder: &Path) {
-        self.abandon();
-        let text = format!("  kept in {}", shown(folder));
-        if self.to_stderr { note(&text) } else { say(&text) }
-    }
-
-    /// Leaves the terminal clean.
-    pub fn abandon(&self) {
         if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+            self.screen.remove(bar);
         }
+        self.line(&format!("kept in {}", shown(folder)));
     }
 }
 
@@ -129,7 +96,7 @@ fn epoch_line(state: &RunState, train: &Score, validation: &Score, best: bool) -
     let rate =
         state.epochs.last().and_then(|e| e.images_per_s).map_or(String::new(), |r| format!("  {r:.0} img/s"));
     format!(
-        "  epoch {:>width$}/{epochs}  train {:.4} {:.2}%  val {:.4} {:.2}%{top5}{}{rate}  eta {}",
+        "epoch {:>width$}/{epochs}  train {:.4} {:.2}%  val {:.4} {:.2}%{top5}{}{rate}  eta {}",
         state.epoch,
         train.loss,
         train.top1(),

@@ -156,7 +156,8 @@ pub struct SplitSizes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Building the network; on CUDA also compiling and tuning kernels in the first steps.
+    /// Building the network; on CUDA also uploading the data, and compiling and tuning
+    /// kernels in the first steps.
     Preparing,
     /// Taking steps.
     Training,

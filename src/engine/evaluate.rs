@@ -1,8 +1,8 @@
 //! Scoring a split: loss, top-1, top-5, and the activations of Fig. 2 on the way.
 
-use burn::tensor::{Tensor, TensorData, backend::Backend};
+use burn::tensor::{Tensor, backend::Backend};
 
-use super::data::{Batch, Batches, Dataset};
+use super::data::{DeviceBatch, Feed};
 use super::model::{Mode, Network};
 use super::ops::NetworkOps;
 use super::probe::Probe;
@@ -19,49 +19,50 @@ pub struct Evaluation {
 
 /// What to score, and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Task<'a> {
-    /// Where the images are.
-    pub data: &'a Dataset,
-    /// Which of them.
+pub struct Task {
+    /// Which images.
     pub split: Split,
     /// Images at a time.
     pub batch: usize,
     /// How many of the first images to probe.
     pub probe: usize,
+    /// Batches between reading logits back; each read waits for the device.
+    pub read_back_every: usize,
 }
 
-/// Scores `network` with its running statistics, calling `tick(done, total)` before
+/// Scores `network` on what `feed` has, with its running statistics, calling `tick(done, total)` before
 /// every batch and ending early with its error.
 ///
 /// # Errors
 /// Those of `tick`.
 pub fn evaluate<B: NetworkOps, E>(
     network: &Network<B>,
-    device: &B::Device,
+    feed: &Feed<B>,
     task: Task,
     mut tick: impl FnMut(usize, usize) -> Result<(), E>,
 ) -> Result<Evaluation, E> {
-    let total = task.data.indices(task.split).len();
-    let mut tally = Tally::new(task.data.classes);
+    let total = feed.data().indices(task.split).len();
+    let mut tally = Tally::new(feed.data().classes);
     let mut probe = Probe::default();
-    for batch in Batches::in_order(task.data, task.split, task.batch) {
-        tick(tally.images, total)?;
-        let probed = task.probe.saturating_sub(tally.images);
-        let logits =
-            network.forward_watched(inputs::<B>(&batch, device), Mode::Eval, |block, term, value| {
-                if probed > 0 {
-                    probe.take(block, term, value, probed);
-                }
-            });
-        tally.add(&floats(logits), &batch.labels);
+    let (mut fed, mut unread) = (0, Vec::new());
+    for DeviceBatch { images, labels, .. } in feed.in_order(task.split, task.batch) {
+        tick(fed, total)?;
+        let probed = task.probe.saturating_sub(fed);
+        fed += labels.len();
+        let logits = network.forward_watched(images, Mode::Eval, |block, term, value| {
+            if probed > 0 {
+                probe.take(block, term, value, probed);
+            }
+        });
+        unread.push((logits, labels));
+        if unread.len() >= task.read_back_every || fed == total {
+            for (logits, labels) in unread.drain(..) {
+                tally.add(&floats(logits), &labels);
+            }
+            probe.read_back();
+        }
     }
     Ok(Evaluation { score: tally.score(), blocks: probe.blocks() })
-}
-
-/// A batch's images on the device, `[batch, 3, size, size]`.
-pub fn inputs<B: Backend>(batch: &Batch, device: &B::Device) -> Tensor<B, 4> {
-    let data = TensorData::new(batch.inputs.clone(), [batch.len(), 3, batch.size, batch.size]);
-    Tensor::from_data(data, device)
 }
 
 /// A tensor's values on the host, row-major.

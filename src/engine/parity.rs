@@ -6,14 +6,14 @@ use std::path::Path;
 use burn::backend::Autodiff;
 use burn::module::{AutodiffModule, Module, ModuleMapper, Param};
 use burn::optim::Optimizer;
-use burn::tensor::{FloatDType, Tensor};
+use burn::tensor::{FloatDType, Int, Tensor};
 use burn_flex::{Flex, FlexDevice};
 use serde::Serialize;
 
 use super::adam::{Adam, NetworkAdam};
 use super::data::{Batch, Batches, Dataset, epoch_order};
 use super::error::{EngineError, Result};
-use super::evaluate::{floats, inputs};
+use super::evaluate::floats;
 use super::files;
 use super::model::{Network, Tensor32, Weights, named_gradients};
 use super::trainer::{Pass, pass};
@@ -78,9 +78,9 @@ pub fn write(
     let (mut single, mut double) = (Walk::new(spec, network), Walk::new(spec, double));
     let mut batches = Weights::default();
     for (step, (epoch, batch)) in first_batches(spec, data).take(STEPS).enumerate() {
-        let images = inputs::<Cpu>(&batch, &FlexDevice);
-        single.step(images.clone(), &batch.labels, spec.lr_at(epoch));
-        double.step(images.cast(FloatDType::F64), &batch.labels, spec.lr_at(epoch));
+        let (images, targets) = (batch.images::<Cpu>(&FlexDevice), batch.targets::<Cpu>(&FlexDevice));
+        single.step(images.clone(), targets.clone(), spec.lr_at(epoch));
+        double.step(images.cast(FloatDType::F64), targets, spec.lr_at(epoch));
         keep_batch(&mut batches, step, batch);
         done(step + 1);
     }
@@ -130,9 +130,9 @@ impl Walk {
         Self { network: Some(network), adam, first: Weights::default(), losses: vec![], rates: vec![] }
     }
 
-    fn step(&mut self, images: Tensor<Cpu, 4>, labels: &[i32], lr: f64) {
+    fn step(&mut self, images: Tensor<Cpu, 4>, targets: Tensor<Cpu, 1, Int>, lr: f64) {
         let Some(network) = self.network.take() else { return };
-        let Pass { logits, loss, gradients } = pass(&network, images, labels);
+        let Pass { logits, loss, gradients } = pass(&network, images, targets);
         if self.losses.is_empty() {
             for (name, gradient) in named_gradients(&network, &gradients).0 {
                 self.first.0.insert(format!("grad.{name}"), gradient);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::data::Dataset;
+use super::data::{Dataset, Feed};
 use super::device::{Device, OnDevice};
 use super::error::{EngineError, Result};
 use super::evaluate::{Task, evaluate};
@@ -80,7 +80,10 @@ impl OnDevice for Scoring<'_> {
         let device = &site.device;
         let network = Network::<B::InnerBackend>::new(&spec.architecture()?, spec.seed, device);
         let network = self.weights.load_into(network, &self.path)?;
-        let task = Task { data: self.data, split: Split::Test, batch: spec.batch, probe: 0 };
-        Ok(evaluate(&network, device, task, |_, _| Ok::<(), EngineError>(()))?.score)
+        // Every image is scored once: there is nothing to gain by keeping it on the device.
+        let feed = Feed::new(self.data, device, 0);
+        let read_back_every = site.read_back_every;
+        let task = Task { split: Split::Test, batch: spec.batch, probe: 0, read_back_every };
+        Ok(evaluate(&network, &feed, task, |_, _| Ok::<(), EngineError>(()))?.score)
     }
 }

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use burn::module::AutodiffModule;
 use burn::optim::{GradientsParams, Optimizer};
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor};
 
 use super::adam::{Adam, NetworkAdam};
-use super::data::{Batches, Dataset, epoch_order};
+use super::data::{Dataset, DeviceBatch, Feed, epoch_order};
 use super::error::Result;
-use super::evaluate::{Evaluation, Task, evaluate, floats, hits, inputs};
+use super::evaluate::{Evaluation, Task, evaluate, floats, hits};
 use super::model::{Mode, Network, Weights, trainable_parameters};
 use super::ops::TrainingBackend;
 use crate::domain::event::{
@@ -42,6 +42,9 @@ pub struct Site<D> {
     pub name: String,
     /// Steps between reading losses back; each read waits for the device.
     pub read_back_every: usize,
+    /// The most bytes of images to keep on the device; a larger dataset is uploaded batch
+    /// by batch. 0 where the device's memory is the host's.
+    pub resident_bytes: usize,
 }
 
 /// Why the loop ended before its last epoch.
@@ -107,10 +110,13 @@ pub struct Pass<B: TrainingBackend> {
     pub gradients: GradientsParams,
 }
 
-/// One forward and backward pass in training mode over images `[batch, 3, size, size]`.
-pub fn pass<B: TrainingBackend>(network: &Network<B>, images: Tensor<B, 4>, labels: &[i32]) -> Pass<B> {
-    let device = images.device();
-    let targets = Tensor::<B, 1, Int>::from_data(TensorData::from(labels), &device);
+/// One forward and backward pass in training mode over images `[batch, 3, size, size]` of
+/// the classes `[batch]`.
+pub fn pass<B: TrainingBackend>(
+    network: &Network<B>,
+    images: Tensor<B, 4>,
+    targets: Tensor<B, 1, Int>,
+) -> Pass<B> {
     let logits = network.forward(images, Mode::Train);
     let loss = B::cross_entropy(logits.clone(), targets);
     let gradients = GradientsParams::from_grads(loss.backward(), network);
@@ -141,12 +147,13 @@ impl<B: TrainingBackend> Run<'_, B> {
         let mut best: Option<(usize, f64, Network<B::InnerBackend>)> = None;
         let mut last = None;
         self.out.tell(EventKind::Phase { phase: Phase::Preparing })?;
+        let feed = Feed::new(self.data, &self.site.device, self.site.resident_bytes);
         for epoch in 1..=self.spec.epochs {
-            let train = self.epoch(epoch, &mut adam, network)?;
+            let train = self.epoch(epoch, &feed, &mut adam, network)?;
             let Some(valid) = network.as_ref().map(AutodiffModule::valid) else { break };
             let probe = self.spec.probe_images;
             let Evaluation { score, blocks } =
-                self.score(&valid, Phase::Validating, Split::Validation, epoch, probe)?;
+                self.score(&feed, &valid, Phase::Validating, Split::Validation, epoch, probe)?;
             let is_best = best.as_ref().is_none_or(|(_, top1, _)| score.top1() > *top1);
             let weights = Weights::of(&valid);
             if is_best {
@@ -163,14 +170,14 @@ impl<B: TrainingBackend> Run<'_, B> {
         }
         let (Some((best_epoch, _, best)), Some((last_epoch, last))) = (best, last) else { return Ok(()) };
         // Fig. 2 is of the network that the paper would report: the best on validation.
-        let tested = self.score(&best, Phase::Testing, Split::Test, best_epoch, usize::MAX)?;
+        let tested = self.score(&feed, &best, Phase::Testing, Split::Test, best_epoch, usize::MAX)?;
         let score = tested.score;
         self.out.tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: best_epoch, score })?;
         self.out.tell(EventKind::Probed { epoch: best_epoch, split: Split::Test, blocks: tested.blocks })?;
         let score = if last_epoch == best_epoch {
             score
         } else {
-            self.score(&last, Phase::Testing, Split::Test, last_epoch, 0)?.score
+            self.score(&feed, &last, Phase::Testing, Split::Test, last_epoch, 0)?.score
         };
         self.out.tell(EventKind::Tested { checkpoint: Checkpoint::Last, epoch: last_epoch, score })
     }
@@ -179,6 +186,7 @@ impl<B: TrainingBackend> Run<'_, B> {
     fn epoch(
         &mut self,
         epoch: usize,
+        feed: &Feed<B::InnerBackend>,
         adam: &mut NetworkAdam<B>,
         slot: &mut Option<Network<B>>,
     ) -> Flow<Score> {
@@ -190,13 +198,13 @@ impl<B: TrainingBackend> Run<'_, B> {
         }
         let order = epoch_order(self.data, self.spec.seed, epoch);
         let mut unread: Vec<Unread<B>> = Vec::new();
-        for batch in Batches::new(self.data, Split::Train, order, self.spec.batch) {
+        for DeviceBatch { images, targets, labels } in feed.batches(Split::Train, order, self.spec.batch) {
             let Some(network) = slot.take() else { break };
             let Pass { logits, loss, gradients } =
-                pass(&network, inputs(&batch, &self.site.device), &batch.labels);
+                pass(&network, Tensor::from_inner(images), Tensor::from_inner(targets));
             *slot = Some(adam.step(lr, network, gradients));
             self.step += 1;
-            unread.push(Unread { step: self.step, logits, loss, labels: batch.labels });
+            unread.push(Unread { step: self.step, logits, loss, labels });
             // The first step is read at once: a GPU compiles its kernels in it.
             if self.step == 1 || unread.len() >= self.site.read_back_every {
                 self.read_back(epoch, &mut unread, &mut train)?;
@@ -234,6 +242,7 @@ impl<B: TrainingBackend> Run<'_, B> {
 
     fn score(
         &mut self,
+        feed: &Feed<B::InnerBackend>,
         network: &Network<B::InnerBackend>,
         phase: Phase,
         split: Split,
@@ -241,9 +250,10 @@ impl<B: TrainingBackend> Run<'_, B> {
         probe: usize,
     ) -> Flow<Evaluation> {
         self.out.tell(EventKind::Phase { phase })?;
-        let task = Task { data: self.data, split, batch: self.spec.batch, probe };
+        let read_back_every = self.site.read_back_every;
+        let task = Task { split, batch: self.spec.batch, probe, read_back_every };
         let tick = |done, total| self.out.tell(EventKind::Tick { done, total });
-        let evaluation = evaluate(network, &self.site.device, task, tick)?;
+        let evaluation = evaluate(network, feed, task, tick)?;
         if !evaluation.score.loss.is_finite() {
             let loss = evaluation.score.loss;
             return Err(End::Diverged { epoch, step: self.step, split, loss });

@@ -73,10 +73,11 @@ impl Worker {
         Ok(Self { events, orders, folder: path, thread: Some(thread) })
     }
 
-    /// Waits for the end and says how the run ended.
+    /// Waits for the end and says how the run ended: as failed when the engine broke down,
+    /// with a message in the run's record.
     ///
     /// # Errors
-    /// When the run's folder could not be written, or the engine broke down.
+    /// When the run's folder could not be written.
     pub fn join(mut self) -> Result<Outcome> {
         let broken = EngineError::run(&self.folder, "the trainer's thread broke down");
         self.thread.take().map(JoinHandle::join).and_then(std::result::Result::ok).unwrap_or(Err(broken))
@@ -115,11 +116,11 @@ impl Job {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
             let message = format!("the engine broke down: {text}");
-            let kind = EventKind::Finished { outcome: Outcome::Failed, message: Some(message.clone()) };
+            let kind = EventKind::Finished { outcome: Outcome::Failed, message: Some(message) };
             let event = Event { v: EVENT_VERSION, t, kind };
             self.folder.append(&event)?;
             let _ = self.sender.send(event);
-            Err(EngineError::run(self.folder.path(), message))
+            Ok(Outcome::Failed)
         })
     }
 }

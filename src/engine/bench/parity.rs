@@ -6,7 +6,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::engine::bench::steps::synthetic_batch;
 use crate::engine::device::{Device, OnDevice};
 use crate::engine::error::Result;
-use crate::engine::evaluate::{floats, inputs};
+use crate::engine::evaluate::floats;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
 use crate::engine::trainer::Site;
@@ -53,7 +53,7 @@ impl OnDevice for Logits<'_> {
     fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Self::Output {
         let batch = synthetic_batch(self.0);
         let network = Network::<B>::new(&self.0.architecture()?, self.0.seed, &site.device);
-        let images = inputs::<B>(&batch, &site.device);
+        let images = batch.images::<B>(&site.device);
         let mut logits = floats(network.forward(images.clone(), Mode::Train));
         logits.extend(floats(network.forward(images, Mode::Eval)));
         Ok(logits)

@@ -15,7 +15,7 @@ use crate::engine::adam::Adam;
 use crate::engine::data::Batch;
 use crate::engine::device::OnDevice;
 use crate::engine::error::Result;
-use crate::engine::evaluate::{floats, inputs};
+use crate::engine::evaluate::floats;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
 use crate::engine::random;
@@ -80,11 +80,11 @@ impl OnDevice for Steps<'_> {
         let forward = cost::forward_flops(&architecture);
         let flops = match self.work {
             Work::Train => {
-                let images = inputs::<B>(&batch, &site.device);
+                let (images, targets) = (batch.images::<B>(&site.device), batch.targets::<B>(&site.device));
                 let mut adam = Adam::of::<B>(self.spec);
                 for step in 0..total {
                     let start = Instant::now();
-                    let Pass { loss, gradients, .. } = pass(&network, images.clone(), &batch.labels);
+                    let Pass { loss, gradients, .. } = pass(&network, images.clone(), targets.clone());
                     network = adam.step(self.spec.lr, network, gradients);
                     floats(loss);
                     // Only the loss has been waited for; a device may still be at the rest.
@@ -94,7 +94,7 @@ impl OnDevice for Steps<'_> {
                 3 * forward - cost::stem_flops(&architecture)
             }
             Work::Evaluate => {
-                let images = inputs::<B::InnerBackend>(&batch, &site.device);
+                let images = batch.images::<B::InnerBackend>(&site.device);
                 let network = network.valid();
                 for step in 0..total {
                     let start = Instant::now();

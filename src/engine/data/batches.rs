@@ -3,6 +3,9 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
+use burn::tensor::backend::Backend;
+use burn::tensor::{Int, Tensor, TensorData};
+
 use super::Dataset;
 use crate::domain::event::Split;
 use crate::engine::random;
@@ -30,6 +33,17 @@ impl Batch {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
+    }
+
+    /// The inputs on the device, `[batch, 3, size, size]`.
+    pub fn images<B: Backend>(&self, device: &B::Device) -> Tensor<B, 4> {
+        let data = TensorData::new(self.inputs.clone(), [self.len(), 3, self.size, self.size]);
+        Tensor::from_data(data, device)
+    }
+
+    /// The labels on the device, `[batch]`.
+    pub fn targets<B: Backend>(&self, device: &B::Device) -> Tensor<B, 1, Int> {
+        Tensor::from_data(self.labels.as_slice(), device)
     }
 }
 

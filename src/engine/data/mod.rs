@@ -2,8 +2,10 @@
 
 mod batches;
 mod fashion;
+mod feed;
 mod idx;
 mod normalise;
+mod resident;
 mod split;
 
 use std::collections::HashMap;
@@ -16,6 +18,7 @@ use crate::domain::event::{Split, SplitSizes};
 use crate::domain::spec::ExperimentSpec;
 
 pub use batches::{Batch, Batches, epoch_order};
+pub use feed::{DeviceBatch, Feed};
 pub use normalise::Normalisation;
 
 /// Labelled images as files have them: 8-bit, `[image, channel, height, width]`.

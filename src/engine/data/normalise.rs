@@ -37,9 +37,10 @@ impl Normalisation {
     }
 
     /// Writes one image as the network sees it: normalised, centred on black (pixel 0)
-    /// borders up to `size`, a grey image repeated over three channels.
+    /// borders up to `size`.
     ///
-    /// `out` is `[3, size, size]`.
+    /// `out` is `[channels, size, size]` with the file's own channels, or `[3, size, size]`,
+    /// over which a grey image is repeated.
     pub fn write(&self, images: &Images, index: u32, size: usize, out: &mut [f32]) {
         let (image, inner) = (images.image(index), images.size);
         let border = (size - inner) / 2;

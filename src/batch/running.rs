@@ -1,0 +1,94 @@
+//! Runs in progress, several at a time.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use serde::Serialize;
+
+use super::output::say;
+use super::progress::Progress;
+use crate::domain::event::{Control, Event, Outcome};
+use crate::domain::run_state::RunState;
+use crate::engine::error::EngineError;
+use crate::engine::worker::Worker;
+
+/// A run that trains, and what it has told so far.
+pub struct Running {
+    /// Its place among the specs.
+    pub index: usize,
+    worker: Worker,
+    progress: Progress,
+    state: RunState,
+}
+
+/// How a run ended.
+pub struct Ended {
+    /// What its events add up to.
+    pub state: RunState,
+    /// The error of a failed run.
+    pub fault: Option<EngineError>,
+    /// Whether what it told could not be kept.
+    pub unkept: bool,
+}
+
+impl Running {
+    /// Run `index`, which has just been started.
+    pub fn new(index: usize, worker: Worker, progress: Progress) -> Self {
+        Self { index, worker, progress, state: RunState::default() }
+    }
+
+    /// Takes in what happened and shows it, with `json` also as a line of JSON.
+    pub fn hear(&mut self, event: &Event, json: bool) {
+        if json && event.is_recorded() {
+            self.print_json(event);
+        }
+        self.state.apply(event);
+        self.progress.show(event, &self.state);
+    }
+
+    /// Tells it to stop after its current step.
+    pub fn stop(&self) {
+        self.worker.orders.give(Control::Stop);
+    }
+
+    /// Waits for its end, of which its events have told.
+    pub fn end(self) -> Ended {
+        let Self { worker, progress, state, .. } = self;
+        progress.done(&worker.folder);
+        let folder = worker.folder.clone();
+        match worker.join() {
+            Ok(Outcome::Failed) => {
+                let message = state.message.clone().unwrap_or_default();
+                Ended { state, fault: Some(EngineError::run(folder, message)), unkept: false }
+            }
+            Ok(_) => Ended { state, fault: None, unkept: false },
+            Err(fault) => Ended { state, fault: Some(fault), unkept: true },
+        }
+    }
+
+    fn print_json(&self, event: &Event) {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            run: &'a str,
+            #[serde(flatten)]
+            event: &'a Event,
+        }
+        let run = &self.worker.folder.file_name().unwrap_or_default().to_string_lossy();
+        if let Ok(line) = serde_json::to_string(&Line { run, event }) {
+            say(&line);
+        }
+    }
+}
+
+/// The next event of any run, or `None` at a run's end, and which of `running` it is.
+pub async fn next_event(running: &mut [Running]) -> (usize, Option<Event>) {
+    poll_fn(|context| {
+        for (place, run) in running.iter_mut().enumerate() {
+            if let Poll::Ready(event) = run.worker.events.poll_recv(context) {
+                return Poll::Ready((place, event));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}

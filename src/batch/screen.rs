@@ -1,0 +1,85 @@
+//! Where all runs of a batch print: above their bars on a terminal, plain lines elsewhere.
+
+use std::fmt::Display;
+use std::io::IsTerminal;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output;
+
+/// Times a second the bars are redrawn, at most.
+const REDRAWS: u8 = 10;
+
+/// What all runs share; clones are of the same screen.
+#[derive(Debug, Clone)]
+pub struct Screen {
+    /// On a terminal.
+    bars: Option<MultiProgress>,
+    /// Text goes to stderr, because stdout holds events.
+    to_stderr: bool,
+}
+
+impl Screen {
+    /// One whose text goes to stderr or stdout.
+    pub fn new(to_stderr: bool) -> Self {
+        let (target, is_terminal) = match to_stderr {
+            true => (ProgressDrawTarget::stderr_with_hz(REDRAWS), std::io::stderr().is_terminal()),
+            false => (ProgressDrawTarget::stdout_with_hz(REDRAWS), std::io::stdout().is_terminal()),
+        };
+        // A terminal without cursor movement (TERM=dumb) gets lines as well.
+        let bars = (is_terminal && !target.is_hidden()).then(|| MultiProgress::with_draw_target(target));
+        Self { bars, to_stderr }
+    }
+
+    /// A bar below the others, with `tag` before it; `None` where there is no terminal.
+    pub fn bar(&self, tag: &str) -> Option<ProgressBar> {
+        self.bars.as_ref().map(|bars| {
+            let bar = bars.add(ProgressBar::new(1));
+            // Short enough for 80 columns; the bar takes what is left.
+            let style = ProgressStyle::with_template("{prefix}{wide_bar} {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
+            bar.set_prefix(tag.to_owned());
+            bar
+        })
+    }
+
+    /// Takes a bar away.
+    pub fn remove(&self, bar: &ProgressBar) {
+        bar.finish_and_clear();
+        if let Some(bars) = &self.bars {
+            bars.remove(bar);
+        }
+    }
+
+    /// A line of text.
+    pub fn line(&self, text: &str) {
+        self.above_bars(|| if self.to_stderr { output::note(text) } else { output::say(text) });
+    }
+
+    /// A line for the person at the terminal, never among results.
+    pub fn notice(&self, text: &str) {
+        match &self.bars {
+            Some(_) => self.line(text),
+            None => output::note(text),
+        }
+    }
+
+    /// An error, on stderr.
+    pub fn error(&self, error: &impl Display) {
+        self.above_bars(|| output::error(error));
+    }
+
+    /// Leaves the terminal clean.
+    pub fn clear(&self) {
+        if let Some(bars) = &self.bars {
+            let _ = bars.clear();
+        }
+    }
+
+    fn above_bars(&self, print: impl FnOnce()) {
+        match &self.bars {
+            Some(bars) => bars.suspend(print),
+            None => print(),
+        }
+    }
+}

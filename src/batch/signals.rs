@@ -1,0 +1,44 @@
+//! The signals that end a batch, as a stream of their numbers.
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::output::note;
+
+/// SIGINT, SIGTERM, and SIGHUP unless it is ignored (as under nohup), as their numbers.
+pub fn signals() -> UnboundedReceiver<u8> {
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hangup = (!hangup_is_ignored()).then(|| (SignalKind::hangup(), 1));
+        let always = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15)];
+        for (kind, number) in always.into_iter().chain(hangup) {
+            let sender = sender.clone();
+            match signal(kind) {
+                Ok(mut stream) => {
+                    tokio::spawn(async move {
+                        while stream.recv().await.is_some() {
+                            let _ = sender.send(number);
+                        }
+                    });
+                }
+                Err(error) => note(&format!("warning: cannot listen for signal {number}: {error}")),
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            let _ = sender.send(2);
+        }
+    });
+    receiver
+}
+
+/// Whether this process was started with SIGHUP ignored; known on Linux only.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
