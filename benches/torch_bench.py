@@ -3,7 +3,7 @@
     python benches/torch_bench.py train --family resnet --hops all --channels-last
     python benches/torch_bench.py eval --batch 1000 --device cuda --bf16 --compile --json
 
-Needs torch and numpy. A step of `train` is forward, cross-entropy, backward and Adam, one of
+Needs torch. A step of `train` is forward, cross-entropy, backward and Adam, one of
 `eval` the forward pass in inference mode; both on one batch of random images that stays on
 the device. Prints the median of the steps, images per second by it, and the peak memory: on
 the CPU the process's largest resident set, on CUDA the most that PyTorch held allocated, in

@@ -14,8 +14,9 @@ generators: a seed here is another run than the same seed there.
 
 Prints one line an epoch: train loss (each batch scored before its step), validation loss and
 top-1. Then the test top-1 of the epoch with the best validation top-1 (the first of equals)
-and of the last epoch, and over all seeds mean(std), std being the sample's (n - 1). With
---json one JSON object goes to stdout, and the lines to stderr.
+and of the last epoch; over all seeds mean(std), std being the sample's (n - 1), and the median
+time of an epoch, validation included. With --json one JSON object goes to stdout, and the
+lines to stderr.
 """
 import argparse
 import gzip
@@ -201,7 +202,7 @@ def main():
         print(f"seed {seed}", file=out, flush=True)
         runs.append(run(seed, options, data, out))
     summary = {key: over_seeds(runs, key) for key in ("val_top1", "test_top1_best", "test_top1_last")}
-    summary["epoch_seconds"] = statistics.mean(e["seconds"] for r in runs for e in r["epochs"])
+    summary["epoch_seconds"] = statistics.median(e["seconds"] for r in runs for e in r["epochs"])
     print(
         f"{spec}, {len(runs)} seeds: val {shown(summary['val_top1'])}  "
         f"test {shown(summary['test_top1_best'])}  test, last {shown(summary['test_top1_last'])}  "
