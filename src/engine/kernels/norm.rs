@@ -51,6 +51,9 @@ pub struct Norm<'a> {
     pub var: &'a [f32],
 }
 
+/// Pixels summed up before they join an image's sum: long sums lose digits.
+const RUN: usize = 32;
+
 /// PyTorch's default.
 pub const EPS: f64 = 1e-5;
 
@@ -112,10 +115,15 @@ impl WithSimd for Moments<'_> {
             // themselves would lose.
             let origin = load(s, z, channel, lanes);
             let (mut sum, mut square) = (zero, zero);
-            for pixel in 0..pixels {
-                let d = s.sub_f32s(load(s, z, pixel * channels + channel, lanes), origin);
-                sum = s.add_f32s(sum, d);
-                square = multiply_add(s, d, d, square);
+            for run in (0..pixels).step_by(RUN) {
+                let (mut run_sum, mut run_square) = (zero, zero);
+                for pixel in run..pixels.min(run + RUN) {
+                    let d = s.sub_f32s(load(s, z, pixel * channels + channel, lanes), origin);
+                    run_sum = s.add_f32s(run_sum, d);
+                    run_square = multiply_add(s, d, d, run_square);
+                }
+                sum = s.add_f32s(sum, run_sum);
+                square = s.add_f32s(square, run_square);
             }
             let offset = s.mul_f32s(sum, each);
             store(s, means, channel, lanes, s.add_f32s(origin, offset));
@@ -385,12 +393,17 @@ fn sums<S: Simd>(s: S, z: &[f32], centre: &PerChannel, out: &mut [f32], gradient
         let lanes = (channels - channel).min(S::F32_LANES);
         let mean = centre.at(s, channel);
         let (mut sum, mut product) = (zero, zero);
-        for pixel in 0..pixels {
-            let at = pixel * channels + channel;
-            let z = load(s, z, at, lanes);
-            let d = gradient.vector(s, at, channel, lanes, z);
-            sum = s.add_f32s(sum, d);
-            product = multiply_add(s, d, s.sub_f32s(z, mean), product);
+        for run in (0..pixels).step_by(RUN) {
+            let (mut run_sum, mut run_product) = (zero, zero);
+            for pixel in run..pixels.min(run + RUN) {
+                let at = pixel * channels + channel;
+                let z = load(s, z, at, lanes);
+                let d = gradient.vector(s, at, channel, lanes, z);
+                run_sum = s.add_f32s(run_sum, d);
+                run_product = multiply_add(s, d, s.sub_f32s(z, mean), run_product);
+            }
+            sum = s.add_f32s(sum, run_sum);
+            product = s.add_f32s(product, run_product);
         }
         store(s, sum_out, channel, lanes, sum);
         store(s, product_out, channel, lanes, product);
