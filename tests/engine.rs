@@ -34,9 +34,9 @@ fn initial(line: &str) -> BTreeMap<String, Tensor32> {
 }
 
 /// Every event of a run that obeys `control`, and its outcome.
-fn events(line: &str, control: impl FnMut(&Event) -> Control) -> (Vec<Event>, Outcome) {
+fn events(line: &str, control: impl FnMut(&Event) -> Control + Send) -> (Vec<Event>, Outcome) {
     struct Job<F>(ExperimentSpec, F);
-    impl<F: FnMut(&Event) -> Control> OnDevice for Job<F> {
+    impl<F: FnMut(&Event) -> Control + Send> OnDevice for Job<F> {
         type Output = (Vec<Event>, Outcome);
         fn run<B: hiresnet_tui::engine::ops::TrainingBackend>(
             mut self,

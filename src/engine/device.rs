@@ -63,10 +63,10 @@ impl fmt::Display for Device {
     }
 }
 
-/// Work that runs on whichever backend a device has.
-pub trait OnDevice {
+/// Work that runs on whichever backend a device has; on the CPU in threads of its own.
+pub trait OnDevice: Send {
     /// What it returns.
-    type Output;
+    type Output: Send;
 
     /// Does it on backend `B`.
     fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Self::Output;
@@ -99,11 +99,13 @@ impl Device {
     pub fn run<W: OnDevice>(self, work: W) -> W::Output {
         let name = self.to_string();
         match self {
-            Self::Cpu => work.run::<Autodiff<Flex>>(&Site {
-                device: FlexDevice,
-                name,
-                read_back_every: 1,
-                resident_bytes: 0,
+            Self::Cpu => in_own_threads(move || {
+                work.run::<Autodiff<Flex>>(&Site {
+                    device: FlexDevice,
+                    name,
+                    read_back_every: 1,
+                    resident_bytes: 0,
+                })
             }),
             #[cfg(feature = "cuda")]
             Self::Cuda(index) => work.run::<Autodiff<burn_cuda::Cuda>>(&Site {
@@ -115,6 +117,20 @@ impl Device {
             #[cfg(not(feature = "cuda"))]
             Self::Cuda(_) => unreachable!("a CUDA device is only ever chosen where there is CUDA"),
         }
+    }
+}
+
+/// Runs `work` inside a pool of as many threads as there are here: it then takes its share
+/// of every parallel loop, where a thread outside would sleep and be woken each time. The
+/// pool is its own, because a pool's thread that waits takes up whatever other work there
+/// is, and a whole run would be that.
+fn in_own_threads<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    let threads = rayon::current_num_threads();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("cpu-{i}"));
+    match (rayon::current_thread_index(), pool.build()) {
+        (None, Ok(pool)) => pool.install(work),
+        // Already inside one, or the system gives no more threads.
+        _ => work(),
     }
 }
 

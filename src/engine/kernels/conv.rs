@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::gather::{gather, lanes};
 use super::geometry::Geometry;
-use super::isa::Isa;
+use super::isa::{Ahead, Isa};
 use super::memory::Buffer;
 use super::padded::{Padded, Pixels};
 use super::program::Program;
@@ -42,7 +42,8 @@ pub fn forward(
         .for_each(|(i, (z, note))| {
             FRAMED.with_borrow_mut(|(framed, _)| {
                 framed.load(isa, frame, x.image(i, geometry.input_len()));
-                gather(isa, &program, framed, z, false);
+                let [next, also] = x.ahead(i + 1, geometry.input_len());
+                gather(isa, &program, framed, z, false, Ahead([next, also, &[]]));
             });
             each(i, z, note);
         });
@@ -110,8 +111,11 @@ pub fn backward(
                     framed_dz.load(isa, dz_frame, dz.image(i, z_len));
                     plan.add_image(isa, framed_x, framed_dz, sums, i == p * part);
                     let Some(dx) = dx.next() else { return };
+                    let [next_x, _] = x.ahead(i + 1, x_len);
+                    let [next_dy, next_z] = dz.ahead(i + 1, z_len);
+                    let mut ahead = Ahead([next_x, next_dy, next_z]);
                     for program in &programs {
-                        gather(isa, program, framed_dz, dx, add);
+                        gather(isa, program, framed_dz, dx, add, std::mem::take(&mut ahead));
                     }
                     each(i, dx, note);
                 });

@@ -3,7 +3,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::isa::{Isa, load, multiply_add, store};
+use super::isa::{Ahead, Isa, load, multiply_add, store};
 use super::padded::{BLOCK, Padded};
 use super::program::{Lanes, Program, TILE, VectorGroup};
 
@@ -24,9 +24,10 @@ pub fn lanes(isa: Isa) -> Lanes {
     isa.run(Ask)
 }
 
-/// Runs `program` on one image, writing to `out` `[height, width, channel]` or adding to it.
-pub fn gather(isa: Isa, program: &Program, image: &Padded, out: &mut [f32], add: bool) {
-    isa.run(Gather { program, image, out, add });
+/// Runs `program` on one image, writing to `out` `[height, width, channel]` or adding to
+/// it, and fetches what is `ahead`.
+pub fn gather(isa: Isa, program: &Program, image: &Padded, out: &mut [f32], add: bool, ahead: Ahead) {
+    isa.run(Gather { program, image, out, add, ahead });
 }
 
 struct Gather<'a> {
@@ -34,6 +35,7 @@ struct Gather<'a> {
     image: &'a Padded,
     out: &'a mut [f32],
     add: bool,
+    ahead: Ahead<'a>,
 }
 
 impl WithSimd for Gather<'_> {
@@ -60,6 +62,7 @@ impl Gather<'_> {
         }
         let out = self.program.out;
         for row in 0..out.rows() {
+            self.ahead.fetch(row, out.rows());
             for column in (0..out.columns()).step_by(TILE) {
                 for group in &self.program.groups {
                     match group.vectors {

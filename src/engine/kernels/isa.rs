@@ -114,3 +114,36 @@ pub fn multiply_add<S: Simd>(s: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32
 pub fn at_least<S: Simd>(s: S, value: S::f32s, floor: S::f32s) -> S::f32s {
     s.select_f32s(s.less_than_f32s(value, floor), floor, value)
 }
+
+/// What will be read after the image at hand. Fetching it row by row meanwhile hides the
+/// memory's latency behind arithmetic.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ahead<'a>(pub [&'a [f32]; 3]);
+
+impl Ahead<'_> {
+    /// Starts fetching the share that falls to `row` of `rows`.
+    #[inline(always)]
+    pub fn fetch(&self, row: usize, rows: usize) {
+        const LINE: usize = 16;
+        for values in self.0 {
+            let (start, end) = (values.len() * row / rows, values.len() * (row + 1) / rows);
+            for value in values[start..end].iter().step_by(LINE) {
+                fetch(value);
+            }
+        }
+    }
+}
+
+/// Asks for the cache line of `value`.
+#[inline(always)]
+fn fetch(value: &f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: SSE is part of every x86-64 processor, and a prefetch has no effect on memory.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast());
+    }
+    // Elsewhere the processor is left to find out by itself.
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
+}

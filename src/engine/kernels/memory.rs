@@ -48,8 +48,9 @@ impl Shelf {
         if found.is_some() {
             self.kept -= lines;
         } else {
-            // Sizes have changed: what no longer fits must not add to the peak.
-            while self.kept > 0 && self.kept + self.lent > self.peak {
+            // A step's buffers are never all out at once, and only equal sizes can stand in
+            // for each other; but sizes of another network must not pile up.
+            while self.kept > 0 && self.kept + self.lent > self.peak + self.peak / 2 {
                 self.drop_one();
             }
         }

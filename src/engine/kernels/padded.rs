@@ -75,6 +75,17 @@ impl<'a> Pixels<'a> {
     }
 }
 
+impl<'a> Pixels<'a> {
+    /// What is read for image `index` of a batch; nothing beyond the last.
+    pub fn ahead(self, index: usize, len: usize) -> [&'a [f32]; 2] {
+        let of = |batch: &'a [f32]| batch.get(index * len..(index + 1) * len).unwrap_or(&[]);
+        match self {
+            Self::Same(x) | Self::Activated { x, .. } => [of(x), &[]],
+            Self::NormGradient { dy, z, .. } => [of(dy), of(z)],
+        }
+    }
+}
+
 impl Padded {
     /// One row of one block, `[column, 16]`.
     #[inline(always)]

@@ -155,10 +155,11 @@ impl At<'_> {
         for row in 0..height {
             let x = &self.x.row(self.block, row * STEP + self.ky)[self.channel..];
             // Two vectors may lie in two blocks.
-            let dy: [&[f32]; V] = std::array::from_fn(|v| {
+            let mut dy: [&[f32]; V] = [&[]; V];
+            for v in 0..V {
                 let lane = dy_lane + v * S::F32_LANES;
-                &self.dy.row(dy_block + lane / BLOCK, row + 2)[lane % BLOCK..]
-            });
+                dy[v] = &self.dy.row(dy_block + lane / BLOCK, row + 2)[lane % BLOCK..];
+            }
             if TAPS == 3 && STEP == 1 {
                 slide::<S, TAPS, RUN, V>(s, x, dy, width, &mut sums);
             } else {
