@@ -258,7 +258,7 @@ fn every_set_of_instructions_passes_these_tests() {
         let output = again.env(INNER, "1").env("HIRESNET_ISA", isa.name()).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{}: {text}", isa.name());
-        assert!(text.contains("7 passed") || text.contains("8 passed"), "{}: {text}", isa.name());
+        assert!(text.contains("basic_blocks_and_their_gradients_are_burns ... ok"), "{text}");
     }
 }
 

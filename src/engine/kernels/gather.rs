@@ -62,8 +62,10 @@ impl Gather<'_> {
         }
         let out = self.program.out;
         for row in 0..out.rows() {
-            self.ahead.fetch(row, out.rows());
             for column in (0..out.columns()).step_by(TILE) {
+                // Little by little: more at once than the processor can keep track of would
+                // make it wait.
+                self.ahead.fetch(row * out.columns() + column, TILE, out.rows() * out.columns());
                 for group in &self.program.groups {
                     match group.vectors {
                         1 => self.tile::<S, TAPS, STEP, 1>(s, group, row, column),

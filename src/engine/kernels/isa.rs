@@ -121,13 +121,14 @@ pub fn at_least<S: Simd>(s: S, value: S::f32s, floor: S::f32s) -> S::f32s {
 pub struct Ahead<'a>(pub [&'a [f32]; 3]);
 
 impl Ahead<'_> {
-    /// Starts fetching the share that falls to `row` of `rows`.
+    /// Starts fetching the share that falls to `count` pixels from `pixel` on, of `pixels`.
     #[inline(always)]
-    pub fn fetch(&self, row: usize, rows: usize) {
+    pub fn fetch(&self, pixel: usize, count: usize, pixels: usize) {
         const LINE: usize = 16;
         for values in self.0 {
-            let (start, end) = (values.len() * row / rows, values.len() * (row + 1) / rows);
-            for value in values[start..end].iter().step_by(LINE) {
+            let share = values.len() / pixels;
+            let end = values.len().min((pixel + count) * share);
+            for value in values[end.min(pixel * share)..end].iter().step_by(LINE) {
                 fetch(value);
             }
         }

@@ -5,6 +5,8 @@
 //! output's gradient with the kernel turned over; at stride 2 one for each of the four
 //! kinds of input pixel (even or odd row, even or odd column), with the taps that reach it.
 
+use std::ops::Range;
+
 use super::geometry::Geometry;
 use super::memory::Buffer;
 use super::padded::{BLOCK, Frame};
@@ -73,7 +75,7 @@ pub struct VectorGroup {
     /// One or two vectors.
     pub vectors: usize,
     /// Block of the padded image, then channels within it.
-    pub reads: Vec<(usize, std::ops::Range<usize>)>,
+    pub reads: Vec<(usize, Range<usize>)>,
     /// Where its weights begin.
     pub weights: usize,
 }
@@ -87,19 +89,65 @@ pub struct Lanes {
     pub vectors: usize,
 }
 
-/// Channels of the two sides of a (possibly grouped) convolution.
+/// The channels that a gather reads and writes, and how weights are found between them.
 #[derive(Debug, Clone, Copy)]
 struct Sides {
     reads: usize,
     writes: usize,
     groups: usize,
+    /// Height and width of the kernel.
+    kernel: usize,
+    /// From one written channel's weight to the next one's.
+    write_stride: usize,
+    /// From one read channel's weight to the next one's.
+    read_stride: usize,
+    /// How far the weights of a group begin before where channels counted from the first
+    /// group on would have them.
+    group_shift: usize,
 }
 
 impl Sides {
+    fn forward(g: &Geometry) -> Self {
+        let (taps, inputs) = (g.kernel * g.kernel, g.input / g.groups);
+        Self {
+            reads: g.input,
+            writes: g.output,
+            groups: g.groups,
+            kernel: g.kernel,
+            write_stride: inputs * taps,
+            read_stride: taps,
+            group_shift: inputs * taps,
+        }
+    }
+
+    fn input_gradient(g: &Geometry) -> Self {
+        let there = Self::forward(g);
+        Self {
+            reads: there.writes,
+            writes: there.reads,
+            write_stride: there.read_stride,
+            read_stride: there.write_stride,
+            ..there
+        }
+    }
+
     /// The channels read by those from `first` up to `end`.
-    fn reads_of(&self, first: usize, end: usize) -> std::ops::Range<usize> {
+    fn reads_of(&self, first: usize, end: usize) -> Range<usize> {
         let (reads, writes) = (self.reads / self.groups, self.writes / self.groups);
         (first / writes * reads)..((end - 1) / writes + 1) * reads
+    }
+
+    /// Writes the weights between channel `read` and those from `first` on, `tap` being
+    /// where in the kernel; zeros for channels of other groups and beyond the last.
+    fn pack(&self, weights: &[f32], read: usize, first: usize, tap: usize, packed: &mut [f32]) {
+        packed.fill(0.0);
+        let group = read / (self.reads / self.groups);
+        let writes = self.writes / self.groups;
+        let (start, end) = ((group * writes).max(first), ((group + 1) * writes).min(first + packed.len()));
+        for write in start..end {
+            let at = write * self.write_stride + read * self.read_stride - group * self.group_shift;
+            packed[write - first] = weights[at + tap];
+        }
     }
 }
 
@@ -132,8 +180,7 @@ impl VectorGroup {
 
     /// The groups of a convolution's forward pass, with weights in rows of taps.
     pub fn forward(geometry: &Geometry, lanes: Lanes) -> (Vec<Self>, usize) {
-        let sides = Sides { reads: geometry.input, writes: geometry.output, groups: geometry.groups };
-        Self::split(sides, lanes, geometry.kernel, geometry.kernel)
+        Self::split(Sides::forward(geometry), lanes, geometry.kernel, geometry.kernel)
     }
 }
 
@@ -141,7 +188,6 @@ impl Program {
     /// The forward pass, over an image framed by [`Geometry::input_frame`].
     pub fn forward(geometry: &Geometry, weights: &[f32], lanes: Lanes) -> Self {
         let g = geometry;
-        let sides = Sides { reads: g.input, writes: g.output, groups: g.groups };
         let out = OutGrid {
             top: 0,
             left: 0,
@@ -151,16 +197,14 @@ impl Program {
             channels: g.output,
         };
         let kernel: Vec<usize> = (0..g.kernel).collect();
-        Self::new(sides, lanes, g.stride, (kernel.clone(), 0), (&kernel, &kernel), out, |to, from, ky, kx| {
-            weight(g, weights, to, from, ky, kx)
-        })
+        Self::new(Sides::forward(g), lanes, g.stride, (kernel.clone(), 0), (&kernel, &kernel), out, weights)
     }
 
     /// The gradient of the input, over the output's gradient framed by
     /// [`Geometry::gradient_frame`].
     pub fn input_gradient(geometry: &Geometry, weights: &[f32], lanes: Lanes) -> Vec<Self> {
         let g = geometry;
-        let sides = Sides { reads: g.output, writes: g.input, groups: g.groups };
+        let sides = Sides::input_gradient(g);
         let mut programs = Vec::new();
         for top in 0..g.stride {
             for left in 0..g.stride {
@@ -176,15 +220,7 @@ impl Program {
                 };
                 let rows = rows.iter().map(|row| row + GRADIENT_BORDER - 1).collect();
                 let column = columns.first().map_or(0, |column| column + GRADIENT_BORDER - 1);
-                programs.push(Self::new(
-                    sides,
-                    lanes,
-                    1,
-                    (rows, column),
-                    (&ky, &kx),
-                    out,
-                    |to, from, ky, kx| weight(g, weights, from, to, ky, kx),
-                ));
+                programs.push(Self::new(sides, lanes, 1, (rows, column), (&ky, &kx), out, weights));
             }
         }
         programs
@@ -197,42 +233,28 @@ impl Program {
         (rows, column): (Vec<usize>, usize),
         (ky, kx): (&[usize], &[usize]),
         out: OutGrid,
-        weight: impl Fn(usize, usize, usize, usize) -> f32,
+        weights: &[f32],
     ) -> Self {
         let (groups, len) = VectorGroup::split(sides, lanes, rows.len(), kx.len());
-        let mut weights = Buffer::take(len);
-        let mut packed = weights.iter_mut();
+        let mut packed = Buffer::take(len);
+        let mut rest = &mut packed[..];
         for group in &groups {
+            let lanes = group.vectors * lanes.vector;
             for (block, channels) in &group.reads {
                 for ky in ky {
                     for channel in channels.clone() {
                         for kx in kx {
-                            for lane in 0..group.vectors * lanes.vector {
-                                let to = group.first + lane;
-                                let value = match to < sides.writes {
-                                    true => weight(to, block * BLOCK + channel, *ky, *kx),
-                                    false => 0.0,
-                                };
-                                if let Some(packed) = packed.next() {
-                                    *packed = value;
-                                }
-                            }
+                            let (these, after) = rest.split_at_mut(lanes);
+                            rest = after;
+                            let read = block * BLOCK + channel;
+                            sides.pack(weights, read, group.first, ky * sides.kernel + kx, these);
                         }
                     }
                 }
             }
         }
-        Self { taps: kx.len(), step, rows, column, out, groups, weights }
+        Self { taps: kx.len(), step, rows, column, out, groups, weights: packed }
     }
-}
-
-/// `weights[output][input][ky][kx]`, zero between channels of different groups.
-fn weight(g: &Geometry, weights: &[f32], output: usize, input: usize, ky: usize, kx: usize) -> f32 {
-    let (inputs, outputs) = (g.input / g.groups, g.output / g.groups);
-    if output / outputs != input / inputs {
-        return 0.0;
-    }
-    weights[((output * inputs + input % inputs) * g.kernel + ky) * g.kernel + kx]
 }
 
 /// Zeros around an output's gradient: one for the kernel turned over, and one more so

@@ -49,13 +49,9 @@ impl Images {
     }
 
     /// Values of the batch.
+    #[expect(clippy::len_without_is_empty, reason = "empty batches go another way")]
     pub const fn len(&self) -> usize {
         self.batch * self.image_len()
-    }
-
-    /// Whether there is nothing to compute.
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// All values, in memory's order.
