@@ -174,8 +174,8 @@ fn in_layout(x: Tensor<Flex, 4>, layout: u8) -> Tensor<Flex, 4> {
     }
 }
 
-/// Weights, scales and shifts of some layers.
-struct Parameters(Vec<(Tensor<Flex, 4>, Tensor<Flex, 1>, Tensor<Flex, 1>, usize, usize)>);
+/// Some layers in single precision.
+struct Parameters(Vec<Layer<Flex>>);
 
 impl Parameters {
     /// From name, input channels, kernel, stride and groups of each.
@@ -183,18 +183,24 @@ impl Parameters {
         let one = |&(name, input, kernel, stride, groups): &(&str, usize, usize, usize, usize)| {
             let weight = random(&format!("weight{name}"), [output, input / groups, kernel, kernel], 0.1);
             let scale = random(&format!("scale{name}"), [output], 0.5);
-            (weight, scale, random(&format!("shift{name}"), [output], 0.2), stride, groups)
+            let norm =
+                Norm { weight: scale, bias: random(&format!("shift{name}"), [output], 0.2), running: None };
+            Layer { weight, stride, groups, norm }
         };
         Self(layers.iter().map(one).collect())
     }
 
     /// On the graph, in single or double precision.
     fn layers(&self, in_double: bool) -> Vec<Layer<Cpu>> {
-        let one = |(weight, scale, shift, stride, groups): &(_, _, _, usize, usize)| Layer {
+        let one = |Layer { weight, stride, groups, norm }: &Layer<Flex>| Layer {
             weight: leaf(weight, in_double),
             stride: *stride,
             groups: *groups,
-            norm: Norm { weight: leaf(scale, in_double), bias: leaf(shift, in_double), running: None },
+            norm: Norm {
+                weight: leaf(&norm.weight, in_double),
+                bias: leaf(&norm.bias, in_double),
+                running: None,
+            },
         };
         self.0.iter().map(one).collect()
     }
@@ -266,22 +272,11 @@ fn every_set_of_instructions_passes_these_tests() {
 fn evaluation_uses_the_running_statistics() {
     let parameters = Parameters::new(&[("1", 6, 3, 2, 1), ("2", 20, 3, 1, 1)], 20);
     let running = Moments { mean: random("mean", [20], 0.0), var: random("var", [20], 1.5) };
-    let layers: Vec<Layer<Flex>> = parameters
-        .layers(false)
-        .into_iter()
-        .map(|layer| Layer {
-            weight: layer.weight.inner(),
-            stride: layer.stride,
-            groups: layer.groups,
-            norm: Norm {
-                weight: layer.norm.weight.inner(),
-                bias: layer.norm.bias.inner(),
-                running: Some(running.clone()),
-            },
-        })
-        .collect();
+    let [first, second] = [0, 1].map(|i| {
+        let layer = parameters.0[i].clone();
+        Layer { norm: Norm { running: Some(running.clone()), ..layer.norm }, ..layer }
+    });
     let (x, skip) = (random("x", [3, 6, 9, 9], 0.0), random("skip", [3, 20, 5, 5], 0.0));
-    let [first, second] = [layers[0].clone(), layers[1].clone()];
     let ours = Flex::basic_block(x.clone(), first.clone(), second.clone(), Some(skip.clone()));
     let theirs = reference::basic_block(x.clone(), first.clone(), second, Some(skip));
     assert!(ours.1.is_none());

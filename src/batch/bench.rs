@@ -109,10 +109,10 @@ impl Bench {
                 timing: device.run(steps)?,
                 peak_memory_mib: peak_memory().map(|bytes| bytes as f64 / f64::from(1 << 20)),
             };
-            if self.json {
-                if let Ok(line) = serde_json::to_string(&row) {
-                    say(&line);
-                }
+            if self.json
+                && let Ok(line) = serde_json::to_string(&row)
+            {
+                say(&line);
             }
             rows.push(row);
         }

@@ -7,6 +7,7 @@ use burn::backend::Autodiff;
 use burn_flex::{Flex, FlexDevice};
 
 use super::error::{EngineError, Result};
+use super::kernels::memory;
 use super::ops::TrainingBackend;
 use super::trainer::Site;
 
@@ -128,7 +129,12 @@ fn in_own_threads<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     let threads = rayon::current_num_threads();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("cpu-{i}"));
     match (rayon::current_thread_index(), pool.build()) {
-        (None, Ok(pool)) => pool.install(work),
+        (None, Ok(pool)) => {
+            let result = pool.install(work);
+            // Its buffers are no use to anybody else.
+            memory::clear();
+            result
+        }
         // Already inside one, or the system gives no more threads.
         _ => work(),
     }

@@ -54,7 +54,8 @@ struct Sheet<'a> {
 ///
 /// Two correct programs part within a few steps in single precision, because some of the
 /// millions of activations lie so near to zero that rounding decides which side of a ReLU
-/// they are on; in double precision the same code can be followed step by step.
+/// they are on; in double precision, which burn's own operations compute, the same network
+/// can be followed step by step.
 ///
 /// # Errors
 /// When the spec is no network, its training diverges, or the folder cannot be written.

@@ -123,7 +123,7 @@ pub fn backward(
         });
 
     let mut gradient = Buffer::take(geometry.weights());
-    plan.unpack(&total(&mut sums, plan.len), &mut gradient);
+    plan.unpack(total(&mut sums, plan.len), &mut gradient);
     Gradients { weights: gradient, notes }
 }
 

@@ -31,14 +31,30 @@ pub struct LayerGradients {
     pub shift: Vec<f32>,
 }
 
-/// Gradient of a layer's output, masked, with its sums image by image
-/// ([`norm::image_sums`]).
+/// A layer's forward pass, and the gradient to take back through it.
 #[derive(Debug, Clone, Copy)]
-pub struct OutputGradient<'a> {
-    /// Of the norm's output.
+pub struct Passed<'a> {
+    /// The norm, with the batch's statistics.
+    pub norm: &'a Norm<'a>,
+    /// The input.
+    pub x: Pixels<'a>,
+    /// Output of the convolution.
+    pub z: &'a [f32],
+    /// Gradient of the norm's output, behind any ReLU.
     pub dy: &'a [f32],
-    /// Σ dy and Σ dy · (z − mean), by image.
+    /// Its sums by image: Σ dy and Σ dy · (z − mean) of each channel.
     pub sums: &'a [f32],
+}
+
+/// The norm that, with a ReLU, computes a layer's input on the way.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'a> {
+    /// Its map.
+    pub affine: &'a Affine,
+    /// The norm.
+    pub norm: &'a Norm<'a>,
+    /// Its input.
+    pub z: &'a [f32],
 }
 
 impl<'a> Layer<'a> {
@@ -56,29 +72,23 @@ impl<'a> Layer<'a> {
         norm::combine(&moments, g.output, g.out_height() * g.out_width())
     }
 
-    /// All gradients of a layer whose convolution gave `z` of `images` images.
-    /// `before` is the norm and ReLU between the layer and its input, where `x` is
-    /// computed by them: the gradient `dx` is then passed back through the ReLU, and the
-    /// sums that the norm needs are returned.
+    /// All gradients. Where a norm and a ReLU come `before` the layer, `dx` is passed back
+    /// through the ReLU, and its sums by image are returned.
     pub fn backward(
         &self,
         isa: Isa,
-        norm: &Norm,
-        x: Pixels,
-        z: &[f32],
-        gradient: OutputGradient,
+        passed: Passed,
         dx: Option<InputGradient>,
-        before: Option<(&Affine, &Norm, &[f32])>,
+        before: Option<Before>,
     ) -> (LayerGradients, Buffer) {
-        let g = &self.geometry;
-        let images = z.len() / g.output_len();
+        let (g, Passed { norm, x, z, dy, sums }) = (&self.geometry, passed);
         let NormGradient { weight, bias, terms } =
-            NormGradient::new(norm, gradient.sums, g.out_height() * g.out_width());
-        let dz = Pixels::NormGradient { dy: gradient.dy, z, terms: &terms };
-        let centre = before.map(|(_, norm, _)| norm.centre());
+            NormGradient::new(norm, sums, g.out_height() * g.out_width());
+        let (images, both) = (z.len() / g.output_len(), (x, Pixels::NormGradient { dy, z, terms: &terms }));
+        let centre = before.map(|before| before.norm.centre());
         let note_len = if before.is_some() { 2 * g.input } else { 0 };
-        let found = conv::backward(isa, g, self.weights, images, (x, dz), dx, note_len, |i, dx, note| {
-            if let (Some((affine, _, z)), Some(centre)) = (before, &centre) {
+        let found = conv::backward(isa, g, self.weights, images, both, dx, note_len, |i, dx, note| {
+            if let (Some(Before { affine, z, .. }), Some(centre)) = (before, &centre) {
                 let z = &z[i * g.input_len()..][..g.input_len()];
                 norm::image_sums(isa, dx, affine, z, centre, note);
             }

@@ -31,9 +31,11 @@ struct Shelf {
     lent: usize,
     /// The most that was ever out since the shelf was last cleared.
     peak: usize,
+    /// Buffers that had to be made, ever.
+    made: u64,
 }
 
-static SHELF: Mutex<Shelf> = Mutex::new(Shelf { free: BTreeMap::new(), kept: 0, lent: 0, peak: 0 });
+static SHELF: Mutex<Shelf> = Mutex::new(Shelf { free: BTreeMap::new(), kept: 0, lent: 0, peak: 0, made: 0 });
 
 fn shelf() -> MutexGuard<'static, Shelf> {
     // Counts and free lists are whole after every statement, whatever panicked meanwhile.
@@ -48,6 +50,7 @@ impl Shelf {
         if found.is_some() {
             self.kept -= lines;
         } else {
+            self.made += 1;
             // A step's buffers are never all out at once, and only equal sizes can stand in
             // for each other; but sizes of another network must not pile up.
             while self.kept > 0 && self.kept + self.lent > self.peak + self.peak / 2 {
@@ -88,6 +91,12 @@ impl Buffer {
         // SAFETY: the first `len` bytes of the memory are floats, all initialised.
         unsafe { Bytes::from_controller(Box::new(self), len) }
     }
+}
+
+/// How many buffers had to be made since the program began: in the steady state of a
+/// training it no longer grows.
+pub fn made() -> u64 {
+    shelf().made
 }
 
 /// Gives every waiting buffer back to the system.

@@ -156,9 +156,9 @@ impl At<'_> {
             let x = &self.x.row(self.block, row * STEP + self.ky)[self.channel..];
             // Two vectors may lie in two blocks.
             let mut dy: [&[f32]; V] = [&[]; V];
-            for v in 0..V {
+            for (v, dy) in dy.iter_mut().enumerate() {
                 let lane = dy_lane + v * S::F32_LANES;
-                dy[v] = &self.dy.row(dy_block + lane / BLOCK, row + 2)[lane % BLOCK..];
+                *dy = &self.dy.row(dy_block + lane / BLOCK, row + 2)[lane % BLOCK..];
             }
             if TAPS == 3 && STEP == 1 {
                 slide::<S, TAPS, RUN, V>(s, x, dy, width, &mut sums);

@@ -15,7 +15,7 @@ use super::flex_tensor::{Images, Values, tensor, typed};
 use super::{Layer, Moments, NetworkOps, Norm, Normed, reference};
 use crate::engine::kernels::conv::InputGradient;
 use crate::engine::kernels::isa::Isa;
-use crate::engine::kernels::layer::{LayerGradients, OutputGradient};
+use crate::engine::kernels::layer::{Before, LayerGradients, Passed};
 use crate::engine::kernels::memory::Buffer;
 use crate::engine::kernels::norm::{self, NormGradient, Then};
 
@@ -252,10 +252,10 @@ impl Backward<Flex, 4> for LayerGradient {
             None => norm::open_sums(isa, dy.values(), z.values(), &norm, z.image_len()),
         };
         drop(relu);
-        let gradient = OutputGradient { dy: dy.values(), sums: &sums };
+        let (dy, z) = (dy.values(), z.values());
+        let passed = Passed { norm: &norm, x: flex::input(&x, None), z, dy, sums: &sums };
         let mut place = Place::take(gradients, x_parent.as_ref(), x.dims());
-        let (found, _) =
-            kernel.backward(isa, &norm, flex::input(&x, None), z.values(), gradient, place.gradient(), None);
+        let (found, _) = kernel.backward(isa, passed, place.gradient(), None);
         place.give(gradients);
         register_layer(gradients, [&weight, &scale, &shift], &layer, &found);
     }
@@ -295,10 +295,9 @@ impl Backward<Flex, 8> for BlockGradient {
         let hidden = flex::input(&z1, Some(&affine));
         let mut dh = Buffer::take(z1.len());
         let room = Some(InputGradient { dx: &mut dh, add: false });
-        let gradient = OutputGradient { dy: dy.values(), sums: &sums };
-        let before = Some((&affine, &norm1, z1.values()));
-        let (found, sums) =
-            second.kernel().backward(isa, &norm2, hidden, z2.values(), gradient, room, before);
+        let before = Some(Before { affine: &affine, norm: &norm1, z: z1.values() });
+        let passed = Passed { norm: &norm2, x: hidden, z: z2.values(), dy: dy.values(), sums: &sums };
+        let (found, sums) = second.kernel().backward(isa, passed, room, before);
         drop(z2);
         register_layer(gradients, [&w2, &g2, &b2], &second, &found);
         if has_skip {
@@ -306,17 +305,9 @@ impl Backward<Flex, 8> for BlockGradient {
         }
 
         // Through the first layer, onto what the skip has brought to the input.
-        let gradient = OutputGradient { dy: &dh, sums: &sums };
+        let passed = Passed { norm: &norm1, x: flex::input(&x, None), z: z1.values(), dy: &dh, sums: &sums };
         let mut place = Place::take(gradients, x_parent.as_ref(), x.dims());
-        let (found, _) = first.kernel().backward(
-            isa,
-            &norm1,
-            flex::input(&x, None),
-            z1.values(),
-            gradient,
-            place.gradient(),
-            None,
-        );
+        let (found, _) = first.kernel().backward(isa, passed, place.gradient(), None);
         place.give(gradients);
         register_layer(gradients, [&w1, &g1, &b1], &first, &found);
     }
