@@ -4,7 +4,8 @@ use super::conv::{self, InputGradient};
 use super::geometry::Geometry;
 use super::isa::Isa;
 use super::memory::Buffer;
-use super::norm::{self, Affine, Norm, NormGradient, Statistics};
+use super::norm::{self, Affine, Norm, Statistics};
+use super::norm_gradient::{self, NormGradient};
 use super::padded::Pixels;
 
 /// Convolution and batch norm, without their statistics.
@@ -90,7 +91,7 @@ impl<'a> Layer<'a> {
         let found = conv::backward(isa, g, self.weights, images, both, dx, note_len, |i, dx, note| {
             if let (Some(Before { affine, z, .. }), Some(centre)) = (before, &centre) {
                 let z = &z[i * g.input_len()..][..g.input_len()];
-                norm::image_sums(isa, dx, affine, z, centre, note);
+                norm_gradient::image_sums(isa, dx, affine, z, centre, note);
             }
         });
         (LayerGradients { weights: found.weights, scale: weight, shift: bias }, found.notes)

@@ -26,6 +26,7 @@ pub mod layer;
 pub mod loss;
 pub mod memory;
 pub mod norm;
+pub mod norm_gradient;
 pub mod padded;
 pub mod pool;
 pub mod program;

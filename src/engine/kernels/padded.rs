@@ -8,7 +8,8 @@
 use pulp::{Simd, WithSimd};
 
 use super::isa::{Isa, at_least, load};
-use super::norm::{Affine, GradientTerms};
+use super::norm::Affine;
+use super::norm_gradient::GradientTerms;
 
 /// Channels in a block.
 pub const BLOCK: usize = 16;

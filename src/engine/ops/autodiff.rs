@@ -17,7 +17,8 @@ use crate::engine::kernels::conv::InputGradient;
 use crate::engine::kernels::isa::Isa;
 use crate::engine::kernels::layer::{Before, LayerGradients, Passed};
 use crate::engine::kernels::memory::Buffer;
-use crate::engine::kernels::norm::{self, NormGradient, Then};
+use crate::engine::kernels::norm::{self, Then};
+use crate::engine::kernels::norm_gradient::{self, NormGradient};
 
 type Cpu<C> = Autodiff<Flex, C>;
 /// burn's tensor with its place in the graph.
@@ -212,12 +213,12 @@ impl Backward<Flex, 3> for BatchNormGradient {
         let dy = Images::of(gradients.consume::<Flex>(&ops.node));
         let (x, norm) = ops.state;
         let (norm, isa, len) = (norm.norm(), Isa::best(), x.image_len());
-        let sums = norm::open_sums(isa, dy.values(), x.values(), &norm, len);
+        let sums = norm_gradient::open_sums(isa, dy.values(), x.values(), &norm, len);
         let found = NormGradient::new(&norm, &sums, len / x.channels);
         let mut place = Place::take(gradients, x_parent.as_ref(), x.dims());
         if let Some(InputGradient { dx, add }) = place.gradient() {
             let both = (dy.values(), x.values());
-            norm::input_gradient(isa, &found.terms, both, (x.channels, len), dx, add);
+            norm_gradient::input_gradient(isa, &found.terms, both, (x.channels, len), dx, add);
         }
         place.give(gradients);
         register_parameter(gradients, weight.as_ref(), &found.weight, &[x.channels]);
@@ -248,8 +249,10 @@ impl Backward<Flex, 4> for LayerGradient {
         let SavedLayer { x, layer, z, relu } = ops.state;
         let (kernel, norm, isa) = (layer.kernel(), layer.norm.norm(), Isa::best());
         let sums = match &relu {
-            Some(y) => norm::masked_sums(isa, dy.values_mut(), y.values(), z.values(), &norm, z.image_len()),
-            None => norm::open_sums(isa, dy.values(), z.values(), &norm, z.image_len()),
+            Some(y) => {
+                norm_gradient::masked_sums(isa, dy.values_mut(), y.values(), z.values(), &norm, z.image_len())
+            }
+            None => norm_gradient::open_sums(isa, dy.values(), z.values(), &norm, z.image_len()),
         };
         drop(relu);
         let (dy, z) = (dy.values(), z.values());
@@ -287,7 +290,8 @@ impl Backward<Flex, 8> for BlockGradient {
         let (TrainedBlock { first, second, x, z1, z2, y }, has_skip) = ops.state;
         let isa = Isa::best();
         let (norm1, norm2) = (first.norm.norm(), second.norm.norm());
-        let sums = norm::masked_sums(isa, dy.values_mut(), y.values(), z2.values(), &norm2, z2.image_len());
+        let sums =
+            norm_gradient::masked_sums(isa, dy.values_mut(), y.values(), z2.values(), &norm2, z2.image_len());
         drop(y);
 
         // Through the second layer, and through the ReLU and to the norm before it.
