@@ -10,6 +10,8 @@ use predicates::str::contains;
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "cli/bench.rs"]
+mod bench;
 #[path = "cli/parallel.rs"]
 mod parallel;
 

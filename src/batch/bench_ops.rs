@@ -2,9 +2,10 @@
 
 use super::Exit;
 use super::output::{right, say, say_json, table};
+use crate::domain::error::SpecError;
 use crate::engine::bench::ops::{Ops, Row};
 use crate::engine::device::Device;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::kernels::isa::Isa;
 
 /// Times operations on batches of `batch` images, those whose name contains `only`;
@@ -17,7 +18,8 @@ pub fn run(batch: usize, only: Option<&str>, ours: bool, json: bool) -> Result<E
     let only = only.unwrap_or_default();
     Device::Cpu.run(Ops { batch, only, beside_burn: !ours, each: &mut |row| rows.push(row) });
     if rows.is_empty() {
-        return Err(EngineError::Device(format!("no operation's name contains '{only}'")));
+        let message = format!("no operation's name contains '{only}'");
+        return Err(SpecError::new("--only", message).into());
     }
     if json {
         say_json(&rows);

@@ -1,5 +1,6 @@
 //! Whether a device computes what the CPU computes.
 
+use burn::module::AutodiffModule;
 use serde::Serialize;
 
 use crate::domain::spec::ExperimentSpec;
@@ -53,9 +54,8 @@ impl OnDevice for Logits<'_> {
     fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Self::Output {
         let batch = synthetic_batch(self.0);
         let network = Network::<B>::new(&self.0.architecture()?, self.0.seed, &site.device);
-        let images = batch.images::<B>(&site.device);
-        let mut logits = floats(network.forward(images.clone(), Mode::Train));
-        logits.extend(floats(network.forward(images, Mode::Eval)));
+        let mut logits = floats(network.forward(batch.images(&site.device), Mode::Train));
+        logits.extend(floats(network.valid().forward(batch.images(&site.device), Mode::Eval)));
         Ok(logits)
     }
 }

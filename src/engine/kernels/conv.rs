@@ -16,6 +16,9 @@ use super::weight_gradient::Plan;
 /// the number of threads, so that neither do the results.
 const PARTS: usize = 20;
 
+/// Floats in the sums of all parts: wide convolutions are cut into fewer.
+const MOST_SUMS: usize = 1 << 24;
+
 thread_local! {
     /// Framed images of this thread: an input, and an output's gradient.
     static FRAMED: RefCell<(Padded, Padded)> = RefCell::default();
@@ -90,7 +93,7 @@ pub fn backward(
     };
     let (x_frame, dz_frame) = (geometry.input_frame(), geometry.gradient_frame());
     let (x_len, z_len, note_len) = (geometry.input_len(), geometry.output_len(), note_len.max(1));
-    let part = images.div_ceil(PARTS).max(1);
+    let part = images.div_ceil(PARTS.min(MOST_SUMS / plan.len).max(1)).max(1);
     let parts = images.div_ceil(part);
     let mut notes = Buffer::take(images * note_len);
     let mut sums = Buffer::take(parts * plan.len);

@@ -1,0 +1,79 @@
+//! `bench`: it measures what it is asked to, and says what it measured.
+
+use serde_json::Value;
+
+use super::program;
+
+const TINY: [&str; 4] = ["plain+hires@fashion-embedded", "blocks=1,1", "widths=4,8", "batch=5"];
+
+fn bench(what: &str) -> assert_cmd::Command {
+    let mut command = program();
+    command.args(["bench", what]);
+    command
+}
+
+fn train() -> assert_cmd::Command {
+    let mut command = bench("train");
+    command.args(["--device", "cpu", "--steps", "2", "--warmup", "1"]);
+    command
+}
+
+fn lines(command: &mut assert_cmd::Command) -> Vec<Value> {
+    let output = command.assert().success().get_output().stdout.clone();
+    let text = String::from_utf8(output).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn steps_and_forward_passes_are_timed_on_the_asked_device_and_threads() {
+    for (flag, mode) in [(None, "train"), (Some("--eval"), "eval")] {
+        let rows = lines(train().args(flag).args(["--threads", "2", "--json"]).args(TINY));
+        let row = &rows[0];
+        assert_eq!(rows.len(), 1);
+        assert_eq!((&row["mode"], &row["device"]), (&mode.into(), &"cpu".into()));
+        assert_eq!((&row["batch"], &row["threads"], &row["steps"]), (&5.into(), &2.into(), &2.into()));
+        let (s, rate) = (row["step_median_s"].as_f64().unwrap(), row["images_per_s"].as_f64().unwrap());
+        assert!(s > 0.0 && (s * rate - 5.0).abs() < 1e-9, "{row}");
+        assert!(row["gflops"].as_f64().unwrap() > 0.0);
+    }
+}
+
+#[test]
+fn several_specs_give_a_row_each_and_scaling_varies_one() {
+    let specs = ["plain@fashion", "blocks=1", "widths=2", "resnet@fashion", "blocks=1", "widths=2"];
+    let rows = lines(train().args(["--json"]).args(specs).arg("batch=4"));
+    assert_eq!(rows.len(), 2);
+    assert!(rows[1]["spec"].as_str().unwrap().starts_with("resnet@fashion"), "{rows:?}");
+
+    train().args(specs).arg("--scaling").assert().code(2).stderr(super::contains("--scaling varies one"));
+    train().args(["--scaling", "--eval"]).assert().code(2);
+    let rows =
+        lines(train().args(["--scaling", "--json", "plain@fashion", "blocks=1", "widths=2", "batch=4"]));
+    let varied: Vec<_> = rows.iter().map(|row| row["varies"].as_str().unwrap()).collect();
+    assert_eq!(varied[0], "as given");
+    for change in ["batch=10", "widths=4", "blocks=2", "blocks=2,2 widths=16,32"] {
+        assert!(varied.contains(&change), "{change} is not in {varied:?}");
+    }
+}
+
+#[test]
+fn operations_are_timed_by_name() {
+    let output = bench("ops").args(["--batch", "2", "--only", "average", "--json"]).assert().success();
+    let rows: Vec<Value> = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(rows.len(), 2);
+    for row in &rows {
+        assert!(row["name"].as_str().unwrap().starts_with("average pool"), "{row}");
+        assert!(row["ms"].as_f64().unwrap() > 0.0 && row["burn_ms"].as_f64().unwrap() > 0.0, "{row}");
+        assert_eq!(row["unit"], "GB/s");
+    }
+    bench("ops").args(["--only", "warp"]).assert().code(2).stderr(super::contains("contains 'warp'"));
+}
+
+#[test]
+fn the_cpu_agrees_with_itself() {
+    let output = bench("parity").args(["--device", "cpu", "--json"]).args(TINY).assert().success();
+    let found: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!((&found["agrees"], &found["max_abs_difference"]), (&true.into(), &0.0.into()));
+    let text = bench("parity").args(["--device", "cpu"]).args(TINY).assert().success();
+    text.stdout(super::contains("they agree"));
+}
