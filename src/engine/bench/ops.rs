@@ -58,35 +58,28 @@ impl OnDevice for Ops<'_> {
             self.convolution(g);
         }
         for (width, size, groups) in [(16, 32, 1), (32, 16, 1), (64, 8, 1), (16, 32, 4)] {
+            let g = Geometry {
+                input: width,
+                height: size,
+                width: size,
+                output: width,
+                kernel: 3,
+                stride: 1,
+                groups,
+            };
             let grouped = if groups > 1 { format!(", {groups} groups") } else { String::new() };
             let name = format!("basic block {width} at {size}×{size}{grouped}");
-            let g = geometry(width, size, groups);
-            let flops = Work::Flops(2 * g.flops() * self.batch);
-            let x = [self.batch, width, size, size];
-            let layers = [layer(width, groups, "1"), layer(width, groups, "2")];
-            self.differentiable(&name, flops, 3, x, move |x, ours| {
-                let ([first, second], skip) = (layers.clone(), Some(x.clone()));
-                match ours {
-                    true => Cpu::basic_block(x, first, second, skip).0,
-                    false => reference::basic_block(x, first, second, skip).0,
-                }
-            });
+            let flops = 2 * g.flops() * self.batch;
+            let work = [Work::Flops(flops), Work::Flops(3 * flops)];
+            self.differentiable(&name, work, [self.batch, width, size, size], Operation::BasicBlock(groups));
         }
         let x = [self.batch, 16, 32, 32];
         let bytes = |tensors: usize| Work::Bytes(4 * tensors * x.iter().product::<usize>());
-        let norm = layer(16, 1, "norm").norm;
-        self.differentiable("batch norm 16 at 32×32", bytes(3), 3, x, move |x, ours| match ours {
-            true => Cpu::batch_norm(x, norm.clone()).0,
-            false => reference::batch_norm(x, norm.clone()).0,
-        });
-        self.differentiable("average pool by 2, 16 at 32×32", bytes(1), 2, x, |x, ours| match ours {
-            true => Cpu::avg_pool(x, 2),
-            false => reference::avg_pool(x, 2),
-        });
-        self.differentiable("sum 16 at 32×32", bytes(3), 2, x, |x, ours| match ours {
-            true => Cpu::sum(x.clone(), x),
-            false => x.clone() + x,
-        });
+        let norm = [bytes(3), bytes(3 + 5)];
+        self.differentiable("batch norm 16 at 32×32", norm, x, Operation::BatchNorm);
+        let pool = [bytes(1), bytes(2)];
+        self.differentiable("average pool by 2, 16 at 32×32", pool, x, Operation::AveragePool(2));
+        self.differentiable("sum 16 at 32×32", [bytes(3), bytes(3 + 3)], x, Operation::Sum);
         self.cross_entropy();
         self.adam();
     }
@@ -155,38 +148,29 @@ impl Ops<'_> {
         self.row(&name, "both gradients", Work::Flops(2 * flops), gradients, burns.map(|burns| burns[2]));
     }
 
-    /// `run(x, ours)` forward, and forward and backward, which does `times` as much work.
-    fn differentiable(
-        &mut self,
-        name: &str,
-        work: Work,
-        times: usize,
-        shape: [usize; 4],
-        run: impl Fn(Tensor<Cpu, 4>, bool) -> Tensor<Cpu, 4>,
-    ) {
+    /// Forward without a graph, and forward and backward with one.
+    fn differentiable(&mut self, name: &str, work: [Work; 2], shape: [usize; 4], operation: Operation) {
         if !name.contains(self.only) {
             return;
         }
         // As a layer before would have left it.
         let x = Flex::avg_pool(tensor("x", shape), 1);
-        let x = || Tensor::<Cpu, 4>::from_inner(x.clone()).require_grad();
-        let forward = |ours| time(|| drop(run(x(), ours)));
+        let layer = operation.layer(shape[1]);
+        let forward = |ours| time(|| drop(operation.run(x.clone(), &layer, ours)));
+        let tracked = operation.tracked(&layer);
         let whole = |ours| {
             time(|| {
-                let y = run(x(), ours);
+                let x = Tensor::<Cpu, 4>::from_inner(x.clone()).require_grad();
+                let y = operation.run(x, &tracked, ours);
                 let size = y.dims()[2];
                 // A small gradient to start from, spread by an operation of either's own.
                 let top = if ours { Cpu::avg_pool(y, size) } else { reference::avg_pool(y, size) };
                 drop(top.backward());
             })
         };
-        let more = match work {
-            Work::Flops(n) => Work::Flops(n * times),
-            Work::Bytes(n) => Work::Bytes(n * times),
-        };
         let burns = self.beside_burn.then(|| (forward(false), whole(false)));
-        self.row(name, "forward", work, forward(true), burns.map(|burns| burns.0));
-        self.row(name, "forward and backward", more, whole(true), burns.map(|burns| burns.1));
+        self.row(name, "forward", work[0], forward(true), burns.map(|burns| burns.0));
+        self.row(name, "forward and backward", work[1], whole(true), burns.map(|burns| burns.1));
     }
 
     fn cross_entropy(&mut self) {
@@ -259,15 +243,46 @@ fn burns_convolution(g: &Geometry, batch: usize) -> [f64; 3] {
     [forward, (backward(false) - forward).max(0.0), (backward(true) - forward).max(0.0)]
 }
 
-fn geometry(width: usize, size: usize, groups: usize) -> Geometry {
-    Geometry { input: width, height: size, width: size, output: width, kernel: 3, stride: 1, groups }
+/// What has one tensor in and one of images out.
+#[derive(Clone, Copy)]
+enum Operation {
+    /// With an identity skip; its groups.
+    BasicBlock(usize),
+    BatchNorm,
+    AveragePool(usize),
+    Sum,
 }
 
-fn layer(width: usize, groups: usize, name: &str) -> Layer<Cpu> {
-    let weight = tensor(name, [width, width / groups, 3, 3]);
-    let vector = || Tensor::from_inner(tensor::<1>(name, [width])).require_grad();
-    let norm = Norm { weight: vector(), bias: vector(), running: None };
-    Layer { weight: Tensor::from_inner(weight).require_grad(), stride: 1, groups, norm }
+impl Operation {
+    /// A layer whose parameters it uses.
+    fn layer(self, width: usize) -> Layer<Flex> {
+        let groups = if let Self::BasicBlock(groups) = self { groups } else { 1 };
+        let norm = Norm { weight: tensor("scale", [width]), bias: tensor("shift", [width]), running: None };
+        Layer { weight: tensor("weight", [width, width / groups, 3, 3]), stride: 1, groups, norm }
+    }
+
+    /// The same on the graph.
+    fn tracked(self, layer: &Layer<Flex>) -> Layer<Cpu> {
+        let Layer { weight, stride, groups, norm } = layer.clone();
+        let vector = |x| Tensor::<Cpu, 1>::from_inner(x).require_grad();
+        let norm = Norm { weight: vector(norm.weight), bias: vector(norm.bias), running: None };
+        Layer { weight: Tensor::from_inner(weight).require_grad(), stride, groups, norm }
+    }
+
+    fn run<B: NetworkOps>(self, x: Tensor<B, 4>, layer: &Layer<B>, ours: bool) -> Tensor<B, 4> {
+        let skip = Some(x.clone());
+        let (one, two) = (layer.clone(), layer.clone());
+        match (self, ours) {
+            (Self::BasicBlock(_), true) => B::basic_block(x, one, two, skip).0,
+            (Self::BasicBlock(_), false) => reference::basic_block(x, one, two, skip).0,
+            (Self::BatchNorm, true) => B::batch_norm(x, one.norm).0,
+            (Self::BatchNorm, false) => reference::batch_norm(x, one.norm).0,
+            (Self::AveragePool(size), true) => B::avg_pool(x, size),
+            (Self::AveragePool(size), false) => reference::avg_pool(x, size),
+            (Self::Sum, true) => B::sum(x.clone(), x),
+            (Self::Sum, false) => x.clone() + x,
+        }
+    }
 }
 
 fn tensor<const D: usize>(name: &str, shape: [usize; D]) -> Tensor<Flex, D> {
