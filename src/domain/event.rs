@@ -129,6 +129,9 @@ pub struct RunStarted {
     pub spec: ExperimentSpec,
     /// `cpu` or `cuda:N`.
     pub device: String,
+    /// The CPU's vector instructions, such as `avx512`: others round sums differently.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
     /// Trainable parameters.
     pub parameters: usize,
     /// Images in each split.

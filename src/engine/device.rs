@@ -7,6 +7,7 @@ use burn::backend::Autodiff;
 use burn_flex::{Flex, FlexDevice};
 
 use super::error::{EngineError, Result};
+use super::kernels::isa::Isa;
 use super::kernels::memory;
 use super::ops::TrainingBackend;
 use super::trainer::Site;
@@ -104,6 +105,7 @@ impl Device {
                 work.run::<Autodiff<Flex>>(&Site {
                     device: FlexDevice,
                     name,
+                    instructions: Some(Isa::best().name()),
                     read_back_every: 1,
                     resident_bytes: 0,
                 })
@@ -112,6 +114,7 @@ impl Device {
             Self::Cuda(index) => work.run::<Autodiff<burn_cuda::Cuda>>(&Site {
                 device: burn_cuda::CudaDevice::new(index),
                 name,
+                instructions: None,
                 read_back_every: 10,
                 resident_bytes: CUDA_RESIDENT_BYTES,
             }),

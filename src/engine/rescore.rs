@@ -26,13 +26,13 @@ pub struct Rescored {
 }
 
 impl Rescored {
-    /// Whether both agree: exactly on the device of the run, and otherwise up to what
+    /// Whether both agree: exactly on a device that computes as the run's did, and otherwise up to what
     /// another order of summation does to the loss and to close calls.
-    pub fn agrees(&self, same_device: bool) -> Option<bool> {
+    pub fn agrees(&self, exact: bool) -> Option<bool> {
         self.said.map(|said| {
             let hits = self.score.hits.abs_diff(said.hits);
             let loss = (self.score.loss - said.loss).abs();
-            match same_device {
+            match exact {
                 true => self.score == said,
                 false => hits * 500 <= said.images && loss <= 1e-3 * said.loss.max(1.0),
             }

@@ -40,6 +40,8 @@ pub struct Site<D> {
     pub device: D,
     /// Its name in events, `cpu` or `cuda:N`.
     pub name: String,
+    /// The CPU's vector instructions, where it is one.
+    pub instructions: Option<&'static str>,
     /// Steps between reading losses back; each read waits for the device.
     pub read_back_every: usize,
     /// The most bytes of images to keep on the device; a larger dataset is uploaded batch
@@ -71,6 +73,7 @@ pub fn train<B: TrainingBackend>(
     let facts = RunStarted {
         spec: spec.clone(),
         device: site.name.clone(),
+        instructions: site.instructions.map(str::to_owned),
         parameters: trainable_parameters(&network),
         images: data.sizes(),
         steps_per_epoch,
