@@ -220,7 +220,8 @@ fn data_on_the_device_and_rare_reading_back_change_no_number() {
     let spec = spec(&line);
     let data = Dataset::load(&spec, None).unwrap();
     let run = |resident_bytes, read_back_every| {
-        let site = Site { device: FlexDevice, name: "cpu".into(), read_back_every, resident_bytes };
+        let name = "cpu".into();
+        let site = Site { device: FlexDevice, name, instructions: None, read_back_every, resident_bytes };
         let (mut events, mut weights) = (Vec::new(), Vec::new());
         let outcome = train::<Cpu>(&spec, &data, &site, &mut |report| {
             match report {
