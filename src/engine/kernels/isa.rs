@@ -115,8 +115,8 @@ pub fn at_least<S: Simd>(s: S, value: S::f32s, floor: S::f32s) -> S::f32s {
     s.select_f32s(s.less_than_f32s(value, floor), floor, value)
 }
 
-/// What will be read after the image at hand. Fetching it row by row meanwhile hides the
-/// memory's latency behind arithmetic.
+/// What will be read after the image at hand. Fetching it little by little meanwhile hides
+/// the memory's latency behind arithmetic.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ahead<'a>(pub [&'a [f32]; 3]);
 

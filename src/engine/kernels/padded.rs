@@ -74,9 +74,7 @@ impl<'a> Pixels<'a> {
             Self::NormGradient { dy, z, terms } => Self::NormGradient { dy: of(dy), z: of(z), terms },
         }
     }
-}
 
-impl<'a> Pixels<'a> {
     /// What is read for image `index` of a batch; nothing beyond the last.
     pub fn ahead(self, index: usize, len: usize) -> [&'a [f32]; 2] {
         let of = |batch: &'a [f32]| batch.get(index * len..(index + 1) * len).unwrap_or(&[]);
