@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use hiresnet_tui::batch::{self, Exit, output};
 use hiresnet_tui::cli::{Cli, Command};
+use hiresnet_tui::engine::kernels::isa::Isa;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -15,6 +16,10 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    if let Err(reason) = Isa::wanted() {
+        output::error(&format!("{}: {reason}", Isa::VARIABLE));
+        return Exit::BadInput.into();
+    }
     if let Some(threads) = cli.threads() {
         // Only fails when a pool exists already, and nothing has run yet.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::Exit;
-use super::output::{grouped, right, say, say_json, table};
+use super::lines::Lines;
+use super::output::{grouped, note, plural, say, say_json};
 use super::specs;
 use super::train::device;
 use crate::cli::BenchCommand;
@@ -11,7 +12,7 @@ use crate::domain::error::SpecError;
 use crate::domain::params;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::bench::parity::{self, TOLERANCE};
-use crate::engine::bench::steps::{Steps, Timing, Work, peak_memory};
+use crate::engine::bench::steps::{Steps, Timing, Work, forget_peak_memory, peak_memory};
 use crate::engine::bench::{Variation, scaling};
 use crate::engine::device::Device;
 use crate::engine::error::Result;
@@ -27,7 +28,11 @@ pub fn run(what: &BenchCommand) -> Result<Exit> {
             let given = specs::checked(spec)?;
             let variations = match scales {
                 false => given.into_iter().map(Variation::of).collect(),
-                true => scaling(one(&given)?),
+                true => {
+                    let (networks, others) = scaling(one(&given)?);
+                    others.iter().for_each(|reason| note(&format!("left out, {reason}")));
+                    networks
+                }
             };
             let bench = Bench { work, steps: *steps as usize, warmup: *warmup as usize, json: *json };
             bench.run(&variations, device(*choice)?)
@@ -43,11 +48,9 @@ pub fn run(what: &BenchCommand) -> Result<Exit> {
                 say_json(&difference);
             } else {
                 let (relative, agree) = (difference.max_relative_difference, difference.agrees);
-                say(&format!(
-                    "{spec}: logits on {device} and on the CPU differ by {relative:.1e} of the largest: {}",
-                    if agree { "they agree" } else { "TOO MUCH" },
-                ));
-                say(&format!("({TOLERANCE:.0e} is allowed)"));
+                let agree = if agree { "they agree" } else { "TOO MUCH" };
+                say(&format!("{spec}: logits on {device} differ from the CPU's by"));
+                say(&format!("{relative:.1e} of the largest, {TOLERANCE:.0e} is allowed: {agree}"));
             }
             Ok(if difference.agrees { Exit::Done } else { Exit::Failed })
         }
@@ -78,12 +81,14 @@ struct Row<'a> {
     device: String,
     batch: usize,
     threads: usize,
+    /// The CPU's vector instructions.
+    instructions: Option<&'static str>,
     mode: &'static str,
     parameters: usize,
     steps: usize,
     #[serde(flatten)]
     timing: Timing,
-    /// Of this process so far, MiB.
+    /// Of this process during this row, MiB.
     peak_memory_mib: Option<f64>,
 }
 
@@ -94,51 +99,69 @@ impl Bench {
             Work::Train => "train",
             Work::Evaluate => "eval",
         };
-        let mut rows = Vec::new();
-        for Variation { varies, spec } in variations {
-            let steps = Steps { spec, work: self.work, steps: self.steps, warmup: self.warmup };
+        let (threads, instructions) = (rayon::current_num_threads(), device.instructions());
+        let lines = (!self.json).then(|| {
+            let with =
+                instructions.map_or(String::new(), |isa| format!(", {isa}, {}", plural(threads, "thread")));
+            say(&format!("{mode}, median of {} on {device}{with}", plural(self.steps, "step")));
+            let names: Vec<_> = variations.iter().map(name).collect();
+            // What distinguishes specs may be a key that their names leave out.
+            if variations.iter().all(|v| v.varies.is_empty()) {
+                variations.iter().for_each(|v| say(&v.spec.to_string()));
+            }
+            let first = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+            Lines::begin(
+                &["network", "batch", "parameters", "ms/step", "images/s", "GFLOP/s", "peak MiB"],
+                first,
+                5,
+            )
+        });
+        for variation in variations {
+            let spec = &variation.spec;
+            forget_peak_memory();
             let row = Row {
                 spec: spec.to_string(),
-                varies,
+                varies: &variation.varies,
                 device: device.to_string(),
                 batch: spec.batch,
-                threads: rayon::current_num_threads(),
+                threads,
+                instructions,
                 mode,
                 parameters: params::count(&spec.architecture()?),
                 steps: self.steps,
-                timing: device.run(steps)?,
+                timing: device.run(Steps {
+                    spec,
+                    work: self.work,
+                    steps: self.steps,
+                    warmup: self.warmup,
+                })?,
                 peak_memory_mib: peak_memory().map(|bytes| bytes as f64 / f64::from(1 << 20)),
             };
-            if self.json
-                && let Ok(line) = serde_json::to_string(&row)
-            {
-                say(&line);
+            match &lines {
+                Some(lines) => lines.row(&[
+                    name(variation),
+                    row.batch.to_string(),
+                    grouped(row.parameters),
+                    format!("{:.1}", row.timing.step_median_s * 1e3),
+                    format!("{:.0}", row.timing.images_per_s),
+                    format!("{:.0}", row.timing.gflops),
+                    row.peak_memory_mib.map_or("–".into(), |mib| format!("{mib:.0}")),
+                ]),
+                None => {
+                    if let Ok(line) = serde_json::to_string(&row) {
+                        say(&line);
+                    }
+                }
             }
-            rows.push(row);
-        }
-        if !self.json {
-            say(&format!("{mode}, median of {} steps on {device}, {} threads", self.steps, rows[0].threads));
-            say(&text(&rows));
         }
         Ok(Exit::Done)
     }
 }
 
-fn text(rows: &[Row]) -> String {
-    let scales = rows.iter().any(|row| !row.varies.is_empty());
-    let first = if scales { "varied" } else { "spec" };
-    let mut table = table([first, "batch", "parameters", "ms/step", "images/s", "GFLOP/s", "peak MiB"]);
-    right(&mut table, 1..7);
-    for row in rows {
-        table.add_row([
-            if scales { row.varies.to_owned() } else { row.spec.clone() },
-            row.batch.to_string(),
-            grouped(row.parameters),
-            format!("{:.1}", row.timing.step_median_s * 1e3),
-            format!("{:.0}", row.timing.images_per_s),
-            format!("{:.0}", row.timing.gflops),
-            row.peak_memory_mib.map_or("–".into(), |mib| format!("{mib:.0}")),
-        ]);
+/// What a row is called.
+fn name(variation: &Variation) -> String {
+    match variation.varies.as_str() {
+        "" => variation.spec.network_name(),
+        varies => varies.to_owned(),
     }
-    table.to_string()
 }

@@ -1,7 +1,8 @@
 //! `bench ops`: the CPU's operations one by one.
 
 use super::Exit;
-use super::output::{right, say, say_json, table};
+use super::lines::Lines;
+use super::output::{plural, say, say_json};
 use crate::domain::error::SpecError;
 use crate::engine::bench::ops::{Ops, Row};
 use crate::engine::device::Device;
@@ -14,47 +15,47 @@ use crate::engine::kernels::isa::Isa;
 /// # Errors
 /// When no operation is called that.
 pub fn run(batch: usize, only: Option<&str>, ours: bool, json: bool) -> Result<Exit> {
-    let mut rows = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut lines: Option<Lines> = None;
     let only = only.unwrap_or_default();
-    Device::Cpu.run(Ops { batch, only, beside_burn: !ours, each: &mut |row| rows.push(row) });
+    let mut each = |row: Row| {
+        if !json {
+            let lines = lines.get_or_insert_with(|| begin(batch, ours));
+            // A name once is enough for its passes.
+            if rows.last().is_none_or(|before| before.name != row.name) {
+                say(&row.name);
+            }
+            lines.row(&cells(&row));
+        }
+        rows.push(row);
+    };
+    Device::Cpu.run(Ops { batch, only, beside_burn: !ours, each: &mut each });
     if rows.is_empty() {
-        let message = format!("no operation's name contains '{only}'");
+        let message = format!(
+            "no operation's name contains '{only}'; they are called conv 3×3 …, conv 1×1 …, basic block …, \
+             batch norm …, average pool …, sum …, cross-entropy …, Adam …"
+        );
         return Err(SpecError::new("--only", message).into());
     }
     if json {
         say_json(&rows);
-    } else {
-        let (isa, threads) = (Isa::best().name(), rayon::current_num_threads());
-        say(&format!("batch {batch}, {isa}, {threads} threads"));
-        say(&text(&rows));
     }
     Ok(Exit::Done)
 }
 
-fn text(rows: &[Row]) -> String {
-    let beside = rows.iter().any(|row| row.burn_ms.is_some());
-    let mut header = vec!["operation", "", "ms", "rate", ""];
-    if beside {
-        header.extend(["burn ms", "times"]);
+fn begin(batch: usize, ours: bool) -> Lines {
+    let threads = plural(rayon::current_num_threads(), "thread");
+    say(&format!("batch {batch}, {}, {threads}", Isa::best().name()));
+    let header = ["", "ms", "rate", "", "burn ms", "times as long"];
+    Lines::begin(if ours { &header[..4] } else { &header }, 22, 8)
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let ms = |ms: f64| if ms < 1.0 { format!("{ms:.4}") } else { format!("{ms:.2}") };
+    let pass = format!("  {}", row.pass);
+    let mut cells = vec![pass, ms(row.ms), format!("{:.1}", row.rate), row.unit.to_owned()];
+    if let Some(burn_ms) = row.burn_ms {
+        cells.extend([ms(burn_ms), format!("{:.1}", burn_ms / row.ms)]);
     }
-    let mut table = table(header);
-    right(&mut table, [2, 3, 5, 6]);
-    let mut before = "";
-    for row in rows {
-        // A name once is enough for its passes.
-        let name = if row.name == before { "" } else { &row.name };
-        before = &row.name;
-        let mut cells = vec![
-            name.to_owned(),
-            row.pass.to_owned(),
-            format!("{:.2}", row.ms),
-            format!("{:.1}", row.rate),
-            row.unit.to_owned(),
-        ];
-        if let Some(burn_ms) = row.burn_ms {
-            cells.extend([format!("{burn_ms:.2}"), format!("{:.1}", burn_ms / row.ms)]);
-        }
-        table.add_row(cells);
-    }
-    table.to_string()
+    cells
 }

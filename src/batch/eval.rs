@@ -10,7 +10,6 @@ use crate::cli::MachineArgs;
 use crate::engine::data::Dataset;
 use crate::engine::device::Device;
 use crate::engine::error::Result;
-use crate::engine::kernels::isa::Isa;
 use crate::engine::rescore::{Rescored, rescore};
 use crate::engine::store::SavedRun;
 
@@ -34,7 +33,7 @@ pub fn run(run: &Path, machine: &MachineArgs, json: bool) -> Result<Exit> {
     // The same bits are owed where the same instructions added up the same sums.
     let exact = device == Device::Cpu
         && saved.state.started.as_ref().is_some_and(|s| {
-            s.device == device.to_string() && s.instructions.as_deref() == Some(Isa::best().name())
+            s.device == device.to_string() && s.instructions.as_deref() == device.instructions()
         });
     let rows: Vec<_> =
         rescored.iter().map(|r| Row { rescored: r, top1: r.score.top1(), agrees: r.agrees(exact) }).collect();

@@ -3,6 +3,7 @@
 pub mod bench;
 mod bench_ops;
 pub mod eval;
+mod lines;
 pub mod output;
 pub mod params;
 pub mod parity;

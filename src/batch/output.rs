@@ -109,6 +109,11 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// `1 step`, `2 steps`.
+pub fn plural(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
 /// `273466` as `273,466`.
 pub fn grouped(n: usize) -> String {
     let digits = n.to_string();

@@ -80,12 +80,14 @@ impl Progress {
         }
     }
 
-    /// The run has ended and is kept in `folder`.
+    /// The run has ended and is kept in `folder`, if that is still there.
     pub fn done(&self, folder: &Path) {
         if let Some(bar) = &self.bar {
             self.screen.remove(bar);
         }
-        self.line(&format!("kept in {}", shown(folder)));
+        if folder.is_dir() {
+            self.line(&format!("kept in {}", shown(folder)));
+        }
     }
 }
 

@@ -97,15 +97,20 @@ impl Device {
         }
     }
 
+    /// The CPU's vector instructions, where this is one.
+    pub fn instructions(self) -> Option<&'static str> {
+        (self == Self::Cpu).then(|| Isa::best().name())
+    }
+
     /// Runs `work` on this device's backend.
     pub fn run<W: OnDevice>(self, work: W) -> W::Output {
-        let name = self.to_string();
+        let (name, instructions) = (self.to_string(), self.instructions());
         match self {
             Self::Cpu => in_own_threads(move || {
                 work.run::<Autodiff<Flex>>(&Site {
                     device: FlexDevice,
                     name,
-                    instructions: Some(Isa::best().name()),
+                    instructions,
                     read_back_every: 1,
                     resident_bytes: 0,
                 })
@@ -114,7 +119,7 @@ impl Device {
             Self::Cuda(index) => work.run::<Autodiff<burn_cuda::Cuda>>(&Site {
                 device: burn_cuda::CudaDevice::new(index),
                 name,
-                instructions: None,
+                instructions,
                 read_back_every: 10,
                 resident_bytes: CUDA_RESIDENT_BYTES,
             }),

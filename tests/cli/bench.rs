@@ -51,14 +51,38 @@ fn several_specs_give_a_row_each_and_scaling_varies_one() {
         lines(train().args(["--scaling", "--json", "plain@fashion", "blocks=1", "widths=2", "batch=4"]));
     let varied: Vec<_> = rows.iter().map(|row| row["varies"].as_str().unwrap()).collect();
     assert_eq!(varied[0], "as given");
-    for change in ["batch=10", "widths=4", "blocks=2", "blocks=2,2 widths=16,32"] {
+    for change in ["batch=8", "widths=4", "depths=2", "2 × 1, 2 to 4"] {
         assert!(varied.contains(&change), "{change} is not in {varied:?}");
     }
 }
 
 #[test]
+fn tables_fit_eighty_columns() {
+    let spec = ["resnext+hires[In,1-2]@fashion-embedded", "blocks=1,1", "widths=4,8", "batch=5"];
+    let mut operations = bench("ops");
+    operations.args(["--batch", "1", "--only", "ADAM"]);
+    let mut steps = train();
+    steps.args(spec);
+    for mut command in [steps, operations] {
+        let output = command.assert().success().get_output().stdout.clone();
+        let text = String::from_utf8(output).unwrap();
+        let table: Vec<_> = text.lines().skip_while(|line| !line.contains("ms")).collect();
+        assert!(table.len() >= 3, "{text}");
+        assert!(table.iter().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}
+
+#[test]
+fn instructions_that_are_not_there_are_refused() {
+    let mut command = train();
+    command.args(TINY).env("HIRESNET_ISA", "mmx").assert().code(2).stderr(super::contains("'mmx'; it has"));
+    let rows = lines(train().args(TINY).arg("--json").env("HIRESNET_ISA", "Portable"));
+    assert_eq!(rows[0]["instructions"], "portable");
+}
+
+#[test]
 fn operations_are_timed_by_name() {
-    let output = bench("ops").args(["--batch", "2", "--only", "average", "--json"]).assert().success();
+    let output = bench("ops").args(["--batch", "2", "--only", "AVERAGE", "--json"]).assert().success();
     let rows: Vec<Value> = serde_json::from_slice(&output.get_output().stdout).unwrap();
     assert_eq!(rows.len(), 2);
     for row in &rows {
@@ -70,10 +94,11 @@ fn operations_are_timed_by_name() {
 }
 
 #[test]
-fn the_cpu_agrees_with_itself() {
-    let output = bench("parity").args(["--device", "cpu", "--json"]).args(TINY).assert().success();
-    let found: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
-    assert_eq!((&found["agrees"], &found["max_abs_difference"]), (&true.into(), &0.0.into()));
-    let text = bench("parity").args(["--device", "cpu"]).args(TINY).assert().success();
-    text.stdout(super::contains("they agree"));
+fn the_cpu_is_not_compared_with_itself() {
+    bench("parity")
+        .args(["--device", "cpu"])
+        .args(TINY)
+        .assert()
+        .code(2)
+        .stderr(super::contains("with itself"));
 }

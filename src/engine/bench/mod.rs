@@ -22,51 +22,95 @@ impl Variation {
     }
 }
 
-/// `spec` with other batches, widths, depths and numbers of blocks, one thing at a time;
-/// variations that are no networks are left out.
-pub fn scaling(spec: &ExperimentSpec) -> Vec<Variation> {
+/// `spec` with other batches, widths and depths, and with one to five blocks like its
+/// first, each twice as wide as the one before; then the variations that are no networks,
+/// and why.
+pub fn scaling(spec: &ExperimentSpec) -> (Vec<Variation>, Vec<String>) {
     let list = |values: &[usize]| values.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
-    let mut settings: Vec<Vec<(&str, String)>> = vec![vec![]];
-    settings.extend([10, 25, 50, 200, 400].map(|batch: usize| vec![("batch", batch.to_string())]));
-    for (times, over) in [(1, 2), (2, 1), (4, 1)] {
-        let widths: Vec<_> = spec.widths.iter().map(|w| w * times / over).collect();
-        settings.push(vec![("widths", list(&widths))]);
-    }
-    for times in [2, 3] {
-        let depths: Vec<_> = spec.blocks.iter().map(|depth| depth * times).collect();
-        settings.push(vec![("blocks", list(&depths))]);
-    }
-    for blocks in 1..=5 {
-        if blocks != spec.blocks.len() {
-            let widths: Vec<_> = (0..blocks).map(|b| 16 << b).collect();
-            settings.push(vec![("blocks", list(&vec![2; blocks])), ("widths", list(&widths))]);
-        }
-    }
-    let vary = |pairs: Vec<(&str, String)>| {
-        let mut varied = spec.clone();
-        for (key, value) in &pairs {
-            varied.set(key, value).ok()?;
-        }
-        let varies: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let varies = if varies.is_empty() { "as given".into() } else { varies.join(" ") };
-        varied.checked().ok().map(|spec| Variation { varies, spec })
+    let times = |values: &[usize], by: usize, over: usize| -> Vec<usize> {
+        values.iter().map(|value| (value * by / over).max(1)).collect()
     };
-    settings.into_iter().filter_map(vary).collect()
+    let mut settings: Vec<(String, Vec<(&str, String)>)> = Vec::new();
+    for (by, over) in [(1, 10), (1, 4), (1, 2), (2, 1), (4, 1)] {
+        let batch = (spec.batch * by / over).max(1).to_string();
+        settings.push((format!("batch={batch}"), vec![("batch", batch)]));
+    }
+    for (by, over) in [(1, 2), (2, 1), (4, 1)] {
+        let widths = list(&times(&spec.widths, by, over));
+        settings.push((format!("widths={widths}"), vec![("widths", widths)]));
+    }
+    for by in [2, 3] {
+        let depths = list(&times(&spec.blocks, by, 1));
+        settings.push((format!("depths={depths}"), vec![("blocks", depths)]));
+    }
+    let (depth, width) = (spec.blocks[0], spec.widths[0]);
+    for blocks in 1..=5 {
+        let widths: Vec<_> = (0..blocks).map(|b| width << b).collect();
+        let pairs = vec![("blocks", list(&vec![depth; blocks])), ("widths", list(&widths))];
+        settings.push((format!("{blocks} × {depth}, {width} to {}", width << (blocks - 1)), pairs));
+    }
+    let (mut networks, mut others) =
+        (vec![Variation { varies: "as given".into(), spec: spec.clone() }], Vec::new());
+    for (varies, pairs) in settings {
+        let mut varied = spec.clone();
+        let set = pairs.iter().try_for_each(|(key, value)| varied.set(key, value));
+        match set.and_then(|()| varied.checked()) {
+            Ok(varied) if networks.iter().any(|known| known.spec == varied) => {}
+            Ok(varied) => networks.push(Variation { varies, spec: varied }),
+            Err(reason) => others.push(format!("{varies}: {reason}")),
+        }
+    }
+    (networks, others)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn one_thing_is_varied_at_a_time_and_every_variation_is_a_network() {
-        let spec: ExperimentSpec = "resnet+hires@fashion-embedded".parse().unwrap();
-        let all = scaling(&spec);
-        assert_eq!(all[0].spec, spec);
-        assert_eq!(all.len(), 15);
-        for variation in &all[1..] {
+    fn varied(line: &str) -> (Vec<String>, Vec<String>) {
+        let spec: ExperimentSpec = line.parse().unwrap();
+        let (networks, others) = scaling(&spec);
+        assert_eq!(networks[0].spec, spec);
+        for variation in &networks[1..] {
             assert_ne!(variation.spec, spec, "{}", variation.varies);
             assert!(variation.spec.architecture().is_ok(), "{}", variation.varies);
         }
+        (networks.into_iter().map(|variation| variation.varies).collect(), others)
+    }
+
+    #[test]
+    fn the_papers_network_is_varied_one_thing_at_a_time() {
+        let (networks, others) = varied("resnet+hires@fashion-embedded");
+        let expected = [
+            "as given",
+            "batch=10",
+            "batch=25",
+            "batch=50",
+            "batch=200",
+            "batch=400",
+            "widths=8,16,32",
+            "widths=32,64,128",
+            "widths=64,128,256",
+            "depths=4,6,6",
+            "depths=6,9,9",
+            "1 × 2, 16 to 16",
+            "2 × 2, 16 to 32",
+            "3 × 2, 16 to 64",
+            "4 × 2, 16 to 128",
+            "5 × 2, 16 to 256",
+        ];
+        assert_eq!((networks, others), (expected.map(String::from).to_vec(), vec![]));
+    }
+
+    #[test]
+    fn variations_are_around_the_spec_and_those_that_are_no_networks_are_said() {
+        let (networks, others) = varied("resnext@fashion blocks=1 widths=4 batch=2");
+        assert!(
+            networks.contains(&"batch=8".into()) && networks.contains(&"2 × 1, 4 to 8".into()),
+            "{networks:?}"
+        );
+        assert_eq!(networks.iter().filter(|varies| *varies == "batch=1").count(), 1);
+        assert_eq!(others.len(), 1, "{others:?}");
+        assert!(others[0].starts_with("widths=2: "), "{others:?}");
     }
 }

@@ -33,6 +33,12 @@ pub struct Row {
     pub rate: f64,
     /// `GFLOP/s` or `GB/s`.
     pub unit: &'static str,
+    /// Images in the batch.
+    pub batch: usize,
+    /// CPU threads.
+    pub threads: usize,
+    /// The CPU's vector instructions.
+    pub instructions: &'static str,
     /// The same with burn's own operations, milliseconds; where it was asked for.
     pub burn_ms: Option<f64>,
 }
@@ -41,7 +47,7 @@ pub struct Row {
 pub struct Ops<'a> {
     /// Images in a batch.
     pub batch: usize,
-    /// Only operations whose name contains this.
+    /// Only operations whose name contains this, in any case, × written as x or not.
     pub only: &'a str,
     /// Whether to time burn's own as well.
     pub beside_burn: bool,
@@ -107,6 +113,12 @@ enum Work {
 }
 
 impl Ops<'_> {
+    /// Whatever the case, and with an x for each ×.
+    fn wants(&self, name: &str) -> bool {
+        let plain = |text: &str| text.to_lowercase().replace('×', "x");
+        plain(name).contains(&plain(self.only))
+    }
+
     fn row(&mut self, name: &str, pass: &'static str, work: Work, s: f64, burn_s: Option<f64>) {
         let (amount, unit) = match work {
             Work::Flops(n) => (n, "GFLOP/s"),
@@ -114,7 +126,9 @@ impl Ops<'_> {
         };
         let rate = amount as f64 / s / 1e9;
         let burn_ms = burn_s.map(|s| s * 1e3);
-        (self.each)(Row { name: name.into(), pass, ms: s * 1e3, rate, unit, burn_ms });
+        let (threads, instructions) = (rayon::current_num_threads(), Isa::best().name());
+        let (name, ms, batch) = (name.into(), s * 1e3, self.batch);
+        (self.each)(Row { name, pass, ms, rate, unit, batch, threads, instructions, burn_ms });
     }
 
     fn convolution(&mut self, g: Geometry) {
@@ -126,7 +140,7 @@ impl Ops<'_> {
         if groups > 1 {
             name += &format!(", {groups} groups");
         }
-        if !name.contains(self.only) {
+        if !self.wants(&name) {
             return;
         }
         let (isa, batch) = (Isa::best(), self.batch);
@@ -150,7 +164,7 @@ impl Ops<'_> {
 
     /// Forward without a graph, and forward and backward with one.
     fn differentiable(&mut self, name: &str, work: [Work; 2], shape: [usize; 4], operation: Operation) {
-        if !name.contains(self.only) {
+        if !self.wants(name) {
             return;
         }
         // As a layer before would have left it.
@@ -175,7 +189,7 @@ impl Ops<'_> {
 
     fn cross_entropy(&mut self) {
         let name = "cross-entropy, 10 classes";
-        if !name.contains(self.only) {
+        if !self.wants(name) {
             return;
         }
         let labels: Vec<i32> = (0..self.batch).map(|i| (i % 10) as i32).collect();
@@ -197,7 +211,7 @@ impl Ops<'_> {
 
     fn adam(&mut self) {
         let (name, len) = ("Adam, 270,000 parameters", 270_000);
-        if !name.contains(self.only) {
+        if !self.wants(name) {
             return;
         }
         let step = AdamStep {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::bench::steps::synthetic_batch;
 use crate::engine::device::{Device, OnDevice};
-use crate::engine::error::Result;
+use crate::engine::error::{EngineError, Result};
 use crate::engine::evaluate::floats;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
@@ -15,9 +15,13 @@ use crate::engine::trainer::Site;
 /// Largest difference of logits, over the largest logit, that counts as agreement.
 pub const TOLERANCE: f64 = 1e-3;
 
-/// How far apart the logits of two devices are.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// How far apart the logits of a device and of the CPU are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
+    /// The device.
+    pub device: String,
+    /// The network and its inputs' seed and number.
+    pub spec: String,
     /// Largest difference of two logits.
     pub max_abs_difference: f64,
     /// The same over the largest logit of the CPU.
@@ -30,8 +34,12 @@ pub struct Difference {
 /// evaluation mode after it, on `device` and on the CPU.
 ///
 /// # Errors
-/// When `spec` is no network.
+/// When `spec` is no network, or the device is the CPU.
 pub fn compare(spec: &ExperimentSpec, device: Device) -> Result<Difference> {
+    if device == Device::Cpu {
+        let reason = "nothing to compare: this would be the CPU with itself; name a GPU by --device cuda";
+        return Err(EngineError::Device(reason.into()));
+    }
     let (ours, cpu) = (device.run(Logits(spec))?, Device::Cpu.run(Logits(spec))?);
     let gap = |(a, b): (&f32, &f32)| f64::from((a - b).abs());
     // A NaN on either side must not look like agreement.
@@ -40,6 +48,8 @@ pub fn compare(spec: &ExperimentSpec, device: Device) -> Result<Difference> {
     let largest = cpu.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max);
     let max_relative_difference = max_abs_difference / largest;
     Ok(Difference {
+        device: device.to_string(),
+        spec: spec.to_string(),
         max_abs_difference,
         max_relative_difference,
         agrees: max_relative_difference <= TOLERANCE,

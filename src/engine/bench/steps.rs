@@ -115,7 +115,13 @@ impl OnDevice for Steps<'_> {
     }
 }
 
-/// The most memory that this process has held, bytes; known on Linux only.
+/// Lets [`peak_memory`] begin anew, where the system can.
+pub fn forget_peak_memory() {
+    // Said so in Linux' proc(5); elsewhere there is no such file.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// The most memory that this process has held since then, bytes; known on Linux only.
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

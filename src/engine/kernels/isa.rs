@@ -25,14 +25,31 @@ pub enum Isa {
 }
 
 impl Isa {
-    /// The best set, found once; `HIRESNET_ISA` may name another one that is there.
+    /// The best set, found once, or the one that [`VARIABLE`](Self::VARIABLE) names.
     pub fn best() -> Self {
-        static BEST: LazyLock<Isa> = LazyLock::new(|| {
-            let all = Isa::all();
-            let wanted = std::env::var("HIRESNET_ISA").unwrap_or_default();
-            *all.iter().find(|isa| isa.name() == wanted).unwrap_or(&all[0])
-        });
+        static BEST: LazyLock<Isa> = LazyLock::new(|| Isa::wanted().unwrap_or_else(|_| Isa::all()[0]));
         *BEST
+    }
+
+    /// The environment variable that may name a lesser set.
+    pub const VARIABLE: &str = "HIRESNET_ISA";
+
+    /// The set to use: the best, where the environment names none.
+    ///
+    /// # Errors
+    /// When it names one that is not here; the message says which are.
+    pub fn wanted() -> Result<Self, String> {
+        let all = Self::all();
+        let wanted = std::env::var(Self::VARIABLE).unwrap_or_default();
+        let found = all.iter().find(|isa| isa.name().eq_ignore_ascii_case(&wanted));
+        match (found, wanted.as_str()) {
+            (Some(isa), _) => Ok(*isa),
+            (None, "") => Ok(all[0]),
+            (None, other) => {
+                let names: Vec<_> = all.iter().map(|isa| isa.name()).collect();
+                Err(format!("this machine has no instructions '{other}'; it has {}", names.join(", ")))
+            }
+        }
     }
 
     /// Every set that this machine has, the best first.
