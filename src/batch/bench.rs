@@ -12,7 +12,7 @@ use crate::domain::error::SpecError;
 use crate::domain::params;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::bench::parity::{self, TOLERANCE};
-use crate::engine::bench::steps::{Steps, Timing, Work, forget_peak_memory, peak_memory};
+use crate::engine::bench::steps::{Steps, Timing, Work, peak_memory};
 use crate::engine::bench::{Variation, scaling};
 use crate::engine::device::Device;
 use crate::engine::error::Result;
@@ -67,6 +67,9 @@ fn one(specs: &[ExperimentSpec]) -> Result<&ExperimentSpec> {
     }
 }
 
+/// Of a table; the last column only where there is one row.
+const HEADER: [&str; 7] = ["network", "batch", "parameters", "ms/step", "images/s", "GFLOP/s", "peak MiB"];
+
 struct Bench {
     work: Work,
     steps: usize,
@@ -88,7 +91,7 @@ struct Row<'a> {
     steps: usize,
     #[serde(flatten)]
     timing: Timing,
-    /// Of this process during this row, MiB.
+    /// Of this process, MiB; unknown where it has timed other specs before.
     peak_memory_mib: Option<f64>,
 }
 
@@ -110,15 +113,10 @@ impl Bench {
                 variations.iter().for_each(|v| say(&v.spec.to_string()));
             }
             let first = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-            Lines::begin(
-                &["network", "batch", "parameters", "ms/step", "images/s", "GFLOP/s", "peak MiB"],
-                first,
-                5,
-            )
+            Lines::begin(&HEADER[..if variations.len() == 1 { 7 } else { 6 }], first, 5)
         });
         for variation in variations {
             let spec = &variation.spec;
-            forget_peak_memory();
             let row = Row {
                 spec: spec.to_string(),
                 varies: &variation.varies,
@@ -135,7 +133,9 @@ impl Bench {
                     steps: self.steps,
                     warmup: self.warmup,
                 })?,
-                peak_memory_mib: peak_memory().map(|bytes| bytes as f64 / f64::from(1 << 20)),
+                peak_memory_mib: peak_memory()
+                    .filter(|_| variations.len() == 1)
+                    .map(|bytes| bytes as f64 / f64::from(1 << 20)),
             };
             match &lines {
                 Some(lines) => lines.row(&[

@@ -35,6 +35,8 @@ fn steps_and_forward_passes_are_timed_on_the_asked_device_and_threads() {
         let (s, rate) = (row["step_median_s"].as_f64().unwrap(), row["images_per_s"].as_f64().unwrap());
         assert!(s > 0.0 && (s * rate - 5.0).abs() < 1e-9, "{row}");
         assert!(row["gflops"].as_f64().unwrap() > 0.0);
+        #[cfg(target_os = "linux")]
+        assert!(row["peak_memory_mib"].as_f64().unwrap() > 1.0, "{row}");
     }
 }
 
@@ -43,6 +45,7 @@ fn several_specs_give_a_row_each_and_scaling_varies_one() {
     let specs = ["plain@fashion", "blocks=1", "widths=2", "resnet@fashion", "blocks=1", "widths=2"];
     let rows = lines(train().args(["--json"]).args(specs).arg("batch=4"));
     assert_eq!(rows.len(), 2);
+    assert!(rows[1]["peak_memory_mib"].is_null(), "the first spec's memory is in it");
     assert!(rows[1]["spec"].as_str().unwrap().starts_with("resnet@fashion"), "{rows:?}");
 
     train().args(specs).arg("--scaling").assert().code(2).stderr(super::contains("--scaling varies one"));

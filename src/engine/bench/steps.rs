@@ -115,13 +115,7 @@ impl OnDevice for Steps<'_> {
     }
 }
 
-/// Lets [`peak_memory`] begin anew, where the system can.
-pub fn forget_peak_memory() {
-    // Said so in Linux' proc(5); elsewhere there is no such file.
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
-}
-
-/// The most memory that this process has held since then, bytes; known on Linux only.
+/// The most memory that this process has held, bytes; known on Linux only.
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
