@@ -1,6 +1,6 @@
 //! Cross-entropy of softmax, and its gradient.
 
-/// Mean over the batch of −log softmax(logits)[label], nats; `gradient` becomes that of
+/// Mean over the batch of −log softmax(logits) of each label, nats; `gradient` becomes that of
 /// the logits. Both are `[batch, classes]`.
 ///
 /// Logits that are no numbers, and labels beyond the classes, make it NaN.

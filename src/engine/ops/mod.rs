@@ -1,6 +1,6 @@
 //! The operations that the networks are made of, as a backend may do them best.
 //!
-//! Every backend gets them from burn's own operations ([`reference`]), differentiated by
+//! Every backend gets them from burn's own operations ([`mod@reference`]), differentiated by
 //! burn. The CPU replaces them by its own [`kernels`](super::kernels), with gradients of
 //! their own. A network's source sees one set of operations.
 
