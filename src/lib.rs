@@ -10,3 +10,4 @@ pub mod batch;
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod tui;

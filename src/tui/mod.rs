@@ -1,0 +1,3 @@
+//! The interactive face: toggle, launch, watch, compare, on one screen.
+
+pub mod theme;
