@@ -16,6 +16,7 @@ pub mod paper;
 pub mod params;
 pub mod run_state;
 pub mod seeds;
+pub mod smoothing;
 pub mod spec;
 pub mod stats;
 pub mod text;

@@ -1,3 +1,5 @@
 //! The interactive face: toggle, launch, watch, compare, on one screen.
 
+pub mod curves;
+pub mod plot;
 pub mod theme;

@@ -1,0 +1,201 @@
+//! What is to be drawn, worked out to fractions of the plot, and its drawing.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use unicode_width::UnicodeWidthStr;
+
+use super::raster::{Point, Raster, Weight};
+use super::write;
+use crate::tui::theme::{Depth, Ground, Theme};
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Colour and letter.
+    pub slot: usize,
+    /// How it is seen among the others; [`Weight::Joint`] has a mark at each point.
+    pub weight: Weight,
+    /// From left to right.
+    pub points: Vec<Point>,
+}
+
+/// The area around a line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    /// Colour.
+    pub slot: usize,
+    /// Place along, lower and upper edge, from left to right.
+    pub edges: Vec<(f64, f64, f64)>,
+}
+
+/// Axes and everything between them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Picture {
+    /// Inside of the axes.
+    pub plot: Rect,
+    /// Heading over the plot.
+    pub heading: Option<String>,
+    /// Where along the y axis there is a label.
+    pub y_ticks: Vec<(f64, String)>,
+    /// Where along the x axis there is a label.
+    pub x_ticks: Vec<(f64, String)>,
+    /// What x is.
+    pub unit: &'static str,
+    /// Areas, behind the lines.
+    pub bands: Vec<Band>,
+    /// Lines, from back to front.
+    pub lines: Vec<Line>,
+    /// Where a line goes straight up to be read at.
+    pub cursor: Option<f64>,
+    /// Remark in the upper right corner.
+    pub note: Option<String>,
+}
+
+impl Picture {
+    /// The rows that the x axis and its labels take of `height`.
+    pub const fn rows_below(height: u16) -> u16 {
+        if height >= 5 { 2 } else { 0 }
+    }
+
+    /// The columns that the y axis and its labels take of `width`.
+    pub fn columns_left(width: u16, ticks: &[(f64, String)]) -> u16 {
+        let widest = ticks.iter().map(|(_, label)| label.width() as u16).max().unwrap_or(0);
+        if width >= 16 { widest.max(3) + 1 } else { 0 }
+    }
+
+    /// Paints it; `clip` is where it may paint.
+    pub fn draw(&self, clip: Rect, buf: &mut Buffer, theme: &Theme) {
+        self.draw_axes(clip, buf, theme);
+        self.draw_cursor(clip, buf, theme, false);
+        let raster = self.raster(theme);
+        raster.paint(self.plot.intersection(clip), buf);
+        self.draw_cursor(clip, buf, theme, true);
+        self.draw_marks(&raster, clip, buf, theme);
+        if let Some(note) = &self.note {
+            let note = theme.plain(note);
+            let x = self.plot.right().saturating_sub(note.width() as u16).max(self.plot.x);
+            write(buf, clip, (x, self.plot.y), &note, theme.warn());
+        }
+    }
+
+    fn raster(&self, theme: &Theme) -> Raster {
+        let mut raster = Raster::new(self.plot.width, self.plot.height, theme.symbols);
+        for band in &self.bands {
+            raster.dip(faint(theme, theme.series(band.slot)), Weight::Shade);
+            raster.area(&band.edges);
+        }
+        for line in &self.lines {
+            if line.weight == Weight::Faint && theme.depth == Depth::None {
+                continue;
+            }
+            let style = theme.series(line.slot);
+            let style = if line.weight == Weight::Faint { faint(theme, style) } else { style };
+            raster.dip(style, line.weight);
+            line.points.iter().for_each(|at| raster.dot(*at));
+            line.points.windows(2).for_each(|pair| raster.line(pair[0], pair[1]));
+        }
+        raster
+    }
+
+    fn draw_axes(&self, clip: Rect, buf: &mut Buffer, theme: &Theme) {
+        let Rect { x, y, width, height } = self.plot;
+        let (line, label) = (theme.off(), theme.dim());
+        if let Some(heading) = &self.heading {
+            write(buf, clip, (x, y.saturating_sub(1)), &theme.plain(heading), theme.strong());
+        }
+        if let Some(axis) = x.checked_sub(1).filter(|axis| *axis >= clip.x) {
+            for row in y..y + height {
+                write(buf, clip, (axis, row), theme.glyph("│", "|"), line);
+            }
+            for (at, text) in &self.y_ticks {
+                let row = y + row_of(*at, height);
+                write(buf, clip, (axis, row), theme.glyph("┤", "+"), line);
+                let start = axis.saturating_sub(text.width() as u16);
+                write(buf, clip, (start, row), text, label);
+            }
+            let corner = (axis, y + height);
+            write(buf, clip, corner, theme.glyph("└", "+"), line);
+            let start = axis.saturating_sub(self.unit.width() as u16);
+            if start >= clip.x {
+                write(buf, clip, (start, y + height + 1), self.unit, line);
+            }
+        }
+        for column in x..x + width {
+            write(buf, clip, (column, y + height), theme.glyph("─", "-"), line);
+        }
+        let mut free = x;
+        for (at, text) in &self.x_ticks {
+            let column = x + column_of(*at, width);
+            write(buf, clip, (column, y + height), theme.glyph("┬", "+"), line);
+            let wide = text.width() as u16;
+            let start = column.saturating_sub(wide / 2).min((x + width).saturating_sub(wide)).max(x);
+            if start >= free && start + wide <= x + width {
+                write(buf, clip, (start, y + height + 1), text, label);
+                free = start + wide + 1;
+            }
+        }
+    }
+
+    /// The line to read at: through all that is empty, and `over` what is faint.
+    fn draw_cursor(&self, clip: Rect, buf: &mut Buffer, theme: &Theme, over: bool) {
+        let Some(at) = self.cursor.filter(|at| (0.0..=1.0).contains(at)) else {
+            return;
+        };
+        let column = self.plot.x + column_of(at, self.plot.width);
+        if over {
+            let foot = (column, self.plot.bottom());
+            write(buf, clip, foot, theme.glyph("┴", "^"), theme.accent());
+            return;
+        }
+        for row in self.plot.y..self.plot.bottom() {
+            write(buf, clip, (column, row), theme.glyph("│", "|"), theme.accent());
+        }
+    }
+
+    fn draw_marks(&self, raster: &Raster, clip: Rect, buf: &mut Buffer, theme: &Theme) {
+        let letters = theme.needs_letters();
+        for line in self.lines.iter().filter(|l| l.weight >= Weight::Joint) {
+            let letter = Theme::LETTERS[line.slot % Theme::SERIES].to_string();
+            let mark = if letters { letter.as_str() } else { theme.glyph("●", "o") };
+            let marked = match line.weight {
+                Weight::Joint => line.points.as_slice(),
+                _ if letters => last_inside(&line.points),
+                _ => &[],
+            };
+            for (column, row) in marked.iter().filter_map(|at| raster.cell_at(*at)) {
+                let place = (self.plot.x + column, self.plot.y + row);
+                write(buf, clip.intersection(self.plot), place, mark, theme.series(line.slot));
+            }
+        }
+    }
+}
+
+/// The last point that is in the picture, alone.
+fn last_inside(points: &[Point]) -> &[Point] {
+    let inside = |(x, y): &Point| (0.0..=1.0).contains(x) && (0.0..=1.0).contains(y);
+    points.iter().rposition(inside).map_or(&[], |i| &points[i..=i])
+}
+
+/// The column of `width` at a fraction of the way.
+fn column_of(at: f64, width: u16) -> u16 {
+    ((at * f64::from(width)) as u16).min(width.saturating_sub(1))
+}
+
+/// The row of `height` at a fraction of the way up.
+fn row_of(at: f64, height: u16) -> u16 {
+    ((1.0 - at) * f64::from(height.saturating_sub(1))).round() as u16
+}
+
+/// A colour half gone into the ground.
+fn faint(theme: &Theme, style: Style) -> Style {
+    let Some(Color::Rgb(r, g, b)) = style.fg else {
+        return style.add_modifier(Modifier::DIM);
+    };
+    let ground = match theme.ground {
+        Ground::Dark => 0x18,
+        Ground::Light => 0xf4,
+    };
+    let mixed = |c: u8| ((2 * u16::from(c) + 3 * ground) / 5) as u8;
+    style.fg(Color::Rgb(mixed(r), mixed(g), mixed(b)))
+}
