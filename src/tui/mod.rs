@@ -1,3 +1,5 @@
 //! The interactive face: toggle, launch, watch, compare, on one screen.
 
+pub mod draft;
 pub mod theme;
+pub mod wiring;
