@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use crate::domain::text::harmless;
 
+pub use crate::domain::text::grouped;
+
 /// Whether something could not be printed for another reason than a reader gone away.
 static UNPRINTED: AtomicBool = AtomicBool::new(false);
 
@@ -114,26 +116,12 @@ pub fn plural(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
-/// `273466` as `273,466`.
-pub fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_times_for_people() {
-        assert_eq!([grouped(7), grouped(273_466), grouped(1_000_000)], ["7", "273,466", "1,000,000"]);
+    fn times_for_people() {
         assert_eq!([duration(7.4), duration(187.0), duration(3720.0)], ["7s", "3m 07s", "1h 02m"]);
     }
 }

@@ -282,6 +282,11 @@ impl HopSelection {
         Ok(set)
     }
 
+    /// Without the parts that do not exist in a network of `blocks` blocks.
+    pub fn within(&self, blocks: usize) -> Self {
+        Self(self.0.iter().copied().filter(|group| group.hops(blocks).is_ok()).collect())
+    }
+
     /// Its parts, as written.
     pub fn groups(&self) -> &[HopGroup] {
         &self.0

@@ -61,3 +61,8 @@ pub fn networks() -> Vec<PublishedNetwork> {
     }
     all
 }
+
+/// How the paper calls a version, for those it has a name for.
+pub fn title(version: &Version) -> Option<&'static str> {
+    networks().into_iter().find(|n| n.spec.version == *version).map(|n| n.version)
+}

@@ -1,4 +1,5 @@
-//! Making text from outside (file names, recordings, presets) safe to show.
+//! Text for people: numbers they can read, and text from outside (file names,
+//! recordings, presets) made safe to show.
 
 /// `text` with every control character replaced by its visible picture (`␛` for
 /// escape, `␊` for newline, `·` for those without one), and cut after `max` characters.
@@ -23,9 +24,27 @@ pub fn harmless(text: &str, max: usize) -> String {
     out
 }
 
+/// `273466` as `273,466`.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([grouped(7), grouped(273_466), grouped(1_000_000)], ["7", "273,466", "1,000,000"]);
+    }
 
     #[test]
     fn control_characters_are_made_visible() {

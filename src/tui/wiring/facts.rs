@@ -1,0 +1,189 @@
+//! What is said in words beside the diagram: switches of groups, size, names, the spec.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::Spot;
+use super::arcs::mark;
+use crate::domain::hops::{HopGroup, all_hops};
+use crate::domain::params;
+use crate::domain::text::grouped;
+use crate::tui::draft::Draft;
+use crate::tui::theme::Theme;
+
+/// Something that can be pressed, as a word.
+#[derive(Debug)]
+pub struct Chip {
+    text: String,
+    style: Style,
+    spot: Spot,
+}
+
+/// The switches of the groups that have names.
+pub fn switches(draft: &Draft, theme: &Theme) -> Vec<Chip> {
+    let first = [HopGroup::All, HopGroup::None, HopGroup::In, HopGroup::Out];
+    let groups = first.into_iter().chain((1..=draft.blocks()).map(HopGroup::Order));
+    groups
+        .map(|group| {
+            let on = group.hops(draft.blocks()).is_ok_and(|hops| match group {
+                HopGroup::None => draft.hops().is_empty(),
+                _ => draft.hops().includes(&hops),
+            });
+            chip(&group.to_string(), on, false, Spot::Group(group), theme)
+        })
+        .collect()
+}
+
+/// The switch of every hop: what there is where there is no room for lines.
+pub fn hops(draft: &Draft, focused: bool, theme: &Theme) -> Vec<Chip> {
+    all_hops(draft.blocks())
+        .map(|hop| {
+            let name = format!("{}{}{}", hop.source, theme.glyph("→", ">"), hop.target);
+            let under_cursor = focused && draft.cursor() == Some(hop);
+            chip(&name, draft.hops().contains(hop), under_cursor, Spot::Hop(hop), theme)
+        })
+        .collect()
+}
+
+fn chip(name: &str, on: bool, selected: bool, spot: Spot, theme: &Theme) -> Chip {
+    let style = if on { theme.accent() } else { theme.text() };
+    let style = if selected { style.patch(theme.selected()) } else { style };
+    Chip { text: format!("{}{name}", mark(on, theme)), style, spot }
+}
+
+/// Where chips stand in rows of `width`.
+fn places(chips: &[Chip], width: usize) -> impl Iterator<Item = (usize, usize, &Chip)> {
+    let (mut x, mut row) = (0, 0);
+    chips.iter().map(move |chip| {
+        let wide = chip.text.width();
+        if x > 0 && x + wide > width {
+            (x, row) = (0, row + 1);
+        }
+        let place = (x, row, chip);
+        x += wide + 1;
+        place
+    })
+}
+
+/// Rows that chips take.
+pub fn rows_of(chips: &[Chip], width: usize) -> usize {
+    places(chips, width).last().map_or(0, |(_, row, _)| row + 1)
+}
+
+/// Paints chips, and says where they are; rows scroll so that the one at `keep` shows.
+pub fn paint_chips(
+    chips: &[Chip],
+    keep: Option<usize>,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Vec<(Rect, Spot)> {
+    let width = area.width as usize;
+    let rows = area.height as usize;
+    let kept = keep.and_then(|i| places(chips, width).nth(i)).map_or(0, |(_, row, _)| row);
+    let skip = (kept + 1).saturating_sub(rows);
+    let mut spots = Vec::new();
+    for (x, row, chip) in places(chips, width) {
+        let Some(row) = row.checked_sub(skip).filter(|row| *row < rows) else { continue };
+        let place = Rect::new(area.x + x as u16, area.y + row as u16, chip.text.width() as u16, 1);
+        let place = place.intersection(area);
+        buffer.set_stringn(place.x, place.y, &chip.text, place.width as usize, chip.style);
+        spots.push((place, chip.spot));
+    }
+    spots
+}
+
+/// Size, difference, names, and the hop under the cursor.
+pub fn facts(draft: &Draft, focused: bool, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let (now, baseline) = (draft.parameters(), draft.baseline_parameters());
+    let difference = match now.checked_sub(baseline) {
+        Some(more) => format!("+{}", grouped(more)),
+        None => format!("-{}", grouped(baseline - now)),
+    };
+    let names = match draft.names() {
+        [] => ("no named set".into(), theme.dim()),
+        names => (format!("= {}", names.join(", ")), theme.good()),
+    };
+    let mut said = vec![
+        (format!("{} parameters", grouped(now)), theme.strong()),
+        (format!("{difference} on the baseline ({})", grouped(baseline)), theme.text()),
+        names,
+    ];
+    if let Some(hop) = draft.cursor().filter(|_| focused) {
+        let on = if draft.hops().contains(hop) { "on" } else { "off" };
+        let pool = match draft.network().pooling(hop) {
+            1 => String::new(),
+            n => format!("pool {n}×{n}, "),
+        };
+        let size = match params::projection(draft.network(), hop) {
+            0 => "identity".into(),
+            n => format!("conv 1×1, {} parameters", grouped(n)),
+        };
+        let text = format!("{}→{} is {on}: P{}, {pool}{size}", hop.source, hop.target, hop.order());
+        said.push((theme.plain(&text).into_owned(), theme.text()));
+    }
+    flow(&said, width)
+}
+
+/// Puts what is said one after the other, two spaces apart, breaking where it must.
+fn flow(said: &[(String, Style)], width: usize) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for (text, style) in said {
+        match lines.last_mut() {
+            Some(last) if last.width() + 2 + text.width() <= width => {
+                last.push_span("  ");
+                last.push_span(Span::styled(text.clone(), *style));
+            }
+            _ => lines.extend(wrap(text, width).into_iter().map(|part| Line::styled(part, *style))),
+        }
+    }
+    lines
+}
+
+/// `text` in lines of at most `width`, broken at spaces, or within a word that is longer
+/// than a line, where it can be before an `@` or after a comma; nothing is left out.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut rest: Vec<char> = word.chars().collect();
+        let used = lines.last().map_or(0, |line| line.width());
+        if used > 0 {
+            if used + 1 + rest.len() <= width {
+                lines.last_mut().into_iter().for_each(|line| line.push(' '));
+            } else {
+                lines.push(String::new());
+            }
+        }
+        while rest.len() > width {
+            let break_before = |i: &usize| rest[*i] == '@' || rest[i - 1] == ',';
+            let end = (width / 2..=width).rev().filter(|i| *i > 0).find(break_before).unwrap_or(width);
+            let cut: String = rest.drain(..end).collect();
+            lines.last_mut().into_iter().for_each(|line| line.push_str(&cut));
+            lines.push(String::new());
+        }
+        lines.last_mut().into_iter().for_each(|line| line.extend(&rest));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrapping_loses_nothing() {
+        assert_eq!(wrap("ab cd ef", 5), ["ab cd", "ef"]);
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("", 3), [""]);
+        assert_eq!(wrap("net[P1,P3]@data s=1", 11), ["net[P1,P3]", "@data s=1"]);
+        let line = "resnet+hires[0-1,1-2,0-3]@fashion-embedded seed=3 epochs=20";
+        for width in 1..70 {
+            let joined: String = wrap(line, width).concat();
+            assert_eq!(joined.replace(' ', ""), line.replace(' ', ""));
+            assert!(wrap(line, width).iter().all(|l| l.width() <= width));
+        }
+    }
+}

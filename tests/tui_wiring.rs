@@ -1,0 +1,203 @@
+//! The wiring panel, as pictures and as promises about its clicks.
+
+use std::collections::BTreeSet;
+
+use hiresnet_tui::domain::hops::{Hop, HopGroup, HopSelection, HopSet, all_hops};
+use hiresnet_tui::domain::spec::{ExperimentSpec, Version};
+use hiresnet_tui::tui::draft::Draft;
+use hiresnet_tui::tui::theme::{Depth, Ground, Symbols, Theme};
+use hiresnet_tui::tui::wiring::{Spot, draw};
+use proptest::prelude::*;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+const ASCII: Theme = Theme { depth: Depth::Ansi16, ground: Ground::Light, symbols: Symbols::Ascii };
+const BLOCK: Theme = Theme { depth: Depth::Ansi16, ground: Ground::Dark, symbols: Symbols::Block };
+const COLOURLESS: Theme = Theme { depth: Depth::None, ..Theme::FULL };
+
+fn draft(blocks: usize, hops: &str) -> Draft {
+    let mut draft = Draft::new("resnet@fashion-embedded".parse().unwrap()).unwrap();
+    if blocks != 3 {
+        draft.set("blocks", &vec!["2"; blocks].join(",")).unwrap();
+    }
+    draft.set("hops", hops).unwrap();
+    draft
+}
+
+fn paint(draft: &Draft, width: u16, height: u16, theme: &Theme) -> (Buffer, Vec<(Rect, Spot)>) {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    let spots = draw(draft, true, buffer.area, &mut buffer, theme);
+    (buffer, spots)
+}
+
+fn layer(buffer: &Buffer, show: impl Fn(&Cell) -> String) -> String {
+    let rows = buffer.content().chunks(buffer.area.width.max(1) as usize);
+    let rows = rows.map(|row| row.iter().map(&show).collect::<String>().trim_end().to_string());
+    rows.collect::<Vec<_>>().join("\n").trim_end().to_string()
+}
+
+fn text(buffer: &Buffer) -> String {
+    layer(buffer, |cell| cell.symbol().into())
+}
+
+/// `#` where the cursor is, `+` for what is bold, `-` for what is dim, `.` for the rest.
+fn weights(buffer: &Buffer, theme: &Theme) -> String {
+    layer(buffer, |cell| {
+        let has = |modifier| cell.modifier.contains(modifier);
+        let is_off = Some(cell.fg) == theme.off().fg || has(Modifier::DIM);
+        let mark = match cell.symbol() {
+            _ if has(Modifier::REVERSED) => "#",
+            " " => " ",
+            _ if has(Modifier::BOLD) => "+",
+            _ if is_off => "-",
+            _ => ".",
+        };
+        mark.into()
+    })
+}
+
+fn picture(draft: &Draft, width: u16, height: u16, theme: &Theme) -> String {
+    text(&paint(draft, width, height, theme).0)
+}
+
+#[test]
+fn every_number_of_blocks_in_every_panel() {
+    let sets = [(1, "All"), (3, "P1,0-3"), (5, "Out,0-3"), (8, "P1,P3")];
+    for (blocks, hops) in sets {
+        for (width, height) in [(38, 16), (48, 19), (60, 22), (78, 19), (118, 36)] {
+            let name = format!("{blocks}_blocks_{width}x{height}");
+            insta::assert_snapshot!(name, picture(&draft(blocks, hops), width, height, &Theme::FULL));
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_terminal() {
+    let mut draft = draft(4, "In,2-3");
+    draft.point_at(Some(Hop::new(1, 3)));
+    for (name, theme) in [("ascii", ASCII), ("block", BLOCK), ("colourless", COLOURLESS)] {
+        let (buffer, _) = paint(&draft, 76, 24, &theme);
+        if theme.is_ascii() {
+            assert!(text(&buffer).is_ascii(), "{}", text(&buffer));
+        }
+        insta::assert_snapshot!(name, format!("{}\n\n{}", text(&buffer), weights(&buffer, &theme)));
+        let (buffer, _) = paint(&draft, 44, 17, &theme);
+        insta::assert_snapshot!(format!("{name}_low"), text(&buffer));
+    }
+}
+
+#[test]
+fn only_ascii_is_painted_in_ascii_mode() {
+    for (blocks, width, height) in [(1, 9, 3), (3, 120, 55), (8, 36, 8), (8, 78, 19), (8, 40, 30)] {
+        let mut draft = draft(blocks, "P1");
+        draft.move_cursor(0, 0);
+        let shown = picture(&draft, width, height, &ASCII);
+        assert!(shown.is_ascii(), "{shown}");
+    }
+}
+
+#[test]
+fn the_cursor_is_seen_only_where_the_panel_is_focused() {
+    let mut draft = draft(3, "P1");
+    draft.point_at(Some(Hop::new(0, 2)));
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 70, 18));
+    draw(&draft, false, buffer.area, &mut buffer, &Theme::FULL);
+    assert!(!weights(&buffer, &Theme::FULL).contains('#'));
+    let (buffer, _) = paint(&draft, 70, 18, &Theme::FULL);
+    insta::assert_snapshot!("cursor", format!("{}\n\n{}", text(&buffer), weights(&buffer, &Theme::FULL)));
+    assert!(text(&buffer).contains("0→2 is off: P2, pool 2×2, conv 1×1, 576 parameters"));
+}
+
+#[test]
+fn a_diagram_too_wide_scrolls_to_the_cursor() {
+    let mut draft = draft(8, "P8");
+    let first = picture(&draft, 40, 40, &Theme::FULL);
+    draft.point_at(Some(Hop::new(7, 8)));
+    let last = picture(&draft, 40, 40, &Theme::FULL);
+    insta::assert_snapshot!("scrolled", format!("{first}\n\n{last}"));
+}
+
+#[test]
+fn the_spec_is_shown_whole_where_there_are_rows() {
+    let mut draft = draft(5, "0-2,1-4,0-5");
+    draft.set("seed", "12345").unwrap();
+    let (buffer, spots) = paint(&draft, 36, 20, &Theme::FULL);
+    let rows: Vec<_> = spots.iter().filter(|(_, spot)| *spot == Spot::Spec).map(|(rect, _)| *rect).collect();
+    let shown = rows.iter().flat_map(|row| row.positions()).map(|at| buffer[at].symbol()).collect::<String>();
+    assert_eq!(shown.replace(' ', ""), draft.line().replace(' ', ""));
+}
+
+#[test]
+fn switches_are_shown_and_pressed_where_they_are_written() {
+    let (buffer, spots) = paint(&draft(3, "In"), 60, 20, &Theme::FULL);
+    for group in HopGroup::named(3) {
+        let written: Vec<String> = spots
+            .iter()
+            .filter(|(_, spot)| *spot == Spot::Group(group))
+            .map(|(rect, _)| rect.positions().map(|at| buffer[at].symbol()).collect())
+            .collect();
+        let on = matches!(group, HopGroup::In | HopGroup::Order(3));
+        assert!(written.contains(&format!("{}{group}", if on { "●" } else { "○" })), "{group}: {written:?}");
+        let label = matches!(group, HopGroup::Order(_));
+        assert_eq!(written.contains(&group.to_string()), label, "{group}: {written:?}");
+    }
+}
+
+fn with_hops(blocks: usize, bits: u64) -> Draft {
+    let on: HopSet =
+        all_hops(blocks).enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, h)| h).collect();
+    let mut draft = draft(blocks, "All");
+    let version = Version::HiRes(HopSelection::shortest(&on, blocks));
+    draft.replace(ExperimentSpec { version, ..draft.spec().clone() }).unwrap();
+    assert_eq!(*draft.hops(), on);
+    draft
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// A hop's cells are its own, and all bright only if it is on; in a large enough area
+    /// no hop is missing.
+    #[test]
+    fn clicks_meet_the_hop_that_is_drawn(blocks in 1usize..=8, bits: u64, width in 20u16..200, height in 4u16..60) {
+        let draft = with_hops(blocks, bits);
+        let (buffer, spots) = paint(&draft, width, height, &Theme::FULL);
+        let mut taken = BTreeSet::new();
+        let mut met = BTreeSet::new();
+        for (rect, spot) in spots {
+            prop_assert_eq!(rect.intersection(buffer.area), rect);
+            prop_assert!(!rect.is_empty());
+            for Position { x, y } in rect.positions() {
+                prop_assert!(taken.insert((x, y)), "{},{} belongs to two", x, y);
+            }
+            if let Spot::Hop(hop) = spot {
+                prop_assert!(hop.source < hop.target && hop.target <= blocks);
+                met.insert(hop);
+                let bright = rect.positions().all(|at| buffer[at].modifier.contains(Modifier::BOLD));
+                prop_assert_eq!(bright, draft.hops().contains(hop), "{}", hop);
+            }
+        }
+        if usize::from(width) >= 9 * blocks + 20 && height >= 20 {
+            prop_assert_eq!(met.len(), all_hops(blocks).count());
+        }
+    }
+}
+
+#[test]
+fn no_size_is_too_small() {
+    for blocks in [1, 3, 8] {
+        let mut draft = draft(blocks, "Out");
+        draft.point_at(Some(Hop::new(0, blocks)));
+        for width in 0..=100 {
+            for height in 0..=40 {
+                let (_, spots) = paint(&draft, width, height, &Theme::FULL);
+                assert!(width * height > 0 || spots.is_empty());
+            }
+        }
+    }
+    // An area that is not on the screen is left alone.
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 5, 5));
+    assert!(draw(&draft(3, "In"), true, Rect::new(7, 7, 9, 9), &mut buffer, &Theme::FULL).is_empty());
+    assert_eq!(buffer, Buffer::empty(buffer.area));
+}
