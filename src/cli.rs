@@ -12,12 +12,18 @@ use crate::engine::presets::SHIPPED;
 #[derive(Debug, Parser)]
 #[command(version, about, after_long_help = after_help(), max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// What to do instead of training.
+    /// What to do instead.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Training without a screen.
     #[command(flatten)]
     pub batch: BatchArgs,
+    /// Folder that keeps the runs, one folder each
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Print the settings of the interactive screen as a config file, and where it belongs
+    #[arg(long, conflicts_with = "batch")]
+    pub print_config: bool,
     /// Where and on what.
     #[command(flatten)]
     pub machine: MachineArgs,
@@ -36,9 +42,6 @@ pub struct BatchArgs {
     /// Set a key of every SPEC; may be repeated (keys: see --help)
     #[arg(long, value_name = "KEY=VALUE", requires = "batch")]
     pub set: Vec<String>,
-    /// Folder that keeps the runs, one folder each
-    #[arg(long, value_name = "DIR", default_value = "runs", requires = "batch")]
-    pub out: PathBuf,
     /// Train up to N runs at the same time, with the same results. Meant for a GPU that one run
     /// does not fill; on the CPU the runs share the cores and little is gained
     #[arg(long, value_name = "N", default_value_t = 1, requires = "batch", value_parser = clap::value_parser!(u8).range(1..=64))]
@@ -115,12 +118,32 @@ pub enum Command {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Print every key of the interactive screen as a Markdown page
+    Keys,
+    /// Paint the interactive screen into a file, .svg or .txt, with the runs in --out
+    Picture(PictureArgs),
     /// Measure speed, and agreement between devices
     Bench {
         /// What.
         #[command(subcommand)]
         what: BenchCommand,
     },
+}
+
+/// A frame of the interactive screen, and what is pressed before it.
+#[derive(Debug, Args)]
+pub struct PictureArgs {
+    /// The file
+    pub file: PathBuf,
+    /// Columns and rows
+    #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
+    pub size: (u16, u16),
+    /// Keys pressed one after the other, by name, such as 'C m ] enter'; text:WORDS types
+    #[arg(long, default_value = "")]
+    pub keys: String,
+    /// Folder that keeps the runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
 }
 
 /// What to measure.
@@ -196,9 +219,17 @@ impl Cli {
                 BenchCommand::Train { threads, .. } | BenchCommand::Ops { threads, .. } => *threads,
                 BenchCommand::Parity { .. } => None,
             },
-            Some(Command::Params { .. } | Command::Runs { .. }) => None,
+            Some(Command::Params { .. } | Command::Runs { .. } | Command::Keys | Command::Picture(_)) => None,
         }
     }
+}
+
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let side = |text: &str| text.parse().ok().filter(|n| (1..=500).contains(n));
+    let (width, height) = text.split_once(['x', '×']).unwrap_or_default();
+    side(width)
+        .zip(side(height))
+        .ok_or_else(|| "a size is columns x rows, up to 500 each, e.g. 120x40".into())
 }
 
 fn percent(text: &str) -> Result<f64, String> {

@@ -1,8 +1,9 @@
 //! hiresnet-tui: a workbench for Hierarchical Residual Networks.
 //!
 //! Layers, each using only those before it: [`domain`] (what the paper is about, plain
-//! values), [`engine`] (data, networks, training, runs on disk), [`batch`] (the headless
-//! face). `tests/layering.rs` holds the arrows.
+//! values), [`engine`] (data, networks, training, runs on disk), then the two faces:
+//! [`batch`] (headless) and [`tui`] (the interactive screen). `tests/layering.rs` holds the
+//! arrows.
 
 #![warn(missing_docs)]
 
@@ -10,4 +11,6 @@ pub mod batch;
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod exit;
+pub mod signals;
 pub mod tui;

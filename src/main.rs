@@ -4,9 +4,12 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use hiresnet_tui::batch::{self, Exit, output};
-use hiresnet_tui::cli::{Cli, Command};
+use hiresnet_tui::batch::{self, output};
+use hiresnet_tui::cli::{Cli, Command, PictureArgs};
+use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::kernels::isa::Isa;
+use hiresnet_tui::exit::Exit;
+use hiresnet_tui::tui;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -30,12 +33,30 @@ fn main() -> ExitCode {
         Some(Command::Eval { run, machine, json }) => batch::eval::run(run, machine, *json),
         Some(Command::Parity { dir, spec, data }) => batch::parity::run(dir, spec, data),
         Some(Command::Bench { what }) => batch::bench::run(what),
-        None if cli.batch.batch.is_empty() => {
+        Some(Command::Keys) => {
+            output::say(tui::keys_page().trim_end());
+            Ok(Exit::Done)
+        }
+        Some(Command::Picture(args)) => picture(args),
+        None if cli.print_config => tui::config::Config::load().map(|config| {
+            output::say(config.to_toml().trim_end());
+            Exit::Done
+        }),
+        None if !cli.batch.batch.is_empty() => batch::train::run(&cli.batch, &cli.out, &cli.machine),
+        None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => {
+            tui::run(&tui::Options {
+                root: cli.out.clone(),
+                data: cli.machine.data.data_dir.clone(),
+                device: cli.machine.device,
+            })
+        }
+        None => {
             output::note(&Cli::command().render_help().to_string());
-            output::error(&"nothing to do: give --batch SPEC or a command, e.g. --batch quickstart");
+            output::error(
+                &"the interactive screen needs a terminal; without one, give --batch SPEC or a command",
+            );
             Ok(Exit::BadInput)
         }
-        None => batch::train::run(&cli.batch, &cli.machine),
     };
     let exit = result.unwrap_or_else(|error| {
         output::error(&error);
@@ -46,4 +67,11 @@ fn main() -> ExitCode {
         exit => exit,
     }
     .into()
+}
+
+/// Paints a frame of the interactive screen into a file.
+fn picture(args: &PictureArgs) -> Result<Exit, EngineError> {
+    let (width, height) = args.size;
+    tui::picture_of(&args.out, (width, height), &args.keys, &args.file)?;
+    Ok(Exit::Done)
 }

@@ -4,18 +4,20 @@ use serde::Serialize;
 
 use super::Exit;
 use super::lines::Lines;
-use super::output::{grouped, note, plural, say, say_json};
+use super::output::{note, say, say_json};
 use super::specs;
 use super::train::device;
 use crate::cli::BenchCommand;
 use crate::domain::error::SpecError;
 use crate::domain::params;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::text::{grouped, plural};
 use crate::engine::bench::parity::{self, TOLERANCE};
-use crate::engine::bench::steps::{Steps, Timing, Work, peak_memory};
+use crate::engine::bench::steps::{Steps, Timing, Work};
 use crate::engine::bench::{Variation, scaling};
 use crate::engine::device::Device;
 use crate::engine::error::Result;
+use crate::engine::memory;
 
 /// Measures what `what` asks for.
 ///
@@ -133,7 +135,7 @@ impl Bench {
                     steps: self.steps,
                     warmup: self.warmup,
                 })?,
-                peak_memory_mib: peak_memory()
+                peak_memory_mib: memory::peak()
                     .filter(|_| variations.len() == 1)
                     .map(|bytes| bytes as f64 / f64::from(1 << 20)),
             };

@@ -2,8 +2,9 @@
 
 use super::Exit;
 use super::lines::Lines;
-use super::output::{plural, say, say_json};
+use super::output::{say, say_json};
 use crate::domain::error::SpecError;
+use crate::domain::text::plural;
 use crate::engine::bench::ops::{Ops, Row};
 use crate::engine::device::Device;
 use crate::engine::error::Result;

@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
-use crate::domain::text::harmless;
-
-pub use crate::domain::text::grouped;
+use crate::domain::text::{harmless, wrap};
 
 /// Whether something could not be printed for another reason than a reader gone away.
 static UNPRINTED: AtomicBool = AtomicBool::new(false);
@@ -75,21 +73,7 @@ fn columns() -> Option<u16> {
 
 /// `text` broken between words where the terminal's line ends.
 pub fn wrapped(text: &str) -> String {
-    let Some(width) = columns().map(usize::from) else { return text.to_owned() };
-    let (mut out, mut used) = (String::new(), 0);
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > width {
-            out.push('\n');
-            used = 0;
-        } else if used > 0 {
-            out.push(' ');
-            used += 1;
-        }
-        out += word;
-        used += length;
-    }
-    out
+    columns().map_or_else(|| text.to_owned(), |width| wrap(text, width.into()).join("\n"))
 }
 
 /// Aligns these columns to the right.
@@ -98,30 +82,5 @@ pub fn right(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-    }
-}
-
-/// `1h 02m`, `3m 07s` or `12s`.
-pub fn duration(seconds: f64) -> String {
-    let s = seconds.max(0.0).round() as u64;
-    match (s / 3600, s / 60 % 60, s % 60) {
-        (0, 0, s) => format!("{s}s"),
-        (0, m, s) => format!("{m}m {s:02}s"),
-        (h, m, _) => format!("{h}h {m:02}m"),
-    }
-}
-
-/// `1 step`, `2 steps`.
-pub fn plural(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_for_people() {
-        assert_eq!([duration(7.4), duration(187.0), duration(3720.0)], ["7s", "3m 07s", "1h 02m"]);
     }
 }

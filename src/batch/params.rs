@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::Exit;
-use super::output::{grouped, right, say, say_json, table};
+use super::output::{right, say, say_json, table};
 use super::specs::{Words, joined};
 use crate::domain::paper::{self, PublishedNetwork};
 use crate::domain::params;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::text::grouped;
 use crate::engine::error::Result;
 
 #[derive(Debug, Serialize)]

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 
-use super::output::{duration, grouped};
 use super::screen::Screen;
 use crate::domain::event::{Event, EventKind, Phase, Score};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::text::{duration, grouped};
 use crate::engine::error::shown;
 
 /// Progress of one run.

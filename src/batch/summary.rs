@@ -1,9 +1,10 @@
 //! The tables at the end: results over seeds, and Fig. 2's bars.
 
-use super::output::{duration, grouped, overflows, right, table, wrapped};
+use super::output::{overflows, right, table, wrapped};
 use crate::domain::event::{BlockActivity, Checkpoint, Outcome, Split};
 use crate::domain::run_state::RunState;
 use crate::domain::stats;
+use crate::domain::text::{duration, grouped};
 
 /// Runs that differ in nothing but their seed.
 struct Group<'a> {

@@ -1,13 +1,13 @@
 //! `--batch`: trains every spec, up to so many at once, shows progress, ends with a table.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use super::Exit;
 use super::output::{note, say};
 use super::progress::Progress;
 use super::running::{Ended, Running, next_event};
 use super::screen::Screen;
-use super::signals::signals;
 use super::specs;
 use super::summary;
 use crate::cli::{BatchArgs, MachineArgs};
@@ -19,6 +19,7 @@ use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::store;
 use crate::engine::worker::Worker;
+use crate::signals::signals;
 
 /// The device that was asked for; says on stderr why, where it was not named.
 ///
@@ -32,24 +33,30 @@ pub fn device(choice: DeviceChoice) -> Result<Device> {
     Ok(device)
 }
 
-/// Runs everything that `args` asks for.
+/// Runs everything that `args` asks for, kept in folder `out`.
 ///
 /// # Errors
 /// When something is wrong that can be known before the first run starts.
-pub fn run(args: &BatchArgs, machine: &MachineArgs) -> Result<Exit> {
+pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> {
     let specs = specs::runs(args)?;
     let mut library = Library::new(machine.data.data_dir.clone());
     let data = specs.iter().map(|spec| library.dataset(spec)).collect::<Result<Vec<_>>>()?;
     let device = device(machine.device)?;
-    store::check_writable(&args.out)?;
+    store::check_writable(out)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(EngineError::io("start the event loop for", &args.out))?;
-    Ok(runtime.block_on(all(args, &specs, data, device)))
+        .map_err(EngineError::io("start the event loop for", out))?;
+    Ok(runtime.block_on(all(args, out, &specs, data, device)))
 }
 
-async fn all(args: &BatchArgs, specs: &[ExperimentSpec], data: Vec<Dataset>, device: Device) -> Exit {
+async fn all(
+    args: &BatchArgs,
+    out: &Path,
+    specs: &[ExperimentSpec],
+    data: Vec<Dataset>,
+    device: Device,
+) -> Exit {
     let mut signals = signals();
     let screen = Screen::new(args.json);
     let at_once = specs.len().min(args.parallel.into());
@@ -61,7 +68,7 @@ async fn all(args: &BatchArgs, specs: &[ExperimentSpec], data: Vec<Dataset>, dev
         while running.len() < at_once
             && let Some((index, (spec, data))) = waiting.pop_front()
         {
-            match Worker::start(spec.clone(), data, device, &args.out) {
+            match Worker::start(spec.clone(), data, device, out) {
                 Ok(worker) => {
                     let progress = Progress::new(screen.clone(), spec, index + 1, specs.len(), at_once);
                     running.push(Running::new(index, worker, progress));

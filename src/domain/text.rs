@@ -1,5 +1,5 @@
-//! Text for people: numbers they can read, and text from outside (file names,
-//! recordings, presets) made safe to show.
+//! Text for people: from outside (file names, recordings, presets) made safe to show, and
+//! numbers as they are read.
 
 /// `text` with every control character replaced by its visible picture (`␛` for
 /// escape, `␊` for newline, `·` for those without one), and cut after `max` characters.
@@ -24,6 +24,21 @@ pub fn harmless(text: &str, max: usize) -> String {
     out
 }
 
+/// `1h 02m`, `3m 07s` or `12s`.
+pub fn duration(seconds: f64) -> String {
+    let s = seconds.max(0.0).round() as u64;
+    match (s / 3600, s / 60 % 60, s % 60) {
+        (0, 0, s) => format!("{s}s"),
+        (0, m, s) => format!("{m}m {s:02}s"),
+        (h, m, _) => format!("{h}h {m:02}m"),
+    }
+}
+
+/// `1 step`, `2 steps`.
+pub fn plural(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
 /// `273466` as `273,466`.
 pub fn grouped(n: usize) -> String {
     let digits = n.to_string();
@@ -37,14 +52,36 @@ pub fn grouped(n: usize) -> String {
     out
 }
 
+/// `text` in lines of at most `width` characters, broken between words where it can be.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split(' ') {
+        let mut rest: Vec<char> = word.chars().collect();
+        if used > 0 && used + 1 + rest.len() > width {
+            lines.push(String::new());
+            used = 0;
+        } else if used > 0 {
+            lines.last_mut().into_iter().for_each(|line| line.push(' '));
+            used += 1;
+        }
+        // A word longer than a line fills lines of its own.
+        while used + rest.len() > width {
+            let next = rest.split_off(width - used);
+            lines.last_mut().into_iter().for_each(|line| line.extend(&rest));
+            lines.push(String::new());
+            (rest, used) = (next, 0);
+        }
+        used += rest.len();
+        lines.last_mut().into_iter().for_each(|line| line.extend(&rest));
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!([grouped(7), grouped(273_466), grouped(1_000_000)], ["7", "273,466", "1,000,000"]);
-    }
 
     #[test]
     fn control_characters_are_made_visible() {
@@ -52,5 +89,20 @@ mod tests {
         assert_eq!(harmless("x\u{202e}y\u{9b}z", 99), "x·y·z");
         assert_eq!(harmless("abcdef", 3), "abc…");
         assert_eq!(harmless("naïve → ok", 99), "naïve → ok");
+    }
+
+    #[test]
+    fn numbers_and_times_for_people() {
+        assert_eq!([grouped(7), grouped(273_466), grouped(1_000_000)], ["7", "273,466", "1,000,000"]);
+        assert_eq!([duration(7.4), duration(187.0), duration(3720.0)], ["7s", "3m 07s", "1h 02m"]);
+    }
+
+    #[test]
+    fn lines_break_between_words_and_long_words_anywhere() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("a bcdefg", 3), ["a", "bcd", "efg"]);
+        assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("ab", 0), ["a", "b"]);
     }
 }

@@ -9,6 +9,7 @@ pub mod error;
 pub mod evaluate;
 pub mod files;
 pub mod kernels;
+pub mod memory;
 pub mod model;
 pub mod ops;
 pub mod parity;

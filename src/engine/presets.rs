@@ -1,6 +1,7 @@
 //! Specs by name, from files, or in the one-line form.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use super::error::{EngineError, Result};
 use super::files;
@@ -18,6 +19,20 @@ macro_rules! shipped {
 
 /// The presets compiled in: name and TOML.
 pub const SHIPPED: &[(&str, &str)] = shipped!["quickstart"];
+
+/// The presets compiled in, read.
+pub fn shipped() -> &'static [(&'static str, ExperimentSpec)] {
+    static READ: LazyLock<Vec<(&str, ExperimentSpec)>> = LazyLock::new(|| {
+        // A test reads each of them, so none is left out here.
+        SHIPPED.iter().filter_map(|(name, toml)| Some((*name, toml::from_str(toml).ok()?))).collect()
+    });
+    &READ
+}
+
+/// Whether `text` names a file, and not a preset or a one-line spec.
+pub fn is_file(text: &str) -> bool {
+    !is_line(text) && (text.ends_with(".toml") || text.contains(['/', '\\']))
+}
 
 /// Whether `text` is a one-line spec, and not a preset's name or a file's.
 pub fn is_line(text: &str) -> bool {
@@ -37,7 +52,7 @@ pub fn resolve(text: &str) -> Result<ExperimentSpec> {
         return parse(Path::new(&format!("preset {name}")), toml);
     }
     let path = Path::new(text);
-    if text.ends_with(".toml") || text.contains(['/', '\\']) || path.exists() {
+    if is_file(text) || path.exists() {
         let bytes = files::read_bounded(path, MAX_FILE)?;
         let toml = String::from_utf8(bytes).map_err(|_| EngineError::run(path, "not text"))?;
         return parse(path, &toml);

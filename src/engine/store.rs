@@ -266,12 +266,35 @@ pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
 }
 
 /// The folders in `root` that are runs or remains of one, by name.
-fn folders_of_runs(root: &Path) -> Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn folders_of_runs(root: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(root).map_err(EngineError::io("read the folder", root))?;
     let is_run = |p: &PathBuf| p.join(SPEC).exists() || p.join(EVENTS).exists();
     let mut paths: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).filter(is_run).collect();
     paths.sort();
     Ok(paths)
+}
+
+/// Deletes a run in `root`: the files that runs have, then its folder. A file of somebody
+/// else's is never deleted; with one in it the folder stays.
+///
+/// # Errors
+/// When `path` is no run in `root`, or the disk refuses.
+pub fn delete(root: &Path, path: &Path) -> Result<()> {
+    let is_folder = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_dir());
+    let is_run = path.join(SPEC).exists() || path.join(EVENTS).exists();
+    if path.parent() != Some(root) || !is_folder || !is_run {
+        return Err(EngineError::run(path, "not a run to delete"));
+    }
+    let weights = Checkpoint::ALL.map(|checkpoint| weights_path(path, checkpoint));
+    // The spec last: what is left of a deletion that fails is still a run.
+    let files = weights.into_iter().chain([METRICS, EVENTS, SPEC].map(|name| path.join(name)));
+    for file in files.filter(|file| fs::symlink_metadata(file).is_ok()) {
+        fs::remove_file(&file).map_err(EngineError::io("delete", file))?;
+    }
+    fs::remove_dir(path).map_err(EngineError::io("delete (other files are in it)", path))
 }
 
 /// Every run in `root`, oldest first, and what could not be read there.

@@ -1,7 +1,36 @@
 //! The interactive face: toggle, launch, watch, compare, on one screen.
+//!
+//! A key, a click or news from the background is an [`Action`](action::Action); the one
+//! [`App`](app::App) takes it in; [`view`] paints what it has become. [`driver`] is the only
+//! place that waits, [`crew`] the only one that has threads.
 
+pub mod action;
+pub mod activations;
+pub mod app;
+pub mod bindings;
+pub mod command;
+pub mod config;
+mod crew;
 pub mod curves;
 pub mod draft;
+mod driver;
+pub mod keymap;
+pub mod layout;
+pub mod log;
+pub mod paint;
+mod panels;
+pub mod picture;
 pub mod plot;
+pub mod run;
+pub mod runs;
+mod screen;
+pub mod setup;
+mod start;
+mod still;
 pub mod theme;
+mod view;
 pub mod wiring;
+
+pub use screen::frame;
+pub use start::{Options, run};
+pub use still::{keys_page, picture_of, text};

@@ -114,10 +114,3 @@ impl OnDevice for Steps<'_> {
         })
     }
 }
-
-/// The most memory that this process has held, bytes; known on Linux only.
-pub fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
-}

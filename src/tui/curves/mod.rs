@@ -219,6 +219,11 @@ impl Curves {
         self.view.toggle_cursor();
     }
 
+    /// Whether there is such a line.
+    pub const fn is_inspecting(&self) -> bool {
+        self.view.cursor.is_some()
+    }
+
     /// Moves that line right by so many columns.
     pub fn move_cursor(&mut self, columns: i32) {
         self.view.move_cursor(columns);

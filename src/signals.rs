@@ -1,8 +1,6 @@
-//! The signals that end a batch, as a stream of their numbers.
+//! The signals that end the program, as a stream of their numbers.
 
 use tokio::sync::mpsc::UnboundedReceiver;
-
-use super::output::note;
 
 /// SIGINT, SIGTERM, and SIGHUP unless it is ignored (as under nohup), as their numbers.
 pub fn signals() -> UnboundedReceiver<u8> {
@@ -22,7 +20,7 @@ pub fn signals() -> UnboundedReceiver<u8> {
                         }
                     });
                 }
-                Err(error) => note(&format!("warning: cannot listen for signal {number}: {error}")),
+                Err(error) => tracing::warn!(number, %error, "cannot listen for a signal"),
             }
         }
     }

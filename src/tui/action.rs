@@ -1,0 +1,94 @@
+//! What can happen to the [`App`](super::app::App), and what it wants done.
+
+use std::path::PathBuf;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use super::command::Command;
+use super::log::Level;
+use super::run::RunId;
+use crate::domain::event::{Control, Event};
+use crate::domain::run_state::RunState;
+use crate::domain::spec::ExperimentSpec;
+use crate::engine::device::DeviceChoice;
+use crate::engine::store::SavedRun;
+
+/// Everything that changes the screen goes through `App::update` as one of these.
+#[derive(Debug)]
+pub enum Action {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// A command, from wherever.
+    Do(Command),
+    /// The program was told to end by a signal: stop what trains, then leave.
+    Leave,
+    /// News from the background.
+    Told(Message),
+}
+
+/// News from the background.
+#[derive(Debug)]
+pub enum Message {
+    /// A line for the log.
+    Log(Level, String),
+    /// A line for the footer.
+    Said(Level, String),
+    /// A run's folder exists, and it trains.
+    Started(RunId, PathBuf),
+    /// What a run told; it is on disk already.
+    Event(RunId, Event),
+    /// A run has ended, or could not start; where its folder could not be written, the
+    /// queue holds.
+    Ended {
+        /// Which.
+        id: RunId,
+        /// What went wrong.
+        fault: Option<String>,
+        /// Whether the next run would meet the same.
+        holds: bool,
+    },
+    /// A run was found on disk; only the last of its steps is kept.
+    Found(Box<SavedRun>),
+    /// The search for runs has ended: the folders that are there.
+    Searched(Vec<PathBuf>),
+    /// A run on disk was read again, with all its steps.
+    Loaded(RunId, Result<Box<RunState>, String>),
+    /// A run was deleted, or not.
+    Deleted(RunId, Result<(), String>),
+    /// A second has passed: wall-clock time, and memory held, bytes.
+    Second {
+        /// `21:04:07`.
+        clock: String,
+        /// Unknown on some systems.
+        memory: Option<u64>,
+    },
+}
+
+/// What the app wants done outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Read the data and train.
+    Start(RunId, Box<ExperimentSpec>, DeviceChoice),
+    /// An order to the run that trains.
+    Order(Control),
+    /// Read a run again, with all its steps.
+    Load(RunId, PathBuf),
+    /// Delete a run's folder.
+    Delete(RunId, PathBuf),
+    /// Look for runs on disk.
+    Search,
+    /// Copy to the clipboard of the user's terminal.
+    Copy(String),
+    /// Keep the next frame as a picture.
+    Picture,
+    /// Paint everything anew.
+    Redraw,
+    /// Stop the process as a shell's job.
+    Suspend,
+    /// End the program.
+    Quit,
+}

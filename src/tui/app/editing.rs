@@ -1,0 +1,153 @@
+//! Text being typed: a field of the draft, or the filter of the runs.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+use super::App;
+use crate::tui::command::Command;
+use crate::tui::log::Level;
+use crate::tui::setup::Field;
+
+/// The longest text that can be typed or pasted, characters.
+const LONGEST: usize = 2_000;
+
+/// What is being typed.
+#[derive(Clone, Copy)]
+pub enum Typing {
+    /// A field of the draft.
+    Field(Field),
+    /// The filter of the runs.
+    Filter,
+}
+
+/// Text being typed.
+pub struct Editing {
+    /// What it is.
+    pub what: Typing,
+    /// The text and its cursor.
+    pub input: Input,
+    /// What is wrong with it.
+    pub fault: Option<String>,
+    /// The text before.
+    before: String,
+}
+
+impl std::fmt::Debug for Editing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Editing").field("text", &self.input.value()).field("fault", &self.fault).finish()
+    }
+}
+
+impl App {
+    /// Begins to edit the chosen field.
+    pub(super) fn edit_field(&mut self) {
+        let field = self.setup.field();
+        self.edit(Typing::Field(field), self.setup.value(field, &self.draft));
+    }
+
+    /// Begins to edit the filter.
+    pub(super) fn edit_filter(&mut self) {
+        self.edit(Typing::Filter, self.runs.filter().to_owned());
+    }
+
+    fn edit(&mut self, what: Typing, text: String) {
+        self.editing = Some(Editing { what, input: Input::new(text.clone()), fault: None, before: text });
+    }
+
+    /// A key that is no command, while something is typed.
+    pub(super) fn type_key(&mut self, key: KeyEvent) {
+        if let Some(request) = request(key) {
+            self.request(&[request]);
+        }
+    }
+
+    /// Pasted text: into what is typed, else, where it is a spec, into the draft.
+    pub(super) fn type_text(&mut self, text: &str) {
+        // A line is pasted with its end, and a terminal may wrap it.
+        let text: String = text.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        if self.editing.is_none() {
+            return match self.setup.set(Field::Line, &text, &mut self.draft) {
+                Ok(()) => self.say(Level::Good, "the pasted spec is the draft now"),
+                Err(reason) => self.say(Level::Warn, format!("pasted text is no spec: {reason}")),
+            };
+        }
+        let requests: Vec<_> = text.chars().map(InputRequest::InsertChar).collect();
+        self.request(&requests);
+    }
+
+    fn request(&mut self, requests: &[InputRequest]) {
+        let Some(editing) = &mut self.editing else { return };
+        for request in requests {
+            let full = editing.input.value().chars().count() >= LONGEST;
+            if !(full && matches!(request, InputRequest::InsertChar(_))) {
+                editing.input.handle(*request);
+            }
+        }
+        match editing.what {
+            Typing::Filter => self.runs.set_filter(editing.input.value()),
+            Typing::Field(field) => {
+                let checked = self.setup.check(field, editing.input.value(), &self.draft);
+                editing.fault = checked.err().map(|error| error.reason);
+            }
+        }
+    }
+
+    /// Takes what was typed, or leaves things as they were.
+    pub(super) fn finish_typing(&mut self, command: Command) {
+        let Some(editing) = &mut self.editing else { return };
+        match (command, editing.what) {
+            (Command::Enter, Typing::Filter) => {}
+            (Command::Enter, Typing::Field(field)) => {
+                if let Err(error) = self.setup.set(field, editing.input.value(), &mut self.draft) {
+                    // The text stays, to be mended.
+                    editing.fault = Some(error.reason);
+                    return;
+                }
+            }
+            (Command::Back, Typing::Filter) => {
+                let before = std::mem::take(&mut editing.before);
+                self.runs.set_filter(&before);
+            }
+            (Command::Back, Typing::Field(_)) => {}
+            _ => return,
+        }
+        self.editing = None;
+    }
+}
+
+/// What a key does to text, as in a shell's line editor.
+fn request(key: KeyEvent) -> Option<InputRequest> {
+    use InputRequest::*;
+    let word = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    Some(match key.code {
+        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => match c {
+            'a' => GoToStart,
+            'e' => GoToEnd,
+            'b' => GoToPrevChar,
+            'f' => GoToNextChar,
+            'h' => DeletePrevChar,
+            'd' => DeleteNextChar,
+            'w' => DeletePrevWord,
+            'u' => DeleteFromStart,
+            'k' => DeleteTillEnd,
+            'y' => Yank,
+            _ => return None,
+        },
+        KeyCode::Char('b') if word => GoToPrevWord,
+        KeyCode::Char('f') if word => GoToNextWord,
+        KeyCode::Char('d') if word => DeleteNextWord,
+        KeyCode::Char(_) if word => return None,
+        KeyCode::Char(c) => InsertChar(c),
+        KeyCode::Backspace if word => DeletePrevWord,
+        KeyCode::Backspace => DeletePrevChar,
+        KeyCode::Delete if word => DeleteNextWord,
+        KeyCode::Delete => DeleteNextChar,
+        KeyCode::Left if word => GoToPrevWord,
+        KeyCode::Right if word => GoToNextWord,
+        KeyCode::Left => GoToPrevChar,
+        KeyCode::Right => GoToNextChar,
+        KeyCode::Home => GoToStart,
+        KeyCode::End => GoToEnd,
+        _ => return None,
+    })
+}

@@ -1,0 +1,113 @@
+//! What the background tells.
+
+use super::{App, Leaving};
+use crate::domain::event::{Event, EventKind, Outcome};
+use crate::domain::text::{duration, harmless};
+use crate::tui::action::{Effect, Message};
+use crate::tui::log::Level;
+use crate::tui::run::{RunId, Stage, Steps};
+
+impl App {
+    /// Takes in news.
+    pub(super) fn hear(&mut self, message: Message) {
+        match message {
+            Message::Log(level, text) => self.note(level, text),
+            Message::Said(level, text) => self.say(level, text),
+            Message::Started(id, path) => {
+                self.note(Level::Info, format!("kept in {}", harmless(&path.to_string_lossy(), 400)));
+                if let Some(run) = self.runs.get_mut(id) {
+                    (run.path, run.stage) = (Some(path), Stage::Live);
+                }
+                // All colours may be taken; the current run is drawn without one of its own.
+                let _ = self.runs.show(id);
+                self.runs.list();
+            }
+            Message::Event(id, event) => self.happen(id, &event),
+            Message::Ended { id, fault, holds } => self.end(id, fault, holds),
+            Message::Found(saved) => self.runs.found(*saved),
+            Message::Searched(paths) => {
+                self.runs.keep_only(|path| paths.iter().any(|there| there == path));
+                self.runs.list();
+            }
+            Message::Loaded(id, Ok(state)) => self.runs.loaded(id, *state),
+            Message::Loaded(id, Err(reason)) => {
+                if let Some(run) = self.runs.get_mut(id) {
+                    // Not asked for again; its epochs are known.
+                    run.steps = Steps::Here;
+                }
+                self.say(Level::Bad, reason);
+            }
+            Message::Deleted(id, Ok(())) => {
+                self.runs.remove(id);
+                self.say(Level::Info, "deleted");
+            }
+            Message::Deleted(_, Err(reason)) => self.say(Level::Bad, reason),
+            Message::Second { clock, memory } => {
+                (self.machine.clock, self.machine.memory) = (clock, memory);
+                self.machine.silent = self.machine.silent.saturating_add(1);
+            }
+        }
+    }
+
+    fn happen(&mut self, id: RunId, event: &Event) {
+        self.machine.silent = 0;
+        let Some(run) = self.runs.get_mut(id) else { return };
+        run.state.apply(event);
+        let network = run.spec.network_name();
+        match &event.kind {
+            EventKind::RunStarted(facts) => {
+                let text = format!("{network} trains on {}", facts.device);
+                self.note(Level::Info, text);
+            }
+            EventKind::EpochEnded { epoch, train, validation, best, .. } => {
+                let text = format!(
+                    "{network} epoch {epoch}: train {:.4} {:.2}%, val {:.4} {:.2}%{}",
+                    train.loss,
+                    train.top1(),
+                    validation.loss,
+                    validation.top1(),
+                    if *best { " (best)" } else { "" }
+                );
+                self.note(Level::Info, text);
+            }
+            EventKind::Tested { checkpoint, epoch, score } => {
+                let name = checkpoint.name();
+                let text = format!("{network} test, {name} weights (epoch {epoch}): {:.2}%", score.top1());
+                self.note(Level::Good, text);
+            }
+            EventKind::Diverged { epoch, step, loss, .. } => {
+                let loss = harmless(loss, 20);
+                self.say(
+                    Level::Bad,
+                    format!("{network} diverged: loss {loss} at step {step} (epoch {epoch})"),
+                );
+            }
+            EventKind::Paused => self.note(Level::Info, format!("{network} paused")),
+            EventKind::Resumed => self.note(Level::Info, format!("{network} goes on")),
+            EventKind::Finished { outcome, .. } if *outcome != Outcome::Failed => {
+                let text = format!("{network} {} after {}", outcome.name(), duration(event.t));
+                self.note(if *outcome == Outcome::Completed { Level::Good } else { Level::Warn }, text);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, id: RunId, fault: Option<String>, holds: bool) {
+        if let Some(run) = self.runs.get_mut(id) {
+            (run.stage, run.fault) = (Stage::Over, fault.clone());
+        }
+        self.runs.list();
+        if let Some(fault) = fault {
+            self.say(Level::Bad, fault);
+        }
+        if self.leaving == Leaving::WhenStopped {
+            self.effects.push(Effect::Quit);
+        }
+        // What the disk does not take now it will not take from the next run either.
+        if holds && self.runs.queue().len() > 0 {
+            self.held = true;
+            self.note(Level::Warn, "the queue waits: mend this, then t goes on");
+        }
+        self.start_next();
+    }
+}

@@ -1,0 +1,162 @@
+//! The one table of keys: it makes the key map, the help, the footer and `KEYS.md`.
+
+use super::command::{Command, Panel, Place};
+use crate::domain::hops::HopGroup;
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// Where it holds.
+    pub place: Place,
+    /// How the config file calls it.
+    pub name: &'static str,
+    /// Keys, unless the config file says others.
+    pub keys: &'static [&'static str],
+    /// What they ask for.
+    pub command: Command,
+    /// The help's words.
+    pub about: &'static str,
+    /// The footer's word, for the few that belong there.
+    pub hint: Option<&'static str>,
+}
+
+const fn row(
+    place: Place,
+    name: &'static str,
+    keys: &'static [&'static str],
+    command: Command,
+    about: &'static str,
+) -> Binding {
+    Binding { place, name, keys, command, about, hint: None }
+}
+
+impl Binding {
+    const fn hint(mut self, word: &'static str) -> Self {
+        self.hint = Some(word);
+        self
+    }
+}
+
+use Command::*;
+use Place::{Anywhere, Asking, Editing, Helping, In};
+
+const WIRING: Place = In(Panel::Wiring);
+const SETUP: Place = In(Panel::Setup);
+const CURVES: Place = In(Panel::Curves);
+const ACTIVATIONS: Place = In(Panel::Activations);
+const RUNS: Place = In(Panel::Runs);
+const STATUS: Place = In(Panel::Status);
+
+const ORDERS: &str = "switch every hop of that order (P1 to P8)";
+
+/// Every key.
+pub static BINDINGS: &[Binding] = &[
+    row(Anywhere, "train", &["t"], Train, "train the draft; it waits its turn while another run trains").hint("train"),
+    row(Anywhere, "pause", &["space"], Pause, "pause the run that trains, or let it go on").hint("pause"),
+    row(Anywhere, "stop", &["x"], Stop, "stop it after its current step; it is kept").hint("stop"),
+    row(Anywhere, "twin", &["b"], Twin, "same-seed A/B: queue the current run's twin with the draft's hops, same seed, initial weights and data order; the run becomes the baseline").hint("A/B twin"),
+    row(Anywhere, "p1", &["1"], Press(HopGroup::Order(1)), ORDERS),
+    row(Anywhere, "p2", &["2"], Press(HopGroup::Order(2)), ORDERS),
+    row(Anywhere, "p3", &["3"], Press(HopGroup::Order(3)), ORDERS),
+    row(Anywhere, "p4", &["4"], Press(HopGroup::Order(4)), ORDERS),
+    row(Anywhere, "p5", &["5"], Press(HopGroup::Order(5)), ORDERS),
+    row(Anywhere, "p6", &["6"], Press(HopGroup::Order(6)), ORDERS),
+    row(Anywhere, "p7", &["7"], Press(HopGroup::Order(7)), ORDERS),
+    row(Anywhere, "p8", &["8"], Press(HopGroup::Order(8)), ORDERS),
+    row(Anywhere, "copy", &["y"], CopySpec, "copy the draft's one-line spec (OSC 52: also over ssh)"),
+    row(Anywhere, "next-panel", &["tab"], NextPanel, "focus the next panel").hint("next panel"),
+    row(Anywhere, "previous-panel", &["shift-tab"], PreviousPanel, "focus the panel before"),
+    row(Anywhere, "wiring", &["W"], Focus(Panel::Wiring), "focus Wiring"),
+    row(Anywhere, "setup", &["S"], Focus(Panel::Setup), "focus Setup"),
+    row(Anywhere, "curves", &["C"], Focus(Panel::Curves), "focus Curves"),
+    row(Anywhere, "activations", &["A"], Focus(Panel::Activations), "focus Activations"),
+    row(Anywhere, "runs", &["R"], Focus(Panel::Runs), "focus Runs"),
+    row(Anywhere, "log", &["L"], Focus(Panel::Status), "focus Status and its log"),
+    row(Anywhere, "zoom", &["z"], Zoom, "give the focused panel the whole screen, and back").hint("zoom"),
+    row(Anywhere, "back", &["esc"], Back, "close what is open: zoom, filter, cursor"),
+    row(Anywhere, "picture", &["ctrl-s"], Picture, "keep the screen as an SVG picture in the current folder"),
+    row(Anywhere, "rescan", &["ctrl-r"], Rescan, "look for runs on disk again"),
+    row(Anywhere, "redraw", &["ctrl-l"], Redraw, "paint the screen anew"),
+    row(Anywhere, "suspend", &["ctrl-z"], Suspend, "suspend; fg resumes"),
+    row(Anywhere, "help", &["?", "f1"], Help, "this help").hint("help"),
+    row(Anywhere, "quit", &["q", "ctrl-c"], Quit, "quit; asks while a run trains").hint("quit"),
+    //
+    row(WIRING, "press-all", &["a"], Press(HopGroup::All), "switch all hops").hint("all"),
+    row(WIRING, "press-none", &["n"], Press(HopGroup::None), "no hops: the baseline").hint("none"),
+    row(WIRING, "press-in", &["i"], Press(HopGroup::In), "switch the hops from level 0").hint("In"),
+    row(WIRING, "press-out", &["o"], Press(HopGroup::Out), "switch the hops into the last block").hint("Out"),
+    row(WIRING, "hop-left", &["left", "h"], Left, "move to the hop on the left"),
+    row(WIRING, "hop-right", &["right", "l"], Right, "move to the hop on the right"),
+    row(WIRING, "hop-up", &["up", "k"], Up, "move to a longer hop"),
+    row(WIRING, "hop-down", &["down", "j"], Down, "move to a shorter hop"),
+    row(WIRING, "press-hop", &["enter"], PressCursor, "switch the hop under the cursor").hint("this hop"),
+    //
+    row(SETUP, "field-up", &["up", "k"], Up, "the field above"),
+    row(SETUP, "field-down", &["down", "j"], Down, "the field below"),
+    row(SETUP, "field-previous", &["left", "h"], Left, "the previous choice, or a smaller number"),
+    row(SETUP, "field-next", &["right", "l"], Right, "the next choice, or a larger number").hint("change"),
+    row(SETUP, "field-edit", &["enter"], Enter, "type a value; it is checked as you type").hint("edit"),
+    row(SETUP, "field-default", &["d", "delete"], Default, "the paper's value for this dataset").hint("default"),
+    row(SETUP, "field-first", &["home"], First, "the first field"),
+    row(SETUP, "field-last", &["end"], Last, "the last field"),
+    //
+    row(CURVES, "metric", &["m"], CycleMetric, "loss, top-1, or both").hint("metric"),
+    row(CURVES, "lines", &["v"], CycleLines, "train and validation, or one of them").hint("lines"),
+    row(CURVES, "log-y", &["l"], LogY, "linear or logarithmic y").hint("log y"),
+    row(CURVES, "x-axis", &["u"], CycleX, "x by step, by epoch or by time").hint("x axis"),
+    row(CURVES, "smoother", &["]"], Smoother, "smooth the train curves more (bias-corrected EMA)"),
+    row(CURVES, "rougher", &["["], Rougher, "smooth them less"),
+    row(CURVES, "inspect", &["i", "enter"], Inspect, "cursor on or off: reads every run at its x").hint("inspect"),
+    row(CURVES, "curve-left", &["left", "h"], Left, "move the cursor left, else the view"),
+    row(CURVES, "curve-right", &["right"], Right, "move the cursor right, else the view"),
+    row(CURVES, "zoom-in", &["+", "=", "up"], ZoomIn, "zoom in on x"),
+    row(CURVES, "zoom-out", &["-", "down"], ZoomOut, "zoom out"),
+    row(CURVES, "whole", &["0", "home"], First, "all of x, following the live run"),
+    row(CURVES, "bands", &["s"], Bands, "mean ± standard deviation over runs that differ only in seed").hint("seeds"),
+    row(CURVES, "outliers", &["f"], Outliers, "fit y to all points, or leave outliers out of the scale"),
+    //
+    row(ACTIVATIONS, "epoch-back", &["left", "h"], Left, "the epoch before").hint("epochs"),
+    row(ACTIVATIONS, "epoch-on", &["right", "l"], Right, "the epoch after"),
+    row(ACTIVATIONS, "epoch-first", &["home"], First, "the first epoch"),
+    row(ACTIVATIONS, "epoch-last", &["end", "f"], Last, "the newest, and follow it").hint("follow"),
+    row(ACTIVATIONS, "bars-up", &["up", "k"], Up, "scroll up"),
+    row(ACTIVATIONS, "bars-down", &["down", "j"], Down, "scroll down"),
+    //
+    row(RUNS, "run-up", &["up", "k"], Up, "the run above; the current run's curves are always drawn"),
+    row(RUNS, "run-down", &["down", "j"], Down, "the run below"),
+    row(RUNS, "runs-page-up", &["pageup"], PageUp, "a page up"),
+    row(RUNS, "runs-page-down", &["pagedown"], PageDown, "a page down"),
+    row(RUNS, "run-first", &["home"], First, "the first run"),
+    row(RUNS, "run-last", &["end"], Last, "the last run"),
+    row(RUNS, "show", &["enter", "v"], Show, "keep the run's curves drawn, or no more").hint("overlay"),
+    row(RUNS, "show-none", &["c"], ShowNone, "draw no run but the current one"),
+    row(RUNS, "pin", &["p"], Pin, "make it the baseline that others are compared with, or unpin it").hint("baseline"),
+    row(RUNS, "use", &["u"], Use, "make its spec the draft").hint("use"),
+    row(RUNS, "filter", &["/"], Filter, "show only runs whose line has these words").hint("filter"),
+    row(RUNS, "sort", &["s"], Sort, "sort by the next column").hint("sort"),
+    row(RUNS, "reverse", &["o"], Reverse, "sort the other way"),
+    row(RUNS, "earlier", &["K"], Earlier, "move a waiting run towards the front of the queue"),
+    row(RUNS, "later", &["J"], Later, "move it towards the back"),
+    row(RUNS, "delete", &["d", "delete"], Delete, "delete the run from disk (asks), or take it from the queue"),
+    //
+    row(STATUS, "log-up", &["up", "k"], Up, "scroll the log up"),
+    row(STATUS, "log-down", &["down", "j"], Down, "scroll it down"),
+    row(STATUS, "log-page-up", &["pageup"], PageUp, "a page up"),
+    row(STATUS, "log-page-down", &["pagedown"], PageDown, "a page down"),
+    row(STATUS, "log-first", &["home"], First, "the oldest line"),
+    row(STATUS, "log-last", &["end", "f"], Last, "the newest, and follow it").hint("follow"),
+    //
+    row(Editing, "accept", &["enter"], Enter, "take what was typed").hint("accept"),
+    row(Editing, "cancel", &["esc", "ctrl-c"], Back, "leave it as it was").hint("cancel"),
+    //
+    row(Asking, "yes", &["y"], Yes, "yes").hint("yes"),
+    row(Asking, "no", &["n", "esc", "q"], No, "no").hint("no"),
+    row(Asking, "abandon", &["ctrl-c"], Quit, "leave at once; what is on disk stays"),
+    //
+    row(Helping, "help-close", &["?", "esc", "q", "f1", "enter", "ctrl-c"], Back, "close the help").hint("close"),
+    row(Helping, "help-up", &["up", "k"], Up, "scroll up"),
+    row(Helping, "help-down", &["down", "j"], Down, "scroll down").hint("scroll"),
+    row(Helping, "help-page-up", &["pageup"], PageUp, "a page up"),
+    row(Helping, "help-page-down", &["pagedown", "space"], PageDown, "a page down"),
+    row(Helping, "help-first", &["home"], First, "the beginning"),
+];

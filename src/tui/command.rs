@@ -1,0 +1,194 @@
+//! What a key, a click or a menu can ask for.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::hops::HopGroup;
+
+/// A part of the screen that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Panel {
+    /// The network and its hops.
+    Wiring,
+    /// The fields of the draft.
+    Setup,
+    /// Loss and accuracy.
+    Curves,
+    /// Fig. 2's bars.
+    Activations,
+    /// Runs, queue, baseline.
+    Runs,
+    /// Device, progress and log.
+    Status,
+}
+
+impl Panel {
+    /// All, in the order in which Tab visits them.
+    pub const ALL: [Self; 6] =
+        [Self::Wiring, Self::Setup, Self::Curves, Self::Activations, Self::Runs, Self::Status];
+
+    /// Its title; its first letter, with Shift, moves the focus there (Status has the Log's).
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Wiring => "Wiring",
+            Self::Setup => "Setup",
+            Self::Curves => "Curves",
+            Self::Activations => "Activations",
+            Self::Runs => "Runs",
+            Self::Status => "Log",
+        }
+    }
+
+    /// Its name in the config file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wiring => "wiring",
+            Self::Setup => "setup",
+            Self::Curves => "curves",
+            Self::Activations => "activations",
+            Self::Runs => "runs",
+            Self::Status => "status",
+        }
+    }
+
+    /// The panel called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|panel| panel.name() == name)
+    }
+}
+
+/// Where a key has its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Everywhere but where text is typed or a question is asked.
+    Anywhere,
+    /// While this panel has the focus.
+    In(Panel),
+    /// While text is typed.
+    Editing,
+    /// While a question is asked.
+    Asking,
+    /// While the help is open.
+    Helping,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Anywhere => "Everywhere",
+            Self::In(panel) => panel.title(),
+            Self::Editing => "While typing",
+            Self::Asking => "While asked",
+            Self::Helping => "In the help",
+        })
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Train the draft, after what waits already.
+    Train,
+    /// Pause the run that trains, or let it go on.
+    Pause,
+    /// End it after its current step.
+    Stop,
+    /// Queue the current run's same-seed twin with the draft's hops.
+    Twin,
+    /// Leave the program.
+    Quit,
+    /// Open or close the help.
+    Help,
+    /// Close what is open: help, filter, cursor, zoom.
+    Back,
+    /// Focus the next panel.
+    NextPanel,
+    /// Focus the one before.
+    PreviousPanel,
+    /// Focus this one.
+    Focus(Panel),
+    /// Give the focused panel the whole screen, or take it back.
+    Zoom,
+    /// Copy the draft's line.
+    CopySpec,
+    /// Stop the process as a shell's job.
+    Suspend,
+    /// Paint everything anew.
+    Redraw,
+    /// Keep the screen as a picture.
+    Picture,
+    /// Look for runs on disk again.
+    Rescan,
+    /// Press the switch of a group of hops.
+    Press(HopGroup),
+    /// Press the hop under the cursor.
+    PressCursor,
+    /// Up, in hops, rows or lines.
+    Up,
+    /// Down.
+    Down,
+    /// Left: a hop, a choice, a step, an epoch.
+    Left,
+    /// Right.
+    Right,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first row, epoch or line, or the whole of the curves.
+    First,
+    /// To the last, which follows what is live.
+    Last,
+    /// Edit the field, or accept what was typed.
+    Enter,
+    /// Give the field the recipe's value.
+    Default,
+    /// Loss, top-1 or both.
+    CycleMetric,
+    /// Train, validation or both.
+    CycleLines,
+    /// Linear or logarithmic y.
+    LogY,
+    /// x by step, epoch or time.
+    CycleX,
+    /// Smooth the train curves more.
+    Smoother,
+    /// Smooth them less.
+    Rougher,
+    /// A shorter stretch of x.
+    ZoomIn,
+    /// A longer one.
+    ZoomOut,
+    /// Read all runs at one x.
+    Inspect,
+    /// Mean and deviation over seeds.
+    Bands,
+    /// Leave outliers out of the scale.
+    Outliers,
+    /// Draw the run, or do not.
+    Show,
+    /// Draw no run but the current one.
+    ShowNone,
+    /// Make the run the baseline, or no run.
+    Pin,
+    /// Delete the run, or take it from the queue.
+    Delete,
+    /// Show only runs whose line has some words.
+    Filter,
+    /// Sort by the next column.
+    Sort,
+    /// Sort the other way.
+    Reverse,
+    /// Make the run's spec the draft.
+    Use,
+    /// Move a queued run to the front.
+    Earlier,
+    /// Move it back.
+    Later,
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}

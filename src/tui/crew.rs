@@ -1,0 +1,212 @@
+//! Those who work in the background: the trainer, the readers of data and of runs.
+
+use std::future::poll_fn;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::thread;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::action::Message;
+use super::log::Level;
+use super::run::RunId;
+use crate::domain::event::{Control, Outcome};
+use crate::domain::spec::ExperimentSpec;
+use crate::domain::text::harmless;
+use crate::engine::data::Library;
+use crate::engine::device::{Device, DeviceChoice};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::store::{self, SavedRun};
+use crate::engine::worker::Worker;
+
+/// What comes back from a thread.
+enum News {
+    Message(Message),
+    /// A run that has begun to train.
+    Begun(RunId, Worker),
+}
+
+/// Starts work in the background and hears of it.
+pub struct Crew {
+    root: PathBuf,
+    library: Arc<Mutex<Library>>,
+    worker: Option<(RunId, Worker)>,
+    /// An order to a run whose data are still being read.
+    early: Control,
+    sender: UnboundedSender<News>,
+    news: UnboundedReceiver<News>,
+    /// Messages to hand out before anything new.
+    ready: Vec<Message>,
+}
+
+impl Crew {
+    /// For runs in folder `root`, with datasets looked for in `data` first.
+    pub fn new(root: PathBuf, data: Option<PathBuf>) -> Self {
+        let (sender, news) = unbounded_channel();
+        let library = Arc::new(Mutex::new(Library::new(data)));
+        Self { root, library, worker: None, early: Control::Continue, sender, news, ready: Vec::new() }
+    }
+
+    /// Does `work` on a thread of its own.
+    fn background(&self, name: &str, work: impl FnOnce(&dyn Fn(News)) + Send + 'static) {
+        let sender = self.sender.clone();
+        // Nobody listens any more once the program ends.
+        let tell = move |news| _ = sender.send(news);
+        let spawned = thread::Builder::new().name(name.into()).spawn(move || work(&tell));
+        if let Err(error) = spawned {
+            let text = format!("cannot start a thread: {error}");
+            let _ = self.sender.send(News::Message(Message::Log(Level::Bad, text)));
+        }
+    }
+
+    /// Reads the data, then trains.
+    pub fn start(&mut self, id: RunId, spec: ExperimentSpec, choice: DeviceChoice) {
+        let (library, root) = (Arc::clone(&self.library), self.root.clone());
+        self.early = Control::Continue;
+        self.background("starter", move |tell| {
+            let begun = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                begin(&library, &root, spec, choice, &|text| {
+                    tell(News::Message(Message::Log(Level::Info, text)));
+                })
+            }));
+            tell(match begun {
+                Ok(Ok(worker)) => News::Begun(id, worker),
+                Ok(Err(fault)) => {
+                    let holds = matches!(fault, EngineError::Io { .. });
+                    News::Message(Message::Ended { id, fault: Some(said(&fault)), holds })
+                }
+                Err(_) => {
+                    let fault = Some("reading the data broke down; the log says where".into());
+                    News::Message(Message::Ended { id, fault, holds: true })
+                }
+            });
+        });
+    }
+
+    /// Gives an order to the run that trains or is about to.
+    pub fn order(&mut self, control: Control) {
+        match &self.worker {
+            Some((_, worker)) => worker.orders.give(control),
+            None => self.early = control,
+        }
+    }
+
+    /// Looks for runs in the folder, newest first.
+    pub fn search(&self) {
+        let root = self.root.clone();
+        self.background("search", move |tell| {
+            let mut paths = match root.is_dir() {
+                true => store::folders_of_runs(&root).unwrap_or_else(|fault| {
+                    tell(News::Message(Message::Log(Level::Warn, said(&fault))));
+                    Vec::new()
+                }),
+                false => Vec::new(),
+            };
+            // Names end in the time at which runs began; files tell it for all names.
+            let changed = |path: &PathBuf| path.metadata().and_then(|facts| facts.modified()).ok();
+            paths.sort_by_key(|path| std::cmp::Reverse(changed(path)));
+            for path in &paths {
+                match SavedRun::open(path) {
+                    Ok(mut saved) => {
+                        // Those that are drawn are read again; a store may hold very many.
+                        let last = saved.state.steps.last().copied();
+                        saved.state.steps = last.into_iter().collect();
+                        tell(News::Message(Message::Found(Box::new(saved))));
+                    }
+                    Err(fault) => {
+                        tell(News::Message(Message::Log(Level::Warn, format!("skipped: {}", said(&fault)))));
+                    }
+                }
+            }
+            tell(News::Message(Message::Searched(paths)));
+        });
+    }
+
+    /// Reads a run again, with all its steps.
+    pub fn load(&self, id: RunId, path: PathBuf) {
+        self.background("load", move |tell| {
+            let read = SavedRun::open(&path).map(|saved| Box::new(saved.state));
+            tell(News::Message(Message::Loaded(id, read.map_err(|fault| said(&fault)))));
+        });
+    }
+
+    /// Deletes a run from disk.
+    pub fn delete(&self, id: RunId, path: PathBuf) {
+        let root = self.root.clone();
+        self.background("delete", move |tell| {
+            let deleted = store::delete(&root, &path).map_err(|fault| said(&fault));
+            tell(News::Message(Message::Deleted(id, deleted)));
+        });
+    }
+
+    /// The next thing that happens in the background; what a run tells comes in order.
+    pub async fn next(&mut self) -> Message {
+        poll_fn(|context| {
+            loop {
+                if let Some(message) = self.ready.pop() {
+                    return Poll::Ready(message);
+                }
+                if let Some((id, worker)) = &mut self.worker
+                    && let Poll::Ready(event) = worker.events.poll_recv(context)
+                {
+                    let id = *id;
+                    return Poll::Ready(match event {
+                        Some(event) => Message::Event(id, event),
+                        None => self.end(id),
+                    });
+                }
+                match self.news.poll_recv(context) {
+                    Poll::Ready(Some(News::Message(message))) => return Poll::Ready(message),
+                    Poll::Ready(Some(News::Begun(id, worker))) => {
+                        if self.early != Control::Continue {
+                            worker.orders.give(self.early);
+                        }
+                        let folder = worker.folder.clone();
+                        self.worker = Some((id, worker));
+                        self.ready.push(Message::Started(id, folder));
+                    }
+                    // The crew has a sender itself.
+                    Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+                }
+            }
+        })
+        .await
+    }
+
+    /// The run's events have ended, and so has the run.
+    fn end(&mut self, id: RunId) -> Message {
+        let joined = self.worker.take().map(|(_, worker)| (worker.folder.clone(), worker.join()));
+        match joined {
+            Some((_, Err(fault))) => Message::Ended { id, fault: Some(said(&fault)), holds: true },
+            Some((folder, Ok(Outcome::Failed))) => {
+                let why = SavedRun::open(&folder).ok().and_then(|saved| saved.state.message);
+                let fault = EngineError::run(folder, why.unwrap_or_else(|| "the run failed".into()));
+                Message::Ended { id, fault: Some(said(&fault)), holds: false }
+            }
+            _ => Message::Ended { id, fault: None, holds: false },
+        }
+    }
+}
+
+/// Everything before the first step.
+fn begin(
+    library: &Mutex<Library>,
+    root: &Path,
+    spec: ExperimentSpec,
+    choice: DeviceChoice,
+    log: &dyn Fn(String),
+) -> Result<Worker> {
+    let (device, why) = Device::choose(choice)?;
+    if let Some(why) = why {
+        log(format!("device: {why}"));
+    }
+    let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
+    store::check_writable(root)?;
+    Worker::start(spec, data, device, root)
+}
+
+/// An error in full, with nothing in it that a terminal would act on.
+fn said(fault: &EngineError) -> String {
+    harmless(&fault.to_string(), 4000)
+}

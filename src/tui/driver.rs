@@ -1,0 +1,185 @@
+//! The loop: hears keys, signals and the background, and paints when it is time.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::action::{Action, Effect, Message};
+use super::app::App;
+use super::crew::Crew;
+use super::log::Level;
+use super::screen::Screen;
+use super::{picture, screen};
+use crate::exit::Exit;
+
+/// Between frames, at least: 30 a second.
+const FRAME: Duration = Duration::from_millis(34);
+/// Between frames that only news asks for. A person reads no faster, and painting takes
+/// its time from training.
+const CALM: Duration = Duration::from_millis(125);
+/// The most news taken in before it is looked at keys again.
+const AT_ONCE: usize = 512;
+
+/// Keys and mouse, read on a thread of its own.
+pub fn listen() -> UnboundedReceiver<io::Result<Input>> {
+    let (sender, receiver) = unbounded_channel();
+    // A thread that cannot be had means that there are no keys: the channel closes.
+    let _ = std::thread::Builder::new().name("keys".into()).spawn(move || {
+        loop {
+            let read = crossterm::event::read();
+            let is_over = read.is_err();
+            if sender.send(read).is_err() || is_over {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// When to paint next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// Nothing has changed.
+    Not,
+    /// Something has.
+    Calmly,
+    /// Somebody pressed a key and waits.
+    Soon,
+}
+
+/// What the loop listens to, apart from the crew.
+pub struct Ears {
+    /// Keys and mouse.
+    pub input: UnboundedReceiver<io::Result<Input>>,
+    /// Signals that end the program, by number.
+    pub signals: UnboundedReceiver<u8>,
+    /// That this process goes on after it was stopped.
+    pub resumed: UnboundedReceiver<()>,
+}
+
+/// Runs until the user or a signal ends it.
+///
+/// # Errors
+/// When the terminal is gone.
+pub async fn run<W: Write>(
+    app: &mut App,
+    screen: &mut Screen<W>,
+    crew: &mut Crew,
+    ears: &mut Ears,
+) -> io::Result<Exit> {
+    let mut second = interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut exit = Exit::Done;
+    let mut due = Due::Soon;
+    let mut painted = Instant::now() - CALM;
+    loop {
+        for effect in app.effects() {
+            due = Due::Soon;
+            match effect {
+                Effect::Start(id, spec, device) => crew.start(id, *spec, device),
+                Effect::Order(control) => crew.order(control),
+                Effect::Load(id, path) => crew.load(id, path),
+                Effect::Delete(id, path) => crew.delete(id, path),
+                Effect::Search => crew.search(),
+                Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Picture => {
+                    let kept = keep_picture(app);
+                    app.update(Action::Told(kept));
+                }
+                Effect::Redraw => screen.forget()?,
+                Effect::Suspend => screen.suspend()?,
+                Effect::Quit => return Ok(exit),
+            }
+        }
+        let at = painted + if due == Due::Soon { FRAME } else { CALM };
+        if due != Due::Not && Instant::now() >= at {
+            screen.paint(app)?;
+            (painted, due) = (Instant::now(), Due::Not);
+        }
+        tokio::select! {
+            biased;
+            Some(number) = ears.signals.recv() => {
+                // Once more: at once. What was recorded is on disk.
+                if exit != Exit::Done {
+                    return Ok(exit);
+                }
+                exit = Exit::Signal(number);
+                app.update(Action::Leave);
+            }
+            Some(()) = ears.resumed.recv() => {
+                screen.retake()?;
+                due = Due::Soon;
+            }
+            input = ears.input.recv() => match input {
+                Some(Ok(input)) => if let Some(action) = action(input) {
+                    app.update(action);
+                    due = Due::Soon;
+                } else {
+                    due = due.max(Due::Calmly);
+                },
+                Some(Err(error)) => return Err(error),
+                None => return Err(io::Error::other("nothing reads the keyboard any more")),
+            },
+            () = sleep_until(at), if due != Due::Not => {}
+            message = crew.next() => {
+                app.update(Action::Told(message));
+                // What has come already is taken in together.
+                for _ in 0..AT_ONCE {
+                    match futures_now(crew.next()).await {
+                        Some(message) => app.update(Action::Told(message)),
+                        None => break,
+                    }
+                }
+                due = due.max(Due::Calmly);
+            }
+            _ = second.tick() => {
+                app.update(Action::Told(tick()));
+                if app.runs.active().is_some() {
+                    due = due.max(Due::Calmly);
+                }
+            }
+        }
+    }
+}
+
+/// What `future` has to say without waiting.
+async fn futures_now<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match future.as_mut().poll(context) {
+            std::task::Poll::Ready(value) => Some(value),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}
+
+/// What an input means to the app; `None` where it only has to be painted anew, or nothing.
+fn action(input: Input) -> Option<Action> {
+    match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => Some(Action::Key(key)),
+        Input::Mouse(mouse) if mouse.kind != MouseEventKind::Moved => Some(Action::Mouse(mouse)),
+        Input::Paste(text) => Some(Action::Paste(text)),
+        _ => None,
+    }
+}
+
+/// The clock and the machine, once a second.
+fn tick() -> Message {
+    let clock = jiff::ZonedDateTime::now().strftime("%H:%M:%S").to_string();
+    Message::Second { clock, memory: crate::engine::memory::resident() }
+}
+
+/// Writes what is on the screen as a picture into the current folder.
+fn keep_picture(app: &mut App) -> Message {
+    let size = app.view.size;
+    let svg = picture::svg(&screen::frame(app, size), &app.theme);
+    let name = jiff::ZonedDateTime::now().strftime("hiresnet-tui-%Y%m%d-%H%M%S.svg").to_string();
+    match crate::engine::files::write_atomically(std::path::Path::new(&name), svg.as_bytes()) {
+        Ok(()) => Message::Said(Level::Good, format!("the screen is kept in {name}")),
+        Err(fault) => Message::Said(Level::Bad, fault.to_string()),
+    }
+}

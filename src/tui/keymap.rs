@@ -1,0 +1,202 @@
+//! From keys to commands: the table of [`bindings`](super::bindings) with the user's changes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crokey::{KeyCombination, KeyCombinationFormat};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::bindings::{BINDINGS, Binding};
+use super::command::{Command, Place};
+use crate::domain::error::suggestion;
+
+/// What every key means, everywhere.
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    /// By row of the table.
+    keys: Vec<Vec<KeyCombination>>,
+    commands: HashMap<(Place, KeyCombination), Command>,
+}
+
+/// Keys by the names of [`BINDINGS`], as the config file has them.
+pub type Overrides = BTreeMap<String, Vec<String>>;
+
+impl Keymap {
+    /// The table, with other keys for the commands that `overrides` names.
+    ///
+    /// # Errors
+    /// For a name that is none, a key that is none, and two commands on one key.
+    pub fn new(overrides: &Overrides) -> Result<Self, String> {
+        let names: Vec<_> = BINDINGS.iter().map(|b| b.name).collect();
+        if let Some(name) = overrides.keys().find(|name| !names.contains(&name.as_str())) {
+            return Err(format!("no command is called '{name}'{}", suggestion(name, &names)));
+        }
+        let mut keys = Vec::with_capacity(BINDINGS.len());
+        for binding in BINDINGS {
+            let own: Vec<&str> = match overrides.get(binding.name) {
+                Some(own) => own.iter().map(String::as_str).collect(),
+                None => binding.keys.to_vec(),
+            };
+            let parsed = own.iter().map(|text| parse(text).map_err(|e| format!("{}: {e}", binding.name)));
+            keys.push(parsed.collect::<Result<Vec<_>, _>>()?);
+        }
+        let mut commands = HashMap::new();
+        let mut owners: HashMap<(Place, KeyCombination), &str> = HashMap::new();
+        for (binding, keys) in BINDINGS.iter().zip(&keys) {
+            for key in keys {
+                if let Some(other) = owners.insert((binding.place, *key), binding.name) {
+                    let key = shown(*key);
+                    return Err(format!(
+                        "{} and {other} are both on {key} ({})",
+                        binding.name, binding.place
+                    ));
+                }
+                commands.insert((binding.place, *key), binding.command);
+            }
+        }
+        Ok(Self { keys, commands })
+    }
+
+    /// What `key` asks for in the first of `places` where it asks for anything.
+    pub fn command(&self, key: KeyEvent, places: &[Place]) -> Option<Command> {
+        let key = combination(key);
+        places.iter().find_map(|place| self.commands.get(&(*place, key)).copied())
+    }
+
+    /// The rows of `place` with their keys, in the table's order.
+    pub fn rows(&self, place: Place) -> impl Iterator<Item = (&'static Binding, &[KeyCombination])> {
+        BINDINGS.iter().zip(&self.keys).filter(move |(b, _)| b.place == place).map(|(b, k)| (b, k.as_slice()))
+    }
+
+    /// The help of `place`: keys and words; rows with the same words are one.
+    pub fn help(&self, place: Place) -> Vec<(String, &'static str)> {
+        let mut lines: Vec<(String, &str)> = Vec::new();
+        for (binding, keys) in self.rows(place) {
+            let keys: Vec<_> = keys.iter().map(|key| shown(*key)).collect();
+            match lines.last_mut() {
+                Some((before, about)) if *about == binding.about => {
+                    *before += " ";
+                    *before += &keys.join(" ");
+                }
+                _ => lines.push((keys.join(" "), binding.about)),
+            }
+        }
+        lines.retain(|(keys, _)| !keys.is_empty());
+        lines
+    }
+
+    /// The first key of a command, as shown; `None` where it has none.
+    pub fn key_of(&self, command: Command) -> Option<String> {
+        let row = BINDINGS.iter().position(|b| b.command == command)?;
+        self.keys[row].first().map(|key| shown(*key))
+    }
+}
+
+/// A key as users write it; a capital letter means Shift.
+///
+/// # Errors
+/// When it is no key.
+pub fn parse(text: &str) -> Result<KeyCombination, String> {
+    let capital = text.chars().next_back().filter(char::is_ascii_uppercase);
+    let alone = text.len() == 1 || text[..text.len().saturating_sub(1)].ends_with('-');
+    let text = match capital {
+        Some(_) if alone => format!("{}shift-{}", &text[..text.len() - 1], &text[text.len() - 1..]),
+        _ => text.to_owned(),
+    };
+    let text = if text == "shift-tab" { "backtab".to_owned() } else { text };
+    let key = crokey::parse(&text)
+        .map_err(|_| format!("'{text}' is no key; write e.g. t, T, ctrl-t, f5 or enter"))?;
+    Ok(key.normalized())
+}
+
+/// An event as the table has it.
+fn combination(mut event: KeyEvent) -> KeyCombination {
+    // Some terminals say Shift of '?', others do not; the character says it already.
+    if let KeyCode::Char(c) = event.code
+        && !c.is_alphabetic()
+    {
+        event.modifiers -= KeyModifiers::SHIFT;
+    }
+    if event.code == KeyCode::BackTab {
+        event.modifiers |= KeyModifiers::SHIFT;
+    }
+    event.into()
+}
+
+/// A key as the help shows it.
+pub fn shown(key: KeyCombination) -> String {
+    KeyCombinationFormat::default()
+        .with_implicit_shift()
+        .with_lowercase_modifiers()
+        .to_string(key)
+        .replace("shift-BackTab", "Shift-Tab")
+        .replace("BackTab", "Shift-Tab")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::command::Panel;
+    use crossterm::event::KeyModifiers;
+
+    fn press(code: KeyCode, modifiers: KeyModifiers) -> KeyEvent {
+        KeyEvent::new(code, modifiers)
+    }
+
+    fn overridden(name: &str, keys: &[&str]) -> Result<Keymap, String> {
+        Keymap::new(&[(name.to_owned(), keys.iter().map(|k| (*k).to_owned()).collect())].into())
+    }
+
+    #[test]
+    fn the_focused_panel_comes_before_everywhere() {
+        let keys = Keymap::new(&Overrides::new()).unwrap();
+        let l = press(KeyCode::Char('l'), KeyModifiers::NONE);
+        let at = |panel| keys.command(l, &[Place::In(panel), Place::Anywhere]);
+        assert_eq!(at(Panel::Curves), Some(Command::LogY));
+        assert_eq!(at(Panel::Wiring), Some(Command::Right));
+        assert_eq!(at(Panel::Status), None);
+        let big = press(KeyCode::Char('L'), KeyModifiers::SHIFT);
+        assert_eq!(
+            keys.command(big, &[Place::In(Panel::Curves), Place::Anywhere]),
+            Some(Command::Focus(Panel::Status))
+        );
+    }
+
+    #[test]
+    fn shift_is_said_in_different_ways() {
+        let keys = Keymap::new(&Overrides::new()).unwrap();
+        for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
+            let anywhere = |code| keys.command(press(code, modifiers), &[Place::Anywhere]);
+            assert_eq!(anywhere(KeyCode::Char('?')), Some(Command::Help));
+            assert_eq!(anywhere(KeyCode::BackTab), Some(Command::PreviousPanel));
+            assert_eq!(anywhere(KeyCode::Char('C')), Some(Command::Focus(Panel::Curves)));
+        }
+    }
+
+    #[test]
+    fn the_users_keys_replace_the_tables() {
+        let keys = overridden("train", &["ctrl-t", "T"]).unwrap();
+        let anywhere = |key| keys.command(key, &[Place::Anywhere]);
+        assert_eq!(anywhere(press(KeyCode::Char('t'), KeyModifiers::CONTROL)), Some(Command::Train));
+        assert_eq!(anywhere(press(KeyCode::Char('T'), KeyModifiers::SHIFT)), Some(Command::Train));
+        assert_eq!(anywhere(press(KeyCode::Char('t'), KeyModifiers::NONE)), None);
+        assert!(keys.help(Place::Anywhere).iter().any(|(keys, _)| keys == "ctrl-t T"));
+    }
+
+    #[test]
+    fn mistakes_are_explained() {
+        assert!(overridden("trian", &["t"]).unwrap_err().contains("did you mean 'train'?"));
+        assert!(overridden("train", &["hyper-t"]).unwrap_err().contains("'hyper-t' is no key"));
+        let twice = overridden("train", &["x"]).unwrap_err();
+        assert!(twice.contains("train") && twice.contains("stop") && twice.contains("both on x"), "{twice}");
+        assert!(overridden("train", &[]).is_ok(), "a command may have no key");
+    }
+
+    #[test]
+    fn names_are_unique_and_every_row_is_explained() {
+        let mut names: Vec<_> = BINDINGS.iter().map(|b| b.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), BINDINGS.len());
+        assert!(BINDINGS.iter().all(|b| !b.about.is_empty() && !b.keys.is_empty()));
+    }
+}

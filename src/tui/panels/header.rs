@@ -1,0 +1,123 @@
+//! The first line, with what trains, and the last, with the keys that matter now.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::event::Phase;
+use crate::domain::text::duration;
+use crate::tui::app::{App, Hits, Spot};
+use crate::tui::command::{Panel, Place};
+use crate::tui::log::Level;
+use crate::tui::paint::{cut, put};
+use crate::tui::run::{Run, Stage};
+
+/// Panels by name, then what trains.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    let theme = &app.theme;
+    let mut x = area.x;
+    for panel in Panel::ALL {
+        let style = if panel == app.focus { theme.selected() } else { theme.dim() };
+        let start = x;
+        x = put(buf, area, x, area.y, &format!(" {} ", panel.title()), style, theme);
+        hits.push((Rect { x: start, y: area.y, width: x - start, height: 1 }, Spot::Tab(panel)));
+    }
+    let room = usize::from(area.right().saturating_sub(x + 1));
+    let text = cut(&summary(app, room), room);
+    let style = if app.runs.active().is_some() { theme.good() } else { theme.dim() };
+    let at = area.right().saturating_sub(text.width() as u16);
+    put(buf, area, at, area.y, &text, style, theme);
+}
+
+/// What trains, in at most about `room` columns.
+fn summary(app: &App, room: usize) -> String {
+    let Some(run) = app.runs.active() else {
+        return if app.is_held() { "queue held".into() } else { "idle".into() };
+    };
+    let state = &run.state;
+    let doing = doing(app, run);
+    let mut parts = vec![format!("{doing} {}/{}", state.epoch, run.spec.epochs)];
+    if let Some(step) = state.steps.last() {
+        parts.push(format!("loss {:.3}", step.loss));
+    }
+    if let Some(eta) = state.eta() {
+        parts.push(format!("eta {}", duration(eta)));
+    }
+    let rate = state.images_per_s().map(|rate| format!("{rate:.0} img/s"));
+    for more in [Some(run.spec.network_name()), rate].into_iter().flatten() {
+        let long = parts.iter().map(|part| part.width() + 3).sum::<usize>() + more.width();
+        if long <= room {
+            parts.insert(0, more);
+        }
+    }
+    parts.join(" · ")
+}
+
+/// What the engine does, in a word or two.
+pub fn doing(app: &App, run: &Run) -> String {
+    let state = &run.state;
+    if app.is_leaving() {
+        return "stopping".into();
+    }
+    if state.paused {
+        return "paused".into();
+    }
+    let silent = match app.machine.silent {
+        0..=1 => String::new(),
+        seconds => format!(" {seconds}s"),
+    };
+    match (run.stage, state.phase) {
+        (Stage::Starting, _) => format!("reading data{silent}"),
+        (_, None) => format!("starting{silent}"),
+        // On CUDA kernels are compiled and tuned in the first step.
+        (_, Some(Phase::Preparing)) => match state.started.as_ref().is_some_and(|s| s.device != "cpu") {
+            true => format!("compiling kernels{silent}"),
+            false => format!("preparing{silent}"),
+        },
+        (_, Some(Phase::Training)) => format!("training{silent}"),
+        (_, Some(Phase::Validating)) => "validating".into(),
+        (_, Some(Phase::Testing)) => "testing".into(),
+    }
+}
+
+/// The last message, or the keys that matter now.
+pub fn draw_footer(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    let theme = &app.theme;
+    if let Some((level, text)) = &app.notice {
+        let style = match level {
+            Level::Info => theme.text(),
+            Level::Good => theme.good(),
+            Level::Warn => theme.warn(),
+            Level::Bad => theme.bad(),
+        };
+        put(buf, area, area.x, area.y, &cut(text, area.width.into()), style, theme);
+        return;
+    }
+    let mut x = area.x;
+    for place in app.places() {
+        for (binding, keys) in app.keymap.rows(place) {
+            let (Some(word), Some(key)) = (binding.hint, keys.first()) else { continue };
+            if !app.makes_sense(binding.command) || is_elsewhere(app, place, *key) {
+                continue;
+            }
+            let key = crate::tui::keymap::shown(*key);
+            if usize::from(x - area.x) + key.width() + word.width() + 1 > area.width.into() {
+                return;
+            }
+            let start = x;
+            x = put(buf, area, x, area.y, &key, theme.accent(), theme);
+            x = put(buf, area, x, area.y, &format!(" {word}"), theme.dim(), theme);
+            hits.push((
+                Rect { x: start, y: area.y, width: x - start, height: 1 },
+                Spot::Key(binding.command),
+            ));
+            x = (x + 2).min(area.right());
+        }
+    }
+}
+
+/// Whether the focused panel has another use for a key that holds everywhere.
+fn is_elsewhere(app: &App, place: Place, key: crokey::KeyCombination) -> bool {
+    let here = Place::In(app.focus);
+    place == Place::Anywhere && app.keymap.rows(here).any(|(_, keys)| keys.contains(&key))
+}

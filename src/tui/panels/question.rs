@@ -1,0 +1,45 @@
+//! A question, in the middle of the screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+
+use crate::domain::text::wrap;
+use crate::tui::app::{App, Hits, Spot, inside};
+use crate::tui::command::Place;
+use crate::tui::keymap::shown;
+use crate::tui::paint::{frame, put};
+
+/// Widest box, columns.
+const WIDEST: u16 = 60;
+
+/// Paints what is asked and the keys that answer it.
+pub fn draw(app: &App, text: &str, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    let theme = &app.theme;
+    let width = WIDEST.min(area.width);
+    let lines = wrap(text, usize::from(width.saturating_sub(4)));
+    let height = (lines.len() as u16 + 4).min(area.height);
+    let at = middle(area, width, height);
+    Clear.render(at, buf);
+    frame(buf, at, "Please answer", "", true, theme);
+    let inner = inside(at);
+    for (i, line) in lines.iter().enumerate() {
+        put(buf, inner, inner.x + 1, inner.y + i as u16, line, theme.text(), theme);
+    }
+    let y = at.bottom().saturating_sub(2);
+    let mut x = inner.x + 1;
+    for (binding, keys) in app.keymap.rows(Place::Asking) {
+        let (Some(word), Some(key)) = (binding.hint, keys.first()) else { continue };
+        let start = x;
+        x = put(buf, inner, x, y, &shown(*key), theme.accent(), theme);
+        x = put(buf, inner, x, y, &format!(" {word}"), theme.text(), theme);
+        hits.push((Rect { x: start, y, width: x - start, height: 1 }, Spot::Key(binding.command)));
+        x += 3;
+    }
+}
+
+/// A box of this size in the middle of `area`.
+pub fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}

@@ -1,0 +1,102 @@
+//! Setup: the draft's fields.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::domain::text::wrap;
+use crate::tui::app::{App, Editing, Hits, Spot, Typing};
+use crate::tui::command::Panel;
+use crate::tui::paint::{cut, put};
+use crate::tui::setup::Field;
+
+/// Columns of the names.
+const NAMES: u16 = 15;
+
+/// Paints the fields, and says where the text cursor is.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) -> Option<Position> {
+    let theme = &app.theme;
+    let typing = app.editing.as_ref().filter(|editing| matches!(editing.what, Typing::Field(_)));
+    let notes = notes(app, typing, area);
+    let height = area.height.saturating_sub(notes.len() as u16);
+    let fields = Field::all().len() as u16;
+    let chosen = app.setup.row() as u16;
+    let first = chosen.saturating_sub(height / 2).min(fields.saturating_sub(height));
+    let focused = app.focus == Panel::Setup;
+    let mut cursor = None;
+    for (place, field) in Field::all().enumerate().skip(first.into()).take(height.into()) {
+        let y = area.y + place as u16 - first;
+        let is_chosen = place == usize::from(chosen);
+        let name = match is_chosen {
+            true if focused => theme.selected(),
+            true => theme.strong(),
+            false => theme.dim(),
+        };
+        put(
+            buf,
+            area,
+            area.x,
+            y,
+            &format!("{:<width$}", field.name(), width = usize::from(NAMES) - 1),
+            name,
+            theme,
+        );
+        let x = area.x + NAMES;
+        let room = area.right().saturating_sub(x);
+        hits.push((Rect { y, height: 1, ..area }, Spot::Field(place)));
+        match typing.filter(|_| is_chosen) {
+            Some(editing) => cursor = draw_input(app, editing, Rect { x, y, width: room, height: 1 }, buf),
+            None => {
+                let unusual = app.setup.is_unusual(field, &app.draft);
+                let style = if unusual { theme.accent() } else { theme.text() };
+                let value = app.setup.value(field, &app.draft);
+                let value = if value.is_empty() { "–" } else { &value };
+                put(buf, area, x, y, &cut(value, room.into()), style, theme);
+            }
+        }
+    }
+    for (i, note) in notes.iter().enumerate() {
+        let style = match typing.is_some_and(|editing| editing.fault.is_some()) {
+            true => theme.bad(),
+            false => theme.dim(),
+        };
+        put(buf, area, area.x, area.y + height + i as u16, note, style, theme);
+    }
+    cursor
+}
+
+/// What the chosen field means, or what is wrong with what is being typed.
+fn notes(app: &App, typing: Option<&Editing>, area: Rect) -> Vec<String> {
+    if area.height < 6 {
+        return Vec::new();
+    }
+    let field = app.setup.field();
+    let text = match typing.and_then(|editing| editing.fault.as_deref()) {
+        Some(fault) => fault.to_owned(),
+        None => {
+            let usual =
+                app.setup.default_of(field, &app.draft).filter(|_| app.setup.is_unusual(field, &app.draft));
+            field.about().to_owned()
+                + &usual.map_or(String::new(), |usual| format!(" (the paper's: {usual})"))
+        }
+    };
+    let most = usize::from(area.height / 3);
+    let mut lines = wrap(&text, area.width.into());
+    if lines.len() > most {
+        lines.truncate(most);
+        lines.last_mut().into_iter().for_each(|line| *line = cut(&format!("{line} …"), area.width.into()));
+    }
+    lines
+}
+
+/// A line of text being typed; where its cursor is.
+pub fn draw_input(app: &App, editing: &Editing, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    if area.width < 2 {
+        return None;
+    }
+    let scroll = editing.input.visual_scroll(usize::from(area.width) - 1);
+    let shown: String = editing.input.value().chars().skip(scroll).collect();
+    let style = if editing.fault.is_some() { app.theme.bad() } else { app.theme.strong() };
+    put(buf, area, area.x, area.y, &shown, style, &app.theme);
+    let at = editing.input.visual_cursor().saturating_sub(scroll) as u16;
+    Some(Position::new((area.x + at).min(area.right() - 1), area.y))
+}

@@ -1,0 +1,340 @@
+//! All runs: which there are, in which order, which waits, which is drawn, which is the
+//! baseline.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, VecDeque};
+
+use super::run::{Run, RunId, Stage};
+use super::theme::Theme;
+use crate::domain::run_state::RunState;
+use crate::domain::spec::ExperimentSpec;
+use crate::engine::store::SavedRun;
+
+/// What the list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortBy {
+    /// When they began; newest first.
+    Began,
+    /// Their one-line specs.
+    Spec,
+    /// Best validation top-1; highest first.
+    Validation,
+    /// Test top-1; highest first.
+    Test,
+    /// How long they took; longest first.
+    Time,
+}
+
+impl SortBy {
+    const ALL: [Self; 5] = [Self::Began, Self::Spec, Self::Validation, Self::Test, Self::Time];
+
+    /// A word for the panel's title.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Began => "newest",
+            Self::Spec => "spec",
+            Self::Validation => "val",
+            Self::Test => "test",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// All runs of the store and of this session.
+#[derive(Debug)]
+pub struct Runs {
+    all: BTreeMap<RunId, Run>,
+    /// Those listed, from the top: active, waiting, then what the sort says.
+    listed: Vec<RunId>,
+    /// Those that wait, next first.
+    queue: VecDeque<RunId>,
+    cursor: Option<RunId>,
+    baseline: Option<RunId>,
+    sort: SortBy,
+    reversed: bool,
+    filter: String,
+    next_id: RunId,
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self {
+            all: BTreeMap::new(),
+            listed: Vec::new(),
+            queue: VecDeque::new(),
+            cursor: None,
+            baseline: None,
+            sort: SortBy::Began,
+            reversed: false,
+            filter: String::new(),
+            next_id: 0,
+        }
+    }
+}
+
+impl Runs {
+    /// The run with this number.
+    pub fn get(&self, id: RunId) -> Option<&Run> {
+        self.all.get(&id)
+    }
+
+    /// The same, to change.
+    pub fn get_mut(&mut self, id: RunId) -> Option<&mut Run> {
+        self.all.get_mut(&id)
+    }
+
+    /// The listed runs, from the top.
+    pub fn listed(&self) -> impl DoubleEndedIterator<Item = &Run> {
+        self.listed.iter().filter_map(|id| self.get(*id))
+    }
+
+    /// How many there are, listed or not.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The one under the cursor.
+    pub fn current(&self) -> Option<&Run> {
+        self.get(self.cursor?)
+    }
+
+    /// The one that trains or is about to.
+    pub fn active(&self) -> Option<&Run> {
+        self.all.values().find(|run| run.is_active())
+    }
+
+    /// The one that others are compared with.
+    pub fn baseline(&self) -> Option<&Run> {
+        self.get(self.baseline?)
+    }
+
+    /// Those that wait, next first.
+    pub fn queue(&self) -> impl ExactSizeIterator<Item = RunId> + '_ {
+        self.queue.iter().copied()
+    }
+
+    /// Those that are drawn, by colour; the current one is always among them.
+    pub fn shown(&self) -> Vec<&Run> {
+        let mut shown: Vec<&Run> = self.all.values().filter(|run| run.slot.is_some()).collect();
+        shown.sort_by_key(|run| run.slot);
+        let current = self.current().filter(|run| run.slot.is_none() && run.stage != Stage::Waiting);
+        shown.extend(current);
+        shown
+    }
+
+    /// The colour a run is drawn in: its own, or, while it is only under the cursor, the
+    /// first that is free.
+    pub fn slot(&self, run: &Run) -> usize {
+        run.slot.unwrap_or_else(|| self.free_slot().unwrap_or(Theme::SERIES - 1))
+    }
+
+    fn free_slot(&self) -> Option<usize> {
+        (0..Theme::SERIES).find(|slot| self.all.values().all(|run| run.slot != Some(*slot)))
+    }
+
+    /// How the list is sorted, and whether the other way.
+    pub fn sorted_by(&self) -> (SortBy, bool) {
+        (self.sort, self.reversed)
+    }
+
+    /// Words that a listed run's line has.
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// Queues a run.
+    pub fn enqueue(&mut self, spec: ExperimentSpec) -> RunId {
+        let id = self.add(|id| Run::waiting(id, spec));
+        self.queue.push_back(id);
+        self.list();
+        id
+    }
+
+    fn add(&mut self, make: impl FnOnce(RunId) -> Run) -> RunId {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.all.insert(id, make(id));
+        id
+    }
+
+    /// Takes in a run found on disk, unless it is known: what is on disk of a run that has
+    /// ended replaces what was known of it.
+    pub fn found(&mut self, saved: SavedRun) {
+        let known = self.all.values_mut().find(|run| run.path.as_ref() == Some(&saved.path));
+        match known {
+            Some(run) if run.is_active() || run.state.t >= saved.state.t => {}
+            Some(run) => {
+                let slot = run.slot;
+                *run = Run { slot, ..Run::found(run.id, saved.path, saved.spec, saved.state) };
+            }
+            None => {
+                self.add(|id| Run::found(id, saved.path, saved.spec, saved.state));
+            }
+        }
+        self.list();
+    }
+
+    /// Forgets runs on disk that a search did not find any more.
+    pub fn keep_only(&mut self, is_there: impl Fn(&std::path::Path) -> bool) {
+        let gone: Vec<RunId> = self
+            .all
+            .values()
+            .filter(|run| run.stage == Stage::Over && run.path.as_deref().is_some_and(|path| !is_there(path)))
+            .map(|run| run.id)
+            .collect();
+        gone.into_iter().for_each(|id| self.remove(id));
+    }
+
+    /// The state that was read again, with all steps.
+    pub fn loaded(&mut self, id: RunId, state: RunState) {
+        if let Some(run) = self.get_mut(id) {
+            (run.state, run.steps) = (state, super::run::Steps::Here);
+        }
+    }
+
+    /// Takes the next run from the queue.
+    pub fn next_waiting(&mut self) -> Option<RunId> {
+        let id = self.queue.pop_front()?;
+        if let Some(run) = self.get_mut(id) {
+            run.stage = Stage::Starting;
+        }
+        self.list();
+        Some(id)
+    }
+
+    /// Draws a run in a colour of its own.
+    ///
+    /// # Errors
+    /// When all colours are taken.
+    pub fn show(&mut self, id: RunId) -> Result<(), String> {
+        let free = self.free_slot();
+        let Some(run) = self.get_mut(id) else { return Ok(()) };
+        if run.slot.is_none() {
+            run.slot = Some(free.ok_or_else(|| {
+                format!("{} runs are drawn already; take one away first (c for all)", Theme::SERIES)
+            })?);
+        }
+        Ok(())
+    }
+
+    /// No longer draws it.
+    pub fn hide(&mut self, id: RunId) {
+        if let Some(run) = self.get_mut(id) {
+            run.slot = None;
+        }
+    }
+
+    /// Draws none but the current one.
+    pub fn hide_all(&mut self) {
+        self.all.values_mut().for_each(|run| run.slot = None);
+    }
+
+    /// Makes a run the baseline; none of `None`.
+    pub fn pin(&mut self, id: Option<RunId>) {
+        self.baseline = id;
+    }
+
+    /// Moves the cursor to a run.
+    pub fn select(&mut self, id: RunId) {
+        self.cursor = Some(id);
+    }
+
+    /// Moves the cursor by rows, as far as the list goes.
+    pub fn move_cursor(&mut self, by: isize) {
+        let now = self.row().unwrap_or(0) as isize;
+        let last = self.listed.len().saturating_sub(1) as isize;
+        self.cursor = self.listed.get(now.saturating_add(by).clamp(0, last) as usize).copied();
+    }
+
+    /// The cursor's row in the list.
+    pub fn row(&self) -> Option<usize> {
+        self.listed.iter().position(|id| Some(*id) == self.cursor)
+    }
+
+    /// Forgets a run.
+    pub fn remove(&mut self, id: RunId) {
+        let row = self.row();
+        self.all.remove(&id);
+        self.queue.retain(|waiting| *waiting != id);
+        self.baseline = self.baseline.filter(|baseline| *baseline != id);
+        self.list();
+        // The cursor stays where it was on the screen.
+        if self.cursor == Some(id) {
+            let row = row.unwrap_or(0).min(self.listed.len().saturating_sub(1));
+            self.cursor = self.listed.get(row).copied();
+        }
+    }
+
+    /// Moves a waiting run in the queue; whether it moved.
+    pub fn reorder(&mut self, id: RunId, by: isize) -> bool {
+        let Some(now) = self.queue.iter().position(|waiting| *waiting == id) else { return false };
+        let to = now.saturating_add_signed(by).min(self.queue.len() - 1);
+        self.queue.swap(now, to);
+        self.list();
+        to != now
+    }
+
+    /// Sorts by the next column.
+    pub fn sort_next(&mut self) {
+        let now = SortBy::ALL.iter().position(|by| *by == self.sort).unwrap_or(0);
+        (self.sort, self.reversed) = (SortBy::ALL[(now + 1) % SortBy::ALL.len()], false);
+        self.list();
+    }
+
+    /// Sorts the other way.
+    pub fn reverse(&mut self) {
+        self.reversed = !self.reversed;
+        self.list();
+    }
+
+    /// Lists only runs whose line or status has all words of `filter`.
+    pub fn set_filter(&mut self, filter: &str) {
+        filter.clone_into(&mut self.filter);
+        self.list();
+        if self.row().is_none() {
+            self.cursor = self.listed.first().copied();
+        }
+    }
+
+    /// Makes the list anew.
+    pub fn list(&mut self) {
+        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let matches = |run: &Run| {
+            let text = || format!("{} {}", run.line, run.status()).to_lowercase();
+            words.is_empty() || {
+                let text = text();
+                words.iter().all(|word| text.contains(word))
+            }
+        };
+        let mut ended: Vec<&Run> =
+            self.all.values().filter(|run| run.stage == Stage::Over && matches(run)).collect();
+        ended.sort_by(|a, b| {
+            let order = by(self.sort, a, b);
+            if self.reversed { order.reverse() } else { order }
+        });
+        let active = self.all.values().filter(|run| run.is_active()).map(|run| run.id);
+        self.listed =
+            active.chain(self.queue.iter().copied()).chain(ended.iter().map(|run| run.id)).collect();
+        if self.cursor.is_none() {
+            self.cursor = self.listed.first().copied();
+        }
+    }
+}
+
+fn by(sort: SortBy, a: &Run, b: &Run) -> Ordering {
+    let number = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
+    let order = match sort {
+        SortBy::Began => b.began().cmp(&a.began()),
+        SortBy::Spec => a.line.cmp(&b.line),
+        SortBy::Validation => number(b.validation()).total_cmp(&number(a.validation())),
+        SortBy::Test => number(b.test()).total_cmp(&number(a.test())),
+        SortBy::Time => b.state.t.total_cmp(&a.state.t),
+    };
+    // The newest of equals first.
+    order.then_with(|| b.began().cmp(&a.began())).then_with(|| b.id.cmp(&a.id))
+}

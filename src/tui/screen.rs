@@ -1,0 +1,162 @@
+//! The terminal: taken over, painted on, and always given back.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::cursor::Show;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use super::app::App;
+use super::view;
+
+/// Whether the terminal is ours and has to be given back.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Gives the terminal back as it was, if it was taken. Can be called from anywhere, also
+/// while panicking.
+pub fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    // After a hangup nobody reads this.
+    let _ = execute!(out, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}
+
+/// What frames are painted on: the terminal, or something like one that nobody sees.
+pub struct Screen<W: Write> {
+    terminal: Terminal<CrosstermBackend<W>>,
+    /// Whether it is the terminal.
+    is_real: bool,
+    mouse: bool,
+    /// Frames painted so far.
+    pub frames: u64,
+}
+
+impl Screen<BufWriter<Stdout>> {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// When stdout is none.
+    pub fn take(mouse: bool) -> io::Result<Self> {
+        let out = BufWriter::with_capacity(1 << 16, io::stdout());
+        let terminal = Terminal::new(CrosstermBackend::new(out))?;
+        let mut screen = Self { terminal, is_real: true, mouse, frames: 0 };
+        screen.retake()?;
+        Ok(screen)
+    }
+}
+
+impl<W: Write> Screen<W> {
+    /// One of a fixed size that writes its escape sequences to `out`.
+    ///
+    /// # Errors
+    /// Never, but that ratatui says it might.
+    pub fn fixed(size: Size, out: W) -> io::Result<Self> {
+        let area = Rect::new(0, 0, size.width, size.height);
+        let options = TerminalOptions { viewport: Viewport::Fixed(area) };
+        let terminal = Terminal::with_options(CrosstermBackend::new(out), options)?;
+        Ok(Self { terminal, is_real: false, mouse: false, frames: 0 })
+    }
+
+    /// Takes the terminal over again, after it was given back or changed by others.
+    ///
+    /// # Errors
+    /// When the terminal does not take it.
+    pub fn retake(&mut self) -> io::Result<()> {
+        if !self.is_real {
+            return Ok(());
+        }
+        TAKEN.store(true, Ordering::SeqCst);
+        enable_raw_mode()?;
+        let out = self.terminal.backend_mut();
+        execute!(out, EnterAlternateScreen, EnableBracketedPaste)?;
+        if self.mouse {
+            execute!(out, EnableMouseCapture)?;
+        }
+        self.terminal.clear()
+    }
+
+    /// Paints a frame; cells that did not change are not sent.
+    ///
+    /// # Errors
+    /// When the terminal does not take it.
+    pub fn paint(&mut self, app: &mut App) -> io::Result<()> {
+        if self.is_real {
+            queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        }
+        self.terminal.draw(|frame| {
+            let area = frame.area();
+            app.prepare(area.as_size());
+            let (hits, cursor) = view::draw(app, area, frame.buffer_mut());
+            app.view.hits = hits;
+            if let Some(cursor) = cursor {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        self.frames += 1;
+        if self.is_real {
+            execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        }
+        Ok(())
+    }
+
+    /// Paints all cells with the next frame.
+    ///
+    /// # Errors
+    /// When the terminal does not take it.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Asks the terminal to put `text` into the user's clipboard.
+    ///
+    /// # Errors
+    /// When the terminal does not take it.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Gives the terminal back, stops this process as Ctrl-Z does a shell's job, and takes
+    /// the terminal again when it goes on.
+    ///
+    /// # Errors
+    /// When the terminal does not take it.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        if !self.is_real {
+            return Ok(());
+        }
+        give_back();
+        #[cfg(unix)]
+        {
+            use rustix::process::{Signal, kill_current_process_group};
+            // The whole group, as the terminal would: whatever started us stops too. Without
+            // a shell that could resume it the system ignores this.
+            kill_current_process_group(Signal::TSTP)?;
+        }
+        self.retake()
+    }
+}
+
+/// A frame of `size` that is not shown anywhere.
+pub fn frame(app: &mut App, size: Size) -> Buffer {
+    let area = Rect::new(0, 0, size.width, size.height);
+    let mut buffer = Buffer::empty(area);
+    app.prepare(size);
+    let (hits, _) = view::draw(app, area, &mut buffer);
+    app.view.hits = hits;
+    buffer
+}

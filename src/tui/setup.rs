@@ -1,0 +1,204 @@
+//! The draft's fields: which there are, what they can be, and which one is being changed.
+
+use super::draft::Draft;
+use crate::domain::architecture::Family;
+use crate::domain::dataset::DatasetId;
+use crate::domain::error::SpecError;
+use crate::domain::hops::HopGroup;
+use crate::domain::keys::{KEYS, Key};
+use crate::domain::spec::{ExperimentSpec, Version};
+use crate::engine::device::DeviceChoice;
+use crate::engine::presets::{self, SHIPPED};
+
+/// A row of the panel.
+#[derive(Clone, Copy)]
+pub enum Field {
+    /// The whole spec in its one-line form.
+    Line,
+    /// A spec by name.
+    Preset,
+    /// Where runs are trained; not part of the spec.
+    Device,
+    /// One key of the spec.
+    Key(&'static Key),
+}
+
+impl Field {
+    /// All, from the top.
+    pub fn all() -> impl ExactSizeIterator<Item = Self> {
+        (0..3 + KEYS.len()).map(|i| match i {
+            0 => Self::Line,
+            1 => Self::Preset,
+            2 => Self::Device,
+            i => Self::Key(&KEYS[i - 3]),
+        })
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Line => "spec",
+            Self::Preset => "preset",
+            Self::Device => "device",
+            Self::Key(key) => key.name,
+        }
+    }
+
+    /// What it means, in a few words.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Line => "the run in one line; type or paste another",
+            Self::Preset => "a preset's name, or a TOML file",
+            Self::Device => "auto, cpu, cuda or cuda:N; of the next run",
+            Self::Key(key) => key.about,
+        }
+    }
+}
+
+/// What the draft's fields are and which is chosen.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Setup {
+    row: usize,
+    /// Where runs are trained.
+    pub device: DeviceChoice,
+}
+
+impl Setup {
+    /// The chosen field's row.
+    pub const fn row(&self) -> usize {
+        self.row
+    }
+
+    /// The chosen field.
+    pub fn field(&self) -> Field {
+        Field::all().nth(self.row).unwrap_or(Field::Line)
+    }
+
+    /// Chooses a row; the last where there are not so many.
+    pub fn select(&mut self, row: usize) {
+        self.row = row.min(Field::all().len() - 1);
+    }
+
+    /// Chooses another row, by so many.
+    pub fn move_by(&mut self, by: isize) {
+        self.select(self.row.saturating_add_signed(by));
+    }
+
+    /// A field's value as text; empty where it has none, as hops of a baseline.
+    pub fn value(&self, field: Field, draft: &Draft) -> String {
+        match field {
+            Field::Line => draft.line().to_owned(),
+            Field::Preset => preset_of(draft.spec()).unwrap_or_default().to_owned(),
+            Field::Device => self.device.to_string(),
+            Field::Key(key) => (key.get)(draft.spec()).map(|value| value.to_string()).unwrap_or_default(),
+        }
+    }
+
+    /// Gives a field a value; the draft stays as it was where that is refused.
+    ///
+    /// # Errors
+    /// When the value is not one of the field's, or makes no network.
+    pub fn set(&mut self, field: Field, text: &str, draft: &mut Draft) -> Result<(), SpecError> {
+        match field {
+            Field::Line => draft.replace(text.parse()?)?,
+            Field::Preset => draft.replace(preset(text)?)?,
+            Field::Device => {
+                self.device =
+                    text.trim().parse().map_err(|reason: String| SpecError::new("device", reason))?;
+            }
+            Field::Key(key) => draft.set(key.name, text)?,
+        }
+        Ok(())
+    }
+
+    /// What is wrong with a value that is being typed. No file is read meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::set`].
+    pub fn check(&self, field: Field, text: &str, draft: &Draft) -> Result<(), SpecError> {
+        match field {
+            Field::Preset if presets::is_file(text.trim()) => Ok(()),
+            Field::Line | Field::Device | Field::Preset => {
+                Self::clone(self).set(field, text, &mut draft.clone())
+            }
+            Field::Key(key) => draft.clone().set(key.name, text),
+        }
+    }
+
+    /// The choice before or after a field's value, or a smaller or larger number; `None`
+    /// where there is none.
+    pub fn neighbour(&self, field: Field, draft: &Draft, forward: bool) -> Option<String> {
+        let now = self.value(field, draft);
+        let choices: Vec<String> = match field {
+            Field::Line => return None,
+            Field::Preset => SHIPPED.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            Field::Device => ["auto", "cpu", "cuda"].map(str::to_owned).to_vec(),
+            Field::Key(key) => match key.name {
+                "family" => Family::ALL.map(|f| f.name().to_owned()).to_vec(),
+                "version" => Version::NAMES.map(str::to_owned).to_vec(),
+                "dataset" => DatasetId::ALL.map(|d| d.name().to_owned()).to_vec(),
+                "hops" => HopGroup::named(draft.spec().blocks.len()).map(|group| group.to_string()).collect(),
+                name => return number(name, &now, forward),
+            },
+        };
+        let next = match choices.iter().position(|choice| *choice == now) {
+            Some(place) if forward => (place + 1) % choices.len(),
+            Some(place) => (place + choices.len() - 1) % choices.len(),
+            None => 0,
+        };
+        choices.get(next).cloned()
+    }
+
+    /// The paper's value of a field for the draft's dataset, or the program's where the
+    /// field is not part of a spec.
+    pub fn default_of(&self, field: Field, draft: &Draft) -> Option<String> {
+        match field {
+            Field::Line | Field::Preset => None,
+            Field::Device => Some(DeviceChoice::default().to_string()),
+            Field::Key(key) => {
+                let spec = draft.spec();
+                let paper = ExperimentSpec::paper(spec.family, spec.version.clone(), spec.dataset);
+                (key.get)(&paper).map(|value| value.to_string())
+            }
+        }
+    }
+
+    /// Whether a field differs from [`Self::default_of`], so that it should be noticed.
+    pub fn is_unusual(&self, field: Field, draft: &Draft) -> bool {
+        matches!(field, Field::Key(_))
+            && self.default_of(field, draft).is_some_and(|usual| usual != self.value(field, draft))
+    }
+}
+
+/// A count one away, a seed one away, a rate or a batch half or twice as large.
+fn number(key: &str, now: &str, forward: bool) -> Option<String> {
+    match key {
+        "seed" | "epochs" | "lr_halve_every" | "cardinality" => {
+            let n: u64 = now.parse().ok()?;
+            Some(if forward { n.checked_add(1)? } else { n.checked_sub(1)? }.to_string())
+        }
+        "batch" => {
+            let n: u64 = now.parse().ok()?;
+            Some(if forward { n * 2 } else { n.div_ceil(2) }.to_string())
+        }
+        "lr" => {
+            let rate: f64 = now.parse().ok()?;
+            Some(format!("{:?}", if forward { rate * 2.0 } else { rate / 2.0 }))
+        }
+        "train_limit" | "val_limit" | "test_limit" | "probe_images" => {
+            let n: u64 = now.parse().ok()?;
+            Some(if forward { n + 100 } else { n.saturating_sub(100) }.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// The shipped preset that is this run.
+fn preset_of(spec: &ExperimentSpec) -> Option<&'static str> {
+    presets::shipped().iter().find(|(_, preset)| preset == spec).map(|(name, _)| *name)
+}
+
+/// The run that a preset's name or a TOML file means.
+fn preset(text: &str) -> Result<ExperimentSpec, SpecError> {
+    presets::resolve(text.trim()).map_err(|e| SpecError::new("preset", e.to_string()))
+}

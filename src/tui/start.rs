@@ -1,0 +1,111 @@
+//! From the command line to the screen and back.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::app::App;
+use super::config::Config;
+use super::crew::Crew;
+use super::draft::Draft;
+use super::driver::{self, Ears};
+use super::screen::{Screen, give_back};
+use crate::domain::text::harmless;
+use crate::engine::device::DeviceChoice;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::presets;
+use crate::exit::Exit;
+use crate::signals::signals;
+
+/// What the command line says.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Folder that keeps the runs.
+    pub root: PathBuf,
+    /// Folder with the datasets' files.
+    pub data: Option<PathBuf>,
+    /// Where to train.
+    pub device: DeviceChoice,
+}
+
+/// Panics of other threads than the screen's, said when the terminal has been given back.
+static LOST: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Shows the interactive screen until it is left.
+///
+/// # Errors
+/// When the config file is wrong, or there is no terminal.
+pub fn run(options: &Options) -> Result<Exit> {
+    let config = Config::load()?;
+    let terminal = |error: io::Error| EngineError::io("use the terminal for", &options.root)(error);
+    let theme = config.theme();
+    let mut app = app(options, &config, theme)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(terminal)?;
+    let mut crew = Crew::new(options.root.clone(), options.data.clone());
+    give_back_on_panic();
+    let ended = {
+        let mut screen = Screen::take(config.mouse).map_err(|error| {
+            give_back();
+            terminal(error)
+        })?;
+        runtime.block_on(async {
+            let mut ears = Ears { input: driver::listen(), signals: signals(), resumed: resumed() };
+            driver::run(&mut app, &mut screen, &mut crew, &mut ears).await
+        })
+    };
+    give_back();
+    // What still trains is stopped and kept.
+    drop(crew);
+    for text in LOST.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        eprintln!("{}", harmless(&text, 4000));
+    }
+    ended.map_err(terminal)
+}
+
+/// The screen's state before its first key.
+///
+/// # Errors
+/// When the config's keys are wrong.
+pub fn app(options: &Options, config: &Config, theme: super::theme::Theme) -> Result<App> {
+    let draft = Draft::new(presets::resolve("quickstart")?)?;
+    let mut app = App::new(draft, config, theme)
+        .map_err(|reason| EngineError::run(Path::new("config.toml"), reason))?;
+    app.setup.device = options.device;
+    Ok(app)
+}
+
+/// That this process goes on after it was stopped, however it was.
+fn resumed() -> tokio::sync::mpsc::UnboundedReceiver<()> {
+    let (_sender, receiver) = unbounded_channel();
+    #[cfg(unix)]
+    {
+        let sender = _sender;
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut stream) = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())) {
+            tokio::spawn(async move {
+                while stream.recv().await.is_some() {
+                    let _ = sender.send(());
+                }
+            });
+        }
+    }
+    receiver
+}
+
+/// A panic of the screen's own thread gives the terminal back before it is said. Another
+/// thread's ends in an error that the screen shows; its words are kept for afterwards.
+fn give_back_on_panic() {
+    let screen = std::thread::current().id();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tracing::error!("{panic}");
+        if std::thread::current().id() == screen {
+            give_back();
+            before(panic);
+        } else {
+            LOST.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string());
+        }
+    }));
+}
