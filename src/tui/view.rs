@@ -28,6 +28,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) -> (Hits, Option<Position>)
     if let Some(line) = app.view.help {
         help::draw(app, line, area, buf);
     }
+    if let Some(editing) = app.editing.as_ref().filter(|editing| editing.is_long()) {
+        cursor = setup::draw_box(app, editing, area, buf);
+    }
     if let Some(text) = app.question_text() {
         question::draw(app, &text, area, buf, &mut hits);
     }
@@ -39,7 +42,7 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
     let current = app.runs.current();
     let about = match panel {
         Panel::Wiring => app.draft.spec().dataset.name().to_owned(),
-        Panel::Setup => "draft of the next run".into(),
+        Panel::Setup => "the next run".into(),
         Panel::Curves => app.curves.summary(),
         Panel::Activations => current.map_or(String::new(), |run| run.spec.network_name()),
         Panel::Runs => runs::summary(app),

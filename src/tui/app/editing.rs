@@ -32,6 +32,13 @@ pub struct Editing {
     before: String,
 }
 
+impl Editing {
+    /// Whether it is a text of words, for which a panel's column is too narrow.
+    pub const fn is_long(&self) -> bool {
+        matches!(self.what, Typing::Field(Field::Line | Field::Preset))
+    }
+}
+
 impl std::fmt::Debug for Editing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Editing").field("text", &self.input.value()).field("fault", &self.fault).finish()

@@ -35,22 +35,18 @@ fn summary(app: &App, room: usize) -> String {
         return if app.is_held() { "queue held".into() } else { "idle".into() };
     };
     let state = &run.state;
-    let doing = doing(app, run);
-    let mut parts = vec![format!("{doing} {}/{}", state.epoch, run.spec.epochs)];
-    if let Some(step) = state.steps.last() {
-        parts.push(format!("loss {:.3}", step.loss));
-    }
-    if let Some(eta) = state.eta() {
-        parts.push(format!("eta {}", duration(eta)));
-    }
+    let first = format!("{} {}/{}", doing(app, run), state.epoch, run.spec.epochs);
+    let eta = state.eta().map(|eta| format!("eta {}", duration(eta)));
+    let loss = state.steps.last().map(|step| format!("loss {:.3}", step.loss));
     let rate = state.images_per_s().map(|rate| format!("{rate:.0} img/s"));
-    for more in [Some(run.spec.network_name()), rate].into_iter().flatten() {
-        let long = parts.iter().map(|part| part.width() + 3).sum::<usize>() + more.width();
-        if long <= room {
-            parts.insert(0, more);
+    let mut text = first;
+    for part in [eta, loss, rate].into_iter().flatten() {
+        if text.width() + 3 + part.width() <= room {
+            text = format!("{text} · {part}");
         }
     }
-    parts.join(" · ")
+    let name = run.spec.network_name();
+    if name.width() + 3 + text.width() <= room { format!("{name} · {text}") } else { text }
 }
 
 /// What the engine does, in a word or two.

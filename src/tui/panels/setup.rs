@@ -1,16 +1,21 @@
 //! Setup: the draft's fields.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect};
+use ratatui::widgets::{Clear, Widget};
 
+use super::question::middle;
 use crate::domain::text::wrap;
-use crate::tui::app::{App, Editing, Hits, Spot, Typing};
+use crate::tui::app::{App, Editing, Hits, Spot, Typing, inside};
 use crate::tui::command::Panel;
-use crate::tui::paint::{cut, put};
+use crate::tui::paint::{cut, frame, put};
 use crate::tui::setup::Field;
 
 /// Columns of the names.
 const NAMES: u16 = 15;
+
+/// Widest box for a long text, columns.
+const WIDEST: u16 = 110;
 
 /// Paints the fields, and says where the text cursor is.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) -> Option<Position> {
@@ -43,7 +48,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) -> Option<
         let x = area.x + NAMES;
         let room = area.right().saturating_sub(x);
         hits.push((Rect { y, height: 1, ..area }, Spot::Field(place)));
-        match typing.filter(|_| is_chosen) {
+        match typing.filter(|editing| is_chosen && !editing.is_long()) {
             Some(editing) => cursor = draw_input(app, editing, Rect { x, y, width: room, height: 1 }, buf),
             None => {
                 let unusual = app.setup.is_unusual(field, &app.draft);
@@ -88,9 +93,29 @@ fn notes(app: &App, typing: Option<&Editing>, area: Rect) -> Vec<String> {
     lines
 }
 
+/// A long text being typed, in a box of its own, with what is wrong with it.
+pub fn draw_box(app: &App, editing: &Editing, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let theme = &app.theme;
+    let width = WIDEST.min(area.width);
+    let room = usize::from(width.saturating_sub(4));
+    let (text, style) = match &editing.fault {
+        Some(fault) => (fault.as_str(), theme.bad()),
+        None => ("Enter takes it, Esc leaves it as it was", theme.dim()),
+    };
+    let notes = wrap(text, room);
+    let at = middle(area, width, notes.len() as u16 + 4);
+    Clear.render(at, buf);
+    frame(buf, at, app.setup.field().name(), "", true, theme);
+    let inner = inside(at).inner(Margin::new(1, 0));
+    for (i, note) in notes.iter().enumerate() {
+        put(buf, inner, inner.x, inner.y + 2 + i as u16, note, style, theme);
+    }
+    draw_input(app, editing, Rect { height: 1.min(inner.height), ..inner }, buf)
+}
+
 /// A line of text being typed; where its cursor is.
 pub fn draw_input(app: &App, editing: &Editing, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    if area.width < 2 {
+    if area.width < 2 || area.height == 0 {
         return None;
     }
     let scroll = editing.input.visual_scroll(usize::from(area.width) - 1);
