@@ -5,6 +5,7 @@ use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::tui::curves::{Curves, Shown};
 use hiresnet_tui::tui::theme::{Depth, Symbols, Theme};
+use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -23,7 +24,7 @@ struct Run {
 
 /// Even between 0 and 1, the same everywhere.
 fn noise(i: usize, seed: usize) -> f64 {
-    let mut x = (i as u64) << 20 | seed as u64;
+    let mut x = (((i as u64) << 20) | seed as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     (x ^ (x >> 31)) as f64 / u64::MAX as f64
@@ -99,19 +100,11 @@ fn seeds() -> Vec<Run> {
 }
 
 fn shown(runs: &[Run]) -> Vec<Shown<'_>> {
-    let of = |(i, run): (usize, &'_ Run)| (i, run.name, run);
-    runs.iter()
-        .enumerate()
-        .map(of)
-        .map(|(i, name, run)| Shown {
-            key: i,
-            name,
-            slot: i,
-            spec: &run.spec,
-            state: &run.state,
-            baseline: i == 0 && runs.len() > 1,
-        })
-        .collect()
+    let mut out = Vec::new();
+    for (key, Run { name, spec, state }) in runs.iter().enumerate() {
+        out.push(Shown { key, name, slot: key, spec, state, baseline: key == 0 && runs.len() > 1 });
+    }
+    out
 }
 
 fn buffer(curves: &mut Curves, runs: &[Run], size: (u16, u16), theme: &Theme) -> Buffer {
@@ -198,6 +191,15 @@ fn ascii_bands() {
 }
 
 #[test]
+fn two_metrics_one_above_the_other() {
+    let mut curves = Curves::new();
+    curves.cycle_metric();
+    curves.cycle_metric();
+    curves.cycle_lines();
+    insta::assert_snapshot!(picture(&mut curves, &three(), (66, 24), &Theme::FULL));
+}
+
+#[test]
 fn without_colours() {
     let buf = buffer(&mut Curves::new(), &three(), (76, 18), &NO_COLOR);
     assert!(buf.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
@@ -219,4 +221,222 @@ fn a_hundred_thousand_steps() {
 #[test]
 fn nothing_yet() {
     insta::assert_snapshot!(picture(&mut Curves::new(), &[], (66, 16), &Theme::FULL));
+}
+
+#[test]
+fn too_small_for_anything() {
+    for (width, height) in [(0, 0), (1, 1), (3, 2), (9, 3)] {
+        let mut curves = Curves::new();
+        let picture = picture(&mut curves, &three(), (width, height), &Theme::FULL);
+        assert_eq!(picture.lines().count(), usize::from(height));
+        curves.toggle_cursor();
+        curves.move_cursor(1);
+        self::picture(&mut curves, &three(), (width, height), &Theme::FULL);
+    }
+}
+
+/// The run's record cut after so many events.
+fn prefix(run: &Run, events: &[Event], count: usize) -> Run {
+    Run { name: run.name, spec: run.spec.clone(), state: RunState::replay(&events[..count]) }
+}
+
+#[test]
+fn following_a_run_shows_what_reading_it_at_once_shows() {
+    let spec: ExperimentSpec = "resnet+hires@fashion-embedded epochs=10".parse().unwrap();
+    let mut runs = three();
+    let events = events(&spec, 900, PER_EPOCH, 130.0, 9);
+    let (size, theme) = ((76, 18), Theme::FULL);
+    let mut curves = Curves::new();
+    for count in [0, 1, 2, 3, 50, 92, 93, 94, 600, events.len()] {
+        runs[1] = prefix(&runs[1], &events, count);
+        let followed = picture(&mut curves, &runs, size, &theme);
+        assert_eq!(followed, picture(&mut Curves::new(), &runs, size, &theme), "after {count} events");
+    }
+    runs[1] = prefix(&runs[1], &events, 40);
+    let again = picture(&mut curves, &runs, size, &theme);
+    assert_eq!(again, picture(&mut Curves::new(), &runs, size, &theme), "a run that began anew");
+}
+
+#[test]
+fn outliers_are_left_out_and_counted() {
+    let mut runs = live();
+    for (i, loss) in [(300, 40.0), (301, 90.0), (500, 30.0)] {
+        runs[0].state.steps[i].loss = loss;
+    }
+    let mut curves = Curves::new();
+    curves.rougher();
+    curves.rougher();
+    let cut = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    let note = cut.lines().find(|line| line.contains("above")).expect("a note");
+    let count: usize = note.split_whitespace().rev().nth(1).unwrap().parse().unwrap();
+    let top = cut.lines().find(|line| line.contains('┤')).unwrap();
+    let top: f32 = top.split('┤').next().unwrap().trim().parse().unwrap();
+    let above = runs[0].state.steps.iter().filter(|s| s.loss > top).count();
+    assert_eq!(count, above, "{cut}");
+    assert!(above >= 3);
+    curves.toggle_outliers();
+    let whole = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    assert!(!whole.contains("above") && whole.contains("100┤"), "{whole}");
+}
+
+#[test]
+fn values_that_are_not_finite_do_not_break_the_scale() {
+    let sound = three();
+    let mut runs = three();
+    for (i, loss) in [(1, f32::NAN), (399, f32::INFINITY), (700, f32::NEG_INFINITY)] {
+        runs[0].state.steps[i].loss = loss;
+    }
+    runs[2].state.epochs[2].validation.loss = f64::NAN;
+    for log in [false, true] {
+        let mut curves = [Curves::new(), Curves::new()];
+        if log {
+            curves.iter_mut().for_each(Curves::toggle_log_y);
+        }
+        let labels = |picture: String| -> Vec<String> {
+            let ticks = picture.lines().filter(|l| l.contains('┤'));
+            ticks.map(|l| l.split('┤').next().unwrap().trim().to_owned()).collect()
+        };
+        let [a, b] = &mut curves;
+        let broken = labels(picture(a, &runs, (76, 18), &Theme::FULL));
+        assert_eq!(broken, labels(picture(b, &sound, (76, 18), &Theme::FULL)));
+    }
+}
+
+#[test]
+fn losses_of_zero_are_left_out_of_a_log_axis() {
+    let mut runs = live();
+    runs[0].state.steps[100].loss = 0.0;
+    let mut curves = Curves::new();
+    curves.toggle_log_y();
+    curves.rougher();
+    curves.rougher();
+    let shown = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    let lowest = shown.lines().filter(|l| l.contains('┤')).next_back().unwrap();
+    assert!(lowest.trim_start().starts_with("0.2┤"), "{shown}");
+}
+
+#[test]
+fn the_cursor_reads_what_was_measured() {
+    let runs = three();
+    let mut curves = Curves::new();
+    (0..2).for_each(|_| curves.rougher());
+    picture(&mut curves, &runs, (110, 28), &Theme::FULL);
+    curves.toggle_cursor();
+    curves.move_cursor(-3);
+    let read = picture(&mut curves, &runs, (110, 28), &Theme::FULL);
+    let mut lines = read.lines();
+    let heading: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
+    let step: usize = heading[1].parse().unwrap();
+    for (run, line) in runs.iter().zip(lines) {
+        let train = match run.state.steps.iter().find(|s| s.step == step) {
+            Some(point) => format!("{:.3}", point.loss),
+            None => "–".into(),
+        };
+        let reached = run.state.steps.last().unwrap().step >= step;
+        let epoch = run.state.epochs.iter().rev().find(|e| e.step <= step).filter(|_| reached);
+        let validation = epoch.map_or("–".into(), |e| format!("{:.3}", e.validation.loss));
+        assert!(line.contains(&format!(" {train}")), "{train} in {line}");
+        assert!(line.contains(&format!(" {validation}")), "{validation} in {line}");
+    }
+}
+
+#[test]
+fn a_click_reads_and_the_wheel_zooms_there() {
+    let runs = live();
+    let mut curves = Curves::new();
+    picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    curves.click(0, 0);
+    let missed = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    assert!(!missed.lines().next().unwrap().contains("step"), "outside of the plot");
+    curves.click(40, 8);
+    let read = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    assert_eq!(read.lines().nth(8).unwrap().chars().nth(40), Some('│'), "{read}");
+    curves.wheel(40, 8, true);
+    curves.wheel(40, 8, true);
+    let zoomed = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    assert_eq!(zoomed.lines().nth(8).unwrap().chars().nth(40), Some('│'), "{zoomed}");
+    assert!(curves.summary().contains("zoomed"));
+    let heading = |picture: &str| picture.lines().next().map(str::to_owned);
+    assert_eq!(heading(&read), heading(&zoomed), "the cursor stays");
+    curves.drag(10_000);
+    let start = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    assert!(start.lines().last().unwrap().trim_start().starts_with("step 0"), "{start}");
+    curves.reset_view();
+    assert!(!curves.summary().contains("zoomed"));
+}
+
+#[test]
+fn the_summary_says_what_is_shown() {
+    let mut curves = Curves::new();
+    assert_eq!(curves.summary(), "loss · by step · EMA 0.9 of train");
+    curves.toggle_log_y();
+    curves.cycle_metric();
+    curves.cycle_x();
+    curves.toggle_bands();
+    curves.cycle_lines();
+    assert_eq!(curves.summary(), "top-1 · validation · log y · by epoch · ±std");
+}
+
+#[test]
+fn runs_without_a_line_in_the_legend_are_counted() {
+    let runs: Vec<Run> = (0..8).map(|i| seeds().remove(i % 5)).collect();
+    let shown = picture(&mut Curves::new(), &runs, (66, 16), &Theme::FULL);
+    assert!(shown.lines().next().unwrap().contains("+4 more"), "{shown}");
+    let low = picture(&mut Curves::new(), &runs, (66, 6), &Theme::FULL);
+    assert!(low.lines().next().unwrap().contains("+7 more"), "{low}");
+}
+
+fn command(curves: &mut Curves, which: u8) {
+    let of: [fn(&mut Curves); 19] = [
+        Curves::cycle_metric,
+        Curves::cycle_lines,
+        Curves::toggle_log_y,
+        Curves::cycle_x,
+        Curves::smoother,
+        Curves::rougher,
+        Curves::zoom_in,
+        Curves::zoom_out,
+        |c| c.pan(3),
+        |c| c.pan(-3),
+        Curves::reset_view,
+        Curves::toggle_cursor,
+        |c| c.move_cursor(5),
+        |c| c.move_cursor(-40),
+        Curves::toggle_bands,
+        Curves::toggle_outliers,
+        |c| c.click(20, 6),
+        |c| c.drag(7),
+        |c| c.wheel(12, 5, true),
+    ];
+    of[usize::from(which) % of.len()](curves);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_order_of_commands_breaks_it_or_paints_outside(
+        commands in prop::collection::vec((any::<u8>(), 0u16..90, 0u16..30, 0usize..6), 1..24),
+        symbols in prop_oneof![Just(Symbols::Braille), Just(Symbols::Block), Just(Symbols::Ascii)],
+        depth in prop_oneof![Just(Depth::None), Just(Depth::Ansi16), Just(Depth::Truecolor)],
+    ) {
+        let theme = Theme { depth, symbols, ..Theme::FULL };
+        let mut runs = three();
+        runs.extend(seeds());
+        runs[1].state.steps.truncate(1);
+        runs[1].state.epochs.clear();
+        let mut curves = Curves::new();
+        for (which, width, height, count) in commands {
+            command(&mut curves, which);
+            let area = Rect::new(2, 1, width, height);
+            let mut buf = Buffer::empty(Rect::new(0, 0, width + 4, height + 2));
+            curves.prepare(&shown(&runs)[..count], area);
+            curves.draw(area, &mut buf, &theme);
+            for place in buf.area.positions() {
+                let symbol = buf[place].symbol();
+                prop_assert!(area.contains(place) || symbol == " ", "{symbol} at {place}");
+                prop_assert!(symbols != Symbols::Ascii || symbol.is_ascii(), "{symbol}");
+            }
+        }
+    }
 }

@@ -62,7 +62,7 @@ pub fn picture(items: &[Item], view: &View, metric: Metric, area: Rect, heading:
     let rough = visible(items, view, metric, 1);
     let heights = heights(&rough, view, metric);
     picture.y_ticks = y_ticks(&heights, metric, height);
-    let left = Picture::columns_left(area.width, &picture.y_ticks);
+    let left = picture.columns_left(area.width);
     picture.plot = Rect { x: area.x + left, y: area.y + top, width: area.width - left, height };
     if picture.plot.is_empty() {
         return picture;

@@ -247,11 +247,10 @@ mod tests {
             validation: score,
             images_per_s: None,
         };
-        RunState {
-            steps: (1..=steps).map(step).collect(),
-            epochs: (1..=steps / 10).map(epoch).collect(),
-            ..RunState::default()
-        }
+        let mut state = RunState::default();
+        state.steps = (1..=steps).map(step).collect();
+        state.epochs = (1..=steps / 10).map(epoch).collect();
+        state
     }
 
     fn fresh(state: &RunState, beta: f64) -> Series {

@@ -164,7 +164,7 @@ pub fn time(low: f64, high: f64, most: usize) -> Vec<Tick> {
 
 /// Seconds as `1h30m`, `5m`, `1m30s`, `2.5s`, no finer than `step` asks for.
 pub fn duration(seconds: f64, step: f64) -> String {
-    if seconds < MINUTE && step < 1.0 {
+    if seconds > 0.0 && seconds < MINUTE && step < 1.0 {
         return format!("{}s", number(seconds, step));
     }
     let whole = seconds.round().max(0.0) as u64;
@@ -186,12 +186,12 @@ pub fn number(value: f64, step: f64) -> String {
         return "0".into();
     }
     for (unit, letter) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] {
-        if size >= unit * 10.0 || (size >= unit && step >= unit * 0.1) {
+        if size < 1e12 && (step >= unit || (size >= 10.0 * unit && step >= 0.1 * unit)) {
             return format!("{}{letter}", plain(value / unit, step / unit));
         }
     }
-    if size < 1e-3 {
-        return format!("{:.*e}", usize::from(step < size * 0.5), value);
+    if !(1e-3..1e12).contains(&size) {
+        return format!("{value:.1e}").replace(".0e", "e");
     }
     plain(value, step)
 }
@@ -217,13 +217,19 @@ mod tests {
         assert_eq!(labels(&linear(83.0, 92.0, 5)), ["84", "86", "88", "90", "92"]);
         assert_eq!(labels(&linear(0.0, 100_000.0, 5)), ["0", "20k", "40k", "60k", "80k", "100k"]);
         assert_eq!(labels(&linear(0.0, 2500.0, 5)), ["0", "500", "1000", "1500", "2000", "2500"]);
+        assert_eq!(
+            labels(&linear(50_000.0, 50_100.0, 5)),
+            ["50000", "50020", "50040", "50060", "50080", "50100"]
+        );
+        assert_eq!(labels(&linear(0.0, 3e-4, 3)), ["0", "1e-4", "2e-4", "3e-4"]);
+        assert_eq!(labels(&linear(0.0, 4e15, 3)), ["0", "2e15", "4e15"]);
         assert_eq!(labels(&counted(0.0, 3.0, 10)), ["0", "1", "2", "3"]);
     }
 
     #[test]
     fn log_ticks_are_one_two_five() {
         assert_eq!(labels(&log(0.01, 1.0, 9)), ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]);
-        assert_eq!(labels(&log(1e-6, 1e3, 5)), ["1e-6", "0.001", "1", "1000"]);
+        assert_eq!(labels(&log(1e-6, 1e3, 5)), ["1e-6", "1e-4", "0.01", "1", "100"]);
         assert!(log(0.31, 0.44, 5).len() > 1, "a short range has ticks too");
         assert!(log(0.0, 1.0, 5).is_empty());
     }

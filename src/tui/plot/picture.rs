@@ -58,19 +58,20 @@ impl Picture {
         if height >= 5 { 2 } else { 0 }
     }
 
-    /// The columns that the y axis and its labels take of `width`.
-    pub fn columns_left(width: u16, ticks: &[(f64, String)]) -> u16 {
-        let widest = ticks.iter().map(|(_, label)| label.width() as u16).max().unwrap_or(0);
-        if width >= 16 { widest.max(3) + 1 } else { 0 }
+    /// The columns that the y axis and its labels take of `width`; the unit of x stands
+    /// below them.
+    pub fn columns_left(&self, width: u16) -> u16 {
+        let labels = self.y_ticks.iter().map(|(_, label)| label.as_str()).chain([self.unit]);
+        let widest = labels.map(|label| label.width() as u16).max().unwrap_or(0);
+        if width >= 16 { (widest + 1).min(width / 2) } else { 0 }
     }
 
     /// Paints it; `clip` is where it may paint.
     pub fn draw(&self, clip: Rect, buf: &mut Buffer, theme: &Theme) {
         self.draw_axes(clip, buf, theme);
-        self.draw_cursor(clip, buf, theme, false);
         let raster = self.raster(theme);
         raster.paint(self.plot.intersection(clip), buf);
-        self.draw_cursor(clip, buf, theme, true);
+        self.draw_cursor(&raster, clip, buf, theme);
         self.draw_marks(&raster, clip, buf, theme);
         if let Some(note) = &self.note {
             let note = theme.plain(note);
@@ -117,9 +118,7 @@ impl Picture {
             let corner = (axis, y + height);
             write(buf, clip, corner, theme.glyph("└", "+"), line);
             let start = axis.saturating_sub(self.unit.width() as u16);
-            if start >= clip.x {
-                write(buf, clip, (start, y + height + 1), self.unit, line);
-            }
+            write(buf, clip, (start, y + height + 1), self.unit, line);
         }
         for column in x..x + width {
             write(buf, clip, (column, y + height), theme.glyph("─", "-"), line);
@@ -137,20 +136,17 @@ impl Picture {
         }
     }
 
-    /// The line to read at: through all that is empty, and `over` what is faint.
-    fn draw_cursor(&self, clip: Rect, buf: &mut Buffer, theme: &Theme, over: bool) {
+    /// The line to read at, over everything but lines.
+    fn draw_cursor(&self, raster: &Raster, clip: Rect, buf: &mut Buffer, theme: &Theme) {
         let Some(at) = self.cursor.filter(|at| (0.0..=1.0).contains(at)) else {
             return;
         };
-        let column = self.plot.x + column_of(at, self.plot.width);
-        if over {
-            let foot = (column, self.plot.bottom());
-            write(buf, clip, foot, theme.glyph("┴", "^"), theme.accent());
-            return;
+        let column = column_of(at, self.plot.width);
+        let x = self.plot.x + column;
+        for row in (0..self.plot.height).filter(|row| !raster.holds_line(column, *row)) {
+            write(buf, clip, (x, self.plot.y + row), theme.glyph("│", "|"), theme.accent());
         }
-        for row in self.plot.y..self.plot.bottom() {
-            write(buf, clip, (column, row), theme.glyph("│", "|"), theme.accent());
-        }
+        write(buf, clip, (x, self.plot.bottom()), theme.glyph("┴", "^"), theme.accent());
     }
 
     fn draw_marks(&self, raster: &Raster, clip: Rect, buf: &mut Buffer, theme: &Theme) {

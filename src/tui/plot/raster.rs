@@ -83,6 +83,19 @@ impl Raster {
         })
     }
 
+    /// Whether a line goes through a character; faint ones do not count.
+    pub fn holds_line(&self, column: u16, row: u16) -> bool {
+        let (column, row) = (usize::from(column), usize::from(row));
+        let inside = (column + 1) * self.cell.0 <= self.size.0 && (row + 1) * self.cell.1 <= self.size.1;
+        let weight = |dot: u16| usize::from(dot).checked_sub(1).map(|i| self.inks[i].weight);
+        inside
+            && self
+                .dots_of(&self.dots, column, row)
+                .into_iter()
+                .filter_map(weight)
+                .any(|w| w >= Weight::Joint)
+    }
+
     fn dot_at(&self, (x, y): Point) -> (usize, usize) {
         let (width, height) = self.size;
         let column = (x * width as f64) as usize;
