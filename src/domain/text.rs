@@ -1,6 +1,8 @@
 //! Text for people: from outside (file names, recordings, presets) made safe to show, and
 //! numbers as they are read.
 
+use unicode_width::UnicodeWidthStr;
+
 /// `text` with every control character replaced by its visible picture (`␛` for
 /// escape, `␊` for newline, `·` for those without one), and cut after `max` characters.
 ///
@@ -52,28 +54,28 @@ pub fn grouped(n: usize) -> String {
     out
 }
 
-/// `text` in lines of at most `width` characters, broken between words where it can be.
+/// `text` in lines of at most `width`, broken at spaces, or within a word that is longer
+/// than a line, where it can be before an `@` or after a comma; nothing is left out.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];
-    let mut used = 0;
     for word in text.split(' ') {
         let mut rest: Vec<char> = word.chars().collect();
-        if used > 0 && used + 1 + rest.len() > width {
-            lines.push(String::new());
-            used = 0;
-        } else if used > 0 {
-            lines.last_mut().into_iter().for_each(|line| line.push(' '));
-            used += 1;
+        let used = lines.last().map_or(0, |line| line.width());
+        if used > 0 {
+            if used + 1 + rest.len() <= width {
+                lines.last_mut().into_iter().for_each(|line| line.push(' '));
+            } else {
+                lines.push(String::new());
+            }
         }
-        // A word longer than a line fills lines of its own.
-        while used + rest.len() > width {
-            let next = rest.split_off(width - used);
-            lines.last_mut().into_iter().for_each(|line| line.extend(&rest));
+        while rest.len() > width {
+            let break_before = |i: &usize| rest[*i] == '@' || rest[i - 1] == ',';
+            let end = (width / 2..=width).rev().filter(|i| *i > 0).find(break_before).unwrap_or(width);
+            let cut: String = rest.drain(..end).collect();
+            lines.last_mut().into_iter().for_each(|line| line.push_str(&cut));
             lines.push(String::new());
-            (rest, used) = (next, 0);
         }
-        used += rest.len();
         lines.last_mut().into_iter().for_each(|line| line.extend(&rest));
     }
     lines
@@ -98,11 +100,16 @@ mod tests {
     }
 
     #[test]
-    fn lines_break_between_words_and_long_words_anywhere() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+    fn wrapping_loses_nothing() {
+        assert_eq!(wrap("ab cd ef", 5), ["ab cd", "ef"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
-        assert_eq!(wrap("a bcdefg", 3), ["a", "bcd", "efg"]);
-        assert_eq!(wrap("", 5), [""]);
-        assert_eq!(wrap("ab", 0), ["a", "b"]);
+        assert_eq!(wrap("", 3), [""]);
+        assert_eq!(wrap("net[P1,P3]@data s=1", 11), ["net[P1,P3]", "@data s=1"]);
+        let line = "resnet+hires[0-1,1-2,0-3]@fashion-embedded seed=3 epochs=20";
+        for width in 1..70 {
+            let joined: String = wrap(line, width).concat();
+            assert_eq!(joined.replace(' ', ""), line.replace(' ', ""));
+            assert!(wrap(line, width).iter().all(|l| l.width() <= width));
+        }
     }
 }

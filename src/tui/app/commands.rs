@@ -259,7 +259,7 @@ impl App {
         match command {
             Command::Left => self.activations.scrub(-1, &run.state),
             Command::Right => self.activations.scrub(1, &run.state),
-            Command::First => self.activations.first(&run.state),
+            Command::First => self.activations.first(),
             Command::Last => self.activations.follow(),
             Command::Up => self.activations.scroll(-1),
             Command::Down => self.activations.scroll(1),

@@ -10,7 +10,7 @@ use super::Spot;
 use super::arcs::mark;
 use crate::domain::hops::{HopGroup, all_hops};
 use crate::domain::params;
-use crate::domain::text::grouped;
+use crate::domain::text::{grouped, wrap};
 use crate::tui::draft::Draft;
 use crate::tui::theme::Theme;
 
@@ -140,50 +140,4 @@ fn flow(said: &[(String, Style)], width: usize) -> Vec<Line<'static>> {
         }
     }
     lines
-}
-
-/// `text` in lines of at most `width`, broken at spaces, or within a word that is longer
-/// than a line, where it can be before an `@` or after a comma; nothing is left out.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let mut rest: Vec<char> = word.chars().collect();
-        let used = lines.last().map_or(0, |line| line.width());
-        if used > 0 {
-            if used + 1 + rest.len() <= width {
-                lines.last_mut().into_iter().for_each(|line| line.push(' '));
-            } else {
-                lines.push(String::new());
-            }
-        }
-        while rest.len() > width {
-            let break_before = |i: &usize| rest[*i] == '@' || rest[i - 1] == ',';
-            let end = (width / 2..=width).rev().filter(|i| *i > 0).find(break_before).unwrap_or(width);
-            let cut: String = rest.drain(..end).collect();
-            lines.last_mut().into_iter().for_each(|line| line.push_str(&cut));
-            lines.push(String::new());
-        }
-        lines.last_mut().into_iter().for_each(|line| line.extend(&rest));
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wrapping_loses_nothing() {
-        assert_eq!(wrap("ab cd ef", 5), ["ab cd", "ef"]);
-        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
-        assert_eq!(wrap("", 3), [""]);
-        assert_eq!(wrap("net[P1,P3]@data s=1", 11), ["net[P1,P3]", "@data s=1"]);
-        let line = "resnet+hires[0-1,1-2,0-3]@fashion-embedded seed=3 epochs=20";
-        for width in 1..70 {
-            let joined: String = wrap(line, width).concat();
-            assert_eq!(joined.replace(' ', ""), line.replace(' ', ""));
-            assert!(wrap(line, width).iter().all(|l| l.width() <= width));
-        }
-    }
 }

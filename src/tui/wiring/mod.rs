@@ -10,12 +10,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+pub(super) use self::arcs::mark;
 use self::arcs::{Reach, Rows};
 use self::columns::Columns;
 use self::grid::Grid;
 use super::draft::Draft;
 use super::theme::Theme;
 use crate::domain::hops::{Hop, HopGroup, all_hops};
+use crate::domain::text::wrap;
 
 /// What a click meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +117,7 @@ impl Panel<'_> {
     fn rows_of_words(&self, width: usize) -> usize {
         facts::rows_of(&facts::switches(self.draft, self.theme), width)
             + facts::facts(self.draft, self.focused, width, self.theme).len()
-            + facts::wrap(self.draft.line(), width).len()
+            + wrap(self.draft.line(), width).len()
     }
 
     /// Paints switches, facts and spec, `gap` rows apart.
@@ -128,7 +130,7 @@ impl Panel<'_> {
             y += paint_line(&line, y, area, buffer);
         }
         y += gap;
-        for line in facts::wrap(self.draft.line(), width) {
+        for line in wrap(self.draft.line(), width) {
             let row = Rect { y, height: 1, ..area }.intersection(area);
             if !row.is_empty() {
                 spots.push((row, Spot::Spec));

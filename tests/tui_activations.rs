@@ -1,0 +1,200 @@
+//! The activations panel: pictures, and what scrubbing shows.
+
+use hiresnet_tui::domain::event::{
+    BlockActivity, Event, EventKind, HopActivity, Outcome, RunStarted, Split, SplitSizes,
+};
+use hiresnet_tui::domain::run_state::RunState;
+use hiresnet_tui::domain::spec::ExperimentSpec;
+use hiresnet_tui::tui::activations::Activations;
+use hiresnet_tui::tui::theme::{Depth, Ground, Symbols, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+const ASCII: Theme = Theme { depth: Depth::None, ground: Ground::Dark, symbols: Symbols::Ascii };
+const BLOCK: Theme = Theme { depth: Depth::Ansi16, ground: Ground::Dark, symbols: Symbols::Block };
+
+fn tell(run: &mut RunState, kind: EventKind) {
+    run.apply(&Event { v: 1, t: 0.0, kind });
+}
+
+fn started(line: &str) -> RunState {
+    let spec: ExperimentSpec = line.parse().unwrap();
+    let mut run = RunState::default();
+    let facts = RunStarted {
+        spec,
+        device: "cpu".into(),
+        instructions: None,
+        parameters: 1,
+        images: SplitSizes { train: 1, validation: 1, test: 1 },
+        steps_per_epoch: 1,
+        program: "test".into(),
+        at: String::new(),
+    };
+    tell(&mut run, EventKind::RunStarted(Box::new(facts)));
+    run
+}
+
+/// Values that differ by block, source and epoch in a way that can be foretold.
+fn probe(run: &mut RunState, epoch: usize, split: Split) {
+    let spec = run.started.as_ref().unwrap().spec.clone();
+    let (hops, blocks) = (spec.hops().unwrap(), spec.blocks.len());
+    let block = |b: usize| BlockActivity {
+        block: b,
+        residual: 0.4 * b as f64 + 0.1 * epoch as f64,
+        hops: hops
+            .into_block(b)
+            .map(|h| HopActivity { source: h.source, value: 0.11 * (h.order() * epoch) as f64 })
+            .collect(),
+    };
+    let blocks = (1..=blocks).map(block).collect();
+    tell(run, EventKind::Probed { epoch, split, blocks });
+}
+
+fn trained(line: &str, epochs: usize) -> RunState {
+    let mut run = started(line);
+    (1..=epochs).for_each(|epoch| probe(&mut run, epoch, Split::Validation));
+    run
+}
+
+fn ended(line: &str, epochs: usize) -> RunState {
+    let mut run = trained(line, epochs);
+    probe(&mut run, 2, Split::Test);
+    tell(&mut run, EventKind::Finished { outcome: Outcome::Completed, message: None });
+    run
+}
+
+fn paint(
+    panel: &Activations,
+    run: Option<&RunState>,
+    baseline: Option<&RunState>,
+    (width, height): (u16, u16),
+    theme: &Theme,
+) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    let baseline = baseline.map(|run| ("resnet", run));
+    panel.draw(run.map(|run| ("resnet+hires", run)), baseline, buffer.area, &mut buffer, theme);
+    let rows = buffer.content().chunks(width.max(1) as usize);
+    let rows =
+        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_string());
+    rows.collect::<Vec<_>>().join("\n").trim_end().to_string()
+}
+
+const THREE: &str = "resnet+hires@fashion-embedded";
+const EIGHT: &str = "resnet+hires@fashion-embedded blocks=1,1,1,1,1,1,1,1 widths=8,8,8,8,8,8,8,8";
+
+#[test]
+fn every_panel() {
+    let panel = Activations::default();
+    for (name, line) in
+        [("three", THREE), ("eight", EIGHT), ("one", "resnet+hires@fashion blocks=1 widths=8")]
+    {
+        let run = trained(line, 7);
+        for size in [(36, 8), (38, 16), (60, 22), (78, 19), (118, 36)] {
+            let shown = paint(&panel, Some(&run), None, size, &Theme::FULL);
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), shown);
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_terminal_and_a_baseline() {
+    let (run, baseline) = (ended(THREE, 4), ended("resnet@fashion-embedded", 5));
+    let mut panel = Activations::default();
+    for (name, theme) in [("full", Theme::FULL), ("block", BLOCK), ("ascii", ASCII)] {
+        panel.follow();
+        let test = paint(&panel, Some(&run), Some(&baseline), (118, 12), &theme);
+        panel.scrub(-2, &run);
+        let third = paint(&panel, Some(&run), Some(&baseline), (78, 18), &theme);
+        assert!(!theme.is_ascii() || (test.is_ascii() && third.is_ascii()), "{test}\n{third}");
+        insta::assert_snapshot!(format!("baseline_{name}"), format!("{test}\n\n{third}"));
+    }
+}
+
+#[test]
+fn scrubbing_stays_within_the_run_and_follows_at_its_end() {
+    let mut panel = Activations::default();
+    let mut run = trained(THREE, 3);
+    let title = |panel: &Activations, run: &RunState| {
+        paint(panel, Some(run), None, (60, 10), &Theme::FULL).lines().next().unwrap().to_string()
+    };
+    assert!(title(&panel, &run).starts_with("epoch 3/10, validation split  live"));
+    probe(&mut run, 4, Split::Validation);
+    assert!(title(&panel, &run).starts_with("epoch 4/10, validation split  live"));
+    panel.scrub(-1, &run);
+    assert!(title(&panel, &run).starts_with("epoch 3/10, validation split  fixed"));
+    probe(&mut run, 5, Split::Validation);
+    assert!(title(&panel, &run).starts_with("epoch 3/10, validation split  fixed"));
+    panel.scrub(i32::MIN, &run);
+    assert!(title(&panel, &run).starts_with("epoch 1/10"));
+    panel.scrub(i32::MAX, &run);
+    assert!(title(&panel, &run).contains("live"));
+    panel.first();
+    assert!(title(&panel, &run).starts_with("epoch 1/10, validation split  fixed"));
+    panel.follow();
+    probe(&mut run, 2, Split::Test);
+    tell(&mut run, EventKind::Finished { outcome: Outcome::Completed, message: None });
+    assert!(title(&panel, &run).starts_with("test split, best weights (epoch 2)  end"));
+    panel.scrub(-1, &run);
+    // Another run, which has fewer measurements.
+    assert!(title(&panel, &trained(THREE, 2)).starts_with("epoch 2/10"));
+    panel.scrub(1, &RunState::default());
+}
+
+#[test]
+fn values_and_ratios_are_those_of_the_run() {
+    let run = trained(THREE, 5);
+    let shown = paint(&Activations::default(), Some(&run), None, (100, 12), &Theme::FULL);
+    // Block 3 at epoch 5: F is 1.7; 0→3 is 0.11·3·5.
+    let row = shown.lines().find(|line| line.contains("0→3")).unwrap();
+    let last: Vec<_> = row.split("0→3").nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(last[last.len() - 2..], ["1.65", "97%"]);
+}
+
+#[test]
+fn every_row_can_be_scrolled_to_and_none_beyond() {
+    let run = trained(EIGHT, 2);
+    let mut panel = Activations::default();
+    let size = (40, 12);
+    let first = paint(&panel, Some(&run), None, size, &Theme::FULL);
+    assert!(first.contains("block 1") && first.contains("↓ ") && !first.contains("↑"), "{first}");
+    panel.scroll(i32::MAX);
+    let last = paint(&panel, Some(&run), None, size, &Theme::FULL);
+    assert!(last.contains("7→8") && last.contains("↑ ") && !last.contains("↓"), "{last}");
+    panel.scroll(-1);
+    assert_ne!(paint(&panel, Some(&run), None, size, &Theme::FULL), last);
+    panel.scroll(i32::MIN);
+    assert_eq!(paint(&panel, Some(&run), None, size, &Theme::FULL), first);
+}
+
+#[test]
+fn without_data_it_says_when_there_will_be_some() {
+    let panel = Activations::default();
+    let said = |run: Option<&RunState>| paint(&panel, run, None, (200, 3), &ASCII);
+    assert!(said(None).starts_with("No run to show yet"));
+    assert!(said(Some(&started(THREE))).starts_with("After the first epoch"));
+    let unprobed = started("resnet+hires@fashion-embedded probe_images=0");
+    assert!(said(Some(&unprobed)).starts_with("probe_images is 0"));
+    let mut stopped = started(THREE);
+    tell(&mut stopped, EventKind::Finished { outcome: Outcome::Stopped, message: None });
+    assert!(said(Some(&stopped)).starts_with("This run ended before"));
+}
+
+#[test]
+fn no_size_is_too_small_and_no_value_too_odd() {
+    let mut run = ended(EIGHT, 3);
+    let odd = |value| HopActivity { source: 0, value };
+    let hops = [f64::NAN, f64::INFINITY, 0.0, 1e300, 1e-300].map(odd).to_vec();
+    let blocks = vec![BlockActivity { block: 1, residual: 0.0, hops }];
+    tell(&mut run, EventKind::Probed { epoch: 4, split: Split::Validation, blocks });
+    for fixed in [false, true] {
+        let mut panel = Activations::default();
+        if fixed {
+            panel.first();
+        }
+        for width in 0..=100 {
+            for height in 0..=40 {
+                paint(&panel, Some(&run), Some(&ended(THREE, 1)), (width, height), &Theme::FULL);
+            }
+        }
+    }
+}
