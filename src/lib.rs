@@ -12,5 +12,6 @@ pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod exit;
+pub mod output;
 pub mod signals;
 pub mod tui;

@@ -4,11 +4,12 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use hiresnet_tui::batch::{self, output};
-use hiresnet_tui::cli::{Cli, Command, PictureArgs};
+use hiresnet_tui::batch;
+use hiresnet_tui::cli::{BenchCommand, Cli, Command, PictureArgs, UiBench};
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::kernels::isa::Isa;
 use hiresnet_tui::exit::Exit;
+use hiresnet_tui::output;
 use hiresnet_tui::tui;
 
 fn main() -> ExitCode {
@@ -32,7 +33,12 @@ fn main() -> ExitCode {
         Some(Command::Runs { dir, json }) => batch::runs::run(dir, *json),
         Some(Command::Eval { run, machine, json }) => batch::eval::run(run, machine, *json),
         Some(Command::Parity { dir, spec, data }) => batch::parity::run(dir, spec, data),
-        Some(Command::Bench { what }) => batch::bench::run(what),
+        Some(Command::Bench { what }) => match what {
+            BenchCommand::Train(args) => batch::bench::train(args),
+            BenchCommand::Ops(args) => batch::bench_ops::run(args),
+            BenchCommand::Parity(args) => batch::bench::parity(args),
+            BenchCommand::Ui(args) => bench_ui(args),
+        },
         Some(Command::Keys) => {
             output::say(tui::keys_page().trim_end());
             Ok(Exit::Done)
@@ -73,5 +79,22 @@ fn main() -> ExitCode {
 fn picture(args: &PictureArgs) -> Result<Exit, EngineError> {
     let (width, height) = args.size;
     tui::picture_of(&args.out, (width, height), &args.keys, &args.file)?;
+    Ok(Exit::Done)
+}
+
+/// Measures the screen, and prints what it costs.
+fn bench_ui(args: &UiBench) -> Result<Exit, EngineError> {
+    let bench = tui::bench::Bench {
+        spec: batch::specs::one(&args.spec)?,
+        steps: args.steps as usize,
+        rounds: args.rounds as usize,
+        size: args.size,
+        device: args.device,
+    };
+    let cost = bench.run(&mut |round| output::note(round))?;
+    match args.json {
+        true => output::say_json(&cost),
+        false => output::say(&cost.to_string()),
+    }
     Ok(Exit::Done)
 }

@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use super::Exit;
 use super::lines::Lines;
-use super::output::{note, say, say_json};
 use super::specs;
 use super::train::device;
-use crate::cli::BenchCommand;
+use crate::cli::{ParityBench, TrainBench};
 use crate::domain::error::SpecError;
 use crate::domain::params;
 use crate::domain::spec::ExperimentSpec;
@@ -18,45 +17,44 @@ use crate::engine::bench::{Variation, scaling};
 use crate::engine::device::Device;
 use crate::engine::error::Result;
 use crate::engine::memory;
+use crate::output::{note, say, say_json};
 
-/// Measures what `what` asks for.
+/// `bench train`.
 ///
 /// # Errors
 /// When a spec is none, or the device is not there.
-pub fn run(what: &BenchCommand) -> Result<Exit> {
-    match what {
-        BenchCommand::Train { spec, eval, scaling: scales, steps, warmup, device: choice, json, .. } => {
-            let work = if *eval { Work::Evaluate } else { Work::Train };
-            let given = specs::checked(spec)?;
-            let variations = match scales {
-                false => given.into_iter().map(Variation::of).collect(),
-                true => {
-                    let (networks, others) = scaling(one(&given)?);
-                    others.iter().for_each(|reason| note(&format!("left out, {reason}")));
-                    networks
-                }
-            };
-            let bench = Bench { work, steps: *steps as usize, warmup: *warmup as usize, json: *json };
-            bench.run(&variations, device(*choice)?)
+pub fn train(args: &TrainBench) -> Result<Exit> {
+    let work = if args.eval { Work::Evaluate } else { Work::Train };
+    let given = specs::checked(&args.spec)?;
+    let variations = match args.scaling {
+        false => given.into_iter().map(Variation::of).collect(),
+        true => {
+            let (networks, others) = scaling(one(&given)?);
+            others.iter().for_each(|reason| note(&format!("left out, {reason}")));
+            networks
         }
-        BenchCommand::Ops { batch, only, ours, json, .. } => {
-            super::bench_ops::run(*batch as usize, only.as_deref(), *ours, *json)
-        }
-        BenchCommand::Parity { spec, device: choice, json } => {
-            let spec = specs::one(spec)?;
-            let device = device(*choice)?;
-            let difference = parity::compare(&spec, device)?;
-            if *json {
-                say_json(&difference);
-            } else {
-                let (relative, agree) = (difference.max_relative_difference, difference.agrees);
-                let agree = if agree { "they agree" } else { "TOO MUCH" };
-                say(&format!("{spec}: logits on {device} differ from the CPU's by"));
-                say(&format!("{relative:.1e} of the largest, {TOLERANCE:.0e} is allowed: {agree}"));
-            }
-            Ok(if difference.agrees { Exit::Done } else { Exit::Failed })
-        }
+    };
+    let bench = Bench { work, steps: args.steps as usize, warmup: args.warmup as usize, json: args.json };
+    bench.run(&variations, device(args.device)?)
+}
+
+/// `bench parity`.
+///
+/// # Errors
+/// When the spec is none, or the device is not there.
+pub fn parity(args: &ParityBench) -> Result<Exit> {
+    let spec = specs::one(&args.spec)?;
+    let device = device(args.device)?;
+    let difference = parity::compare(&spec, device)?;
+    if args.json {
+        say_json(&difference);
+    } else {
+        let (relative, agree) = (difference.max_relative_difference, difference.agrees);
+        let agree = if agree { "they agree" } else { "TOO MUCH" };
+        say(&format!("{spec}: logits on {device} differ from the CPU's by"));
+        say(&format!("{relative:.1e} of the largest, {TOLERANCE:.0e} is allowed: {agree}"));
     }
+    Ok(if difference.agrees { Exit::Done } else { Exit::Failed })
 }
 
 fn one(specs: &[ExperimentSpec]) -> Result<&ExperimentSpec> {

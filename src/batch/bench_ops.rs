@@ -2,23 +2,25 @@
 
 use super::Exit;
 use super::lines::Lines;
-use super::output::{say, say_json};
+use crate::cli::OpsBench;
 use crate::domain::error::SpecError;
 use crate::domain::text::plural;
 use crate::engine::bench::ops::{Ops, Row};
 use crate::engine::device::Device;
 use crate::engine::error::Result;
 use crate::engine::kernels::isa::Isa;
+use crate::output::{say, say_json};
 
-/// Times operations on batches of `batch` images, those whose name contains `only`;
-/// without burn's own when only `ours` are asked for.
+/// `bench ops`.
 ///
 /// # Errors
-/// When no operation is called that.
-pub fn run(batch: usize, only: Option<&str>, ours: bool, json: bool) -> Result<Exit> {
+/// When no operation is called what `--only` says.
+pub fn run(args: &OpsBench) -> Result<Exit> {
+    let &OpsBench { batch, ref only, ours, json, .. } = args;
+    let batch = batch as usize;
     let mut rows: Vec<Row> = Vec::new();
     let mut lines: Option<Lines> = None;
-    let only = only.unwrap_or_default();
+    let only = only.as_deref().unwrap_or_default();
     let mut each = |row: Row| {
         if !json {
             let lines = lines.get_or_insert_with(|| begin(batch, ours));

@@ -5,13 +5,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Exit;
-use super::output::{right, say, say_json, table};
 use crate::cli::MachineArgs;
 use crate::engine::data::Dataset;
 use crate::engine::device::Device;
 use crate::engine::error::Result;
 use crate::engine::rescore::{Rescored, rescore};
 use crate::engine::store::SavedRun;
+use crate::output::{right, say, say_json, table};
 
 #[derive(Serialize)]
 struct Row<'a> {

@@ -1,6 +1,6 @@
 //! Tables whose rows are printed as soon as they are known.
 
-use super::output::say;
+use crate::output::say;
 
 /// Columns of known width; the first is for words, the others for figures.
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::Exit;
-use super::output::{right, say, say_json, table};
 use super::specs::{Words, joined};
 use crate::domain::paper::{self, PublishedNetwork};
 use crate::domain::params;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::grouped;
 use crate::engine::error::Result;
+use crate::output::{right, say, say_json, table};
 
 #[derive(Debug, Serialize)]
 struct Row {

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::Exit;
-use super::output::{note, say};
 use super::specs;
 use crate::cli::DataArgs;
 use crate::engine::data::Dataset;
 use crate::engine::error::{Result, shown};
 use crate::engine::parity;
+use crate::output::{note, say};
 
 /// Writes the first steps of the spec that `words` are into `dir`.
 ///

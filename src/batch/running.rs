@@ -5,12 +5,12 @@ use std::task::Poll;
 
 use serde::Serialize;
 
-use super::output::say;
 use super::progress::Progress;
 use crate::domain::event::{Control, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::engine::error::EngineError;
 use crate::engine::worker::Worker;
+use crate::output::say;
 
 /// A run that trains, and what it has told so far.
 pub struct Running {

@@ -5,12 +5,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Exit;
-use super::output::{note, overflows, right, say, say_json, table};
 use crate::domain::event::Checkpoint;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::error::{Result, shown};
 use crate::engine::store::{self, SavedRun};
+use crate::output::{note, overflows, right, say, say_json, table};
 
 #[derive(Serialize)]
 struct Row {

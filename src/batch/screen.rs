@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output;
+use crate::output;
 
 /// Times a second the bars are redrawn, at most.
 const REDRAWS: u8 = 10;

@@ -1,10 +1,10 @@
 //! The tables at the end: results over seeds, and Fig. 2's bars.
 
-use super::output::{overflows, right, table, wrapped};
 use crate::domain::event::{BlockActivity, Checkpoint, Outcome, Split};
 use crate::domain::run_state::RunState;
 use crate::domain::stats;
 use crate::domain::text::{duration, grouped};
+use crate::output::{overflows, right, table, wrapped};
 
 /// Runs that differ in nothing but their seed.
 struct Group<'a> {

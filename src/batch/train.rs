@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use super::Exit;
-use super::output::{note, say};
 use super::progress::Progress;
 use super::running::{Ended, Running, next_event};
 use super::screen::Screen;
@@ -19,6 +18,7 @@ use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::store;
 use crate::engine::worker::Worker;
+use crate::output::{note, say};
 use crate::signals::signals;
 
 /// The device that was asked for; says on stderr why, where it was not named.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::action::{Action, Effect, Message};
@@ -58,6 +58,8 @@ pub struct Ears {
     pub signals: UnboundedReceiver<u8>,
     /// That this process goes on after it was stopped.
     pub resumed: UnboundedReceiver<()>,
+    /// Whom to tell of each frame: how many inputs it has taken in, and when it was painted.
+    pub painted: Option<UnboundedSender<(usize, std::time::Instant)>>,
 }
 
 /// Runs until the user or a signal ends it.
@@ -73,6 +75,7 @@ pub async fn run<W: Write>(
     let mut second = interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut exit = Exit::Done;
+    let mut taken = 0;
     let mut due = Due::Soon;
     let mut painted = Instant::now() - CALM;
     loop {
@@ -97,6 +100,9 @@ pub async fn run<W: Write>(
         let at = painted + if due == Due::Soon { FRAME } else { CALM };
         if due != Due::Not && Instant::now() >= at {
             screen.paint(app)?;
+            if let Some(painted) = &ears.painted {
+                let _ = painted.send((taken, std::time::Instant::now()));
+            }
             (painted, due) = (Instant::now(), Due::Not);
         }
         tokio::select! {
@@ -114,12 +120,14 @@ pub async fn run<W: Write>(
                 due = Due::Soon;
             }
             input = ears.input.recv() => match input {
-                Some(Ok(input)) => if let Some(action) = action(input) {
+                Some(Ok(input)) => {
+                    taken += 1;
+                    if let Some(action) = action(input) {
                     app.update(action);
                     due = Due::Soon;
                 } else {
                     due = due.max(Due::Calmly);
-                },
+                }}
                 Some(Err(error)) => return Err(error),
                 None => return Err(io::Error::other("nothing reads the keyboard any more")),
             },

@@ -7,6 +7,7 @@
 pub mod action;
 pub mod activations;
 pub mod app;
+pub mod bench;
 pub mod bindings;
 pub mod command;
 pub mod config;

@@ -51,7 +51,8 @@ pub fn run(options: &Options) -> Result<Exit> {
             terminal(error)
         })?;
         runtime.block_on(async {
-            let mut ears = Ears { input: driver::listen(), signals: signals(), resumed: resumed() };
+            let mut ears =
+                Ears { input: driver::listen(), signals: signals(), resumed: resumed(), painted: None };
             driver::run(&mut app, &mut screen, &mut crew, &mut ears).await
         })
     };

@@ -131,6 +131,11 @@ impl App {
         }
     }
 
+    /// Ends the program when the run that trains has ended by itself.
+    pub fn quit_when_over(&mut self) {
+        self.leaving = Leaving::WhenStopped;
+    }
+
     /// Stops what trains, and ends the program when it has stopped.
     pub(super) fn leave(&mut self) {
         self.leaving = Leaving::WhenStopped;

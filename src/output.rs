@@ -13,7 +13,7 @@ use crate::domain::text::{harmless, wrap};
 static UNPRINTED: AtomicBool = AtomicBool::new(false);
 
 /// A line on stdout. A reader that went away is no reason to stop a run; a full disk is
-/// none either, but it is said, once, and ends in [`Exit::Failed`](super::Exit::Failed).
+/// none either, but it is said, once, and ends in [`Exit::Failed`](crate::exit::Exit::Failed).
 pub fn say(text: &str) {
     let mut stdout = std::io::stdout();
     let printed = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
