@@ -2,5 +2,6 @@
 
 pub mod activations;
 pub mod draft;
+pub mod picture;
 pub mod theme;
 pub mod wiring;
