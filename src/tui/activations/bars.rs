@@ -91,12 +91,16 @@ impl Group<'_> {
         let mut pen = Pen { x: area.x, area, buffer };
         pen.write(&label, LABEL, style);
         let start = pen.x;
-        pen.write(&bar(self.scale.eighths(value, parts.bar.into()), theme), parts.bar, style);
+        let length = self.scale.eighths(value, parts.bar.into());
+        pen.write(&bar(length, theme), parts.bar, style);
         if let Some(other) = beside
             && parts.bar > 0
         {
             let at = self.scale.eighths(other, parts.bar.into()).saturating_sub(1) / 8;
-            pen.buffer.set_string(start + at as u16, area.y, tick(theme), theme.dim());
+            // Cut out of the bar, which would else look shorter.
+            let within = at < length / 8 && !theme.is_ascii();
+            let style = if within { style.patch(theme.selected()) } else { theme.dim() };
+            pen.buffer.set_string(start + at as u16, area.y, tick(theme), style);
         }
         pen.write(&format!("{:>6}", three(value)), VALUE, theme.text());
         if parts.ratio {

@@ -136,7 +136,7 @@ fn flow(said: &[(String, Style)], width: usize) -> Vec<Line<'static>> {
                 last.push_span("  ");
                 last.push_span(Span::styled(text.clone(), *style));
             }
-            _ => lines.extend(wrap(text, width).into_iter().map(|part| Line::styled(part, *style))),
+            _ => lines.extend(wrap(text, width).into_iter().map(|part| Span::styled(part, *style).into())),
         }
     }
     lines
