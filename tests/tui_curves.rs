@@ -311,7 +311,7 @@ fn losses_of_zero_are_left_out_of_a_log_axis() {
     curves.rougher();
     curves.rougher();
     let shown = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
-    let lowest = shown.lines().filter(|l| l.contains('┤')).next_back().unwrap();
+    let lowest = shown.lines().rfind(|l| l.contains('┤')).unwrap();
     assert!(lowest.trim_start().starts_with("0.2┤"), "{shown}");
 }
 
@@ -384,6 +384,33 @@ fn runs_without_a_line_in_the_legend_are_counted() {
     assert!(shown.lines().next().unwrap().contains("+4 more"), "{shown}");
     let low = picture(&mut Curves::new(), &runs, (66, 6), &Theme::FULL);
     assert!(low.lines().next().unwrap().contains("+7 more"), "{low}");
+}
+
+#[test]
+fn without_colours_each_line_ends_in_its_letter() {
+    let mut curves = Curves::new();
+    curves.cycle_lines();
+    curves.cycle_lines();
+    let shown = picture(&mut curves, &three(), (76, 18), &NO_COLOR);
+    let plot: String = shown.lines().skip(4).filter_map(|line| line.split(['│', '┤']).nth(1)).collect();
+    for letter in ['a', 'b', 'c'] {
+        assert_eq!(plot.matches(letter).count(), 1, "{letter} in {shown}");
+    }
+}
+
+#[test]
+fn a_seed_that_only_began_hides_nothing_of_the_others() {
+    let mut runs = seeds();
+    runs.truncate(2);
+    runs[1].state.steps.truncate(20);
+    runs[1].state.epochs.clear();
+    let mut curves = Curves::new();
+    curves.toggle_bands();
+    let shown = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    assert!(shown.contains("×2 seeds") && shown.lines().last().unwrap().contains("800"), "{shown}");
+    runs[1].state.steps.clear();
+    let shown = picture(&mut curves, &runs, (76, 18), &Theme::FULL);
+    assert!(!shown.contains("seeds") && !shown.contains("Waiting"), "{shown}");
 }
 
 fn command(curves: &mut Curves, which: u8) {

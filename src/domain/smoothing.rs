@@ -25,7 +25,8 @@ impl Ema {
             return value;
         }
         self.sum = self.beta * self.sum + (1.0 - self.beta) * value;
-        self.missing *= self.beta;
+        // Too little to change the divisor below, and slow where it is subnormal.
+        self.missing = if self.missing < 1e-20 { 0.0 } else { self.missing * self.beta };
         self.sum / (1.0 - self.missing)
     }
 }
@@ -35,15 +36,15 @@ impl Ema {
 pub struct Spread {
     /// Arithmetic mean.
     pub mean: f64,
-    /// Sample standard deviation.
-    pub std: f64,
+    /// Sample standard deviation, of two values or more.
+    pub std: Option<f64>,
 }
 
 impl Spread {
-    /// Over the finite of `values`; `None` where fewer than two are. Reorders `values`.
+    /// Over the finite of `values`, the others being dropped; `None` where none is.
     pub fn of(values: &mut Vec<f64>) -> Option<Self> {
         values.retain(|v| v.is_finite());
-        Some(Self { mean: stats::mean(values)?, std: stats::std(values)? })
+        Some(Self { mean: stats::mean(values)?, std: stats::std(values) })
     }
 }
 
@@ -89,7 +90,9 @@ mod tests {
     fn spread_is_that_of_finite_values() {
         let spread = Spread::of(&mut vec![1.0, f64::NAN, 3.0]).unwrap();
         assert_eq!(spread.mean, 2.0);
-        assert!((spread.std - 2f64.sqrt()).abs() < 1e-12);
-        assert_eq!(Spread::of(&mut vec![1.0, f64::INFINITY]), None);
+        assert!((spread.std.unwrap() - 2f64.sqrt()).abs() < 1e-12);
+        let alone = Spread { mean: 1.0, std: None };
+        assert_eq!(Spread::of(&mut vec![1.0, f64::INFINITY]), Some(alone));
+        assert_eq!(Spread::of(&mut vec![f64::NAN]), None);
     }
 }

@@ -116,11 +116,10 @@ fn points(visible: &Visible, track: &Track, view: &View, heights: &Heights) -> V
 /// The band around a mean: in each column as wide as it gets there.
 fn band(visible: &Visible, view: &View, heights: &Heights) -> Option<Band> {
     let (low, high) = visible.strand.band.as_ref()?;
-    let y = |value: f32| heights.scale.fraction(f64::from(value).max(f64::MIN_POSITIVE), heights.range);
     let y = |value: f32| match heights.scale {
-        Scale::Linear => heights.scale.fraction(f64::from(value), heights.range),
         // What has no place on the axis lies below it.
-        Scale::Log => y(value).max(-1.0),
+        Scale::Log if value <= 0.0 => -1.0,
+        scale => scale.fraction(f64::from(value), heights.range),
     };
     let mut edges = Vec::new();
     for column in visible.bounds.windows(2) {
@@ -170,8 +169,7 @@ fn heights(visible: &[Visible], view: &View, metric: Metric) -> Heights {
         ignored && *top > low && length(high) > 1.5 * length(*top)
     });
     let range = rounded(scale, metric, low, cut.unwrap_or(high));
-    let is_above = |value: &&f32| f64::from(**value) > range.1 && value.is_finite();
-    let above = |v: &Visible| v.measured().values()[v.range()].iter().filter(is_above).count();
+    let above = |v: &Visible| v.measured().count_above(v.range(), range.1 as f32);
     let above = if cut.is_some() { visible.iter().map(above).sum() } else { 0 };
     Heights { scale, range, above }
 }

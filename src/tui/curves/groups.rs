@@ -1,9 +1,10 @@
-//! Runs that differ only in seed, drawn as one: mean and standard deviation.
+//! Runs that differ only in seed, drawn as one: mean and standard deviation of those that
+//! have got to a step. Where only one has, the line goes on without a band.
 
 use crate::domain::smoothing::Spread;
 
 use super::series::{News, Points, Series};
-use super::view::Metric;
+use super::view::{Metric, XAxis};
 
 /// The mean of several runs, and how far it is worked out.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl Group {
 }
 
 impl Settled {
-    /// Appends a mean for each step at which at least two of `members` have a point.
+    /// Appends a mean for each step at which any of `members` has a point.
     fn extend(&mut self, means: &mut Points, members: &[&Points]) {
         means.truncate(self.means);
         let mut next = self.next.clone();
@@ -66,9 +67,7 @@ impl Settled {
             here.clear();
             here.extend((0..members.len()).filter(|m| at(*m, next[*m]) == Some(step)).map(|m| (m, next[m])));
             here.iter().for_each(|(m, _)| next[*m] += 1);
-            if here.len() > 1 {
-                push_mean(means, members, &here);
-            }
+            push_mean(means, members, &here);
         }
         if settled {
             (self.means, self.next) = (means.len(), next);
@@ -80,25 +79,26 @@ impl Settled {
 fn push_mean(means: &mut Points, members: &[&Points], here: &[(usize, usize)]) {
     let count = here.len() as f64;
     let mean_place = |axis| here.iter().map(|(m, i)| members[*m].at.on(axis)[*i]).sum::<f64>() / count;
-    let [step, epoch, t] = super::view::XAxis::ALL.map(mean_place);
+    let [step, epoch, t] = XAxis::ALL.map(mean_place);
     means.at.push(step, epoch, t);
     let mut values = Vec::with_capacity(here.len());
     for metric in [Metric::Loss, Metric::Top1] {
         values.clear();
         values.extend(here.iter().map(|(m, i)| f64::from(members[*m].of(metric).y.values()[*i])));
-        let spread = Spread::of(&mut values).unwrap_or(Spread { mean: f64::NAN, std: f64::NAN });
+        let spread = Spread::of(&mut values);
+        let mean = spread.map_or(f64::NAN, |s| s.mean);
+        let std = spread.and_then(|s| s.std).unwrap_or(f64::NAN);
         let strand = means.of_mut(metric);
-        strand.y.push(spread.mean as f32);
+        strand.y.push(mean as f32);
         if let Some((low, high)) = &mut strand.band {
-            low.push((spread.mean - spread.std) as f32);
-            high.push((spread.mean + spread.std) as f32);
+            low.push((mean - std) as f32);
+            high.push((mean + std) as f32);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::view::XAxis;
     use super::*;
 
     fn series(values: &[f32]) -> Series {
@@ -117,13 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn means_are_paired_by_step_where_two_runs_are() {
+    fn means_are_paired_by_step() {
         let (a, b, c) = (series(&[1.0, 2.0, 3.0, 9.0]), series(&[3.0, 4.0]), series(&[5.0, 6.0, 7.0]));
         let mut group = Group::new(vec![0, 1, 2]);
         group.follow(&[&a, &b, &c], News::More);
-        assert_eq!(losses(&group), [3.0, 4.0, 5.0]);
+        assert_eq!(losses(&group), [3.0, 4.0, 5.0, 9.0]);
         let (low, high) = group.series.train.of(Metric::Loss).band.as_ref().unwrap();
         assert_eq!((low.values()[0], high.values()[0]), (1.0, 5.0));
+        assert!(low.values()[3].is_nan(), "one run has no spread");
         assert_eq!(group.series.train.at.on(XAxis::Time)[0], 3.0, "the mean time");
         assert!(group.series.train.of(Metric::Top1).y.values()[0].is_nan());
     }

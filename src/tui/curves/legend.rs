@@ -2,11 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Item;
-use super::series::{Points, Series};
+use super::series::Series;
 use super::view::{Metric, Splits, View, XAxis};
+use crate::domain::event::Split::{self, Train, Validation};
 use crate::tui::plot::axis;
 use crate::tui::plot::write;
 use crate::tui::theme::Theme;
@@ -61,7 +63,7 @@ impl Legend {
         match height {
             0..5 => 0,
             5..8 => 1,
-            _ => 1 + (count.min(usize::from(u16::MAX)) as u16).min((height / 3 - 1).max(1)),
+            _ => 1 + (height / 3 - 1).min(count.try_into().unwrap_or(u16::MAX)),
         }
     }
 
@@ -83,12 +85,13 @@ impl Legend {
             columns.extend(columns_of(*metric, alone, &items[..count], baseline, view));
         }
         let longest = rows.iter().map(|r| (r.name.width() + r.tag.width()) as u16).max().unwrap_or(0);
+        let least = rows.iter().map(|r| r.tag.width() as u16).max().unwrap_or(0) + NAME;
         let at = view.cursor.map(|x| place(view.x, x));
         let heading = has_heading.then_some((at, more));
         let longest = longest.max(if has_heading && view.cursor.is_some() { 16 } else { 0 });
         let room = area.width.saturating_sub(SAMPLE);
         let wide = |columns: &[Column]| columns.iter().map(|c| c.width + GAP).sum::<u16>();
-        while !columns.is_empty() && wide(&columns) + NAME.min(longest) > room {
+        while !columns.is_empty() && wide(&columns) + least.min(longest) > room {
             columns.pop();
         }
         let name_width = longest.min(room - wide(&columns));
@@ -154,14 +157,7 @@ impl Legend {
         })
     }
 
-    fn write_right(
-        &self,
-        buf: &mut Buffer,
-        clip: Rect,
-        (right, y): (u16, u16),
-        text: &str,
-        style: ratatui::style::Style,
-    ) {
+    fn write_right(&self, buf: &mut Buffer, clip: Rect, (right, y): (u16, u16), text: &str, style: Style) {
         write(buf, clip, (right.saturating_sub(text.width() as u16 + 1), y), text, style);
     }
 }
@@ -189,22 +185,18 @@ fn columns_of(
     view: &View,
 ) -> Vec<Column> {
     let mut columns = Vec::new();
-    let named = |split: &str| match (alone, split) {
-        (true, _) => split.to_owned(),
-        (false, "train") => metric.name().to_owned(),
-        (false, _) => split.to_owned(),
-    };
     let mut push = |heading: String, cells: Vec<(String, Tone)>| {
         let width = cells.iter().map(|(text, _)| text.width()).chain([heading.width()]).max().unwrap_or(0);
         columns.push(Column { heading, cells, width: width as u16 });
     };
-    let splits: [(bool, &str, fn(&Series) -> &Points); 2] =
-        [(view.splits.train(), "train", |s| &s.train), (view.splits.validation(), "val", |s| &s.validation)];
-    for (_, split, points) in splits.into_iter().filter(|(shown, ..)| *shown) {
+    let splits = [(view.splits.train(), Train, "train"), (view.splits.validation(), Validation, "val")];
+    let splits = splits.into_iter().filter(|(shown, ..)| *shown);
+    for (i, (_, split, name)) in splits.enumerate() {
         let decimals = decimals(metric, split);
-        let read = |series: &Series| reading(series, points(series), metric, view);
+        let read = |series: &Series| reading(series, split, metric, view);
         let cells = items.iter().map(|i| (shown(read(i.series), metric, decimals), Tone::Plain));
-        push(named(split), cells.collect());
+        // Of two metrics, the first column of each says which it is.
+        push(if alone || i > 0 { name } else { metric.name() }.to_owned(), cells.collect());
         if let Some(baseline) = baseline.filter(|_| view.cursor.is_some()) {
             let base = read(baseline).map(|(value, _)| value);
             let cells = items.iter().map(|item| match (read(item.series), base) {
@@ -216,14 +208,15 @@ fn columns_of(
         }
     }
     if alone && view.cursor.is_none() && view.splits.validation() {
-        let best = |item: &Item| shown(best(item.series, metric), metric, decimals(metric, "val"));
+        let best = |item: &Item| shown(best(item.series, metric), metric, decimals(metric, Validation));
         push("best".into(), items.iter().map(|item| (best(item), Tone::Plain)).collect());
     }
     columns
 }
 
 /// Value and, of a mean, its standard deviation: at the cursor, or the last.
-fn reading(series: &Series, points: &Points, metric: Metric, view: &View) -> Option<(f64, Option<f64>)> {
+fn reading(series: &Series, split: Split, metric: Metric, view: &View) -> Option<(f64, Option<f64>)> {
+    let points = if split == Train { &series.train } else { &series.validation };
     let strand = points.of(metric);
     let last = points.len().checked_sub(1)?;
     let at = match view.cursor {
@@ -236,6 +229,7 @@ fn reading(series: &Series, points: &Points, metric: Metric, view: &View) -> Opt
         let (low, high) = (f64::from(low.values()[at]), f64::from(high.values()[at]));
         (high - low) / 2.0
     });
+    let std = std.filter(|std| std.is_finite());
     Some((value, std))
 }
 
@@ -248,10 +242,10 @@ fn best(series: &Series, metric: Metric) -> Option<(f64, Option<f64>)> {
 }
 
 /// Batches are too small for the second digit of their accuracy to mean anything.
-fn decimals(metric: Metric, split: &str) -> usize {
+fn decimals(metric: Metric, split: Split) -> usize {
     match (metric, split) {
         (Metric::Loss, _) => 3,
-        (Metric::Top1, "train") => 1,
+        (Metric::Top1, Train) => 1,
         (Metric::Top1, _) => 2,
     }
 }

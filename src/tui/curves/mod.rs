@@ -229,7 +229,7 @@ impl Curves {
         self.view.move_cursor(columns);
     }
 
-    /// Runs that differ only in seed as one, or each by itself.
+    /// Runs that differ only in seed as their mean ± standard deviation, or each by itself.
     pub fn toggle_bands(&mut self) {
         self.view.bands = !self.view.bands;
     }
@@ -294,10 +294,10 @@ impl Curves {
     }
 }
 
-/// Keys of runs that differ only in seed, two or more together.
+/// Keys of runs that have begun and differ only in seed, two or more together.
 fn alike(runs: &[Shown]) -> Vec<Vec<usize>> {
     let mut found: Vec<(String, Vec<usize>)> = Vec::new();
-    for run in runs {
+    for run in runs.iter().filter(|run| !run.state.steps.is_empty()) {
         let name = run.spec.without_seed();
         match found.iter_mut().find(|(other, _)| *other == name) {
             Some((_, keys)) => keys.push(run.key),

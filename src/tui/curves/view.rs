@@ -248,11 +248,9 @@ impl View {
             XAxis::Epoch | XAxis::Time => self.end * 1e-4,
         };
         let width = (high - low).max(narrowest);
-        if !(width < self.end * (1.0 - 1e-9)) {
-            return None;
-        }
-        let low = low.clamp(0.0, self.end - width);
-        Some((low, low + width))
+        let is_part = width < self.end * (1.0 - 1e-9);
+        let low = low.min(self.end - width).max(0.0);
+        is_part.then_some((low, low + width))
     }
 }
 

@@ -32,11 +32,6 @@ impl Track {
         self.blocks.truncate(len / BLOCK);
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.truncate(0);
-    }
-
     /// All values.
     pub fn values(&self) -> &[f32] {
         &self.values
@@ -58,6 +53,20 @@ impl Track {
             found = self.outer(found, more);
         }
         self.outer(found, self.scan(blocks.end * BLOCK..range.end, floor))
+    }
+
+    /// How many finite values in `range` are above `limit`.
+    pub fn count_above(&self, range: Range<usize>, limit: f32) -> usize {
+        let blocks = range.start.div_ceil(BLOCK)..range.end / BLOCK;
+        let count = |range: Range<usize>| {
+            self.values[range].iter().filter(|v| **v > limit && **v < f32::INFINITY).count()
+        };
+        if blocks.is_empty() {
+            return count(range);
+        }
+        let reaches = |b: &usize| self.blocks[*b].is_some_and(|(_, high)| self.values[high as usize] > limit);
+        let whole: usize = blocks.clone().filter(reaches).map(|b| count(b * BLOCK..(b + 1) * BLOCK)).sum();
+        count(range.start..blocks.start * BLOCK) + whole + count(blocks.end * BLOCK..range.end)
     }
 
     fn scan(&self, range: Range<usize>, floor: f32) -> Option<(usize, usize)> {
@@ -209,8 +218,11 @@ mod tests {
                 prop_assert_eq!(all().reduce(f32::min), left().reduce(f32::min));
                 prop_assert_eq!(all().reduce(f32::max), left().reduce(f32::max));
                 prop_assert_eq!(all().next(), left().next());
-                prop_assert_eq!(all().last(), left().last());
+                prop_assert_eq!(all().next_back(), left().next_back());
             }
+            let range = bounds[0]..bounds[count];
+            let above = values[range.clone()].iter().filter(|v| **v > 3.0 && v.is_finite()).count();
+            prop_assert_eq!(track.count_above(range, 3.0), above);
             for x in xs.iter().take(bounds[0]) { prop_assert!(*x < low); }
             for x in &xs[bounds[count]..] { prop_assert!(*x > high); }
         }

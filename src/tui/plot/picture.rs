@@ -9,6 +9,9 @@ use super::raster::{Point, Raster, Weight};
 use super::write;
 use crate::tui::theme::{Depth, Ground, Theme};
 
+/// Columns from a mark to the next, at least: closer together they would hide the line.
+const BETWEEN_MARKS: u16 = 3;
+
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -149,28 +152,33 @@ impl Picture {
         write(buf, clip, (x, self.plot.bottom()), theme.glyph("┴", "^"), theme.accent());
     }
 
+    /// Marks at the points of joints; without colours the marks are letters, and each other
+    /// line has its letter as far right as there is place for it.
     fn draw_marks(&self, raster: &Raster, clip: Rect, buf: &mut Buffer, theme: &Theme) {
-        let letters = theme.needs_letters();
-        for line in self.lines.iter().filter(|l| l.weight >= Weight::Joint) {
-            let letter = Theme::LETTERS[line.slot % Theme::SERIES].to_string();
-            let mark = if letters { letter.as_str() } else { theme.glyph("●", "o") };
-            let marked = match line.weight {
-                Weight::Joint => line.points.as_slice(),
-                _ if letters => last_inside(&line.points),
-                _ => &[],
-            };
-            for (column, row) in marked.iter().filter_map(|at| raster.cell_at(*at)) {
-                let place = (self.plot.x + column, self.plot.y + row);
-                write(buf, clip.intersection(self.plot), place, mark, theme.series(line.slot));
+        let clip = clip.intersection(self.plot);
+        let mut taken = Vec::new();
+        for line in self.lines.iter().filter(|l| l.weight == Weight::Joint) {
+            let mut free = 0;
+            for (column, row) in line.points.iter().filter_map(|at| raster.cell_at(*at)) {
+                if column >= free {
+                    free = column + BETWEEN_MARKS;
+                    taken.push((line.slot, column, row));
+                }
             }
         }
+        for line in self.lines.iter().filter(|l| theme.needs_letters() && l.weight == Weight::Solid) {
+            let cells = line.points.iter().rev().filter_map(|at| raster.cell_at(*at));
+            let is_free = |cell: &(u16, u16)| taken.iter().all(|(_, column, row)| (*column, *row) != *cell);
+            if let Some((column, row)) = cells.into_iter().find(is_free) {
+                taken.push((line.slot, column, row));
+            }
+        }
+        for (slot, column, row) in taken {
+            let letter = Theme::LETTERS[slot % Theme::SERIES].to_string();
+            let mark = if theme.needs_letters() { letter.as_str() } else { theme.glyph("●", "o") };
+            write(buf, clip, (self.plot.x + column, self.plot.y + row), mark, theme.series(slot));
+        }
     }
-}
-
-/// The last point that is in the picture, alone.
-fn last_inside(points: &[Point]) -> &[Point] {
-    let inside = |(x, y): &Point| (0.0..=1.0).contains(x) && (0.0..=1.0).contains(y);
-    points.iter().rposition(inside).map_or(&[], |i| &points[i..=i])
 }
 
 /// The column of `width` at a fraction of the way.
