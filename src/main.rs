@@ -14,12 +14,7 @@ use hiresnet_tui::tui;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("HIRESNET_LOG");
-    tracing_subscriber::fmt()
-        .with_env_filter(filter.unwrap_or_else(|_| "off".into()))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    trace(&cli);
     if let Err(reason) = Isa::wanted() {
         output::error(&format!("{}: {reason}", Isa::VARIABLE));
         return Exit::BadInput.into();
@@ -97,4 +92,16 @@ fn bench_ui(args: &UiBench) -> Result<Exit, EngineError> {
         false => output::say(&cost.to_string()),
     }
     Ok(Exit::Done)
+}
+
+/// Logs what `HIRESNET_LOG` asks for to stderr, or into a file while the screen is taken.
+fn trace(cli: &Cli) {
+    let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("HIRESNET_LOG") else { return };
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
+    let takes_the_screen = cli.command.is_none() && cli.batch.batch.is_empty() && !cli.print_config;
+    if !takes_the_screen {
+        subscriber.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
+    } else if let Some(file) = tui::log_file().and_then(|path| std::fs::File::create(path).ok()) {
+        subscriber.with_writer(std::sync::Mutex::new(file)).with_ansi(false).init();
+    }
 }

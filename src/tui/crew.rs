@@ -48,6 +48,12 @@ impl Crew {
         Self { root, library, worker: None, early: Control::Continue, sender, news, ready: Vec::new() }
     }
 
+    /// For errors that are nobody's answer: a line for the log, from whichever thread.
+    pub fn log_from_anywhere(&self) -> impl Fn(String) + Send + Sync + 'static {
+        let sender = self.sender.clone();
+        move |text| _ = sender.send(News::Message(Message::Log(Level::Bad, harmless(&text, 4000))))
+    }
+
     /// Does `work` on a thread of its own.
     fn background(&self, name: &str, work: impl FnOnce(&dyn Fn(News)) + Send + 'static) {
         let sender = self.sender.clone();
@@ -66,6 +72,7 @@ impl Crew {
         self.early = Control::Continue;
         self.background("starter", move |tell| {
             let begun = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                test_panic("background");
                 begin(&library, &root, spec, choice, &|text| {
                     tell(News::Message(Message::Log(Level::Info, text)));
                 })
@@ -186,6 +193,14 @@ impl Crew {
             }
             _ => Message::Ended { id, fault: None, holds: false },
         }
+    }
+}
+
+/// Panics where a test of a debug build wants it: nothing else here can be made to.
+pub fn test_panic(place: &str) {
+    if cfg!(debug_assertions) && std::env::var_os("HIRESNET_TEST_PANIC").is_some_and(|wanted| wanted == place)
+    {
+        panic!("a test asked for this panic in the {place}");
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::action::{Action, Effect, Message};
 use super::app::App;
-use super::crew::Crew;
+use super::crew::{Crew, test_panic};
 use super::log::Level;
 use super::screen::Screen;
 use super::{picture, screen};
@@ -121,6 +121,7 @@ pub async fn run<W: Write>(
             }
             input = ears.input.recv() => match input {
                 Some(Ok(input)) => {
+                    test_panic("screen");
                     taken += 1;
                     if let Some(action) = action(input) {
                     app.update(action);

@@ -33,5 +33,5 @@ mod view;
 pub mod wiring;
 
 pub use screen::frame;
-pub use start::{Options, run};
+pub use start::{Options, log_file, run};
 pub use still::{keys_page, picture_of, text};

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use etcetera::BaseStrategy;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::app::App;
@@ -44,7 +45,7 @@ pub fn run(options: &Options) -> Result<Exit> {
     let mut app = app(options, &config, theme)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(terminal)?;
     let mut crew = Crew::new(options.root.clone(), options.data.clone());
-    give_back_on_panic();
+    give_back_on_panic(crew.log_from_anywhere());
     let ended = {
         let mut screen = Screen::take(config.mouse).map_err(|error| {
             give_back();
@@ -63,6 +64,14 @@ pub fn run(options: &Options) -> Result<Exit> {
         eprintln!("{}", harmless(&text, 4000));
     }
     ended.map_err(terminal)
+}
+
+/// Where `HIRESNET_LOG` is written while the screen is taken; its folder is made.
+pub fn log_file() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    let folder = base.state_dir().unwrap_or_else(|| base.cache_dir()).join(env!("CARGO_PKG_NAME"));
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder.join("log"))
 }
 
 /// The screen's state before its first key.
@@ -97,7 +106,7 @@ fn resumed() -> tokio::sync::mpsc::UnboundedReceiver<()> {
 
 /// A panic of the screen's own thread gives the terminal back before it is said. Another
 /// thread's ends in an error that the screen shows; its words are kept for afterwards.
-fn give_back_on_panic() {
+fn give_back_on_panic(tell: impl Fn(String) + Send + Sync + 'static) {
     let screen = std::thread::current().id();
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -106,7 +115,9 @@ fn give_back_on_panic() {
             give_back();
             before(panic);
         } else {
-            LOST.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string());
+            let text = format!("a thread broke down: {panic}");
+            tell(text.clone());
+            LOST.lock().unwrap_or_else(PoisonError::into_inner).push(text);
         }
     }));
 }
