@@ -16,6 +16,7 @@ pub mod curves;
 pub mod draft;
 mod driver;
 pub mod keymap;
+pub mod labels;
 pub mod layout;
 pub mod log;
 pub mod paint;

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
+use super::labels::Labels;
 use super::run::{Run, RunId, Stage};
 use super::theme::Theme;
 use crate::domain::run_state::RunState;
@@ -53,6 +54,7 @@ pub struct Runs {
     sort: SortBy,
     reversed: bool,
     filter: String,
+    labels: Labels,
     next_id: RunId,
 }
 
@@ -67,6 +69,7 @@ impl Default for Runs {
             sort: SortBy::Began,
             reversed: false,
             filter: String::new(),
+            labels: Labels::default(),
             next_id: 0,
         }
     }
@@ -140,6 +143,11 @@ impl Runs {
     /// How the list is sorted, and whether the other way.
     pub fn sorted_by(&self) -> (SortBy, bool) {
         (self.sort, self.reversed)
+    }
+
+    /// What tells listed runs apart.
+    pub const fn labels(&self) -> &Labels {
+        &self.labels
     }
 
     /// Words that a listed run's line has.
@@ -323,6 +331,7 @@ impl Runs {
         if self.cursor.is_none() {
             self.cursor = self.listed.first().copied();
         }
+        self.labels = Labels::of(self.listed());
     }
 }
 

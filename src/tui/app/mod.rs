@@ -181,16 +181,18 @@ impl App {
         if let Some(line) = self.view.help {
             self.view.help = Some(line.min(help::last_line(self, size)));
         }
-        let log = status::log_area(self.area(Panel::Status).map_or(Rect::ZERO, inside));
+        let log = status::log_area(self, self.area(Panel::Status).map_or(Rect::ZERO, inside));
         self.log.lay_out(log.width.into(), log.height.into());
         let area = self.area(Panel::Curves).map_or(Rect::ZERO, inside);
         let baseline = self.runs.baseline().map(|run| run.id);
         let runs = self.runs.shown();
+        let names: Vec<_> = runs.iter().map(|run| self.runs.labels().label(run).to_string()).collect();
         let shown: Vec<_> = runs
             .iter()
-            .map(|run| Shown {
+            .zip(&names)
+            .map(|(run, name)| Shown {
                 key: run.id,
-                name: &run.line,
+                name,
                 slot: self.runs.slot(run),
                 spec: &run.spec,
                 state: &run.state,

@@ -215,12 +215,9 @@ fn mark(app: &App, run: &Run) -> (&'static str, Style) {
 
 /// Network, seed, then data and keys: what tells runs apart comes first.
 fn name(app: &App, run: &Run, room: usize) -> String {
-    let (network, rest) = run.line.split_once('@').unwrap_or((&run.line, ""));
-    let seed = format!("s{}", run.spec.seed);
-    let rest: Vec<_> = rest.split(' ').filter(|word| !word.starts_with("seed=")).collect();
-    let widest = app.runs.listed().map(|run| run.spec.network_name().width()).max().unwrap_or(0);
-    let column = widest.clamp(8, (room / 2).max(8));
-    let network = cut(network, column);
+    let label = app.runs.labels().label(run);
+    let column = app.runs.labels().widest.clamp(8, (room / 2).max(8));
+    let network = cut(&label.network, column);
     let blank = " ".repeat(column - network.width().min(column));
-    cut(&format!("{network}{blank} {seed:<3} {}", rest.join(" ")), room)
+    cut(&format!("{network}{blank} {:<3} {}", label.seed, label.rest), room)
 }

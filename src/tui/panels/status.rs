@@ -11,17 +11,18 @@ use crate::tui::log::Level;
 use crate::tui::paint::{cut, gauge, put};
 
 /// Lines of facts above the log.
-pub fn facts_height(area: Rect) -> u16 {
+fn facts_height(app: &App, area: Rect) -> u16 {
     match area.height {
         0..=2 => 0,
         3..=5 => 2,
+        _ if app.runs.active().is_none() => 2,
         _ => 4,
     }
 }
 
 /// The part of the panel that the log has.
-pub fn log_area(area: Rect) -> Rect {
-    let facts = facts_height(area);
+pub fn log_area(app: &App, area: Rect) -> Rect {
+    let facts = facts_height(app, area);
     Rect { y: area.y + facts, height: area.height - facts, ..area }
 }
 
@@ -29,7 +30,7 @@ pub fn log_area(area: Rect) -> Rect {
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let width = usize::from(area.width);
-    let facts = facts_height(area);
+    let facts = facts_height(app, area);
     let mut y = area.y;
     if facts > 0 {
         put(buf, area, area.x, y, &cut(&machine(app), width), theme.dim(), theme);
@@ -60,7 +61,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         put(buf, area, area.x, y, &cut(&rates(&run.state), width), theme.text(), theme);
         put(buf, area, area.x, y + 1, &cut(&run.line, width), theme.dim(), theme);
     }
-    let log = log_area(area);
+    let log = log_area(app, area);
     for (i, (level, text)) in app.log.lines().iter().take(log.height.into()).enumerate() {
         let style = match level {
             Level::Info => theme.text(),
