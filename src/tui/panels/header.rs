@@ -7,7 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::domain::event::Phase;
 use crate::domain::text::duration;
 use crate::tui::app::{App, Hits, Spot};
-use crate::tui::command::{Panel, Place};
+use crate::tui::command::{Command, Panel, Place};
+use crate::tui::keymap::shown;
 use crate::tui::log::Level;
 use crate::tui::paint::{cut, put};
 use crate::tui::run::{Run, Stage};
@@ -89,27 +90,60 @@ pub fn draw_footer(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
         put(buf, area, area.x, area.y, &cut(text, area.width.into()), style, theme);
         return;
     }
+    let hints = hints(app);
+    // How to get help and how to get out are always there.
+    let (last, first): (Vec<_>, Vec<_>) =
+        hints.into_iter().partition(|hint| matches!(hint.command, Command::Help | Command::Quit));
+    let reserved: usize = last.iter().map(|hint| hint.width() + 2).sum();
+    let mut left = area;
+    left.width = left.width.saturating_sub(reserved as u16);
     let mut x = area.x;
+    for hint in &first {
+        if usize::from(x - area.x) + hint.width() > left.width.into() {
+            break;
+        }
+        x = hint.draw(app, left, x, buf, hits);
+    }
+    let mut x = left.right() + 2;
+    for hint in &last {
+        x = hint.draw(app, area, x, buf, hits);
+    }
+}
+
+/// A key that matters now, and what it does.
+struct Hint {
+    command: Command,
+    key: String,
+    word: &'static str,
+}
+
+impl Hint {
+    fn width(&self) -> usize {
+        self.key.width() + 1 + self.word.width()
+    }
+
+    /// Paints it, and returns where the next one begins.
+    fn draw(&self, app: &App, area: Rect, x: u16, buf: &mut Buffer, hits: &mut Hits) -> u16 {
+        let theme = &app.theme;
+        let end = put(buf, area, x, area.y, &self.key, theme.accent(), theme);
+        let end = put(buf, area, end, area.y, &format!(" {}", self.word), theme.dim(), theme);
+        hits.push((Rect { x, y: area.y, width: end - x, height: 1 }, Spot::Key(self.command)));
+        (end + 2).min(area.right())
+    }
+}
+
+/// The keys that matter now, most special first.
+fn hints(app: &App) -> Vec<Hint> {
+    let mut hints = Vec::new();
     for place in app.places() {
         for (binding, keys) in app.keymap.rows(place) {
             let (Some(word), Some(key)) = (binding.hint, keys.first()) else { continue };
-            if !app.makes_sense(binding.command) || is_elsewhere(app, place, *key) {
-                continue;
+            if app.makes_sense(binding.command) && !is_elsewhere(app, place, *key) {
+                hints.push(Hint { command: binding.command, key: shown(*key), word });
             }
-            let key = crate::tui::keymap::shown(*key);
-            if usize::from(x - area.x) + key.width() + word.width() + 1 > area.width.into() {
-                return;
-            }
-            let start = x;
-            x = put(buf, area, x, area.y, &key, theme.accent(), theme);
-            x = put(buf, area, x, area.y, &format!(" {word}"), theme.dim(), theme);
-            hits.push((
-                Rect { x: start, y: area.y, width: x - start, height: 1 },
-                Spot::Key(binding.command),
-            ));
-            x = (x + 2).min(area.right());
         }
     }
+    hints
 }
 
 /// Whether the focused panel has another use for a key that holds everywhere.

@@ -75,7 +75,13 @@ fn columns(app: &App, width: u16) -> Vec<Column> {
         (3, column("epochs", 7, |_, run| run.epochs())),
         (1, column("val", 6, |_, run| percent(run.validation()))),
         (2, column("test", 6, |_, run| percent(run.test()))),
-        (5, column("time", 7, |_, run| duration(run.state.t))),
+        (
+            5,
+            column("time", 7, |_, run| match run.stage {
+                Stage::Waiting => "–".into(),
+                _ => duration(run.state.t),
+            }),
+        ),
         (
             6,
             column("began, UTC", 16, |_, run| {
@@ -216,7 +222,7 @@ fn mark(app: &App, run: &Run) -> (&'static str, Style) {
 /// Network, seed, then data and keys: what tells runs apart comes first.
 fn name(app: &App, run: &Run, room: usize) -> String {
     let label = app.runs.labels().label(run);
-    let column = app.runs.labels().widest.clamp(8, (room / 2).max(8));
+    let column = app.runs.labels().widest.clamp(8, (room * 2 / 3).max(8));
     let network = cut(&label.network, column);
     let blank = " ".repeat(column - network.width().min(column));
     cut(&format!("{network}{blank} {:<3} {}", label.seed, label.rest), room)
