@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 
 use super::labels::Labels;
 use super::run::{Run, RunId, Stage};
@@ -185,6 +186,18 @@ impl Runs {
             }
         }
         self.list();
+    }
+
+    /// A run has its folder, and trains. A search that met the folder first took it for
+    /// somebody else's.
+    pub fn begun(&mut self, id: RunId, path: PathBuf) {
+        let met = self.all.values().find(|run| run.id != id && run.path.as_ref() == Some(&path));
+        if let Some(met) = met.map(|run| run.id) {
+            self.remove(met);
+        }
+        if let Some(run) = self.get_mut(id) {
+            (run.path, run.stage) = (Some(path), Stage::Live);
+        }
     }
 
     /// Forgets runs on disk that a search did not find any more.
