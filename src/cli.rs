@@ -25,6 +25,15 @@ pub struct Cli {
     /// program, such as demo; with --batch, print its table of results
     #[arg(long, value_name = "FILE")]
     pub replay: Option<String>,
+    /// With --replay: times as fast as it was recorded, 0.25 to 1000
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, requires = "replay", value_parser = speed)]
+    pub speed: f64,
+    /// With --replay: as fast as makes it last so many seconds
+    #[arg(long, value_name = "SECONDS", requires = "replay", conflicts_with = "speed", value_parser = seconds)]
+    pub fit: Option<f64>,
+    /// With --replay: begin again at the end
+    #[arg(long = "loop", requires = "replay")]
+    pub looping: bool,
     /// Print the settings of the interactive screen as a config file, and where it belongs
     #[arg(long, conflicts_with = "batch")]
     pub print_config: bool,
@@ -308,6 +317,18 @@ fn size(text: &str) -> Result<(u16, u16), String> {
     side(width)
         .zip(side(height))
         .ok_or_else(|| "a size is columns x rows, up to 500 each, e.g. 120x40".into())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.trim_end_matches(['x', '×']).parse().ok();
+    speed
+        .filter(|s| (0.25..=1000.0).contains(s))
+        .ok_or_else(|| "a speed is a number from 0.25 to 1000".into())
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.trim_end_matches('s').parse().ok();
+    seconds.filter(|s| (0.1..=1e6).contains(s)).ok_or_else(|| "give seconds, 0.1 to 1,000,000".into())
 }
 
 fn percent(text: &str) -> Result<f64, String> {

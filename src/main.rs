@@ -49,13 +49,7 @@ fn main() -> ExitCode {
             batch::replay::run(name, &cli.batch)
         }
         None if cli.batch.batch.is_some() => batch::train::run(&cli.batch, &cli.out, &cli.machine),
-        None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => {
-            tui::run(&tui::Options {
-                root: cli.out.clone(),
-                data: cli.machine.data.data_dir.clone(),
-                device: cli.machine.device,
-            })
-        }
+        None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => screen(&cli),
         None => {
             output::note(&Cli::command().render_help().to_string());
             output::error(
@@ -108,5 +102,21 @@ fn trace(cli: &Cli) {
         subscriber.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     } else if let Some(file) = tui::log_file().and_then(|path| std::fs::File::create(path).ok()) {
         subscriber.with_writer(std::sync::Mutex::new(file)).with_ansi(false).init();
+    }
+}
+
+/// The interactive screen, training or showing a recording.
+fn screen(cli: &Cli) -> Result<Exit, EngineError> {
+    let options = tui::Options {
+        root: cli.out.clone(),
+        data: cli.machine.data.data_dir.clone(),
+        device: cli.machine.device,
+    };
+    match &cli.replay {
+        None => tui::run(&options),
+        Some(name) => {
+            let (name, speed, fit, looping) = (name.clone(), cli.speed, cli.fit, cli.looping);
+            tui::replay(&options, &tui::Replay { name, speed, fit, looping })
+        }
     }
 }

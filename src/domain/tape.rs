@@ -79,12 +79,6 @@ impl Tape {
         Place { run, events }
     }
 
-    /// When the event after `place` happens; `None` at the end.
-    pub fn next_time(&self, place: Place) -> Option<f64> {
-        let event = self.runs.get(place.run)?.events.get(place.events);
-        Some(self.begins[place.run] + event.map_or_else(|| self.runs[place.run].seconds(), |event| event.t))
-    }
-
     /// When epoch `epoch` of run `run` ended; the run's end where it has not so many.
     pub fn epoch_end(&self, run: usize, epoch: usize) -> Option<f64> {
         let recorded = self.runs.get(run)?;
@@ -92,6 +86,16 @@ impl Tape {
             |event: &&Event| matches!(event.kind, EventKind::EpochEnded { epoch: e, .. } if e == epoch);
         let within = recorded.events.iter().find(ended).map_or_else(|| recorded.seconds(), |event| event.t);
         Some(self.begins[run] + within)
+    }
+
+    /// When every epoch of every run ended, in order.
+    pub fn epoch_ends(&self) -> Vec<f64> {
+        let ends = |(run, begin): (&Recorded, &f64)| {
+            let ended = |event: &&Event| matches!(event.kind, EventKind::EpochEnded { .. });
+            let begin = *begin;
+            run.events.iter().filter(ended).map(|event| begin + event.t).collect::<Vec<_>>()
+        };
+        self.runs.iter().zip(&self.begins).flat_map(ends).collect()
     }
 
     /// When run `run` begins.
@@ -121,9 +125,6 @@ mod tests {
         let at = |t| (tape.at(t).run, tape.at(t).events);
         assert_eq!([at(0.0), at(0.9), at(1.0), at(3.9)], [(0, 1), (0, 1), (0, 2), (0, 2)]);
         assert_eq!([at(4.0), at(5.0), at(6.0), at(1e9)], [(1, 1), (1, 1), (2, 0), (2, 0)]);
-        assert_eq!(tape.next_time(Place { run: 0, events: 1 }), Some(1.0));
-        assert_eq!(tape.next_time(Place { run: 1, events: 1 }), Some(6.0));
-        assert_eq!(tape.next_time(Place { run: 2, events: 0 }), None);
         assert_eq!(tape.epoch_end(1, 7), Some(6.0));
         assert_eq!(tape.at(-1.0), Place { run: 0, events: 0 });
     }

@@ -6,7 +6,8 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::command::Command;
 use super::log::Level;
-use super::run::RunId;
+use super::player::{Order, Playback};
+use super::run::{RunId, Stage};
 use crate::domain::event::{Control, Event};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
@@ -55,6 +56,13 @@ pub enum Message {
     Found(Box<SavedRun>),
     /// The search for runs has ended: the folders that are there.
     Searched(Vec<PathBuf>),
+    /// A recorded run that has not begun to be played; runs are told in the order of their
+    /// numbers, from 0.
+    Recorded(RunId, ExperimentSpec),
+    /// Every recorded run as it was at another moment.
+    Scene(Vec<(RunId, Stage, RunState)>),
+    /// Where the recording is.
+    Playing(Playback),
     /// A run on disk was read again, with all its steps.
     Loaded(RunId, Result<Box<RunState>, String>),
     /// A run was deleted, or not.
@@ -81,6 +89,8 @@ pub enum Effect {
     Delete(RunId, PathBuf),
     /// Look for runs on disk.
     Search,
+    /// What to do with the recording that is being played.
+    Play(Order),
     /// Copy to the clipboard of the user's terminal.
     Copy(String),
     /// Keep the next frame as a picture.

@@ -47,6 +47,8 @@ const ACTIVATIONS: Place = In(Panel::Activations);
 const RUNS: Place = In(Panel::Runs);
 const STATUS: Place = In(Panel::Status);
 
+const REPLAYING: Place = Place::Replaying;
+
 const ORDERS: &str = "switch every hop of that order (P1 to P8)";
 
 /// Every key.
@@ -145,6 +147,14 @@ pub static BINDINGS: &[Binding] = &[
     row(STATUS, "log-page-down", &["pagedown"], PageDown, "a page down"),
     row(STATUS, "log-first", &["home"], First, "the oldest line"),
     row(STATUS, "log-last", &["end", "f"], Last, "the newest, and follow it").hint("follow"),
+    //
+    row(REPLAYING, "play", &["space"], Play, "play the recording, or stop where it is").hint("play/pause"),
+    row(REPLAYING, "step-on", &["."], StepOn, "to the end of the next epoch").hint("step"),
+    row(REPLAYING, "step-back", &[","], StepBack, "to the end of the epoch before"),
+    row(REPLAYING, "faster", &[">"], Faster, "twice as fast, up to 1000 times").hint("faster"),
+    row(REPLAYING, "slower", &["<"], Slower, "half as fast, down to a quarter"),
+    row(REPLAYING, "go-to", &["g"], GoTo, "go to a percentage (37%), an epoch of this run (e12) or a time (1:30)").hint("go to"),
+    row(REPLAYING, "loop", &["r"], Loop, "begin again at the end, or not"),
     //
     row(Editing, "accept", &["enter"], Enter, "take what was typed").hint("accept"),
     row(Editing, "cancel", &["esc", "ctrl-c"], Back, "leave it as it was").hint("cancel"),

@@ -66,6 +66,8 @@ pub enum Place {
     Anywhere,
     /// While this panel has the focus.
     In(Panel),
+    /// While a recording is played.
+    Replaying,
     /// While text is typed.
     Editing,
     /// While a question is asked.
@@ -79,6 +81,7 @@ impl fmt::Display for Place {
         f.write_str(match self {
             Self::Anywhere => "Everywhere",
             Self::In(panel) => panel.title(),
+            Self::Replaying => "In a replay",
             Self::Editing => "While typing",
             Self::Asking => "While asked",
             Self::Helping => "In the help",
@@ -187,6 +190,20 @@ pub enum Command {
     Earlier,
     /// Move it back.
     Later,
+    /// Play the recording, or stop where it is.
+    Play,
+    /// To the end of the recording's next epoch.
+    StepOn,
+    /// To the end of the epoch before.
+    StepBack,
+    /// Play twice as fast.
+    Faster,
+    /// Play half as fast.
+    Slower,
+    /// Ask for a time, an epoch or a percentage, and go there.
+    GoTo,
+    /// Begin again at the recording's end, or not.
+    Loop,
     /// Yes.
     Yes,
     /// No.

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread;
+use std::time::Instant;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::action::Message;
 use super::log::Level;
+use super::player::{Order, Player};
 use super::run::RunId;
 use crate::domain::event::{Control, Outcome};
 use crate::domain::spec::ExperimentSpec;
@@ -38,6 +40,8 @@ pub struct Crew {
     news: UnboundedReceiver<News>,
     /// Messages to hand out before anything new.
     ready: Vec<Message>,
+    /// Plays a recording instead of training.
+    player: Option<(Player, Instant)>,
 }
 
 impl Crew {
@@ -45,7 +49,45 @@ impl Crew {
     pub fn new(root: PathBuf, data: Option<PathBuf>) -> Self {
         let (sender, news) = unbounded_channel();
         let library = Arc::new(Mutex::new(Library::new(data)));
-        Self { root, library, worker: None, early: Control::Continue, sender, news, ready: Vec::new() }
+        Self {
+            root,
+            library,
+            worker: None,
+            early: Control::Continue,
+            sender,
+            news,
+            ready: Vec::new(),
+            player: None,
+        }
+    }
+
+    /// One that plays a recording; it trains nothing and reads nothing.
+    pub fn playing(player: Player) -> Self {
+        let mut crew = Self::new(PathBuf::new(), None);
+        crew.ready = player.introduce();
+        // Handed out from the end.
+        crew.ready.reverse();
+        crew.player = Some((player, Instant::now()));
+        crew
+    }
+
+    /// Whether a recording's time passes.
+    pub fn is_playing(&self) -> bool {
+        self.player.as_ref().is_some_and(|(player, _)| player.is_playing())
+    }
+
+    /// What the recording tells, as much time having passed as has since the last call.
+    pub fn play(&mut self) -> Vec<Message> {
+        let Some((player, last)) = &mut self.player else { return Vec::new() };
+        let now = Instant::now();
+        player.advance(now.duration_since(std::mem::replace(last, now)).as_secs_f64())
+    }
+
+    /// Does with the recording what a person wants.
+    pub fn order_player(&mut self, order: &Order) -> Vec<Message> {
+        let Some((player, last)) = &mut self.player else { return Vec::new() };
+        *last = Instant::now();
+        player.obey(order)
     }
 
     /// For errors that are nobody's answer: a line for the log, from whichever thread.
@@ -101,6 +143,9 @@ impl Crew {
 
     /// Looks for runs in the folder, newest first.
     pub fn search(&self) {
+        if self.player.is_some() {
+            return;
+        }
         let root = self.root.clone();
         self.background("search", move |tell| {
             let mut paths = match root.is_dir() {

@@ -20,6 +20,8 @@ const FRAME: Duration = Duration::from_millis(34);
 /// Between frames that only news asks for. A person reads no faster, and painting takes
 /// its time from training.
 const CALM: Duration = Duration::from_millis(125);
+/// Between looks at a recording that is played.
+const PLAY: Duration = Duration::from_millis(40);
 /// The most news taken in before it is looked at keys again.
 const AT_ONCE: usize = 512;
 
@@ -74,6 +76,8 @@ pub async fn run<W: Write>(
 ) -> io::Result<Exit> {
     let mut second = interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut playing = interval(PLAY);
+    playing.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut exit = Exit::Done;
     let mut taken = 0;
     let mut due = Due::Soon;
@@ -87,6 +91,9 @@ pub async fn run<W: Write>(
                 Effect::Load(id, path) => crew.load(id, path),
                 Effect::Delete(id, path) => crew.delete(id, path),
                 Effect::Search => crew.search(),
+                Effect::Play(order) => {
+                    crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));
+                }
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::Picture => {
                     let kept = keep_picture(app);
@@ -148,6 +155,10 @@ pub async fn run<W: Write>(
                     }
                 }
                 due = due.max(Due::Calmly);
+            }
+            _ = playing.tick(), if crew.is_playing() => {
+                crew.play().into_iter().for_each(|told| app.update(Action::Told(told)));
+                due = Due::Soon;
             }
             _ = second.tick() => {
                 app.update(Action::Told(tick()));

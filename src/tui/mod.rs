@@ -22,6 +22,7 @@ pub mod log;
 pub mod paint;
 mod panels;
 pub mod picture;
+pub mod player;
 pub mod plot;
 pub mod run;
 pub mod runs;
@@ -34,5 +35,5 @@ mod view;
 pub mod wiring;
 
 pub use screen::frame;
-pub use start::{Options, log_file, run};
+pub use start::{Options, Replay, log_file, replay, run};
 pub use still::{keys_page, picture_of, text};

@@ -215,6 +215,30 @@ impl Runs {
         gone.into_iter().for_each(|id| self.remove(id));
     }
 
+    /// A recorded run begins to be played, unless it has already.
+    pub fn begin_recorded(&mut self, id: RunId) {
+        self.queue.retain(|waiting| *waiting != id);
+        if let Some(run) = self.get_mut(id).filter(|run| run.stage == Stage::Waiting) {
+            run.stage = Stage::Live;
+        }
+        self.list();
+    }
+
+    /// A recorded run as it was at another moment. Runs are told in order, so the queue is
+    /// in order too.
+    pub fn set_scene(&mut self, id: RunId, stage: Stage, state: RunState) {
+        self.queue.retain(|waiting| *waiting != id);
+        if stage == Stage::Waiting {
+            self.queue.push_back(id);
+        }
+        if let Some(run) = self.get_mut(id) {
+            (run.stage, run.state) = (stage, state);
+            if stage == Stage::Waiting {
+                run.slot = None;
+            }
+        }
+    }
+
     /// The state that was read again, with all steps.
     pub fn loaded(&mut self, id: RunId, state: RunState) {
         if let Some(run) = self.get_mut(id) {

@@ -12,11 +12,13 @@ use super::config::Config;
 use super::crew::Crew;
 use super::draft::Draft;
 use super::driver::{self, Ears};
+use super::player::Player;
 use super::screen::{Screen, give_back};
+use crate::domain::tape::Tape;
 use crate::domain::text::harmless;
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
-use crate::engine::presets;
+use crate::engine::{presets, recording};
 use crate::exit::Exit;
 use crate::output::note;
 use crate::signals::signals;
@@ -32,6 +34,19 @@ pub struct Options {
     pub device: DeviceChoice,
 }
 
+/// What to show instead of training.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// A recording's file, or the name of one that comes with the program.
+    pub name: String,
+    /// Times as fast as it was recorded.
+    pub speed: f64,
+    /// Seconds that it is to last, whatever the speed.
+    pub fit: Option<f64>,
+    /// Whether to begin again at the end.
+    pub looping: bool,
+}
+
 /// Panics of other threads than the screen's, said when the terminal has been given back.
 static LOST: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -40,12 +55,25 @@ static LOST: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// # Errors
 /// When the config file is wrong, or there is no terminal.
 pub fn run(options: &Options) -> Result<Exit> {
+    show(options, Crew::new(options.root.clone(), options.data.clone()))
+}
+
+/// Shows a recording on the same screen until it is left.
+///
+/// # Errors
+/// As [`run`], or when it is no recording.
+pub fn replay(options: &Options, replay: &Replay) -> Result<Exit> {
+    let tape = Tape::new(recording::open(&replay.name)?);
+    let speed = replay.fit.map_or(replay.speed, |seconds| Player::speed_to_fit(&tape, seconds));
+    show(options, Crew::playing(Player::new(tape, speed, replay.looping)))
+}
+
+fn show(options: &Options, mut crew: Crew) -> Result<Exit> {
     let config = Config::load()?;
     let terminal = |error: io::Error| EngineError::io("use the terminal for", &options.root)(error);
     let theme = config.theme();
     let mut app = app(options, &config, theme)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(terminal)?;
-    let mut crew = Crew::new(options.root.clone(), options.data.clone());
     give_back_on_panic(crew.log_from_anywhere());
     let ended = {
         let mut screen = Screen::take(config.mouse).map_err(|error| {

@@ -7,6 +7,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::tui::action::Effect;
 use crate::tui::command::{Command, Panel};
 use crate::tui::log::Level;
+use crate::tui::player::Order;
 use crate::tui::run::{Run, Stage};
 use crate::tui::setup::Field;
 
@@ -26,6 +27,18 @@ impl App {
             return self.scroll_help(command);
         }
         match command {
+            Command::Train | Command::Pause | Command::Stop | Command::Twin if self.playback.is_some() => {
+                self.say(Level::Info, "this is a recording: nothing is trained here");
+            }
+            Command::Play => self.effects.push(Effect::Play(Order::PlayOrPause)),
+            Command::StepOn | Command::StepBack => {
+                self.effects.push(Effect::Play(Order::Step(command == Command::StepOn)));
+            }
+            Command::Faster | Command::Slower => {
+                self.effects.push(Effect::Play(Order::Faster(command == Command::Faster)));
+            }
+            Command::Loop => self.effects.push(Effect::Play(Order::Loop)),
+            Command::GoTo => self.edit_goal(),
             Command::Train => self.train(),
             Command::Pause => self.pause(),
             Command::Stop => self.stop(),
@@ -124,7 +137,9 @@ impl App {
     }
 
     fn quit(&mut self) {
-        if self.runs.active().is_some() || self.runs.queue().len() > 0 {
+        if self.playback.is_some() {
+            self.effects.push(Effect::Quit);
+        } else if self.runs.active().is_some() || self.runs.queue().len() > 0 {
             self.question = Some(Question::Quit);
         } else {
             self.effects.push(Effect::Quit);
@@ -139,7 +154,7 @@ impl App {
     /// Stops what trains, and ends the program when it has stopped.
     pub(super) fn leave(&mut self) {
         self.leaving = Leaving::WhenStopped;
-        match self.runs.active() {
+        match self.runs.active().filter(|_| self.playback.is_none()) {
             Some(_) => self.effects.push(Effect::Order(Control::Stop)),
             None => self.effects.push(Effect::Quit),
         }

@@ -4,8 +4,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::App;
+use crate::tui::action::Effect;
 use crate::tui::command::Command;
 use crate::tui::log::Level;
+use crate::tui::player::{Goal, Order};
 use crate::tui::setup::Field;
 
 /// The longest text that can be typed or pasted, characters.
@@ -18,6 +20,8 @@ pub enum Typing {
     Field(Field),
     /// The filter of the runs.
     Filter,
+    /// A place on the recording.
+    Goal,
 }
 
 /// Text being typed.
@@ -35,7 +39,16 @@ pub struct Editing {
 impl Editing {
     /// Whether it is a text of words, for which a panel's column is too narrow.
     pub const fn is_long(&self) -> bool {
-        matches!(self.what, Typing::Field(Field::Line | Field::Preset))
+        matches!(self.what, Typing::Field(Field::Line | Field::Preset) | Typing::Goal)
+    }
+
+    /// What is being typed, in a word or two.
+    pub const fn title(&self) -> &'static str {
+        match self.what {
+            Typing::Field(field) => field.name(),
+            Typing::Filter => "filter",
+            Typing::Goal => "go to: 37%, e12, 1:30",
+        }
     }
 }
 
@@ -55,6 +68,11 @@ impl App {
     /// Begins to edit the filter.
     pub(super) fn edit_filter(&mut self) {
         self.edit(Typing::Filter, self.runs.filter().to_owned());
+    }
+
+    /// Begins to ask for a place on the recording.
+    pub(super) fn edit_goal(&mut self) {
+        self.edit(Typing::Goal, String::new());
     }
 
     fn edit(&mut self, what: Typing, text: String) {
@@ -92,6 +110,7 @@ impl App {
         }
         match editing.what {
             Typing::Filter => self.runs.set_filter(editing.input.value()),
+            Typing::Goal => editing.fault = editing.input.value().parse::<Goal>().err(),
             Typing::Field(field) => {
                 let checked = self.setup.check(field, editing.input.value(), &self.draft);
                 editing.fault = checked.err().map(|error| error.reason);
@@ -111,11 +130,18 @@ impl App {
                     return;
                 }
             }
+            (Command::Enter, Typing::Goal) => match editing.input.value().parse() {
+                Ok(goal) => self.effects.push(Effect::Play(Order::Seek(goal))),
+                Err(reason) => {
+                    editing.fault = Some(reason);
+                    return;
+                }
+            },
             (Command::Back, Typing::Filter) => {
                 let before = std::mem::take(&mut editing.before);
                 self.runs.set_filter(&before);
             }
-            (Command::Back, Typing::Field(_)) => {}
+            (Command::Back, Typing::Field(_) | Typing::Goal) => {}
             _ => return,
         }
         self.editing = None;

@@ -20,6 +20,7 @@ use super::keymap::Keymap;
 use super::layout::{Arrangement, Pages};
 use super::log::{Entry, Level, Log};
 use super::panels::{help, status};
+use super::player::Playback;
 use super::run::{Run, RunId, Stage, Steps};
 use super::runs::Runs;
 use super::setup::Setup;
@@ -102,6 +103,8 @@ pub struct App {
     pub theme: Theme,
     /// Keys.
     pub keymap: Keymap,
+    /// Where the recording is, where one is shown instead of training.
+    pub playback: Option<Playback>,
     pages: Pages,
     leaving: Leaving,
     /// Whether the queue waits for the user, after a run that could not be kept.
@@ -130,6 +133,7 @@ impl App {
             view: View::default(),
             theme,
             keymap: Keymap::new(&config.keys)?,
+            playback: None,
             pages: config.layout.clone(),
             leaving: Leaving::No,
             held: false,
@@ -167,6 +171,8 @@ impl App {
             vec![Place::Asking]
         } else if self.view.help.is_some() {
             vec![Place::Helping]
+        } else if self.playback.is_some() {
+            vec![Place::In(self.focus), Place::Replaying, Place::Anywhere]
         } else {
             vec![Place::In(self.focus), Place::Anywhere]
         }
@@ -228,7 +234,8 @@ impl App {
 
     /// Starts the next run of the queue, unless one is active.
     fn start_next(&mut self) {
-        if self.held || self.leaving != Leaving::No || self.runs.active().is_some() {
+        if self.playback.is_some() || self.held || self.leaving != Leaving::No || self.runs.active().is_some()
+        {
             return;
         }
         if let Some(id) = self.runs.next_waiting()
@@ -270,6 +277,9 @@ impl App {
     pub fn makes_sense(&self, command: Command) -> bool {
         let active = self.runs.active().is_some();
         match command {
+            Command::Train | Command::Pause | Command::Stop | Command::Twin if self.playback.is_some() => {
+                false
+            }
             Command::Pause | Command::Stop => active,
             Command::Twin => self.runs.current().is_some_and(|run| run.stage != Stage::Waiting),
             Command::Zoom => {

@@ -2,9 +2,11 @@
 
 use super::{App, Leaving};
 use crate::domain::event::{Event, EventKind, Outcome};
+use crate::domain::run_state::RunState;
 use crate::domain::text::{duration, harmless};
 use crate::tui::action::{Effect, Message};
 use crate::tui::log::Level;
+use crate::tui::player::begins;
 use crate::tui::run::{RunId, Stage, Steps};
 
 impl App {
@@ -27,6 +29,11 @@ impl App {
                 self.runs.keep_only(|path| paths.iter().any(|there| there == path));
                 self.runs.list();
             }
+            Message::Recorded(_, spec) => {
+                self.runs.enqueue(spec);
+            }
+            Message::Scene(scene) => self.set_scene(scene),
+            Message::Playing(playback) => self.playback = Some(playback),
             Message::Loaded(id, Ok(state)) => self.runs.loaded(id, *state),
             Message::Loaded(id, Err(reason)) => {
                 if let Some(run) = self.runs.get_mut(id) {
@@ -49,6 +56,9 @@ impl App {
 
     fn happen(&mut self, id: RunId, event: &Event) {
         self.machine.silent = 0;
+        if self.playback.is_some() && begins(&event.kind) {
+            self.begin_recorded(id);
+        }
         let Some(run) = self.runs.get_mut(id) else { return };
         run.state.apply(event);
         let network = run.spec.network_name();
@@ -87,6 +97,30 @@ impl App {
                 self.note(if *outcome == Outcome::Completed { Level::Good } else { Level::Warn }, text);
             }
             _ => {}
+        }
+    }
+
+    /// A recorded run begins: the draft and the cursor go with it.
+    fn begin_recorded(&mut self, id: RunId) {
+        self.runs.begin_recorded(id);
+        let _ = self.runs.show(id);
+        self.runs.select(id);
+        if let Some(run) = self.runs.get(id) {
+            let spec = run.spec.clone();
+            // What was run can be drafted.
+            let _ = self.draft.replace(spec);
+        }
+    }
+
+    /// Every recorded run as it was at another moment.
+    fn set_scene(&mut self, scene: Vec<(RunId, Stage, RunState)>) {
+        let playing = scene.iter().rev().find(|(_, stage, _)| *stage != Stage::Waiting).map(|(id, ..)| *id);
+        for (id, stage, state) in scene {
+            self.runs.set_scene(id, stage, state);
+        }
+        self.runs.list();
+        if let Some(id) = playing {
+            self.begin_recorded(id);
         }
     }
 

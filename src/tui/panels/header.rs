@@ -11,6 +11,7 @@ use crate::tui::command::{Command, Panel, Place};
 use crate::tui::keymap::shown;
 use crate::tui::log::Level;
 use crate::tui::paint::{cut, put};
+use crate::tui::player::Playback;
 use crate::tui::run::{Run, Stage};
 
 /// Panels by name, then what trains.
@@ -25,13 +26,45 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
     }
     let room = usize::from(area.right().saturating_sub(x + 1));
     let text = cut(&summary(app, room), room);
-    let style = if app.runs.active().is_some() { theme.good() } else { theme.dim() };
+    let style = if app.runs.active().is_some() || app.playback.is_some_and(|p| p.playing) {
+        theme.good()
+    } else {
+        theme.dim()
+    };
     let at = area.right().saturating_sub(text.width() as u16);
     put(buf, area, at, area.y, &text, style, theme);
 }
 
 /// What trains, in at most about `room` columns.
 fn summary(app: &App, room: usize) -> String {
+    let replay = app.playback.as_ref().map(|playback| replay(app, playback));
+    let Some(replay) = replay else { return training(app, room) };
+    let rest = training(app, room.saturating_sub(replay.width() + 3));
+    match app.runs.active() {
+        Some(_) if rest.width() + 3 + replay.width() <= room => format!("{rest} · {replay}"),
+        _ => replay,
+    }
+}
+
+/// Where the recording is, and how fast it is played.
+fn replay(app: &App, playback: &Playback) -> String {
+    let sign = match playback.playing {
+        true => app.theme.glyph("▶", ">"),
+        false => app.theme.glyph("‖", "="),
+    };
+    let part = 100.0 * playback.t / playback.seconds.max(f64::MIN_POSITIVE);
+    let looping = if playback.looping { " loop" } else { "" };
+    let (t, seconds) = (duration(playback.t), duration(playback.seconds));
+    format!("{sign} {}× {t} of {seconds}, {part:.0}%{looping}", speed(playback.speed))
+}
+
+/// Two digits, or as many as a whole number has.
+fn speed(speed: f64) -> String {
+    let digits = if speed >= 10.0 || speed.fract() == 0.0 { 0 } else { 2 };
+    format!("{speed:.digits$}")
+}
+
+fn training(app: &App, room: usize) -> String {
     let Some(run) = app.runs.active() else {
         return if app.is_held() { "queue held".into() } else { "idle".into() };
     };

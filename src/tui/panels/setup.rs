@@ -105,7 +105,7 @@ pub fn draw_box(app: &App, editing: &Editing, area: Rect, buf: &mut Buffer) -> O
     let notes = wrap(text, room);
     let at = middle(area, width, notes.len() as u16 + 4);
     Clear.render(at, buf);
-    frame(buf, at, app.setup.field().name(), "", true, theme);
+    frame(buf, at, editing.title(), "", true, theme);
     let inner = inside(at).inner(Margin::new(1, 0));
     for (i, note) in notes.iter().enumerate() {
         put(buf, inner, inner.x, inner.y + 2 + i as u16, note, style, theme);

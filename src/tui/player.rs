@@ -1,0 +1,225 @@
+//! Plays a tape of recorded runs through the same messages that training sends.
+
+use super::action::Message;
+use super::run::{RunId, Stage};
+use crate::domain::event::EventKind;
+use crate::domain::run_state::RunState;
+use crate::domain::tape::{Place, Tape};
+
+/// Slowest and fastest that a tape is played, times as fast as it was recorded.
+const SPEEDS: (f64, f64) = (0.25, 1000.0);
+
+/// What a person wants of the player.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    /// Play, or stop where it is.
+    PlayOrPause,
+    /// To the end of the next epoch, or of the one before.
+    Step(bool),
+    /// Twice as fast, or half.
+    Faster(bool),
+    /// Go to a place.
+    Seek(Goal),
+    /// Begin again at the end, or not.
+    Loop,
+}
+
+/// A place that a person can name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Goal {
+    /// Seconds from the beginning.
+    Seconds(f64),
+    /// A part of the whole, 0 to 1.
+    Part(f64),
+    /// The end of this epoch of the run that is being played.
+    Epoch(usize),
+}
+
+impl std::str::FromStr for Goal {
+    type Err = String;
+
+    /// `37%`, `e12` or `epoch 12`, `90`, `1:30` or `1:02:03`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let wrong = || format!("'{text}' is no place; write 37%, e12 for an epoch, 90 or 1:30 for a time");
+        if let Some(percent) = text.strip_suffix('%') {
+            let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
+            return if (0.0..=100.0).contains(&percent) {
+                Ok(Self::Part(percent / 100.0))
+            } else {
+                Err(wrong())
+            };
+        }
+        let epoch = text.strip_prefix("epoch").or_else(|| text.strip_prefix('e'));
+        if let Some(epoch) = epoch {
+            return epoch.trim().parse().map(Self::Epoch).map_err(|_| wrong());
+        }
+        let parts: Vec<f64> =
+            text.split(':').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
+        let seconds = parts.iter().fold(0.0, |sum, part| sum * 60.0 + part);
+        let fits = parts.len() <= 3 && parts.iter().all(|part| part.is_finite() && *part >= 0.0);
+        if fits && seconds.is_finite() { Ok(Self::Seconds(seconds)) } else { Err(wrong()) }
+    }
+}
+
+/// What the screen shows of the player.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Playback {
+    /// Seconds from the beginning.
+    pub t: f64,
+    /// Seconds of the whole.
+    pub seconds: f64,
+    /// Whether time passes.
+    pub playing: bool,
+    /// Times as fast as it was recorded.
+    pub speed: f64,
+    /// Whether it begins again at the end.
+    pub looping: bool,
+}
+
+/// A tape and where it is.
+#[derive(Debug)]
+pub struct Player {
+    tape: Tape,
+    place: Place,
+    playback: Playback,
+}
+
+impl Player {
+    /// At the beginning, playing.
+    pub fn new(tape: Tape, speed: f64, looping: bool) -> Self {
+        let speed = speed.clamp(SPEEDS.0, SPEEDS.1);
+        let playback = Playback { t: 0.0, seconds: tape.seconds(), playing: true, speed, looping };
+        Self { tape, place: Place { run: 0, events: 0 }, playback }
+    }
+
+    /// The speed at which `tape` lasts so many seconds.
+    pub fn speed_to_fit(tape: &Tape, seconds: f64) -> f64 {
+        tape.seconds() / seconds.max(1e-3)
+    }
+
+    /// Whether time passes.
+    pub const fn is_playing(&self) -> bool {
+        self.playback.playing
+    }
+
+    /// The tape's runs, none of which has begun.
+    pub fn introduce(&self) -> Vec<Message> {
+        let runs = self.tape.runs().iter().enumerate();
+        let mut all: Vec<_> = runs.map(|(id, run)| Message::Recorded(id, run.spec.clone())).collect();
+        all.push(Message::Playing(self.playback));
+        all
+    }
+
+    /// Lets `seconds` of real time pass, and tells what happened.
+    pub fn advance(&mut self, seconds: f64) -> Vec<Message> {
+        if !self.playback.playing {
+            return Vec::new();
+        }
+        let t = self.playback.t + seconds * self.playback.speed;
+        if t >= self.playback.seconds && self.playback.looping && self.playback.seconds > 0.0 {
+            // The end is seen before it begins again.
+            return match self.playback.t < self.playback.seconds {
+                true => self.go_to(self.playback.seconds),
+                false => self.jump(0.0),
+            };
+        }
+        let mut told = self.go_to(t.min(self.playback.seconds));
+        if t >= self.playback.seconds {
+            self.playback.playing = false;
+            told.push(Message::Playing(self.playback));
+        }
+        told
+    }
+
+    /// Obeys, and tells what that changed.
+    pub fn obey(&mut self, order: &Order) -> Vec<Message> {
+        match order {
+            Order::PlayOrPause => {
+                self.playback.playing = !self.playback.playing;
+                if self.playback.playing && self.playback.t >= self.playback.seconds {
+                    return self.jump(0.0);
+                }
+            }
+            Order::Faster(faster) => {
+                let by = if *faster { 2.0 } else { 0.5 };
+                self.playback.speed = (self.playback.speed * by).clamp(SPEEDS.0, SPEEDS.1);
+            }
+            Order::Loop => self.playback.looping = !self.playback.looping,
+            Order::Step(forward) => {
+                self.playback.playing = false;
+                return self.step(*forward);
+            }
+            Order::Seek(goal) => {
+                let t = match *goal {
+                    Goal::Seconds(t) => t,
+                    Goal::Part(part) => part * self.playback.seconds,
+                    Goal::Epoch(epoch) => {
+                        let run = self.place.run.min(self.tape.runs().len().saturating_sub(1));
+                        match epoch {
+                            0 => self.tape.begin(run).unwrap_or(0.0),
+                            epoch => self.tape.epoch_end(run, epoch).unwrap_or(self.playback.seconds),
+                        }
+                    }
+                };
+                return self.jump(t.clamp(0.0, self.playback.seconds));
+            }
+        }
+        vec![Message::Playing(self.playback)]
+    }
+
+    /// To the end of the epoch after or before this moment.
+    fn step(&mut self, forward: bool) -> Vec<Message> {
+        let t = self.playback.t;
+        let ends = self.tape.epoch_ends();
+        match forward {
+            true => {
+                let next = ends.iter().copied().find(|end| *end > t).unwrap_or(self.playback.seconds);
+                self.go_to(next)
+            }
+            false => self.jump(ends.iter().rev().copied().find(|end| *end < t).unwrap_or(0.0)),
+        }
+    }
+
+    /// Plays on to `t`, event by event.
+    fn go_to(&mut self, t: f64) -> Vec<Message> {
+        let goal = self.tape.at(t);
+        let mut told = Vec::new();
+        while self.place < goal {
+            let Some(run) = self.tape.runs().get(self.place.run) else { break };
+            let last = if goal.run > self.place.run { run.events.len() } else { goal.events };
+            let id: RunId = self.place.run;
+            told.extend(run.events[self.place.events..last].iter().map(|e| Message::Event(id, e.clone())));
+            self.place.events = last;
+            if goal.run > self.place.run {
+                told.push(Message::Ended { id, fault: None, holds: false });
+                self.place = Place { run: self.place.run + 1, events: 0 };
+            }
+        }
+        self.playback.t = t;
+        told.push(Message::Playing(self.playback));
+        told
+    }
+
+    /// To `t` at once: every run as it was then.
+    fn jump(&mut self, t: f64) -> Vec<Message> {
+        self.place = self.tape.at(t);
+        self.playback.t = t;
+        let scene = self.tape.runs().iter().enumerate().map(|(id, run)| {
+            let (stage, state) = match id.cmp(&self.place.run) {
+                std::cmp::Ordering::Less => (Stage::Over, run.state(run.events.len())),
+                std::cmp::Ordering::Equal if self.place.events > 0 => {
+                    (Stage::Live, run.state(self.place.events))
+                }
+                _ => (Stage::Waiting, RunState::default()),
+            };
+            (id, stage, state)
+        });
+        vec![Message::Scene(scene.collect()), Message::Playing(self.playback)]
+    }
+}
+
+/// Whether an event begins a run.
+pub const fn begins(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::RunStarted(_))
+}
