@@ -1,0 +1,317 @@
+//! Recordings and presets: what is packed comes out again, and nothing that is not one
+//! does any harm.
+
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hiresnet_tui::domain::event::{
+    BlockActivity, Checkpoint, EVENT_VERSION, Event, EventKind, HopActivity, Outcome, Phase, RunStarted,
+    Score, Split, SplitSizes,
+};
+use hiresnet_tui::domain::run_state::RunState;
+use hiresnet_tui::domain::spec::ExperimentSpec;
+use hiresnet_tui::domain::tape::{Recorded, Tape};
+use hiresnet_tui::engine::error::EngineError;
+use hiresnet_tui::engine::{presets, recording};
+use hiresnet_tui::tui::action::Message;
+use hiresnet_tui::tui::player::{Goal, Order, Player};
+use hiresnet_tui::tui::run::Stage;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A run of `epochs` epochs of `steps` steps, an event every tenth of a second.
+fn run(line: &str, epochs: usize, steps: usize) -> Recorded {
+    let spec: ExperimentSpec = line.parse().unwrap();
+    let mut events = Vec::new();
+    let mut tell = |kind| {
+        let t = events.len() as f64 / 10.0;
+        events.push(Event { v: EVENT_VERSION, t, kind });
+    };
+    tell(EventKind::RunStarted(Box::new(RunStarted {
+        spec: spec.clone(),
+        device: "cpu".into(),
+        instructions: Some("avx512".into()),
+        parameters: 273_466,
+        images: SplitSizes { train: 100 * steps, validation: 100, test: 100 },
+        steps_per_epoch: steps,
+        program: "test".into(),
+        at: "2026-11-24T00:00:00Z".into(),
+    })));
+    tell(EventKind::Phase { phase: Phase::Preparing });
+    let score =
+        |epoch: usize| Score { loss: 1.0 / epoch as f64, images: 100, hits: 60 + epoch % 40, hits5: None };
+    for epoch in 1..=epochs {
+        tell(EventKind::EpochStarted { epoch, lr: 0.01 });
+        tell(EventKind::Phase { phase: Phase::Training });
+        for step in (epoch - 1) * steps + 1..=epoch * steps {
+            // As random as real losses: nothing to compress.
+            let loss = 2.0 / (1.0 + step as f32).sqrt() * (1.0 + (step as f32 * 12.9898).sin() * 0.3);
+            tell(EventKind::Step { epoch, step, loss, images: 100, hits: 50 + step * 7919 % 47 });
+        }
+        let (train, validation) = (score(epoch), score(epoch));
+        tell(EventKind::EpochEnded { epoch, step: epoch * steps, train, validation, best: epoch == 1 });
+        let hops = vec![HopActivity { source: 0, value: 0.4 }];
+        let blocks = vec![BlockActivity { block: 1, residual: 0.8, hops }];
+        tell(EventKind::Probed { epoch, split: Split::Validation, blocks });
+    }
+    tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: 1, score: score(1) });
+    tell(EventKind::Finished { outcome: Outcome::Completed, message: None });
+    Recorded { name: line.replace('@', "-"), spec, events }
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Recorded>, EngineError> {
+    recording::read(bytes, Path::new("it"))
+}
+
+fn zipped(text: &str) -> Vec<u8> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+    out.write_all(text.as_bytes()).unwrap();
+    out.finish().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    use std::io::Read;
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(bytes).read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn what_is_packed_comes_out_and_a_long_run_is_small() {
+    let runs = vec![run("resnet@fashion", 80, 540), run("resnet+hires@fashion", 2, 3)];
+    let bytes = recording::bytes(&runs).unwrap();
+    assert!(bytes.len() < 1 << 20, "an 80-epoch run takes {} bytes", bytes.len());
+    assert_eq!(read(&bytes).unwrap(), runs);
+}
+
+#[test]
+fn what_is_no_recording_is_said_so() {
+    let whole = recording::bytes(&[run("resnet@fashion", 2, 3)]).unwrap();
+    let lines = text(&whole);
+    let said = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
+    let changed = |from: &str, to: &str| {
+        assert!(lines.contains(from), "{from}");
+        said(&zipped(&lines.replacen(from, to, 1)))
+    };
+    assert!(said(b"").contains("not a recording") || said(b"").contains("cut off"), "{}", said(b""));
+    assert!(said(b"PK\x03\x04 something else").contains("not gzipped"));
+    assert!(said(&zipped("")).contains("cut off"));
+    assert!(said(&zipped("{}\n")).contains("not a recording"));
+    assert!(said(&zipped("hello\n")).contains("not a recording"));
+    assert!(changed("\"hiresnet_recording\":1", "\"hiresnet_recording\":2").contains("reads up to 1"));
+    assert!(changed("\"runs\":1", "\"runs\":0").contains("1 to 1000"));
+    assert!(changed("\"runs\":1", "\"runs\":99999999999").contains("1 to 1000"));
+    assert!(changed("\"runs\":1", "\"runs\":2").contains("cut off"));
+    assert!(
+        changed("\"events\":", "\"events\":9").contains("more than the")
+            || changed("\"events\":", "\"events\":9").contains("cut off")
+    );
+    assert!(
+        changed("\"events\":", "\"events\":18446744073709551").contains("not the head")
+            || changed("\"events\":", "\"events\":99999999").contains("more than the")
+    );
+    assert!(changed("\"v\":1", "\"v\":7").contains("reads up to 1"));
+    assert!(changed("\"t\":0.3", "\"t\":-0.3").contains("line"));
+    assert!(changed("\"t\":0.3", "\"t\":1e999").contains("line"));
+    assert!(changed("\"t\":0.3", "\"t\":0.05").contains("backwards"));
+    assert!(changed("\"loss\":", "\"loss\":NaN,\"x\":").contains("not an event"));
+    assert!(changed("run_started", "run_startled").contains("not an event"));
+    assert!(said(&zipped(&(lines.clone() + "{}\n"))).contains("something follows"));
+    assert!(said(&whole[..whole.len() / 2]).contains("cut off"));
+    assert!(said(&zipped(&("x".repeat(2 << 20) + "\n"))).contains("too long"));
+}
+
+#[test]
+fn a_bomb_is_not_unpacked() {
+    // 300 MiB of one event, which a megabyte or less of gzip holds.
+    let event = "{\"v\":1,\"t\":9,\"event\":\"paused\"}\n".repeat(10_000);
+    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+    let head = text(&recording::bytes(&[run("resnet@fashion", 1, 1)]).unwrap());
+    let head: Vec<&str> = head.lines().take(3).collect();
+    let claimed = "{\"name\":\"x\",\"events\":2999999}";
+    writeln!(out, "{}\n{claimed}\n{}", head[0], head[2]).unwrap();
+    for _ in 0..1_000 {
+        out.write_all(event.as_bytes()).unwrap();
+    }
+    let error = read(&out.finish().unwrap()).unwrap_err().to_string();
+    assert!(error.contains("bytes that a recording may have") || error.contains("follows"), "{error}");
+}
+
+#[test]
+fn escapes_in_names_are_harmless() {
+    let mut bad = run("resnet@fashion", 1, 1);
+    bad.name = "\x1b[2J\u{202e}evil".into();
+    let name = read(&recording::bytes(&[bad]).unwrap()).unwrap().remove(0).name;
+    assert!(!name.contains(['\x1b', '\u{202e}']), "{name:?}");
+}
+
+/// Inputs made from good ones by what files suffer: flipped bits, bytes lost, repeated,
+/// swapped or replaced by numbers and signs that parsers trip over.
+fn mutated(good: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut bytes = good.to_vec();
+    for _ in 0..random.random_range(1..6) {
+        let len = bytes.len().max(1);
+        let (at, to) = (random.random_range(0..len), random.random_range(0..len));
+        let range = at.min(to)..at.max(to).min(at.min(to) + 40);
+        match random.random_range(0..6) {
+            _ if bytes.is_empty() => bytes.push(random.random()),
+            0 => bytes[at] ^= 1 << random.random_range(0..8),
+            1 => drop(bytes.drain(range)),
+            2 => {
+                let again = bytes[range].to_vec();
+                bytes.splice(at..at, again);
+            }
+            3 => bytes.truncate(at),
+            4 => {
+                let signs: [&[u8]; 8] =
+                    [b"-1", b"1e999", b"99999999999999999999", b"NaN", b"\n", b"\"", b"[[[[", b"\x00\xff"];
+                let sign = signs[random.random_range(0..signs.len())];
+                bytes.splice(at..at, sign.iter().copied());
+            }
+            _ => bytes[at] = random.random(),
+        }
+    }
+    bytes
+}
+
+/// How many mutated inputs; `FUZZ_CASES=1000000` for a long night.
+fn cases() -> usize {
+    std::env::var("FUZZ_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(4_000)
+}
+
+#[test]
+fn mutated_recordings_are_refused_or_played_and_nothing_else() {
+    let good = recording::bytes(&[run("resnet+hires@fashion", 2, 3), run("plain@fashion", 1, 2)]).unwrap();
+    let lines = text(&good);
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let (mut refused, mut played) = (0, 0);
+    for case in 0..cases() {
+        // Below the compression, mostly: a damaged gzip is found out at once.
+        let bytes = match case % 4 {
+            0 => mutated(&good, &mut random),
+            _ => zipped(&String::from_utf8_lossy(&mutated(lines.as_bytes(), &mut random))),
+        };
+        match read(&bytes) {
+            Err(_) => refused += 1,
+            Ok(runs) => {
+                played += 1;
+                let mut player = Player::new(Tape::new(runs), 1.0, false);
+                player.obey(&Order::Seek(Goal::Part(random.random())));
+                player.advance(1e9);
+            }
+        }
+    }
+    assert!(refused > cases() / 2 && played > 0, "{refused} refused, {played} played");
+}
+
+#[test]
+fn mutated_presets_are_refused_or_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("it.toml");
+    let mut random = ChaCha8Rng::seed_from_u64(8);
+    let mut refused = 0;
+    for case in 0..cases() {
+        let (_, good) = presets::SHIPPED[case % presets::SHIPPED.len()];
+        std::fs::write(&path, mutated(good.as_bytes(), &mut random)).unwrap();
+        match presets::resolve(path.to_str().unwrap()) {
+            Err(error) => {
+                refused += 1;
+                assert!(!error.to_string().is_empty());
+            }
+            Ok(spec) => assert_eq!(spec.clone().checked().as_ref(), Ok(&spec)),
+        }
+    }
+    assert!(refused > 0);
+}
+
+/// What messages add up to, run by run.
+fn states(told: Vec<Message>, runs: usize) -> Vec<RunState> {
+    let mut states = vec![RunState::default(); runs];
+    for message in told {
+        match message {
+            Message::Event(id, event) => states[id].apply(&event),
+            Message::Scene(scene) => scene.into_iter().for_each(|(id, _, state)| states[id] = state),
+            _ => {}
+        }
+    }
+    states
+}
+
+#[test]
+fn played_in_any_way_a_recording_ends_as_its_runs_did() {
+    let runs = vec![run("resnet@fashion", 3, 5), run("resnet+hires@fashion", 4, 5)];
+    let ended: Vec<RunState> = runs.iter().map(|run| RunState::replay(&run.events)).collect();
+    let player = || Player::new(Tape::new(runs.clone()), 1.0, false);
+    let seconds = Tape::new(runs.clone()).seconds();
+    let mut slowly = player();
+    let mut told = Vec::new();
+    for _ in 0..(seconds / 0.37) as usize + 2 {
+        told.extend(slowly.advance(0.37));
+    }
+    assert!(!slowly.is_playing(), "it stops at the end");
+    assert_eq!(states(told, 2), ended);
+    let mut at_once = player();
+    assert_eq!(states(at_once.obey(&Order::Seek(Goal::Part(1.0))), 2), ended);
+    let mut back_and_forth = player();
+    let mut told = back_and_forth.obey(&Order::Seek(Goal::Part(0.7)));
+    told.extend(back_and_forth.obey(&Order::Seek(Goal::Epoch(2))));
+    told.extend(back_and_forth.obey(&Order::PlayOrPause));
+    told.extend(back_and_forth.obey(&Order::PlayOrPause));
+    told.extend(back_and_forth.advance(seconds));
+    assert_eq!(states(told, 2), ended);
+}
+
+#[test]
+fn steps_go_from_epoch_to_epoch_and_seeking_is_exact() {
+    let mut player = Player::new(Tape::new(vec![run("resnet@fashion", 3, 5)]), 1.0, false);
+    let epochs = |told: &[Message]| {
+        told.iter()
+            .filter(|m| matches!(m, Message::Event(_, e) if matches!(e.kind, EventKind::EpochEnded { .. })))
+            .count()
+    };
+    for _ in 0..3 {
+        assert_eq!(epochs(&player.obey(&Order::Step(true))), 1);
+    }
+    let at = |told: Vec<Message>| states(told, 1).remove(0);
+    assert_eq!(at(player.obey(&Order::Step(false))).epochs.len(), 2);
+    assert_eq!(at(player.obey(&Order::Seek(Goal::Epoch(1)))).epochs.len(), 1);
+    assert_eq!(at(player.obey(&Order::Seek(Goal::Seconds(0.0)))).epochs.len(), 0);
+    assert_eq!(at(player.obey(&Order::Seek(Goal::Epoch(99)))).outcome, Some(Outcome::Completed));
+}
+
+#[test]
+fn it_loops_where_it_is_told_to_and_speeds_have_bounds() {
+    let mut player = Player::new(Tape::new(vec![run("resnet@fashion", 1, 2)]), 1e9, true);
+    let playing = |told: &[Message]| match told.last() {
+        Some(Message::Playing(playback)) => *playback,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(playing(&player.introduce()).speed, 1000.0);
+    let told = player.advance(1.0);
+    assert_eq!(playing(&told).t, playing(&told).seconds, "the end is seen");
+    let told = player.advance(1.0);
+    assert!(matches!(&told[0], Message::Scene(scene) if scene[0].1 != Stage::Over), "then it begins again");
+    assert!(player.is_playing());
+    for _ in 0..40 {
+        player.obey(&Order::Faster(false));
+    }
+    assert_eq!(playing(&player.obey(&Order::Loop)).speed, 0.25);
+    let fit = Player::speed_to_fit(&Tape::new(vec![run("resnet@fashion", 1, 89)]), 5.0);
+    assert!((fit - Tape::new(vec![run("resnet@fashion", 1, 89)]).seconds() / 5.0).abs() < 1e-9);
+}
+
+#[test]
+fn places_are_written_in_several_ways() {
+    let goal = |text: &str| text.parse::<Goal>();
+    assert_eq!(goal("37%"), Ok(Goal::Part(0.37)));
+    assert_eq!([goal("e12"), goal("epoch 12")], [Ok(Goal::Epoch(12)), Ok(Goal::Epoch(12))]);
+    assert_eq!(
+        [goal("90"), goal("1:30"), goal("1:02:03")].map(Result::unwrap),
+        [Goal::Seconds(90.0), Goal::Seconds(90.0), Goal::Seconds(3723.0)]
+    );
+    for bad in ["", "x", "101%", "-1%", "e", "e-1", "-5", "1:2:3:4", "NaN", "inf", "1e999"] {
+        assert!(goal(bad).is_err(), "{bad}");
+    }
+}
