@@ -260,7 +260,9 @@ fn the_log_follows_a_run() {
     let spec = world.run(id).spec.clone();
     world.events(id, trains(&spec, AT, 900, COURSE)).events(id, ends(&spec, 400.0, 9)).end(id);
     let log = world.log();
-    for text in ["kept in runs/r0", "trains on cpu", "epoch 10: train", "(best)", "test, best weights (epoch 9)"] {
+    for text in
+        ["kept in runs/r0", "trains on cpu", "epoch 10: train", "(best)", "test, best weights (epoch 9)"]
+    {
         assert!(log.contains(text), "{text} is not in {log}");
     }
     assert!(log.contains("resnet+hires completed after 6m 43s"), "{log}");

@@ -7,7 +7,8 @@ use hiresnet_tui::tui::theme::Theme;
 use crate::story::{Course, saved};
 use crate::world::World;
 
-const RUN: &str = "resnext+hires[P1]@fashion-embedded seed=7 epochs=3 batch=50 lr=0.003 blocks=1,1,1 widths=8,16,32";
+const RUN: &str =
+    "resnext+hires[P1]@fashion-embedded seed=7 epochs=3 batch=50 lr=0.003 blocks=1,1,1 widths=8,16,32";
 
 #[test]
 fn the_twin_has_the_drafts_hops_and_all_else_of_the_run() {
@@ -44,7 +45,14 @@ fn a_run_on_disk_has_twins_too_also_the_original() {
     assert_eq!(spec.to_string(), "resnet+hires@fashion-embedded");
     assert_eq!(world.baseline(), Some(id));
     world.begin(twin);
-    assert_eq!({ let mut drawn = world.drawn(); drawn.sort_unstable(); drawn }, [id, twin]);
+    assert_eq!(
+        {
+            let mut drawn = world.drawn();
+            drawn.sort_unstable();
+            drawn
+        },
+        [id, twin]
+    );
 
     world.keys("W n R").app.runs.select(twin);
     world.keys("b");
@@ -82,7 +90,12 @@ fn nothing_is_pinned_where_there_is_no_colour_left() {
     let mut world = World::new();
     let run = |i: usize| {
         let line = format!("resnet@fashion-embedded epochs=1 seed={i}");
-        saved(&format!("s{i}"), &line, &format!("2026-01-0{}T00:00:00Z", i + 1), Course { pace: 50.0, salt: i })
+        saved(
+            &format!("s{i}"),
+            &line,
+            &format!("2026-01-0{}T00:00:00Z", i + 1),
+            Course { pace: 50.0, salt: i },
+        )
     };
     world.find_all((0..9).map(run).collect());
     world.keys("R home");
