@@ -14,6 +14,8 @@ use tempfile::TempDir;
 mod bench;
 #[path = "cli/parallel.rs"]
 mod parallel;
+#[path = "cli/screen.rs"]
+mod screen;
 
 /// Trains in a second or two.
 const TINY: &str = "plain+hires@fashion-embedded blocks=1,1 widths=4,8 batch=20 epochs=2 train_limit=60 \
@@ -311,7 +313,7 @@ fn bad_input_is_one_message_exit_code_2_and_no_run() {
         (vec!["eval", gone], "not a folder"),
         (vec!["runs", gone], "cannot read the folder"),
         (vec!["params", "resnext@fashion widths=15,30,60"], "do not divide"),
-        (vec![], "nothing to do"),
+        (vec![], "needs a terminal"),
     ] {
         let mut command = program();
         if words.first() == Some(&"--batch") {

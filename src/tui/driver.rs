@@ -123,12 +123,17 @@ pub async fn run<W: Write>(
                 Some(Ok(input)) => {
                     test_panic("screen");
                     taken += 1;
-                    if let Some(action) = action(input) {
-                    app.update(action);
-                    due = Due::Soon;
-                } else {
-                    due = due.max(Due::Calmly);
-                }}
+                    // One that only moves changes nothing.
+                    let is_mouse = matches!(input, Input::Mouse(_));
+                    match action(input) {
+                        Some(action) => {
+                            app.update(action);
+                            due = Due::Soon;
+                        }
+                        None if is_mouse => {}
+                        None => due = due.max(Due::Calmly),
+                    }
+                }
                 Some(Err(error)) => return Err(error),
                 None => return Err(io::Error::other("nothing reads the keyboard any more")),
             },

@@ -86,6 +86,17 @@ fn run(out: &mut String, (x, y): (usize, usize), cells: usize, text: &str, look:
             ),
         );
     }
+    let dots = dots(text, left(x), top);
+    if !dots.is_empty() {
+        let ink = look.ink;
+        line(
+            out,
+            format_args!(
+                "<path d=\"{dots}\" stroke=\"#{ink:06x}\" stroke-width=\"1.9\" stroke-linecap=\"round\"/>"
+            ),
+        );
+    }
+    let text = text.replace(|c| BRAILLE.contains(&c), " ");
     let shown = text.trim_start_matches(' ');
     let skipped = text.len() - shown.len();
     let shown = shown.trim_end_matches(' ');
@@ -116,6 +127,29 @@ fn run(out: &mut String, (x, y): (usize, usize), cells: usize, text: &str, look:
             escaped(shown),
         ),
     );
+}
+
+/// Braille characters, which curves are drawn with and few fonts have in a cell's width.
+const BRAILLE: std::ops::RangeInclusive<char> = '\u{2801}'..='\u{28ff}';
+
+/// The dots of the braille characters in `text`, as a path.
+fn dots(text: &str, left: f64, top: f64) -> String {
+    /// Column and row of the dot of each bit.
+    const PLACES: [(u8, u8); 8] = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)];
+    let mut path = String::new();
+    let mut x = left;
+    for c in text.chars() {
+        let bits = if BRAILLE.contains(&c) { c as u32 - 0x2800 } else { 0 };
+        for (_, (column, row)) in PLACES.into_iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1) {
+            let at = (
+                x + WIDTH * (0.25 + 0.5 * f64::from(column)),
+                top + HEIGHT * (0.125 + 0.25 * f64::from(row)),
+            );
+            let _ = write!(path, "M{:.1} {:.1}h0", at.0, at.1);
+        }
+        x += WIDTH * c.to_string().width() as f64;
+    }
+    path
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments) {
@@ -213,6 +247,20 @@ mod tests {
         assert!(texts[1].contains("fill=\"#56b4e9\" font-weight=\"bold\">on<"));
         assert!(texts[2].contains("fill=\"#5c626b\">off<"));
         assert!(!shown.contains("<rect x=\"14"));
+    }
+
+    #[test]
+    fn braille_is_drawn_as_dots_where_the_font_may_not_have_it() {
+        let shown = picture(|buffer| buffer.set_string(1, 0, "a⢁b", Theme::FULL.series(0)));
+        let path = shown.lines().find(|line| line.starts_with("<path")).unwrap();
+        // The upper left and the lower right dot of the character after the `a`.
+        assert_eq!(path.matches("h0").count(), 2, "{path}");
+        assert!(
+            path.contains(&format!("M{:.1} {:.1}h0", MARGIN + 2.25 * WIDTH, TITLE + 0.125 * HEIGHT)),
+            "{path}"
+        );
+        assert!(path.contains("stroke=\"#56b4e9\""));
+        assert!(texts(&shown)[0].ends_with(">a b</text>"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::app::App;
+use super::crew::test_panic;
 use super::view;
 
 /// Whether the terminal is ours and has to be given back.
@@ -81,13 +82,17 @@ impl<W: Write> Screen<W> {
             return Ok(());
         }
         TAKEN.store(true, Ordering::SeqCst);
+        // Both: what stopped this process may have changed the modes behind crossterm's back,
+        // which sets them only where it believes that they are not set. In the background
+        // the first one stops this process until it is in the foreground.
+        disable_raw_mode()?;
         enable_raw_mode()?;
         let out = self.terminal.backend_mut();
         execute!(out, EnterAlternateScreen, EnableBracketedPaste)?;
         if self.mouse {
             execute!(out, EnableMouseCapture)?;
         }
-        self.terminal.clear()
+        self.forget()
     }
 
     /// Paints a frame; cells that did not change are not sent.
@@ -99,6 +104,7 @@ impl<W: Write> Screen<W> {
             queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         }
         self.terminal.draw(|frame| {
+            test_panic("paint");
             let area = frame.area();
             app.prepare(area.as_size());
             let (hits, cursor) = view::draw(app, area, frame.buffer_mut());
@@ -119,7 +125,10 @@ impl<W: Write> Screen<W> {
     /// # Errors
     /// When the terminal does not take it.
     pub fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `clear`, which asks the terminal for its cursor: the thread that reads keys
+        // would get the answer.
+        let area = self.terminal.get_frame().area();
+        self.terminal.resize(area)
     }
 
     /// Asks the terminal to put `text` into the user's clipboard.
@@ -148,6 +157,15 @@ impl<W: Write> Screen<W> {
             kill_current_process_group(Signal::TSTP)?;
         }
         self.retake()
+    }
+}
+
+impl<W: Write> Drop for Screen<W> {
+    fn drop(&mut self) {
+        // A frame that broke off is still in the buffer, which is written when it is dropped.
+        if self.is_real {
+            let _ = queue!(self.terminal.backend_mut(), EndSynchronizedUpdate);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::presets;
 use crate::exit::Exit;
+use crate::output::note;
 use crate::signals::signals;
 
 /// What the command line says.
@@ -61,7 +62,7 @@ pub fn run(options: &Options) -> Result<Exit> {
     // What still trains is stopped and kept.
     drop(crew);
     for text in LOST.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        eprintln!("{}", harmless(&text, 4000));
+        note(&harmless(&text, 4000));
     }
     ended.map_err(terminal)
 }

@@ -32,7 +32,8 @@ pub fn picture_of(root: &Path, (width, height): (u16, u16), keys: &str, file: &P
     let theme = Theme::FULL;
     let mut app = app(&options, &config, theme)?;
     if root.is_dir() {
-        for saved in store::list(root)?.0 {
+        // Newest first, as the screen finds them.
+        for saved in store::list(root)?.0.into_iter().rev() {
             app.update(Action::Told(Message::Found(Box::new(saved))));
         }
     }

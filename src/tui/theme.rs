@@ -99,9 +99,9 @@ impl Theme {
         }
     }
 
-    /// Plain text.
+    /// Plain text, also over a coloured frame.
     pub const fn text(&self) -> Style {
-        Style::new()
+        Style::new().fg(Color::Reset)
     }
 
     /// Text that need not be read: units, hints, frames of panels.
@@ -114,7 +114,7 @@ impl Theme {
 
     /// Text that is to be read first.
     pub const fn strong(&self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+        Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD)
     }
 
     /// What is on, chosen, or can be pressed.

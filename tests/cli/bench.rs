@@ -105,3 +105,23 @@ fn the_cpu_is_not_compared_with_itself() {
         .code(2)
         .stderr(super::contains("with itself"));
 }
+
+#[test]
+fn the_screen_is_measured_beside_runs_that_nobody_watches() {
+    // Long enough for a key to be pressed meanwhile.
+    let args = ["--device", "cpu", "--steps", "400", "--rounds", "1", "--size", "80x24", "--json"];
+    let output = bench("ui").args(args).args(TINY).assert().success().get_output().clone();
+    let cost: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rate = |which: &str| cost[which].as_array().unwrap()[0].as_f64().unwrap();
+    let ratio = cost["ratio"].as_f64().unwrap();
+    assert!((rate("watched") / rate("alone") - ratio).abs() < 1e-9, "{cost}");
+    let ms = |which: &str| cost[which].as_f64().unwrap_or(f64::NAN);
+    assert!(cost["keys"].as_u64().unwrap() > 0, "{cost}");
+    assert!(0.0 < ms("key_median_ms") && ms("key_median_ms") <= ms("key_max_ms"), "{cost}");
+    assert!(cost["frames_per_s"].as_f64().unwrap() <= 30.0, "{cost}");
+    assert!(cost["bytes_per_s"].as_f64().unwrap() > 0.0, "{cost}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("round 1: alone"),
+        "rounds are told as they end"
+    );
+}

@@ -44,13 +44,11 @@ fn found_runs_are_listed_newest_first_and_drawn_when_they_are_chosen() {
     let mut world = World::new();
     world.find_all(seeds(3));
     assert_eq!(listed_seeds(&world), [2, 1, 0]);
-    world.effects();
-    world.keys("R home");
     let id = world.current().unwrap();
-    assert_eq!(world.drawn(), [id], "the current run is always drawn");
+    assert_eq!((id, world.drawn()), (world.listed()[0], vec![id]), "the newest is drawn at once");
     let wanted = Effect::Load(id, PathBuf::from("runs/s2"));
     assert_eq!(world.effects(), std::slice::from_ref(&wanted));
-    world.keys("left v v v");
+    world.keys("R left v v v");
     assert_eq!(world.effects(), [], "it is read once");
     assert_eq!(world.run(id).steps, Steps::Coming);
     assert_eq!(world.run(id).state.steps.len(), 1);
@@ -110,7 +108,7 @@ fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
     let (next, spec) = world.started();
     let found =
         SavedRun { path: format!("runs/r{next}").into(), spec, state: RunState::default(), torn: false };
-    world.tell(Message::Found(Box::new(found)));
+    world.tell(Message::Found(Box::new(found))).screen((80, 24));
     assert_eq!(world.listed().len(), 3, "so far it may be another program's");
     world.begin(next);
     assert_eq!(world.listed(), [next, id]);

@@ -1,0 +1,71 @@
+//! The screen without a terminal: pictures, keys, settings.
+
+use std::fs;
+
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use tempfile::TempDir;
+
+use super::{TINY, program, training};
+
+#[test]
+fn a_frame_is_kept_as_text_or_picture_after_the_keys_were_pressed() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("runs");
+    training().args(["--batch", TINY, "--out"]).arg(&out).assert().success();
+    let picture = |name: &str, size: &str, keys: &str| {
+        let file = folder.path().join(name);
+        let mut command = program();
+        command.args(["picture", "--size", size, "--keys", keys, "--out"]).arg(&out).arg(&file);
+        command.assert().success().stdout("");
+        fs::read_to_string(&file).unwrap()
+    };
+    let text = picture("a.txt", "80x24", "R / text:plain enter");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 24);
+    assert!(lines.iter().all(|line| line.chars().count() <= 80));
+    assert!(text.contains("plain+hires") && text.contains("completed") && text.contains("/plain"), "{text}");
+    let svg = picture("a.svg", "120x40", "a 1");
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+    // Every hop was on, then none, then P1.
+    assert!(svg.contains("270,586"), "P1's count is on it");
+    let mut wrong = program();
+    wrong.args(["picture", "--keys", "hyper-x", "--out"]).arg(&out).arg(folder.path().join("b.svg"));
+    wrong.assert().code(2).stderr(contains("'hyper-x' is no key"));
+    assert!(!folder.path().join("b.svg").exists());
+    for size in ["0x10", "80", "80x501", "axb"] {
+        program()
+            .args(["picture", "x.svg", "--size", size])
+            .assert()
+            .code(2)
+            .stderr(contains("columns x rows"));
+    }
+}
+
+#[test]
+fn the_page_of_keys_is_the_one_in_the_repository() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/KEYS.md")).unwrap();
+    program().arg("keys").assert().success().stdout(page);
+}
+
+#[test]
+fn settings_are_printed_as_they_are_and_a_wrong_file_is_named() {
+    let home = TempDir::new().unwrap();
+    let settings = |text: &str| {
+        let folder = home.path().join("hiresnet-tui");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("config.toml"), text).unwrap();
+        let mut command = program();
+        command.env("XDG_CONFIG_HOME", home.path()).arg("--print-config");
+        command.assert()
+    };
+    settings("theme = \"light\"\n[keys]\ntrain = [\"T\"]\n").success().stdout(
+        contains("theme = \"light\"").and(contains("train = [\"T\"]")).and(contains("pause = [\"space\"]")),
+    );
+    settings("theme = \"blue\"\n").code(2).stderr(contains("config.toml").and(contains("line 1")));
+}
+
+#[test]
+fn without_a_terminal_the_screen_says_what_it_needs() {
+    program().assert().code(2).stderr(contains("needs a terminal").and(contains("Usage")));
+}
