@@ -11,6 +11,8 @@ pub struct Labels {
     common: Vec<String>,
     /// The longest name of a network, characters.
     pub widest: usize,
+    /// Whether network and seed are all that tells them apart.
+    pub alike: bool,
 }
 
 /// A run's short name.
@@ -26,21 +28,21 @@ pub struct Label {
 
 impl Labels {
     /// Of these runs.
-    pub fn of<'a>(mut runs: impl Iterator<Item = &'a Run>) -> Self {
-        let Some(first) = runs.next() else { return Self::default() };
+    pub fn of<'a>(runs: impl Iterator<Item = &'a Run>) -> Self {
+        let runs: Vec<&Run> = runs.collect();
+        let Some((first, others)) = runs.split_first() else { return Self::default() };
         let length = |run: &Run| run.spec.network_name().chars().count();
         let mut common: Vec<String> = words(&first.line).map(str::to_owned).collect();
         let mut widest = length(first);
-        let mut several = false;
-        for run in runs {
-            several = true;
+        for run in others {
             widest = widest.max(length(run));
             common.retain(|word| words(&run.line).any(|own| own == word));
         }
-        if !several {
+        if others.is_empty() {
             common.clear();
         }
-        Self { common, widest }
+        let labels = Self { common, widest, alike: false };
+        Self { alike: runs.iter().all(|run| labels.label(run).rest.is_empty()), ..labels }
     }
 
     /// One run's.

@@ -150,14 +150,19 @@ impl Setup {
     }
 
     /// The paper's value of a field for the draft's dataset, or the program's where the
-    /// field is not part of a spec.
+    /// field is not part of a spec; `None` where the paper has several.
     pub fn default_of(&self, field: Field, draft: &Draft) -> Option<String> {
         match field {
             Field::Line | Field::Preset => None,
             Field::Device => Some(DeviceChoice::default().to_string()),
+            Field::Key(key) if ["family", "version", "dataset"].contains(&key.name) => None,
             Field::Key(key) => {
                 let spec = draft.spec();
-                let paper = ExperimentSpec::paper(spec.family, spec.version.clone(), spec.dataset);
+                let version = match spec.version {
+                    Version::HiRes(_) => Version::hires(),
+                    ref baseline => baseline.clone(),
+                };
+                let paper = ExperimentSpec::paper(spec.family, version, spec.dataset);
                 (key.get)(&paper).map(|value| value.to_string())
             }
         }

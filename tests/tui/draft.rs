@@ -36,9 +36,13 @@ fn switches_of_orders_and_groups() {
         assert_eq!(world.app.draft.spec().network_name(), "resnet", "{order} twice");
     }
     let mut world = World::of("resnet@fashion-embedded");
-    for (key, network) in
-        [("a", "resnet+hires"), ("n", "resnet"), ("i", "resnet+hires[In]"), ("o", "resnet+hires[In,Out]")]
-    {
+    for (key, network) in [
+        ("a", "resnet+hires"),
+        ("n", "resnet"),
+        ("i", "resnet+hires[In]"),
+        ("i", "resnet"),
+        ("o", "resnet+hires[Out]"),
+    ] {
         world.keys(key);
         assert_eq!(world.app.draft.spec().network_name(), network, "{key}");
     }
@@ -231,14 +235,17 @@ fn d_gives_the_papers_value() {
         world.keys("d");
         // These are not said by the recipe: it is one for every family, version and dataset.
         match *name {
-            "family" | "version" | "dataset" => assert_ne!(value(&world, name), usual, "{name}"),
+            "family" | "version" | "dataset" => {
+                assert_ne!(value(&world, name), usual, "{name}");
+                assert_eq!(world.notice(), format!("{name}: there is no default"));
+            }
             _ => assert_eq!(value(&world, name), usual, "{name}"),
         }
     }
     let mut world = World::new();
     choose(&mut world, "lr");
     world.keys("right");
-    assert!(world.screen((120, 40)).contains("(the paper's: 0.01)"), "{}", world.screen((120, 40)));
+    assert!(world.screen((120, 40)).contains("paper's: 0.01)"), "{}", world.screen((120, 40)));
 }
 
 #[test]

@@ -1,1 +1,338 @@
+//! The list of runs: what is found, drawn, sorted, filtered, pinned and deleted.
 
+use std::path::PathBuf;
+
+use hiresnet_tui::domain::event::{EventKind, Outcome};
+use hiresnet_tui::domain::run_state::RunState;
+use hiresnet_tui::engine::store::SavedRun;
+use hiresnet_tui::tui::action::{Effect, Message};
+use hiresnet_tui::tui::app::{Question, Spot};
+use hiresnet_tui::tui::command::Panel;
+use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::run::{Stage, Steps};
+use hiresnet_tui::tui::runs::SortBy;
+use hiresnet_tui::tui::theme::Theme;
+
+use crate::screens::NO_COLOR;
+use crate::story::{Course, event, last_step_only, saved, three, trains};
+use crate::world::World;
+
+/// Runs on disk that differ in their seeds, the oldest first.
+fn seeds(count: usize) -> Vec<SavedRun> {
+    let run = |i: usize| {
+        let line = format!("resnet@fashion-embedded epochs=1 seed={i}");
+        let at = format!("2026-01-{:02}T00:00:00Z", i + 1);
+        saved(&format!("s{i}"), &line, &at, Course { pace: 50.0 + 7.0 * i as f64, salt: i })
+    };
+    (0..count).map(run).collect()
+}
+
+fn with_seeds(count: usize) -> World {
+    let mut world = World::new();
+    world.find_all(seeds(count));
+    world.keys("R home").effects();
+    world
+}
+
+/// Seeds of the listed runs, from the top.
+fn listed_seeds(world: &World) -> Vec<u64> {
+    world.app.runs.listed().map(|run| run.spec.seed).collect()
+}
+
+#[test]
+fn found_runs_are_listed_newest_first_and_drawn_when_they_are_chosen() {
+    let mut world = World::new();
+    world.find_all(seeds(3));
+    assert_eq!(listed_seeds(&world), [2, 1, 0]);
+    let id = world.current().unwrap();
+    assert_eq!((id, world.drawn()), (world.listed()[0], vec![id]), "the newest is drawn at once");
+    let wanted = Effect::Load(id, PathBuf::from("runs/s2"));
+    assert_eq!(world.effects(), std::slice::from_ref(&wanted));
+    world.keys("R left v v v");
+    assert_eq!(world.effects(), [], "it is read once");
+    assert_eq!(world.run(id).steps, Steps::Coming);
+    assert_eq!(world.run(id).state.steps.len(), 1);
+    let state = seeds(3)[2].state.clone();
+    world.tell(Message::Loaded(id, Ok(Box::new(state.clone()))));
+    assert_eq!((world.run(id).steps, &world.run(id).state), (Steps::Here, &state));
+    world.keys("down up");
+    assert!(!world.effects().contains(&wanted), "nor again later");
+}
+
+#[test]
+fn a_run_that_cannot_be_read_says_why_once() {
+    let mut world = with_seeds(1);
+    let id = world.current().unwrap();
+    world.tell(Message::Loaded(id, Err("runs/s0/events.jsonl: line 7 is not an event".into())));
+    assert_eq!(world.level(), Some(Level::Bad));
+    assert!(world.log().contains("line 7 is not an event"));
+    world.keys("v down");
+    assert_eq!(world.effects(), []);
+    assert!(world.screen((120, 40)).contains("s0"), "its epochs are still known");
+}
+
+#[test]
+fn runs_that_are_gone_go_and_known_ones_stay_what_they_are() {
+    let mut world = World::with_three(Theme::FULL);
+    let ids = world.listed();
+    world.keys("p").effects();
+    // Found again as it was: the steps that are here stay.
+    for run in three() {
+        world.tell(Message::Found(Box::new(last_step_only(run))));
+    }
+    assert_eq!(world.listed(), ids);
+    assert!(ids.iter().all(|id| world.run(*id).steps == Steps::Here));
+    world.tell(Message::Searched(vec!["runs/all".into()]));
+    let left: Vec<_> = world.app.runs.listed().map(|run| run.path.clone().unwrap()).collect();
+    assert_eq!((left, world.baseline()), (vec![PathBuf::from("runs/all")], None));
+    assert_eq!(world.current(), Some(ids[1]));
+    assert_eq!(world.keys("ctrl-r").effects(), [Effect::Search]);
+}
+
+#[test]
+fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
+    let mut world = World::new();
+    let id = world.train();
+    let spec = world.run(id).spec.clone();
+    let events = trains(&spec, "2026-01-05T20:01:00Z", 120, Course { pace: 140.0, salt: 5 });
+    world.events(id, events.clone());
+    let state = RunState::replay(&events[..20]);
+    let found = || SavedRun { path: "runs/r0".into(), spec: spec.clone(), state: state.clone(), torn: true };
+    world.tell(Message::Found(Box::new(found())));
+    world.tell(Message::Searched(vec![]));
+    assert_eq!(world.listed(), [id]);
+    assert_eq!((world.run(id).stage, world.run(id).state.steps.len()), (Stage::Live, 120));
+
+    // A search may meet a folder before the run is known to have it.
+    world.keys("t").end(id);
+    let (next, spec) = world.started();
+    let found =
+        SavedRun { path: format!("runs/r{next}").into(), spec, state: RunState::default(), torn: false };
+    world.tell(Message::Found(Box::new(found))).screen((80, 24));
+    assert_eq!(world.listed().len(), 3, "so far it may be another program's");
+    world.begin(next);
+    assert_eq!(world.listed(), [next, id]);
+    assert_eq!(world.run(next).stage, Stage::Live);
+}
+
+#[test]
+fn a_run_of_another_program_grows() {
+    let mut world = with_seeds(1);
+    let id = world.current().unwrap();
+    let whole = seeds(1).remove(0);
+    world.keys("v").tell(Message::Loaded(id, Ok(Box::new(whole.state.clone()))));
+    let mut state = whole.state.clone();
+    state.apply(&event(state.t + 9.0, EventKind::Finished { outcome: Outcome::Stopped, message: None }));
+    world.tell(Message::Found(Box::new(last_step_only(SavedRun { state, ..whole }))));
+    assert_eq!((world.run(id).status(), world.run(id).slot), ("stopped", Some(0)));
+    assert_eq!(world.effects(), [Effect::Load(id, "runs/s0".into())], "its new steps are read");
+}
+
+#[test]
+fn the_list_is_sorted_by_each_column_and_the_other_way() {
+    let mut world = World::new();
+    world.find_all(three());
+    world.keys("R");
+    let names = |world: &World| -> Vec<String> {
+        world.app.runs.listed().map(|run| run.spec.network_name()).collect()
+    };
+    let column = |world: &World, value: &dyn Fn(&hiresnet_tui::tui::run::Run) -> f64| -> Vec<f64> {
+        world.app.runs.listed().map(value).collect()
+    };
+    let falls = |values: &[f64]| values.windows(2).all(|pair| pair[0] >= pair[1]);
+    assert_eq!(names(&world), ["resnet+hires[P1,P2]", "resnet+hires", "resnet"]);
+    for by in [SortBy::Spec, SortBy::Validation, SortBy::Test, SortBy::Time, SortBy::Began] {
+        world.keys("s");
+        assert_eq!(world.app.runs.sorted_by(), (by, false));
+        match by {
+            SortBy::Spec => assert_eq!(names(&world), ["resnet+hires", "resnet+hires[P1,P2]", "resnet"]),
+            SortBy::Validation => assert!(falls(&column(&world, &|run| run.validation().unwrap()))),
+            SortBy::Test => assert!(falls(&column(&world, &|run| run.test().unwrap()))),
+            SortBy::Time => assert!(falls(&column(&world, &|run| run.state.t))),
+            SortBy::Began => assert_eq!(names(&world)[0], "resnet+hires[P1,P2]"),
+        }
+        let forwards = names(&world);
+        world.keys("o");
+        assert_eq!(names(&world), forwards.iter().rev().cloned().collect::<Vec<_>>(), "{by:?} reversed");
+        assert!(world.screen((120, 40)).contains(&format!("{} ↑", by.name())));
+    }
+}
+
+#[test]
+fn runs_without_a_score_are_last() {
+    let mut world = World::new();
+    let mut runs = three();
+    runs[2].state.tests.clear();
+    runs[2].state.best = None;
+    world.find_all(runs);
+    for keys in ["R s s", "s"] {
+        world.keys(keys);
+        assert_eq!(world.app.runs.listed().last().unwrap().spec.network_name(), "resnet+hires[P1,P2]");
+    }
+}
+
+#[test]
+fn the_filter_takes_several_words_and_esc_gives_it_up() {
+    let mut world = World::new();
+    let mut runs = three();
+    runs[0].state.outcome = Some(Outcome::Stopped);
+    world.find_all(runs);
+    let count = |world: &World| world.listed().len();
+    world.keys("R /");
+    world.type_text("HIRES p1");
+    assert_eq!(count(&world), 1, "as it is typed, whatever the case");
+    assert_eq!(Some(world.listed()[0]), world.current());
+    world.keys("backspace text:9");
+    assert_eq!((count(&world), world.current()), (0, None));
+    assert!(world.screen((120, 40)).contains("No run has these words"));
+    world.keys("enter d v u p K");
+    assert_eq!((world.app.question, world.notice()), (None, "no run is chosen"));
+    world.keys("esc");
+    assert_eq!((count(&world), world.app.runs.filter()), (3, ""));
+
+    world.keys("/ text:stopped enter");
+    assert_eq!(count(&world), 1, "a word may be of the status");
+    world.keys("/ text:zzz esc");
+    assert_eq!((world.app.runs.filter(), count(&world)), ("stopped", 1), "as it was");
+    // Letters are typed, they are no commands; what trains and waits is always listed.
+    world.keys("/ ctrl-u text:tqxb");
+    assert_eq!(world.effects().iter().filter(|effect| !matches!(effect, Effect::Load(..))).count(), 0);
+    world.keys("enter t");
+    assert_eq!(count(&world), 1);
+}
+
+#[test]
+fn eight_runs_can_be_drawn_and_a_ninth_is_refused_with_words() {
+    let mut world = with_seeds(10);
+    let ids = world.listed();
+    for _ in 0..8 {
+        world.keys("v down");
+    }
+    assert_eq!(world.drawn()[..8], ids[..8]);
+    world.keys("v");
+    assert_eq!((world.level(), world.run(ids[8]).slot), (Some(Level::Warn), None));
+    assert!(world.notice().starts_with("8 runs are drawn already; take one away"), "{}", world.notice());
+    // One goes, and the next has its colour.
+    world.keys("home down enter end up v");
+    assert_eq!((world.run(ids[1]).slot, world.run(ids[8]).slot), (None, Some(1)));
+    world.keys("c");
+    assert_eq!(world.drawn(), [ids[8]]);
+    assert!(ids.iter().all(|id| world.run(*id).slot.is_none()));
+}
+
+#[test]
+fn marks_say_what_is_drawn_and_what_is_the_baseline() {
+    let mut world = World::with(crate::world::DRAFT, &Default::default(), NO_COLOR);
+    world.find_all(seeds(4));
+    world.keys("R home v down v down down p t t");
+    let ids: Vec<_> = world.app.runs.listed().map(|run| (run.id, run.stage)).collect();
+    let buffer = world.buffer((200, 60));
+    let marks: Vec<&str> = ids
+        .iter()
+        .map(|(id, _)| {
+            let place = world.place(Spot::Mark(*id));
+            buffer[(place.x, place.y)].symbol()
+        })
+        .collect();
+    assert_eq!(marks, ["○", " ", "a", "b", "○", "★"], "{ids:?}");
+    world.keys("end p");
+    assert_eq!(world.baseline(), None, "the same key unpins");
+}
+
+#[test]
+fn pinning_shows_differences() {
+    let mut world = World::with_three(Theme::FULL);
+    assert!(!world.screen((120, 40)).contains("Δ base"));
+    world.keys("R end p");
+    let own = world.app.runs.listed().next().unwrap();
+    let wanted = format!("{:+.2}", own.test().unwrap() - world.app.runs.baseline().unwrap().test().unwrap());
+    let screen = world.screen((120, 40));
+    assert!(screen.contains("Δ base") && screen.contains(&wanted), "{wanted}\n{screen}");
+}
+
+#[test]
+fn use_makes_a_runs_spec_the_draft() {
+    let mut world = World::with_three(Theme::FULL);
+    world.keys("R end u");
+    assert_eq!(world.line(), "resnet@fashion-embedded");
+    assert_eq!(world.level(), Some(Level::Good));
+}
+
+#[test]
+fn deleting_asks_first() {
+    let mut world = with_seeds(4);
+    let ids = world.listed();
+    world.keys("down p v").effects();
+    for no in ["n", "esc", "q"] {
+        world.keys("d");
+        assert_eq!(world.app.question, Some(Question::Delete(ids[1])));
+        assert!(world.app.question_text().unwrap().contains(&world.run(ids[1]).line));
+        assert_eq!(world.keys("d enter t").effects(), []);
+        assert_eq!(world.keys(no).effects(), []);
+        assert!(world.keys_are_commands());
+    }
+    world.keys("delete y");
+    assert_eq!(world.effects(), [Effect::Delete(ids[1], "runs/s2".into())]);
+    assert_eq!(world.listed(), ids, "it stays until it is gone");
+    world.tell(Message::Deleted(ids[1], Err("files of somebody else's are in it".into())));
+    assert_eq!((world.listed(), world.level()), (ids.clone(), Some(Level::Bad)));
+
+    world.keys("d y").tell(Message::Deleted(ids[1], Ok(())));
+    assert_eq!(world.listed(), [ids[0], ids[2], ids[3]]);
+    assert_eq!((world.baseline(), world.current()), (None, Some(ids[2])), "the cursor's row stays");
+    world.keys("end d y").tell(Message::Deleted(ids[3], Ok(())));
+    assert_eq!(world.current(), Some(ids[2]), "or the last");
+    for id in [ids[2], ids[0]] {
+        world.tell(Message::Deleted(id, Ok(())));
+    }
+    assert_eq!(world.current(), None);
+    world.keys("d");
+    assert_eq!(world.notice(), "no run is chosen");
+}
+
+#[test]
+fn a_run_that_trains_is_not_deleted() {
+    let mut world = with_seeds(2);
+    let live = world.train();
+    world.app.runs.select(live);
+    world.keys("d delete y");
+    assert!(world.app.question.is_none());
+    assert!(world.effects().iter().all(|effect| !matches!(effect, Effect::Delete(..))));
+    assert_eq!(world.run(live).stage, Stage::Live);
+    // One that never had a folder is only forgotten.
+    world.keys("R home d");
+    assert!(world.notice().contains("it trains"), "{}", world.notice());
+    world.end(live).keys("t");
+    let (id, _) = world.started();
+    world.tell(Message::Ended { id, fault: Some("no data".into()), holds: false });
+    world.app.runs.select(id);
+    world.keys("d");
+    assert!(world.app.runs.get(id).is_none() && world.app.question.is_none());
+    assert_eq!(world.effects(), []);
+}
+
+#[test]
+fn names_from_disk_reach_no_cell_as_they_are() {
+    let mut world = World::new();
+    let bad = "2026\u{1b}[2J\u{202e}\u{9b}31m-\u{7}\u{2066}x";
+    let spoilt = |(i, mut run): (usize, SavedRun)| {
+        let started = run.state.started.as_mut().unwrap();
+        started.at = bad.into();
+        started.device = bad.into();
+        started.program = bad.into();
+        run.state.message = Some(bad.into());
+        run.path = PathBuf::from(format!("runs/{bad}{i}"));
+        run
+    };
+    let runs = || three().into_iter().enumerate().map(spoilt).collect();
+    world.find_all(runs());
+    world.keys("R home v down v down p");
+    world.load_from(runs());
+    for keys in ["", "C i", "A", "L", "R z", "d", "n d y"] {
+        world.keys(keys);
+        for size in [(80, 24), (200, 60)] {
+            crate::robust::assert_harmless(&world.buffer(size));
+        }
+    }
+    assert_eq!(world.app.focus, Panel::Runs);
+}

@@ -236,11 +236,10 @@ impl App {
                         .say(Level::Info, format!("{}: nothing further; Enter types a value", field.name())),
                 }
             }
-            Command::Default => {
-                if let Some(value) = self.setup.default_of(field, &self.draft) {
-                    self.set_field(field, &value);
-                }
-            }
+            Command::Default => match self.setup.default_of(field, &self.draft) {
+                Some(value) => self.set_field(field, &value),
+                None => self.say(Level::Info, format!("{}: there is no default", field.name())),
+            },
             Command::Enter => self.edit_field(),
             _ => {}
         }

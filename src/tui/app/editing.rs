@@ -170,6 +170,7 @@ fn request(key: KeyEvent) -> Option<InputRequest> {
         KeyCode::Char('f') if word => GoToNextWord,
         KeyCode::Char('d') if word => DeleteNextWord,
         KeyCode::Char(_) if word => return None,
+        KeyCode::Char(c) if c.is_control() => return None,
         KeyCode::Char(c) => InsertChar(c),
         KeyCode::Backspace if word => DeletePrevWord,
         KeyCode::Backspace => DeletePrevChar,

@@ -226,7 +226,9 @@ fn mark(app: &App, run: &Run) -> (&'static str, Style) {
 /// Network, seed, then data and keys: what tells runs apart comes first.
 fn name(app: &App, run: &Run, room: usize) -> String {
     let label = app.runs.labels().label(run);
-    let column = app.runs.labels().widest.clamp(8, (room * 2 / 3).max(8));
+    let labels = app.runs.labels();
+    let most = if labels.alike { room.saturating_sub(4) } else { room * 2 / 3 };
+    let column = labels.widest.clamp(8, most.max(8));
     let network = cut(&label.network, column);
     let blank = " ".repeat(column - network.width().min(column));
     cut(&format!("{network}{blank} {:<3} {}", label.seed, label.rest), room)
