@@ -21,6 +21,10 @@ pub struct Cli {
     /// Folder that keeps the runs, one folder each
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
+    /// Show a recording instead of training: a file made by `record`, or one that comes with the
+    /// program, such as demo; with --batch, print its table of results
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<String>,
     /// Print the settings of the interactive screen as a config file, and where it belongs
     #[arg(long, conflicts_with = "batch")]
     pub print_config: bool,
@@ -34,8 +38,8 @@ pub struct Cli {
 pub struct BatchArgs {
     /// Train each SPEC in turn, then print a table of results. A SPEC is a preset's name, a TOML
     /// file, or one line such as resnet+hires@fashion-embedded epochs=3
-    #[arg(long, num_args = 1.., value_name = "SPEC")]
-    pub batch: Vec<String>,
+    #[arg(long, num_args = 0.., value_name = "SPEC")]
+    pub batch: Option<Vec<String>>,
     /// Train every SPEC with each of these seeds: 0..4 (five seeds, both ends included) or 0,2,7
     #[arg(long, requires = "batch")]
     pub seeds: Option<String>,
@@ -118,6 +122,21 @@ pub enum Command {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Pack runs into one file that --replay shows anywhere
+    Record {
+        /// The runs' folders
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+        /// The file
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Presets: those that come with the program, and the user's own
+    Presets {
+        /// What.
+        #[command(subcommand)]
+        what: PresetsCommand,
+    },
     /// Print every key of the interactive screen as a Markdown page
     Keys,
     /// Paint the interactive screen into a file, .svg or .txt, with the runs in --out
@@ -127,6 +146,22 @@ pub enum Command {
         /// What.
         #[command(subcommand)]
         what: BenchCommand,
+    },
+}
+
+/// What to do with presets.
+#[derive(Debug, Subcommand)]
+pub enum PresetsCommand {
+    /// List them, with their runs and parameters
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print one, as a file that could be changed and kept
+    Show {
+        /// Its name
+        name: String,
     },
 }
 
@@ -262,7 +297,7 @@ impl Cli {
                 BenchCommand::Ui(args) => args.threads,
                 BenchCommand::Parity(_) => None,
             },
-            Some(Command::Params { .. } | Command::Runs { .. } | Command::Keys | Command::Picture(_)) => None,
+            Some(_) => None,
         }
     }
 }
@@ -283,10 +318,11 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 fn after_help() -> String {
-    let presets: Vec<_> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    let few: Vec<_> =
+        SHIPPED.iter().map(|(name, _)| *name).filter(|name| !name.starts_with("table")).collect();
     let mut text = format!(
-        "Presets: {}\n\nKeys of a spec (for --set, one-line specs and TOML), with the paper's recipe as defaults:\n",
-        presets.join(", ")
+        "Presets: {}, and every row of the paper's Tables 1 and 2: see `presets list`\n\nKeys of a spec (for --set, one-line specs and TOML), with the paper's recipe as defaults:\n",
+        few.join(", ")
     );
     for key in KEYS {
         text += &format!("  {:15} {}\n", key.name, key.about);

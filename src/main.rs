@@ -43,7 +43,12 @@ fn main() -> ExitCode {
             output::say(config.to_toml().trim_end());
             Exit::Done
         }),
-        None if !cli.batch.batch.is_empty() => batch::train::run(&cli.batch, &cli.out, &cli.machine),
+        Some(Command::Record { runs, output }) => batch::replay::record(runs, output),
+        Some(Command::Presets { what }) => batch::presets::run(what),
+        None if let (Some(name), Some(_)) = (&cli.replay, &cli.batch.batch) => {
+            batch::replay::run(name, &cli.batch)
+        }
+        None if cli.batch.batch.is_some() => batch::train::run(&cli.batch, &cli.out, &cli.machine),
         None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => {
             tui::run(&tui::Options {
                 root: cli.out.clone(),
@@ -98,7 +103,7 @@ fn bench_ui(args: &UiBench) -> Result<Exit, EngineError> {
 fn trace(cli: &Cli) {
     let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("HIRESNET_LOG") else { return };
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
-    let takes_the_screen = cli.command.is_none() && cli.batch.batch.is_empty() && !cli.print_config;
+    let takes_the_screen = cli.command.is_none() && cli.batch.batch.is_none() && !cli.print_config;
     if !takes_the_screen {
         subscriber.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     } else if let Some(file) = tui::log_file().and_then(|path| std::fs::File::create(path).ok()) {

@@ -67,17 +67,25 @@ impl Running {
     }
 
     fn print_json(&self, event: &Event) {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            run: &'a str,
-            #[serde(flatten)]
-            event: &'a Event,
-        }
         let run = &self.worker.folder.file_name().unwrap_or_default().to_string_lossy();
-        if let Ok(line) = serde_json::to_string(&Line { run, event }) {
+        if let Ok(line) = line(run, event) {
             say(&line);
         }
     }
+}
+
+/// An event as `--json` prints it: a line of JSON that names its run.
+///
+/// # Errors
+/// Never: an event can be written.
+pub fn line(run: &str, event: &Event) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        run: &'a str,
+        #[serde(flatten)]
+        event: &'a Event,
+    }
+    serde_json::to_string(&Line { run, event })
 }
 
 /// The next event of any run, or `None` at a run's end, and which of `running` it is.

@@ -13,8 +13,14 @@ use crate::engine::presets;
 /// When a word is no spec, or a key or seed is not one.
 pub fn runs(args: &BatchArgs) -> Result<Vec<ExperimentSpec>> {
     let seeds = args.seeds.as_deref().map(seeds::parse).transpose()?;
+    let words = args.batch.as_deref().unwrap_or_default();
+    if words.is_empty() {
+        return Err(
+            SpecError::new("--batch", "say what to train: a preset, a file or a one-line spec").into()
+        );
+    }
     let mut runs = Vec::new();
-    for words in joined(&args.batch) {
+    for words in joined(words) {
         let mut spec = words.resolve()?;
         for pair in &args.set {
             set(&mut spec, pair)?;

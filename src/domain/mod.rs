@@ -19,4 +19,5 @@ pub mod seeds;
 pub mod smoothing;
 pub mod spec;
 pub mod stats;
+pub mod tape;
 pub mod text;

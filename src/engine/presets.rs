@@ -1,24 +1,63 @@
 //! Specs by name, from files, or in the one-line form.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+
+use etcetera::BaseStrategy;
 
 use super::error::{EngineError, Result};
 use super::files;
-use crate::domain::error::{SpecError, suggestion};
+use crate::domain::error::{SpecError, nearest};
 use crate::domain::spec::ExperimentSpec;
 
 /// Longest preset file read, bytes.
 const MAX_FILE: u64 = 64 << 10;
 
 macro_rules! shipped {
-    ($($name:literal),*) => {
+    ($($name:literal),* $(,)?) => {
         &[$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/presets/", $name, ".toml")))),*]
     };
 }
 
 /// The presets compiled in: name and TOML.
-pub const SHIPPED: &[(&str, &str)] = shipped!["quickstart"];
+pub const SHIPPED: &[(&str, &str)] = shipped![
+    "quickstart",
+    "demo",
+    "deep",
+    "table1-plain-adjusted-cifar10",
+    "table1-plain-adjusted-cifar100",
+    "table1-plain-adjusted-tiny-imagenet",
+    "table1-plain-hires-cifar10",
+    "table1-plain-hires-cifar100",
+    "table1-plain-hires-tiny-imagenet",
+    "table1-plain-original-cifar10",
+    "table1-plain-original-cifar100",
+    "table1-plain-original-tiny-imagenet",
+    "table1-resnet-adjusted-cifar10",
+    "table1-resnet-adjusted-cifar100",
+    "table1-resnet-adjusted-tiny-imagenet",
+    "table1-resnet-hires-cifar10",
+    "table1-resnet-hires-cifar100",
+    "table1-resnet-hires-tiny-imagenet",
+    "table1-resnet-original-cifar10",
+    "table1-resnet-original-cifar100",
+    "table1-resnet-original-tiny-imagenet",
+    "table1-resnext-adjusted-cifar10",
+    "table1-resnext-adjusted-cifar100",
+    "table1-resnext-adjusted-tiny-imagenet",
+    "table1-resnext-hires-cifar10",
+    "table1-resnext-hires-cifar100",
+    "table1-resnext-hires-tiny-imagenet",
+    "table1-resnext-original-cifar10",
+    "table1-resnext-original-cifar100",
+    "table1-resnext-original-tiny-imagenet",
+    "table2-in",
+    "table2-out",
+    "table2-p1",
+    "table2-p2",
+    "table2-p3",
+];
 
 /// The presets compiled in, read.
 pub fn shipped() -> &'static [(&'static str, ExperimentSpec)] {
@@ -39,6 +78,62 @@ pub fn is_line(text: &str) -> bool {
     text.contains('@') && !text.ends_with(".toml")
 }
 
+/// Where the user's own presets are, whether or not there are any; `None` without a home.
+pub fn user_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.config_dir().join(env!("CARGO_PKG_NAME")).join("presets"))
+}
+
+/// The user's presets in `folder`, by name: each with its file and, where it is one, its
+/// spec.
+pub fn user(folder: &Path) -> Vec<(String, PathBuf, Result<ExperimentSpec>)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<_> = entries
+        .filter_map(|entry| {
+            let path = entry.path();
+            let name = path.file_name()?.to_str()?.strip_suffix(".toml")?.to_owned();
+            check_name(&name).is_ok().then(|| (name, path.clone(), read(&path)))
+        })
+        .collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+/// Keeps `spec` in `folder` as the preset `name`.
+///
+/// # Errors
+/// When the name is none, or is taken, or the disk refuses.
+pub fn save(folder: &Path, name: &str, spec: &ExperimentSpec) -> Result<PathBuf> {
+    check_name(name)?;
+    let path = folder.join(format!("{name}.toml"));
+    if SHIPPED.iter().any(|(shipped, _)| *shipped == name) || path.exists() {
+        return Err(SpecError::new("preset", format!("there is one called '{name}' already")).into());
+    }
+    fs::create_dir_all(folder).map_err(EngineError::io("create the folder", folder))?;
+    files::write_atomically(&path, format!("# {spec}\n{}", to_toml(spec)).as_bytes())?;
+    Ok(path)
+}
+
+/// A spec as a preset's file has it.
+pub fn to_toml(spec: &ExperimentSpec) -> String {
+    // A spec is a flat table of numbers, names and lists, which TOML always takes.
+    toml::to_string(spec).unwrap_or_default()
+}
+
+/// Names are those of files, in every system, and words on a command line.
+fn check_name(name: &str) -> Result<()> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_name = (1..=64).contains(&name.len()) && name.chars().all(fits) && !name.starts_with(['.', '-']);
+    match is_name && !name.ends_with(".toml") {
+        true => Ok(()),
+        false => {
+            let reason =
+                "a name is up to 64 letters, digits, '-', '_' and '.', and begins with a letter or digit";
+            Err(SpecError::new("preset", reason).into())
+        }
+    }
+}
+
 /// The spec that a word on the command line means: a preset's name, a TOML file, or a
 /// one-line spec.
 ///
@@ -51,19 +146,31 @@ pub fn resolve(text: &str) -> Result<ExperimentSpec> {
     if let Some((name, toml)) = SHIPPED.iter().find(|(name, _)| *name == text) {
         return parse(Path::new(&format!("preset {name}")), toml);
     }
+    let own = user_folder().map(|folder| folder.join(format!("{text}.toml")));
+    if let Some(path) = own.filter(|path| check_name(text).is_ok() && path.exists()) {
+        return read(&path);
+    }
     let path = Path::new(text);
     if is_file(text) || path.exists() {
-        let bytes = files::read_bounded(path, MAX_FILE)?;
-        let toml = String::from_utf8(bytes).map_err(|_| EngineError::run(path, "not text"))?;
-        return parse(path, &toml);
+        return read(path);
     }
-    let names: Vec<_> = SHIPPED.iter().map(|(name, _)| *name).collect();
-    let near = suggestion(text, &names);
+    let own = user_folder().map(|folder| user(&folder)).unwrap_or_default();
+    let shipped = SHIPPED.iter().map(|(name, _)| *name);
+    let near = match nearest(text, shipped.chain(own.iter().map(|(name, ..)| name.as_str()))) {
+        Some(name) => format!("did you mean '{name}'?"),
+        None => "`hiresnet-tui presets list` has them all".into(),
+    };
     let reason = format!(
         "no preset is called '{text}' (a file ends in .toml, and a one-line spec has an @, e.g. \
-         resnet+hires@fashion-embedded){near}"
+         resnet+hires@fashion-embedded); {near}"
     );
     Err(SpecError::new("preset", reason).into())
+}
+
+fn read(path: &Path) -> Result<ExperimentSpec> {
+    let bytes = files::read_bounded(path, MAX_FILE)?;
+    let toml = String::from_utf8(bytes).map_err(|_| EngineError::run(path, "not text"))?;
+    parse(path, &toml)
 }
 
 fn parse(path: &Path, text: &str) -> Result<ExperimentSpec> {
@@ -78,14 +185,82 @@ fn parse(path: &Path, text: &str) -> Result<ExperimentSpec> {
 mod tests {
     use super::*;
 
+    /// Parameters for 10 classes of the original, the adjusted and the HiResNet of each family.
+    const TABLE_1: [(&str, [usize; 3]); 3] = [
+        ("plain", [265_050, 270_704, 270_714]),
+        ("resnet", [267_802, 273_456, 273_466]),
+        ("resnext", [70_810, 76_474, 76_474]),
+    ];
+
+    fn parameters(name: &str) -> usize {
+        crate::domain::params::count(&resolve(name).unwrap().architecture().unwrap())
+    }
+
     #[test]
-    fn every_shipped_preset_is_a_run() {
-        for (name, _) in SHIPPED {
+    fn every_shipped_preset_is_a_whole_run() {
+        for (name, toml) in SHIPPED {
             let spec = resolve(name).unwrap();
             assert_eq!(spec, spec.clone().checked().unwrap(), "{name}");
+            assert!(toml.starts_with("# "), "{name} says what it is");
+            for (key, _) in spec.pairs() {
+                assert!(toml.lines().any(|line| line.starts_with(&format!("{key} = "))), "{name}: {key}");
+            }
         }
-        let quickstart = resolve("quickstart").unwrap();
-        assert_eq!(crate::domain::params::count(&quickstart.architecture().unwrap()), 273_466);
+        assert_eq!(shipped().len(), SHIPPED.len());
+    }
+
+    #[test]
+    fn presets_have_the_papers_parameters() {
+        let mut checked = 0;
+        for (family, counts) in TABLE_1 {
+            for (version, count) in ["original", "adjusted", "hires"].into_iter().zip(counts) {
+                for (dataset, classes) in [("cifar10", 10), ("cifar100", 100), ("tiny-imagenet", 200)] {
+                    let name = format!("table1-{family}-{version}-{dataset}");
+                    let head = 65 * (classes - 10);
+                    let difference = parameters(&name).abs_diff(count + head);
+                    // The head of an adjusted network is as large as its HiResNet's.
+                    assert_eq!(difference, 0, "{name}");
+                    checked += 1;
+                }
+            }
+        }
+        let others = [
+            ("table2-in", 269_562),
+            ("table2-out", 272_314),
+            ("table2-p1", 270_586),
+            ("table2-p2", 269_562),
+            ("table2-p3", 268_986),
+            ("quickstart", 273_466),
+            ("demo", 273_466),
+            ("deep", 236_058),
+        ];
+        for (name, count) in others {
+            assert_eq!(parameters(name), count, "{name}");
+            checked += 1;
+        }
+        assert_eq!(checked, SHIPPED.len());
+    }
+
+    #[test]
+    fn a_spec_is_kept_as_a_preset_and_names_are_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("presets");
+        let spec: ExperimentSpec = "plain+hires[P1]@fashion seed=3 lr=0.003".parse().unwrap();
+        assert!(user(&folder).is_empty());
+        let path = save(&folder, "mine", &spec).unwrap();
+        assert_eq!(read(&path).unwrap(), spec);
+        fs::write(folder.join("broken.toml"), "family = 3").unwrap();
+        fs::write(folder.join("not a name.toml"), "").unwrap();
+        let found = user(&folder);
+        let names: Vec<_> = found.iter().map(|(name, ..)| name.as_str()).collect();
+        assert_eq!(names, ["broken", "mine"]);
+        assert!(found[0].2.is_err());
+        for taken in ["mine", "quickstart"] {
+            assert!(save(&folder, taken, &spec).unwrap_err().to_string().contains("already"));
+        }
+        for bad in ["", "../x", "a/b", ".hidden", "-x", "a b", "x.toml", "ä", &"x".repeat(65)] {
+            assert!(save(&folder, bad, &spec).unwrap_err().to_string().contains("a name is"), "{bad}");
+        }
     }
 
     #[test]

@@ -6,15 +6,16 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::error::{EngineError, Result};
+use super::event_log::{self, Line};
 use super::files;
 use super::model::Weights;
-use crate::domain::event::{Checkpoint, EVENT_VERSION, Event, EventKind};
+use crate::domain::event::{Checkpoint, Event, EventKind};
 use crate::domain::run_state::{EpochRecord, RunState};
 use crate::domain::spec::ExperimentSpec;
 
@@ -22,8 +23,6 @@ use crate::domain::spec::ExperimentSpec;
 const MAX_SPEC: u64 = 64 << 10;
 /// Longest event log read, bytes: some millions of steps.
 const MAX_EVENTS: u64 = 1 << 30;
-/// Longest line of it, bytes.
-const MAX_LINE: u64 = 1 << 20;
 /// Longest weights file read, bytes: the largest network allowed, and its header.
 const MAX_WEIGHTS: u64 = 1 << 30;
 
@@ -228,6 +227,14 @@ impl SavedRun {
     }
 }
 
+/// The events of the run in folder `path`; a torn last line is left out.
+///
+/// # Errors
+/// As [`read_events`].
+pub fn events_of(path: &Path) -> Result<Vec<Event>> {
+    Ok(read_events(&path.join(EVENTS))?.0)
+}
+
 /// Every event of a log, and whether its last line is torn.
 ///
 /// # Errors
@@ -242,24 +249,17 @@ pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
     let mut reader = BufReader::new(file);
     let (mut events, mut line) = (Vec::new(), Vec::new());
     for number in 1.. {
-        line.clear();
-        let read = (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line);
-        if read.map_err(EngineError::io("read", path))? == 0 {
-            break;
-        }
-        match serde_json::from_slice::<Event>(&line) {
-            Ok(event) if event.v > EVENT_VERSION => {
-                let reason = format!(
-                    "line {number} is in version {} of the format; this program reads up to {EVENT_VERSION}",
-                    event.v
-                );
-                return Err(EngineError::run(path, reason));
+        let state = event_log::next_line(&mut reader, &mut line).map_err(EngineError::io("read", path))?;
+        match (state, event_log::parse(&line)) {
+            (Line::End, _) => break,
+            (Line::Whole | Line::Torn, Ok(event)) => events.push(event),
+            (Line::Torn, Err(_)) => return Ok((events, true)),
+            (Line::Whole | Line::TooLong, Err(reason)) => {
+                return Err(EngineError::run(path, format!("line {number} is {reason}")));
             }
-            Ok(event) => events.push(event),
-            Err(_) if line.last() != Some(&b'\n') && (line.len() as u64) < MAX_LINE => {
-                return Ok((events, true));
+            (Line::TooLong, Ok(_)) => {
+                return Err(EngineError::run(path, format!("line {number} is too long")));
             }
-            Err(e) => return Err(EngineError::run(path, format!("line {number} is not an event: {e}"))),
         }
     }
     Ok((events, false))

@@ -128,6 +128,7 @@ pub fn shown(key: KeyCombination) -> String {
         .with_implicit_shift()
         .with_lowercase_modifiers()
         .to_string(key)
+        .replace("Hyphen", "-")
         .replace("shift-BackTab", "Shift-Tab")
         .replace("BackTab", "Shift-Tab")
 }

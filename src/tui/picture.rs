@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn braille_is_drawn_as_dots_where_the_font_may_not_have_it() {
-        let shown = picture(|buffer| _ = buffer.set_string(1, 0, "a⢁b", Theme::FULL.series(0)));
+        let shown = picture(|buffer| buffer.set_string(1, 0, "a⢁b", Theme::FULL.series(0)));
         let path = shown.lines().find(|line| line.starts_with("<path")).unwrap();
         // The upper left and the lower right dot of the character after the `a`.
         assert_eq!(path.matches("h0").count(), 2, "{path}");

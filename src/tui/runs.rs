@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 
 use super::labels::Labels;
 use super::run::{Run, RunId, Stage};
@@ -55,6 +56,8 @@ pub struct Runs {
     reversed: bool,
     filter: String,
     labels: Labels,
+    /// Whether the list has to be made anew.
+    stale: bool,
     next_id: RunId,
 }
 
@@ -70,6 +73,7 @@ impl Default for Runs {
             reversed: false,
             filter: String::new(),
             labels: Labels::default(),
+            stale: false,
             next_id: 0,
         }
     }
@@ -184,7 +188,20 @@ impl Runs {
                 self.add(|id| Run::found(id, saved.path, saved.spec, saved.state));
             }
         }
-        self.list();
+        // A store has many, and they come one by one.
+        self.stale = true;
+    }
+
+    /// A run has its folder, and trains. A search that met the folder first took it for
+    /// somebody else's.
+    pub fn begun(&mut self, id: RunId, path: PathBuf) {
+        let met = self.all.values().find(|run| run.id != id && run.path.as_ref() == Some(&path));
+        if let Some(met) = met.map(|run| run.id) {
+            self.remove(met);
+        }
+        if let Some(run) = self.get_mut(id) {
+            (run.path, run.stage) = (Some(path), Stage::Live);
+        }
     }
 
     /// Forgets runs on disk that a search did not find any more.
@@ -309,8 +326,16 @@ impl Runs {
         }
     }
 
+    /// Makes the list anew where runs have come that are not in it.
+    pub fn refresh(&mut self) {
+        if self.stale {
+            self.list();
+        }
+    }
+
     /// Makes the list anew.
     pub fn list(&mut self) {
+        self.stale = false;
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
         let matches = |run: &Run| {
             let text = || format!("{} {}", run.line, run.status()).to_lowercase();

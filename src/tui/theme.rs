@@ -220,7 +220,8 @@ impl Theme {
                 '×' => out.push('x'),
                 '²' => out.push('2'),
                 '³' => out.push('3'),
-                '…' => out.push_str(".."),
+                // One for one: what was cut to a column's width still fits it.
+                '…' => out.push('~'),
                 'ℓ' => out.push('l'),
                 'Δ' => out.push('d'),
                 '↑' => out.push('^'),

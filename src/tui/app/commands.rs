@@ -113,10 +113,10 @@ impl App {
                 self.say(Level::Warn, "the draft has the same hops as this run; switch some first");
             }
             Ok(twin) => {
-                self.runs.pin(Some(id));
                 if let Err(reason) = self.runs.show(id) {
                     return self.say(Level::Warn, reason);
                 }
+                self.runs.pin(Some(id));
                 self.queue(twin);
             }
             Err(reason) => self.say(Level::Warn, format!("no twin: {reason}")),
@@ -217,7 +217,8 @@ impl App {
                 let forward = command == Command::Right;
                 match self.setup.neighbour(field, &self.draft, forward) {
                     Some(value) => self.set_field(field, &value),
-                    None => self.say(Level::Info, format!("{}: type a value, with Enter", field.name())),
+                    None => self
+                        .say(Level::Info, format!("{}: nothing further; Enter types a value", field.name())),
                 }
             }
             Command::Default => {
@@ -322,7 +323,11 @@ impl App {
                 self.runs.reorder(id, by);
             }
             Command::Delete => match stage {
-                Stage::Waiting => self.runs.remove(id),
+                Stage::Waiting => {
+                    self.runs.remove(id);
+                    // A queue that holds nothing is not held.
+                    self.held &= self.runs.queue().len() > 0;
+                }
                 Stage::Over if run.path.is_none() => self.runs.remove(id),
                 Stage::Over => self.question = Some(Question::Delete(id)),
                 _ => self.say(Level::Warn, "it trains; x stops it"),

@@ -139,6 +139,9 @@ impl App {
 
     /// Takes in what happened. Nothing else changes the screen.
     pub fn update(&mut self, action: Action) {
+        if !matches!(action, Action::Told(_)) {
+            self.runs.refresh();
+        }
         match action {
             Action::Key(key) => {
                 self.notice = None;
@@ -176,6 +179,7 @@ impl App {
 
     /// Works out everything that painting a terminal of `size` needs.
     pub fn prepare(&mut self, size: Size) {
+        self.runs.refresh();
         self.view.size = size;
         self.view.arrangement = self.pages.arrange(size, self.focus, self.view.zoomed);
         if let Some(line) = self.view.help {

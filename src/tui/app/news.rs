@@ -15,9 +15,7 @@ impl App {
             Message::Said(level, text) => self.say(level, text),
             Message::Started(id, path) => {
                 self.note(Level::Info, format!("kept in {}", harmless(&path.to_string_lossy(), 400)));
-                if let Some(run) = self.runs.get_mut(id) {
-                    (run.path, run.stage) = (Some(path), Stage::Live);
-                }
+                self.runs.begun(id, path);
                 // All colours may be taken; the current run is drawn without one of its own.
                 let _ = self.runs.show(id);
                 self.runs.list();

@@ -137,18 +137,22 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) -> Option<
     let columns = columns(app, area.width);
     let taken: u16 = columns.iter().map(|column| column.width + 1).sum();
     let spec = Rect { x: area.x + 2, width: area.width.saturating_sub(taken + 2), ..area };
-    put(buf, spec, spec.x, area.y, "run", theme.dim(), theme);
-    let mut x = spec.right() + 1;
-    for column in &columns {
-        put(buf, area, right(x, column, column.title), area.y, column.title, theme.dim(), theme);
-        x += column.width + 1;
+    // Where there is one row only it is a run's.
+    let head = u16::from(area.height > 1 + u16::from(has_last));
+    if head > 0 {
+        put(buf, spec, spec.x, area.y, "run", theme.dim(), theme);
+        let mut x = spec.right() + 1;
+        for column in &columns {
+            put(buf, area, right(x, column, column.title), area.y, column.title, theme.dim(), theme);
+            x += column.width + 1;
+        }
     }
-    let rows = usize::from(area.height).saturating_sub(1 + usize::from(has_last));
+    let rows = usize::from(area.height.saturating_sub(head + u16::from(has_last)));
     let chosen = app.runs.row().unwrap_or(0);
     let count = app.runs.listed().count();
     let first = chosen.saturating_sub(rows / 2).min(count.saturating_sub(rows));
     for (i, run) in app.runs.listed().skip(first).take(rows).enumerate() {
-        let y = area.y + 1 + i as u16;
+        let y = area.y + head + i as u16;
         draw_row(app, run, Row { y, area, spec, columns: &columns }, buf, hits);
     }
     if count == 0 {
@@ -156,7 +160,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) -> Option<
             "" => "No runs yet: t trains the draft.",
             _ => "No run has these words; Esc clears the filter.",
         };
-        put(buf, area, area.x + 2, area.y + 2, text, theme.dim(), theme);
+        put(buf, area, area.x + 2, area.y + 2 * head, text, theme.dim(), theme);
     }
     cursor
 }

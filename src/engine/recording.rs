@@ -1,0 +1,187 @@
+//! Several runs in one file: what replay plays.
+//!
+//! A recording is gzipped lines of JSON: a head with the version and the number of runs;
+//! then, for each run, a line with its name and the number of its events, and its events
+//! as they are in its own record. Nothing else is needed to show it, or to print its table.
+
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+
+use super::error::{EngineError, Result};
+use super::event_log::{self, Line};
+use super::files;
+use super::store::{SavedRun, events_of};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::tape::Recorded;
+use crate::domain::text::harmless;
+
+/// Version of the format; readers accept this and older.
+pub const VERSION: u32 = 1;
+
+/// Longest recording read, bytes; compressed, and not.
+const MAX_FILE: u64 = 64 << 20;
+const MAX_TEXT: u64 = 256 << 20;
+/// Most runs in one, and most events in all of them.
+const MAX_RUNS: usize = 1_000;
+const MAX_EVENTS: usize = 3_000_000;
+/// Longest name of a run that is shown, characters.
+const MAX_NAME: usize = 200;
+
+/// Recordings compiled in: name and bytes.
+pub const SHIPPED: &[(&str, &[u8])] = &[];
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    hiresnet_recording: u32,
+    runs: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunHead {
+    name: String,
+    events: usize,
+}
+
+/// Packs the runs in these folders into the file `to`.
+///
+/// # Errors
+/// When a folder is no run, or `to` cannot be written.
+pub fn pack(folders: &[impl AsRef<Path>], to: &Path) -> Result<Vec<Recorded>> {
+    let mut runs = Vec::new();
+    for folder in folders {
+        let folder = folder.as_ref();
+        let spec = SavedRun::open(folder)?.spec;
+        let name = folder.canonicalize().ok();
+        let name = name.as_deref().unwrap_or(folder).file_name().unwrap_or_default();
+        let events = events_of(folder)?;
+        let name = harmless(&name.to_string_lossy(), MAX_NAME);
+        check(&events).map_err(|reason| EngineError::run(folder, reason))?;
+        runs.push(Recorded { name, spec, events });
+    }
+    files::write_atomically(to, &bytes(&runs).map_err(EngineError::io("compress the runs for", to))?)?;
+    Ok(runs)
+}
+
+/// A recording of these runs.
+///
+/// # Errors
+/// When an event cannot be encoded.
+pub fn bytes(runs: &[Recorded]) -> std::io::Result<Vec<u8>> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::best());
+    write_line(&mut out, &Head { hiresnet_recording: VERSION, runs: runs.len() })?;
+    for run in runs {
+        write_line(&mut out, &RunHead { name: run.name.clone(), events: run.events.len() })?;
+        for event in &run.events {
+            write_line(&mut out, event)?;
+        }
+    }
+    out.finish()
+}
+
+fn write_line(out: &mut impl Write, value: &impl Serialize) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    out.write_all(&line)
+}
+
+/// The runs of a recording: a shipped one by its name, or a file.
+///
+/// # Errors
+/// When it is none.
+pub fn open(name: &str) -> Result<Vec<Recorded>> {
+    if let Some((_, bytes)) = SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
+        return read(*bytes, Path::new(name));
+    }
+    let path = Path::new(name);
+    if !path.exists() {
+        let names: Vec<_> = SHIPPED.iter().map(|(name, _)| *name).collect();
+        let reason =
+            format!("no such file, and no recording that comes with the program ({})", names.join(", "));
+        return Err(EngineError::data(path, reason));
+    }
+    let facts = fs::metadata(path).map_err(EngineError::io("open", path))?;
+    if !facts.is_file() || facts.len() > MAX_FILE {
+        return Err(EngineError::data(path, format!("not a regular file of at most {MAX_FILE} bytes")));
+    }
+    read(File::open(path).map_err(EngineError::io("open", path))?, path)
+}
+
+/// Reads a recording; `path` is for messages.
+///
+/// # Errors
+/// When it is none, is from a newer version, is cut off, or is too large.
+pub fn read(source: impl Read, path: &Path) -> Result<Vec<Recorded>> {
+    let mut reader = BufReader::new(MultiGzDecoder::new(source).take(MAX_TEXT));
+    let mut line = Vec::new();
+    let mut number = 0;
+    let fault = |number: usize, reason: &str| EngineError::data(path, format!("line {number}: {reason}"));
+    let mut next = |line: &mut Vec<u8>| -> Result<usize> {
+        number += 1;
+        match event_log::next_line(&mut reader, line) {
+            Ok(Line::Whole) => Ok(number),
+            Ok(Line::TooLong) => Err(fault(number, "too long")),
+            Ok(Line::Torn | Line::End) if reader.get_ref().limit() == 0 => {
+                Err(fault(number, &format!("more than the {MAX_TEXT} bytes that a recording may have")))
+            }
+            Ok(Line::Torn | Line::End) => Err(fault(number, "the recording is cut off here")),
+            Err(_) if number == 1 => Err(EngineError::data(path, "not a recording: not gzipped")),
+            Err(error) => Err(fault(number, &format!("the recording is damaged or cut off here ({error})"))),
+        }
+    };
+    next(&mut line)?;
+    let head: Head = serde_json::from_slice(&line).map_err(|_| EngineError::data(path, "not a recording"))?;
+    if head.hiresnet_recording > VERSION {
+        let reason = format!(
+            "a recording in version {} of the format; this program reads up to {VERSION}",
+            head.hiresnet_recording
+        );
+        return Err(EngineError::data(path, reason));
+    }
+    if head.runs == 0 || head.runs > MAX_RUNS {
+        return Err(EngineError::data(path, format!("{} runs; a recording has 1 to {MAX_RUNS}", head.runs)));
+    }
+    let (mut runs, mut total) = (Vec::new(), 0usize);
+    for _ in 0..head.runs {
+        let at = next(&mut line)?;
+        let RunHead { name, events: count } =
+            serde_json::from_slice(&line).map_err(|_| fault(at, "not the head of a run"))?;
+        total = total.saturating_add(count);
+        if total > MAX_EVENTS {
+            return Err(fault(at, &format!("more than the {MAX_EVENTS} events that a recording may have")));
+        }
+        // Grown as they come: a count is believed only when its events are there.
+        let mut events: Vec<Event> = Vec::new();
+        for _ in 0..count {
+            let at = next(&mut line)?;
+            events.push(event_log::parse(&line).map_err(|reason| fault(at, &reason))?);
+        }
+        let spec = check(&events).map_err(|reason| fault(at, &reason))?;
+        runs.push(Recorded { name: harmless(&name, MAX_NAME), spec, events });
+    }
+    match event_log::next_line(&mut reader, &mut line) {
+        Ok(Line::End) => Ok(runs),
+        _ => Err(EngineError::data(path, "something follows the last run")),
+    }
+}
+
+/// Whether these can be the events of one run; its spec.
+fn check(events: &[Event]) -> std::result::Result<crate::domain::spec::ExperimentSpec, String> {
+    let Some(EventKind::RunStarted(started)) = events.first().map(|event| &event.kind) else {
+        return Err("a run that has not started".into());
+    };
+    if let Some(pair) = events.windows(2).find(|pair| pair[1].t < pair[0].t) {
+        return Err(format!("time runs backwards, from {} to {} seconds", pair[0].t, pair[1].t));
+    }
+    if events[1..].iter().any(|event| matches!(event.kind, EventKind::RunStarted(_))) {
+        return Err("a run that starts twice".into());
+    }
+    Ok(started.spec.clone())
+}

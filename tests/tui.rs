@@ -1,0 +1,23 @@
+//! The interactive face, driven as a user and the engine would: keys, the mouse and news
+//! in; state, effects and frames out. Nothing waits and nothing trains.
+
+#[path = "tui/draft.rs"]
+mod draft;
+#[path = "tui/keys.rs"]
+mod keys;
+#[path = "tui/mouse.rs"]
+mod mouse;
+#[path = "tui/robust.rs"]
+mod robust;
+#[path = "tui/runs.rs"]
+mod runs;
+#[path = "tui/screens.rs"]
+mod screens;
+#[path = "tui/story.rs"]
+mod story;
+#[path = "tui/training.rs"]
+mod training;
+#[path = "tui/twins.rs"]
+mod twins;
+#[path = "tui/world.rs"]
+mod world;

@@ -1,0 +1,300 @@
+//! The draft: switches of hops, fields, pasted specs.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use hiresnet_tui::domain::hops::Hop;
+use hiresnet_tui::engine::device::DeviceChoice;
+use hiresnet_tui::tui::action::{Action, Effect};
+use hiresnet_tui::tui::command::Panel;
+use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::setup::Field;
+
+use crate::world::{DRAFT, World};
+
+fn row(name: &str) -> usize {
+    Field::all().position(|field| field.name() == name).unwrap()
+}
+
+/// Gives a field the focus.
+fn choose(world: &mut World, name: &str) {
+    world.keys("S").app.setup.select(row(name));
+}
+
+fn value(world: &World, name: &str) -> String {
+    let field = Field::all().nth(row(name)).unwrap();
+    world.app.setup.value(field, &world.app.draft)
+}
+
+#[test]
+fn switches_of_orders_and_groups() {
+    let line = "resnet@fashion-embedded blocks=1,1,1,1,1,1,1,1 widths=8,8,8,8,8,8,8,8";
+    for order in 1..=8 {
+        let mut world = World::of(line);
+        world.keys("S").keys(&order.to_string());
+        let wanted = format!("resnet+hires[P{order}]");
+        assert_eq!(world.app.draft.spec().network_name(), wanted, "also from another panel");
+        world.keys(&order.to_string());
+        assert_eq!(world.app.draft.spec().network_name(), "resnet", "{order} twice");
+    }
+    let mut world = World::of("resnet@fashion-embedded");
+    for (key, network) in
+        [("a", "resnet+hires"), ("n", "resnet"), ("i", "resnet+hires[In]"), ("o", "resnet+hires[In,Out]")]
+    {
+        world.keys(key);
+        assert_eq!(world.app.draft.spec().network_name(), network, "{key}");
+    }
+    world.keys("4");
+    assert_eq!(world.level(), Some(Level::Warn));
+    assert!(world.notice().contains("P4 does not exist"), "{}", world.notice());
+    world.keys("left");
+    assert_eq!(world.notice(), "", "until the next key");
+}
+
+#[test]
+fn the_cursor_switches_single_hops() {
+    let mut world = World::of("resnet@fashion-embedded");
+    world.keys("enter");
+    assert_eq!(world.line(), "resnet@fashion-embedded", "no hop is under the cursor yet");
+    world.keys("right right enter");
+    assert_eq!(world.app.draft.cursor(), Some(Hop::new(1, 2)));
+    assert_eq!(world.app.draft.spec().network_name(), "resnet+hires[1-2]");
+    world.keys("up enter h enter k l");
+    assert_eq!(world.app.draft.cursor(), Some(Hop::new(0, 3)));
+    let hops: Vec<Hop> = world.app.draft.hops().iter().collect();
+    assert_eq!(hops, [Hop::new(0, 2), Hop::new(1, 2), Hop::new(1, 3)]);
+    world.keys("j enter");
+    assert_eq!(world.app.draft.hops().len(), 2, "off again");
+}
+
+/// A field, what is typed, what its value is then.
+const TYPED: &[(&str, &str, &str)] = &[
+    ("spec", "plain+hires[P2]@cifar10 seed=2", "plain+hires[P2]@cifar10 seed=2"),
+    ("preset", "quickstart", "quickstart"),
+    ("device", "cuda:1", "cuda:1"),
+    ("family", "resnext", "resnext"),
+    ("version", "adjusted", "adjusted"),
+    ("hops", "P1,P3", "P1,P3"),
+    ("dataset", "cifar100", "cifar100"),
+    ("seed", "12", "12"),
+    ("epochs", "3", "3"),
+    ("batch", "64", "64"),
+    ("lr", "0.02", "0.02"),
+    ("lr_halve_every", "5", "5"),
+    ("beta1", "0.8", "0.8"),
+    ("beta2", "0.99", "0.99"),
+    ("eps", "1e-7", "1e-7"),
+    ("weight_decay", "0.001", "0.001"),
+    ("val_fraction", "0.2", "0.2"),
+    ("train_limit", "500", "500"),
+    ("val_limit", "50", "50"),
+    ("test_limit", "60", "60"),
+    ("probe_images", "20", "20"),
+    ("blocks", "1,1", "1,1"),
+    ("widths", "8,16,16,16", "8,16,16,16"),
+    ("cardinality", "2", "2"),
+];
+
+#[test]
+fn every_field_can_be_typed() {
+    assert_eq!(TYPED.len(), Field::all().len());
+    for (name, text, then) in TYPED {
+        let mut world = World::of("resnet+hires[P1]@fashion-embedded seed=1");
+        choose(&mut world, name);
+        let before = value(&world, name);
+        assert_ne!(&before, then, "{name}");
+        world.keys("enter");
+        assert_eq!(world.app.editing.as_ref().unwrap().input.value(), before, "{name}");
+        world.retype(text);
+        assert_eq!(world.fault(), None, "{name}");
+        assert_eq!(value(&world, name), before, "{name}: not before Enter");
+        world.keys("enter");
+        assert!(world.keys_are_commands(), "{name}");
+        assert_eq!(&value(&world, name), then, "{name}");
+    }
+}
+
+#[test]
+fn a_wrong_text_is_explained_while_it_is_typed_and_never_taken() {
+    let wrong = [
+        ("spec", "resnet+hires[P9]@fashion", "P9 does not exist"),
+        ("spec", "resnet", "names no dataset"),
+        ("preset", "quickstrat", "quickstart"),
+        ("device", "gpu", ""),
+        ("family", "resnett", "did you mean 'resnet'?"),
+        ("hops", "P7", "P7 does not exist"),
+        ("dataset", "mnist", ""),
+        ("seed", "-1", "not a number"),
+        ("lr", "fast", "'fast' is not a number"),
+        ("blocks", "1,x", "'x' is not a number"),
+        ("widths", "", "is not a number"),
+        ("val_fraction", "2", "from 0.001 to 0.9"),
+    ];
+    for (name, text, reason) in wrong {
+        let mut world = World::new();
+        choose(&mut world, name);
+        let before = value(&world, name);
+        world.keys("enter").retype(text);
+        assert!(world.fault().is_some_and(|fault| fault.contains(reason)), "{name}: {:?}", world.fault());
+        world.keys("enter");
+        assert_eq!(world.app.editing.as_ref().unwrap().input.value(), text, "{name}: the text stays");
+        assert!(world.fault().is_some());
+        assert_eq!(value(&world, name), before);
+        world.keys("esc");
+        assert!(world.keys_are_commands());
+        assert_eq!((value(&world, name), world.line()), (before, DRAFT));
+    }
+}
+
+#[test]
+fn the_fault_goes_as_soon_as_the_text_is_right() {
+    let mut world = World::new();
+    choose(&mut world, "epochs");
+    world.keys("enter").retype("2x");
+    assert!(world.fault().is_some() && world.screen((120, 40)).contains("'2x' is not a number"));
+    world.keys("backspace");
+    assert!(world.fault().is_none() && !world.screen((120, 40)).contains("is not a number"));
+    world.keys("enter");
+    assert_eq!(world.app.draft.spec().epochs, 2);
+}
+
+#[test]
+fn text_is_edited_as_in_a_shell() {
+    let mut world = World::new();
+    choose(&mut world, "spec");
+    world.keys("enter").retype("abc@def");
+    let text = |world: &World| world.app.editing.as_ref().unwrap().input.value().to_owned();
+    for (keys, then) in [
+        ("home delete", "bc@def"),
+        ("ctrl-e backspace", "bc@de"),
+        ("left left ctrl-k", "bc@"),
+        ("ctrl-a right text:XY", "bXYc@"),
+        ("ctrl-u", "c@"),
+        ("end text:q", "c@q"),
+    ] {
+        world.keys(keys);
+        assert_eq!(text(&world), then, "{keys}");
+    }
+    world.keys("tab f5 up pageup ctrl-z");
+    assert_eq!((text(&world).as_str(), world.effects()), ("c@q", vec![]), "these type nothing");
+    world.keys("ctrl-c");
+    assert!(world.keys_are_commands());
+}
+
+#[test]
+fn arrows_change_a_value_or_say_that_they_cannot() {
+    let changed = [
+        ("device", "auto", "cpu", "cuda"),
+        ("family", "resnet", "resnext", "plain"),
+        ("version", "hires", "original", "adjusted"),
+        ("dataset", "fashion-embedded", "fashion", "tiny-imagenet"),
+        ("hops", "All", "In", "None"),
+        ("seed", "5", "6", "4"),
+        ("epochs", "10", "11", "9"),
+        ("batch", "100", "200", "50"),
+        ("lr", "0.01", "0.02", "0.005"),
+        ("train_limit", "1000", "1100", "900"),
+        ("cardinality", "4", "5", "3"),
+    ];
+    for (name, now, next, previous) in changed {
+        for (key, then) in [("right", next), ("left", previous), ("l", next), ("h", previous)] {
+            let mut world = World::of("resnet+hires@fashion-embedded seed=5 epochs=10 train_limit=1000");
+            choose(&mut world, name);
+            assert_eq!(value(&world, name), now);
+            world.keys(key);
+            let shown = value(&world, name);
+            // A HiResNet without hops is the original, which has none to be shown.
+            assert_eq!(if shown.is_empty() { "None" } else { &shown }, then, "{name} {key}");
+        }
+    }
+    for name in ["spec", "beta1", "eps", "blocks", "widths", "seed"] {
+        let mut world = World::new();
+        choose(&mut world, name);
+        world.keys("left");
+        assert_eq!(world.line(), DRAFT);
+        assert!(world.notice().contains(name) && world.notice().contains("Enter"), "{}", world.notice());
+    }
+    // The last value a key may have: the words say why it goes no further.
+    let mut world = World::of("resnet@fashion-embedded epochs=1");
+    choose(&mut world, "epochs");
+    world.keys("left");
+    assert!(world.notice().contains("from 1 to"), "{}", world.notice());
+}
+
+#[test]
+fn d_gives_the_papers_value() {
+    for (name, text, _) in TYPED.iter().skip(2) {
+        let mut world = World::of("resnet+hires@fashion-embedded");
+        choose(&mut world, name);
+        let usual = value(&world, name);
+        world.keys("enter").retype(text);
+        world.keys("enter");
+        assert_ne!(value(&world, name), usual, "{name}");
+        world.keys("d");
+        // These are not said by the recipe: it is one for every family, version and dataset.
+        match *name {
+            "family" | "version" | "dataset" => assert_ne!(value(&world, name), usual, "{name}"),
+            _ => assert_eq!(value(&world, name), usual, "{name}"),
+        }
+    }
+    let mut world = World::new();
+    choose(&mut world, "lr");
+    world.keys("right");
+    assert!(world.screen((120, 40)).contains("(the paper's: 0.01)"), "{}", world.screen((120, 40)));
+}
+
+#[test]
+fn rows_are_chosen_with_arrows_and_the_list_follows() {
+    let mut world = World::new();
+    world.keys("S end");
+    assert_eq!(world.app.setup.field().name(), "cardinality");
+    assert!(world.screen((80, 24)).contains("cardinality"));
+    world.keys("down down up k");
+    assert_eq!(world.app.setup.field().name(), "blocks");
+    world.keys("home up j");
+    assert_eq!(world.app.setup.field().name(), "preset");
+}
+
+#[test]
+fn the_device_is_of_the_next_run() {
+    let mut world = World::new();
+    choose(&mut world, "device");
+    world.keys("enter").retype("cpu");
+    world.keys("enter t");
+    assert!(matches!(&world.effects()[..], [Effect::Start(_, _, DeviceChoice::Cpu)]));
+}
+
+#[test]
+fn pasted_specs_become_the_draft() {
+    let mut world = World::new();
+    world.app.update(Action::Paste("  resnet+hires[P1]@fashion-embedded seed=3\r\n".into()));
+    assert_eq!(world.line(), "resnet+hires[P1]@fashion-embedded seed=3");
+    assert_eq!(world.level(), Some(Level::Good));
+    world.app.update(Action::Paste("rm -rf /".into()));
+    assert_eq!(world.line(), "resnet+hires[P1]@fashion-embedded seed=3");
+    assert!(world.notice().starts_with("pasted text is no spec: "), "{}", world.notice());
+    assert_eq!(world.app.focus, Panel::Wiring, "no letter of it was a command");
+    assert_eq!(world.effects(), []);
+}
+
+#[test]
+fn pasted_escapes_and_very_long_texts_are_harmless() {
+    let mut world = World::new();
+    choose(&mut world, "seed");
+    world.keys("enter").retype("");
+    world.app.update(Action::Paste("\u{1b}]0;x\u{7}1\u{1b}[31m2\n\r\t\u{202e}3".into()));
+    let text = world.app.editing.as_ref().unwrap().input.value().to_owned();
+    assert!(!text.chars().any(char::is_control), "{text:?}");
+    assert!(world.fault().is_some(), "not a number");
+    let buffer = world.buffer((120, 40));
+    crate::robust::assert_harmless(&buffer);
+    world.app.update(Action::Paste("7".repeat(1_000_000)));
+    assert!(world.app.editing.as_ref().unwrap().input.value().chars().count() <= 2_000);
+    crate::robust::assert_harmless(&world.buffer((120, 40)));
+    world.keys("esc");
+    assert_eq!(world.line(), DRAFT);
+    // A key that a terminal sends for a control character is not text either.
+    world.keys("enter").retype("");
+    world.app.update(Action::Key(KeyEvent::new(KeyCode::Char('\u{1b}'), KeyModifiers::NONE)));
+    world.app.update(Action::Key(KeyEvent::new(KeyCode::Char('1'), KeyModifiers::NONE)));
+    world.keys("enter");
+    assert_eq!(world.app.draft.spec().seed, 1);
+}

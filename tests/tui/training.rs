@@ -1,0 +1,283 @@
+//! Training, the queue, and leaving.
+
+use hiresnet_tui::domain::event::{Control, EventKind, Outcome, Split};
+use hiresnet_tui::tui::action::{Action, Effect, Message};
+use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::run::Stage;
+
+use crate::story::{Course, begins, ends, event, trains, whole};
+use crate::world::{DRAFT, World};
+
+const COURSE: Course = Course { pace: 140.0, salt: 5 };
+const AT: &str = "2026-01-05T20:01:00Z";
+
+#[test]
+fn t_trains_the_draft_and_a_second_one_waits() {
+    let mut world = World::new();
+    world.keys("t");
+    let (first, spec) = world.started();
+    assert_eq!(spec.to_string(), DRAFT);
+    assert_eq!(spec, *world.app.draft.spec());
+    assert_eq!((world.run(first).stage, world.run(first).status()), (Stage::Starting, "starting"));
+    assert!(world.notice().starts_with("starting resnet+hires"), "{}", world.notice());
+
+    world.begin(first).keys("n t");
+    assert_eq!(world.effects(), [], "one run at a time");
+    assert_eq!(world.run(first).status(), "training");
+    let waiting = world.queue();
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(world.run(waiting[0]).spec.network_name(), "resnet");
+    assert!(world.notice().starts_with("queued, 1 before it: resnet@"), "{}", world.notice());
+    assert_eq!(world.current(), Some(first), "the cursor stays on the run that trains");
+    assert!(world.keys("R").screen((120, 40)).contains("waiting 1"));
+}
+
+#[test]
+fn the_run_is_not_altered_when_the_draft_is() {
+    let mut world = World::new();
+    let id = world.train();
+    let (spec, line) = (world.run(id).spec.clone(), world.run(id).line.clone());
+    world.keys("1 n o S end left").app.setup.select(7);
+    world.keys("right d right");
+    world.app.update(Action::Paste("plain@cifar10 seed=4".into()));
+    assert_eq!(world.line(), "plain@cifar10 seed=4");
+    assert_eq!((&world.run(id).spec, &world.run(id).line), (&spec, &line));
+    world.events(id, whole(&spec, AT, COURSE));
+    assert_eq!(world.run(id).spec, spec);
+    assert_eq!(world.effects(), []);
+}
+
+#[test]
+fn the_queue_is_reordered_edited_and_trained_in_order() {
+    let mut world = World::new();
+    let first = world.train();
+    for version in ["n", "1", "2", "3"] {
+        world.keys(version).keys("t");
+    }
+    let [a, b, c, d] = world.queue()[..] else { panic!("{:?}", world.queue()) };
+    assert_eq!(world.listed(), [first, a, b, c, d]);
+    world.keys("R home end K");
+    assert_eq!(world.queue(), [a, b, d, c]);
+    assert_eq!(world.current(), Some(d), "the cursor goes with the run");
+    world.keys("K K K");
+    assert_eq!(world.queue(), [d, a, b, c]);
+    world.keys("J");
+    assert_eq!(world.queue(), [a, d, b, c]);
+    assert_eq!(world.listed(), [first, a, d, b, c]);
+    world.keys("end J up d");
+    assert_eq!(world.queue(), [a, d, c], "taken out without a question");
+    assert_eq!((world.app.question, world.effects()), (None, vec![]));
+    assert!(world.app.runs.get(b).is_none());
+
+    world.keys("home K");
+    assert_eq!(world.queue(), [a, d, c], "the run that trains is not moved");
+    assert!(world.notice().contains("only runs that wait"), "{}", world.notice());
+
+    for (ended, next) in [(first, a), (a, d), (d, c)] {
+        world.end(ended);
+        let (started, spec) = world.started();
+        assert_eq!((started, &spec), (next, &world.run(next).spec));
+        assert_eq!(world.run(ended).stage, Stage::Over);
+        world.begin(started);
+    }
+    world.end(c);
+    assert_eq!((world.effects(), world.queue()), (vec![], vec![]));
+}
+
+#[test]
+fn space_pauses_and_goes_on_and_x_stops_and_keeps() {
+    let mut world = World::new();
+    world.keys("space x");
+    assert_eq!(world.effects(), [], "nothing trains");
+    assert_eq!(world.notice(), "nothing trains");
+
+    let id = world.train();
+    let spec = world.run(id).spec.clone();
+    world.events(id, trains(&spec, AT, 100, COURSE)).keys("space");
+    assert_eq!(world.orders(), [Control::Pause]);
+    world.events(id, [event(60.0, EventKind::Paused)]);
+    assert_eq!(world.run(id).status(), "paused");
+    assert!(world.screen((120, 40)).lines().next().unwrap().contains("paused 2/10"));
+    world.keys("space");
+    assert_eq!(world.orders(), [Control::Continue]);
+    world.events(id, [event(90.0, EventKind::Resumed)]);
+    assert_eq!(world.run(id).status(), "training");
+
+    world.keys("x");
+    assert_eq!(world.orders(), [Control::Stop]);
+    assert!(world.notice().contains("kept"), "{}", world.notice());
+    let stopped = EventKind::Finished { outcome: Outcome::Stopped, message: None };
+    world.events(id, [event(91.0, stopped)]).end(id);
+    assert_eq!((world.run(id).status(), world.run(id).stage), ("stopped", Stage::Over));
+    assert_eq!(world.run(id).state.steps.len(), 100);
+    assert_eq!(world.effects(), [], "nothing is deleted or loaded");
+    assert!(world.drawn().contains(&id));
+    assert!(world.log().contains("resnet+hires stopped after 1m 31s"), "{}", world.log());
+}
+
+#[test]
+fn a_run_that_is_about_to_start_can_be_stopped() {
+    let mut world = World::new();
+    world.keys("t");
+    let (id, _) = world.started();
+    world.keys("x");
+    assert_eq!(world.orders(), [Control::Stop]);
+    world.keys("R d");
+    assert_eq!(world.app.question, None);
+    assert!(world.notice().contains("x stops it"), "{}", world.notice());
+    assert_eq!(world.run(id).stage, Stage::Starting);
+}
+
+#[test]
+fn q_quits_at_once_or_asks() {
+    let mut world = World::new();
+    assert_eq!(world.keys("q").effects(), [Effect::Quit]);
+
+    let mut world = World::with_three(hiresnet_tui::tui::theme::Theme::FULL);
+    assert_eq!(world.keys("q").effects(), [Effect::Quit], "runs on disk do not keep anybody");
+
+    let mut world = World::new();
+    let id = world.train();
+    world.keys("q");
+    assert_eq!(world.effects(), []);
+    let text = world.app.question_text().unwrap();
+    assert_eq!(text, "Stop the run and quit? It is kept.");
+    world.keys("t x space 1");
+    assert_eq!((world.effects(), world.queue().len()), (vec![], 0), "other keys answer nothing");
+    for no in ["n", "esc", "q"] {
+        world.keys(no);
+        assert!(world.keys_are_commands() && !world.app.is_leaving());
+        world.keys("q");
+    }
+    world.keys("y");
+    assert_eq!(world.orders(), [Control::Stop]);
+    assert!(world.app.is_leaving() && world.screen((120, 40)).contains("stopping"));
+    world.keys("t");
+    let stopped = EventKind::Finished { outcome: Outcome::Stopped, message: None };
+    world.events(id, [event(5.0, stopped)]);
+    assert_eq!(world.effects(), [], "not before the run has ended");
+    world.end(id);
+    assert_eq!(world.effects(), [Effect::Quit], "and nothing else is started");
+}
+
+#[test]
+fn ctrl_c_in_the_question_leaves_at_once_and_a_signal_stops_first() {
+    let mut world = World::new();
+    world.train();
+    world.keys("ctrl-c");
+    assert_eq!(world.effects(), []);
+    assert_eq!(world.keys("ctrl-c").effects(), [Effect::Quit]);
+
+    let mut world = World::new();
+    let id = world.train();
+    world.app.update(Action::Leave);
+    assert_eq!(world.orders(), [Control::Stop]);
+    assert_eq!(world.end(id).effects(), [Effect::Quit]);
+    let mut world = World::new();
+    world.app.update(Action::Leave);
+    assert_eq!(world.effects(), [Effect::Quit]);
+}
+
+#[test]
+fn quitting_says_how_many_still_wait() {
+    let mut world = World::new();
+    world.train();
+    world.keys("t q");
+    assert!(world.app.question_text().unwrap().contains("1 run still waits"));
+    world.keys("n t q");
+    assert!(world.app.question_text().unwrap().contains("2 runs still wait"));
+}
+
+#[test]
+fn a_run_that_could_not_be_kept_holds_the_queue() {
+    let mut world = World::new();
+    let id = world.train();
+    world.keys("n t 1 t");
+    let [a, b] = world.queue()[..] else { panic!("{:?}", world.queue()) };
+    let fault = "cannot write runs/r0/events.jsonl: no space left on device";
+    world.tell(Message::Ended { id, fault: Some(fault.into()), holds: true });
+    assert_eq!(world.effects(), [], "the next would meet the same");
+    assert!(world.app.is_held() && world.log().contains(fault) && world.log().contains("t goes on"));
+    assert_eq!((world.run(id).status(), world.level()), ("failed", Some(Level::Bad)));
+    let screen = world.keys("R").screen((120, 40));
+    assert!(screen.contains("queue held"), "{screen}");
+
+    world.keys("q");
+    assert_eq!(world.app.question_text().unwrap(), "Quit? 2 runs still wait and will not be trained.");
+    world.keys("n b t");
+    let (started, _) = world.started();
+    assert_eq!(started, a, "t goes on with the queue");
+    assert!(!world.app.is_held());
+    assert_eq!(world.queue()[0], b);
+    // A failure that is the run's own does not hold the others.
+    world.tell(Message::Ended { id: a, fault: Some("an error".into()), holds: false });
+    assert_eq!(world.started().0, b);
+}
+
+#[test]
+fn an_emptied_queue_is_held_no_longer() {
+    let mut world = World::new();
+    let id = world.train();
+    world.keys("t").tell(Message::Ended { id, fault: Some("disk full".into()), holds: true });
+    world.keys("R home");
+    assert_eq!(world.current(), Some(world.queue()[0]));
+    world.keys("d");
+    assert!(!world.app.is_held() && world.screen((120, 40)).contains("idle"));
+}
+
+#[test]
+fn divergence_and_failure_are_told_in_full() {
+    let mut world = World::new();
+    let id = world.train();
+    let spec = world.run(id).spec.clone();
+    world.events(id, trains(&spec, AT, 30, COURSE));
+    let diverged = EventKind::Diverged { epoch: 1, step: 31, split: Split::Train, loss: "Na\u{1b}N".into() };
+    world.events(id, [event(20.0, diverged)]);
+    assert_eq!(world.notice(), "resnet+hires diverged: loss Na␛N at step 31 (epoch 1)");
+    assert!(world.log().contains(world.notice()));
+    let finished = EventKind::Finished { outcome: Outcome::Diverged, message: None };
+    world.events(id, [event(20.5, finished)]).end(id);
+    assert_eq!(world.run(id).status(), "diverged");
+
+    let id = world.train();
+    let fault = "runs/r1: the dataset's file train-images-idx3-ubyte.gz ends after 1234 of 5678 bytes, \
+                 so that the last 4444 images are missing; fetch it again from where it came";
+    world.tell(Message::Ended { id, fault: Some(fault.into()), holds: false });
+    assert_eq!(world.run(id).status(), "failed");
+    // In the log every word of it can be read, in a panel as narrow as on 80 columns too.
+    let screen = world.keys("L z").screen((80, 24));
+    let shown: Vec<&str> = screen.split_whitespace().filter(|word| *word != "│").collect();
+    let shown = shown.join(" ").replace('│', "");
+    let words: Vec<&str> = fault.split_whitespace().collect();
+    assert!(words.iter().all(|word| shown.contains(word)), "{screen}");
+    assert!(world.screen((80, 24)).contains("images are missing"));
+}
+
+#[test]
+fn the_log_follows_a_run() {
+    let mut world = World::new();
+    let id = world.train();
+    let spec = world.run(id).spec.clone();
+    world.events(id, trains(&spec, AT, 900, COURSE)).events(id, ends(&spec, 400.0, 9)).end(id);
+    let log = world.log();
+    for text in
+        ["kept in runs/r0", "trains on cpu", "epoch 10: train", "(best)", "test, best weights (epoch 9)"]
+    {
+        assert!(log.contains(text), "{text} is not in {log}");
+    }
+    assert!(log.contains("resnet+hires completed after 6m 43s"), "{log}");
+    assert_eq!((world.run(id).epochs(), world.run(id).status()), ("10/10".into(), "completed"));
+    assert!(world.run(id).test().is_some());
+}
+
+#[test]
+fn silence_is_counted_until_the_run_speaks() {
+    let mut world = World::new();
+    world.keys("t");
+    let (id, spec) = world.started();
+    let second = || Message::Second { clock: "21:04:08".into(), memory: None };
+    (0..12).for_each(|_| _ = world.tell(second()));
+    assert!(world.screen((120, 40)).contains("reading data 12s"));
+    world.begin(id).events(id, [begins(&spec, AT)]);
+    assert_eq!(world.app.machine.silent, 0);
+}
