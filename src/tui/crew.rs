@@ -161,6 +161,11 @@ impl Crew {
             for path in &paths {
                 match SavedRun::open(path) {
                     Ok(mut saved) => {
+                        if saved.torn {
+                            let name = path.file_name().unwrap_or_default().to_string_lossy();
+                            let text = format!("{name}: the last line of its record is cut off");
+                            tell(News::Message(Message::Log(Level::Warn, harmless(&text, 4000))));
+                        }
                         // Those that are drawn are read again; a store may hold very many.
                         let last = saved.state.steps.last().copied();
                         saved.state.steps = last.into_iter().collect();

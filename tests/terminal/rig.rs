@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -183,11 +183,6 @@ impl Terminal {
         self.tmux(&["capture-pane", "-p"])
     }
 
-    /// What is on the screen, with its colours as escape sequences.
-    pub fn styled(&self) -> String {
-        self.tmux(&["capture-pane", "-p", "-e"])
-    }
-
     /// Everything written to the terminal so far.
     pub fn written(&self) -> Vec<u8> {
         fs::read(self.home().join("written")).unwrap_or_default()
@@ -290,7 +285,9 @@ impl Terminal {
     pub fn runs(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.home().join("runs")) else { return Vec::new() };
         let mut runs: Vec<_> = entries.map(|e| e.unwrap().path()).filter(|path| path.is_dir()).collect();
-        runs.sort_by_key(|path| fs::metadata(path.join("spec.toml")).and_then(|facts| facts.modified()).ok());
+        // One without a spec has just been made.
+        let began = |path: &PathBuf| fs::metadata(path.join("spec.toml")).and_then(|facts| facts.modified());
+        runs.sort_by_key(|path| began(path).unwrap_or_else(|_| SystemTime::now()));
         runs
     }
 

@@ -101,8 +101,13 @@ fn nothing_is_written_and_little_computed_while_nothing_happens() {
     terminal.open("");
     terminal.wait_for("memory");
     terminal.keys("R");
-    // Until what the keys changed has been painted; a frame is painted in far less.
-    std::thread::sleep(Duration::from_secs(1));
+    terminal.wait_for("overlay");
+    // What has been painted has to come through.
+    terminal.wait_until("rest", |_| {
+        let before = terminal.written().len();
+        std::thread::sleep(Duration::from_millis(800));
+        terminal.written().len() == before
+    });
     let before = (terminal.written().len(), ticks(terminal.process()));
     std::thread::sleep(Duration::from_secs(4));
     let after = (terminal.written().len(), ticks(terminal.process()));
