@@ -131,6 +131,24 @@ pub enum Command {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Score the validation split without each hop, and without each block's F, of a trained run:
+    /// what it loses without training it again
+    Lesion {
+        /// The run's folder
+        run: PathBuf,
+        /// Also without every two of them
+        #[arg(long)]
+        pairs: bool,
+        /// Only without these together, such as 0-2,F3
+        #[arg(long, value_name = "TERMS", conflicts_with = "pairs")]
+        without: Option<String>,
+        /// Where and on what.
+        #[command(flatten)]
+        machine: MachineArgs,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Pack runs into one file that --replay shows anywhere
     Record {
         /// The runs' folders
@@ -298,7 +316,7 @@ impl Cli {
     pub fn threads(&self) -> Option<u16> {
         match &self.command {
             None => self.machine.data.threads,
-            Some(Command::Eval { machine, .. }) => machine.data.threads,
+            Some(Command::Eval { machine, .. } | Command::Lesion { machine, .. }) => machine.data.threads,
             Some(Command::Parity { data, .. }) => data.threads,
             Some(Command::Bench { what }) => match what {
                 BenchCommand::Train(args) => args.threads,

@@ -43,6 +43,9 @@ fn main() -> ExitCode {
             output::say(config.to_toml().trim_end());
             Exit::Done
         }),
+        Some(Command::Lesion { run, pairs, without, machine, json }) => {
+            batch::lesion::run(run, *pairs, without.as_deref(), machine, *json)
+        }
         Some(Command::Record { runs, output }) => batch::replay::record(runs, output),
         Some(Command::Presets { what }) => batch::presets::run(what),
         None if let (Some(name), Some(_)) = (&cli.replay, &cli.batch.batch) => {

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod bench_ops;
 pub mod eval;
+pub mod lesion;
 mod lines;
 pub mod params;
 pub mod parity;

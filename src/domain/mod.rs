@@ -11,6 +11,7 @@ pub mod error;
 pub mod event;
 pub mod hops;
 pub mod keys;
+pub mod lesion;
 pub mod one_line;
 pub mod paper;
 pub mod params;

@@ -3,10 +3,12 @@
 use burn::tensor::{Tensor, backend::Backend};
 
 use super::data::{DeviceBatch, Feed};
-use super::model::{Mode, Network};
+use super::model::{Mode, Network, Term};
 use super::ops::NetworkOps;
 use super::probe::Probe;
 use crate::domain::event::{BlockActivity, Score, Split};
+use crate::domain::hops::Hop;
+use crate::domain::lesion::Cut;
 
 /// A split's score and, of its first images, the activations.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +41,20 @@ pub fn evaluate<B: NetworkOps, E>(
     network: &Network<B>,
     feed: &Feed<B>,
     task: Task,
+    tick: impl FnMut(usize, usize) -> Result<(), E>,
+) -> Result<Evaluation, E> {
+    evaluate_without(network, feed, task, &[], tick)
+}
+
+/// As [`evaluate`], with the terms in `without` left out of the hierarchical sums.
+///
+/// # Errors
+/// Those of `tick`.
+pub fn evaluate_without<B: NetworkOps, E>(
+    network: &Network<B>,
+    feed: &Feed<B>,
+    task: Task,
+    without: &[Cut],
     mut tick: impl FnMut(usize, usize) -> Result<(), E>,
 ) -> Result<Evaluation, E> {
     let total = feed.data().indices(task.split).len();
@@ -53,6 +69,10 @@ pub fn evaluate<B: NetworkOps, E>(
             if probed > 0 {
                 probe.take(block, term, value, probed);
             }
+            !without.contains(&match term {
+                Term::Residual => Cut::Residual(block),
+                Term::Hop(source) => Cut::Hop(Hop::new(source, block)),
+            })
         });
         unread.push((logits, labels));
         if unread.len() >= task.read_back_every || fed == total {

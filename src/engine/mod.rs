@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod event_log;
 pub mod files;
 pub mod kernels;
+pub mod lesion;
 pub mod memory;
 pub mod model;
 pub mod ops;

@@ -61,16 +61,17 @@ impl<B: Backend> Network<B> {
 impl<B: NetworkOps> Network<B> {
     /// Images `[batch, 3, size, size]` to logits `[batch, classes]`.
     pub fn forward(&self, x: Tensor<B, 4>, mode: Mode) -> Tensor<B, 2> {
-        self.forward_watched(x, mode, |_, _, _| {})
+        self.forward_watched(x, mode, |_, _, _| true)
     }
 
     /// As [`forward`](Self::forward), showing `watch` every term of every hierarchical
-    /// sum: the block (from 1), which term, and its value `[batch, channel, h, w]`.
+    /// sum: the block (from 1), which term, and its value `[batch, channel, h, w]`. A term
+    /// for which it returns false is left out of the sum, as in a lesion.
     pub fn forward_watched(
         &self,
         x: Tensor<B, 4>,
         mode: Mode,
-        mut watch: impl FnMut(usize, Term, &Tensor<B, 4>),
+        mut watch: impl FnMut(usize, Term, &Tensor<B, 4>) -> bool,
     ) -> Tensor<B, 2> {
         let mut levels = vec![self.stem.forward_relu(x, mode)];
         let tapped = self.tap.as_ref().filter(|_| self.projections.iter().any(|p| p.hop().source == 0));
@@ -81,7 +82,9 @@ impl<B: NetworkOps> Network<B> {
             for basic in block {
                 y = basic.forward(y, mode);
             }
-            watch(d, Term::Residual, &y);
+            if !watch(d, Term::Residual, &y) {
+                y = y.zeros_like();
+            }
             for projection in self.projections.iter().filter(|p| p.hop().target == d) {
                 let source = projection.hop().source;
                 let x = match &tapped {
@@ -89,8 +92,9 @@ impl<B: NetworkOps> Network<B> {
                     _ => &levels[source],
                 };
                 let term = projection.forward(x.clone(), mode);
-                watch(d, Term::Hop(source), &term);
-                y = B::sum(y, term);
+                if watch(d, Term::Hop(source), &term) {
+                    y = B::sum(y, term);
+                }
             }
             levels.push(y);
         }

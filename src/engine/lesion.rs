@@ -1,0 +1,90 @@
+//! Scoring a trained network without some of its terms.
+
+use std::path::PathBuf;
+
+use super::data::{Dataset, Feed};
+use super::device::{Device, OnDevice};
+use super::error::{EngineError, Result};
+use super::evaluate::{Task, evaluate_without};
+use super::model::{Network, Weights};
+use super::ops::TrainingBackend;
+use super::store::SavedRun;
+use super::trainer::Site;
+use crate::domain::error::SpecError;
+use crate::domain::event::{Checkpoint, Split};
+use crate::domain::lesion::{Cut, Lesioned, cuts};
+
+/// What is told while lesions are scored.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// Another one is done; the first is the intact network.
+    Scored(&'a Lesioned),
+    /// Nothing yet: a chance to stop.
+    Tick,
+}
+
+/// Scores the validation split with the best weights that `run` kept so far, intact and
+/// then with each of `lesions`. `tell` hears of each and ends it all by returning false.
+///
+/// Returns the checkpoint that was scored.
+///
+/// # Errors
+/// When the run kept no weights yet, or has not the terms that are to be cut.
+pub fn lesion(
+    run: &SavedRun,
+    data: &Dataset,
+    device: Device,
+    lesions: &[Vec<Cut>],
+    tell: &mut (dyn FnMut(Progress) -> bool + Send),
+) -> Result<Checkpoint> {
+    let there = cuts(&run.spec.hops()?, run.spec.blocks.len());
+    if let Some(cut) = lesions.iter().flatten().find(|cut| !there.contains(cut)) {
+        let names: Vec<_> = there.iter().map(Cut::to_string).collect();
+        let reason = format!("the network has no {cut}; it has {}", names.join(", "));
+        return Err(SpecError::new("lesion", reason).into());
+    }
+    for checkpoint in Checkpoint::ALL {
+        if let Some((path, weights)) = run.weights(checkpoint)? {
+            device.run(Lesions { run, data, lesions, weights, path, tell })?;
+            return Ok(checkpoint);
+        }
+    }
+    Err(EngineError::run(&run.path, "the run has kept no weights: its first epoch did not end"))
+}
+
+struct Lesions<'a> {
+    run: &'a SavedRun,
+    data: &'a Dataset,
+    lesions: &'a [Vec<Cut>],
+    weights: Weights,
+    path: PathBuf,
+    tell: &'a mut (dyn FnMut(Progress) -> bool + Send),
+}
+
+/// Somebody wants no more.
+struct Enough;
+
+impl OnDevice for Lesions<'_> {
+    type Output = Result<()>;
+
+    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Result<()> {
+        let Self { run: SavedRun { spec, .. }, data, lesions, weights, path, tell } = self;
+        let network = Network::<B::InnerBackend>::new(&spec.architecture()?, spec.seed, &site.device);
+        let network = weights.load_into(network, &path)?;
+        // The same images again and again: kept on the device where they fit.
+        let feed = Feed::new(data, &site.device, site.resident_bytes);
+        let read_back_every = site.read_back_every;
+        let task = Task { split: Split::Validation, batch: spec.batch, probe: 0, read_back_every };
+        for without in std::iter::once(&Vec::new()).chain(lesions) {
+            let tick = |_, _| if tell(Progress::Tick) { Ok(()) } else { Err(Enough) };
+            let Ok(evaluation) = evaluate_without(&network, &feed, task, without, tick) else {
+                return Ok(());
+            };
+            let lesioned = Lesioned { without: without.clone(), score: evaluation.score };
+            if !tell(Progress::Scored(&lesioned)) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
