@@ -18,6 +18,7 @@ mod driver;
 pub mod keymap;
 pub mod labels;
 pub mod layout;
+pub mod lesions;
 pub mod log;
 pub mod paint;
 mod panels;
