@@ -233,7 +233,7 @@ impl Terminal {
     pub fn open(&self, arguments: &str) {
         self.type_line(&format!("sh run {arguments}; echo left with $?"));
         self.wait_for("fashion-embedded");
-        assert_eq!(self.modes().alternate, true);
+        assert!(self.modes().alternate);
     }
 
     /// Makes `spec` the draft, trains it, and waits until an epoch has ended.
