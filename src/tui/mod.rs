@@ -19,6 +19,7 @@ pub mod keymap;
 pub mod labels;
 pub mod layout;
 pub mod log;
+mod mouse;
 pub mod paint;
 mod panels;
 pub mod picture;
