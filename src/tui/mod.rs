@@ -8,6 +8,7 @@ pub mod action;
 pub mod activations;
 pub mod app;
 pub mod bench;
+pub mod bench_replay;
 pub mod bindings;
 pub mod command;
 pub mod config;
