@@ -7,6 +7,8 @@ mod draft;
 mod keys;
 #[path = "tui/mouse.rs"]
 mod mouse;
+#[path = "tui/replay.rs"]
+mod replay;
 #[path = "tui/robust.rs"]
 mod robust;
 #[path = "tui/runs.rs"]

@@ -100,7 +100,7 @@ pub fn keys_page() -> String {
     // The table itself is right: a test holds that.
     let Ok(keymap) = Keymap::new(&Overrides::new()) else { return page };
     let panels = Panel::ALL.map(Place::In);
-    let others = [Place::Editing, Place::Asking, Place::Helping];
+    let others = [Place::Replaying, Place::Editing, Place::Asking, Place::Helping];
     for place in std::iter::once(Place::Anywhere).chain(panels).chain(others) {
         page += &format!("\n## {place}\n\n| keys | | name |\n|---|---|---|\n");
         for (binding, keys) in keymap.rows(place) {

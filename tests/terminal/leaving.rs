@@ -56,6 +56,18 @@ fn a_terminal_that_is_killed_ends_the_program_and_keeps_the_run() {
     let Some(terminal) = Terminal::start((80, 24)) else { return };
     terminal.open("");
     terminal.train(LONG);
+    killed(&terminal);
+    assert_eq!(terminal.outcome(), "stopped");
+
+    // Also where the signal is ignored, and nothing is painted that could fail.
+    let Some(terminal) = Terminal::start((80, 24)) else { return };
+    terminal.type_line("trap '' HUP");
+    terminal.open("");
+    killed(&terminal);
+}
+
+/// Kills the terminal; the program ends soon.
+fn killed(terminal: &Terminal) {
     let process = terminal.process();
     terminal.kill();
     let started = Instant::now();
@@ -63,7 +75,6 @@ fn a_terminal_that_is_killed_ends_the_program_and_keeps_the_run() {
         assert!(started.elapsed() < Duration::from_secs(60), "still there: {:?}", state(process));
         std::thread::sleep(Duration::from_millis(50));
     }
-    assert_eq!(terminal.outcome(), "stopped");
 }
 
 #[test]

@@ -111,14 +111,16 @@ impl Terminal {
         fs::write(folder.join("config.toml"), text).unwrap();
     }
 
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("tmux");
+        command.args(["-u", "-L", &self.socket, "-f", "/dev/null"]).args(arguments);
+        // Sockets outlive their servers; this one goes with the home.
+        command.env_remove("TMUX").env("TMUX_TMPDIR", self.home()).env("LC_ALL", "C.UTF-8");
+        command
+    }
+
     fn tmux(&self, arguments: &[&str]) -> String {
-        let output = Command::new("tmux")
-            .args(["-u", "-L", &self.socket, "-f", "/dev/null"])
-            .args(arguments)
-            .env_remove("TMUX")
-            .env("LC_ALL", "C.UTF-8")
-            .output()
-            .unwrap();
+        let output = self.command(arguments).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "tmux {arguments:?}: {error}");
         String::from_utf8(output.stdout).unwrap()
@@ -233,7 +235,7 @@ impl Terminal {
     pub fn open(&self, arguments: &str) {
         self.type_line(&format!("sh run {arguments}; echo left with $?"));
         self.wait_for("fashion-embedded");
-        assert_eq!(self.modes().alternate, true);
+        assert!(self.modes().alternate);
     }
 
     /// Makes `spec` the draft, trains it, and waits until an epoch has ended.
@@ -315,7 +317,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         // Whatever a failed test leaves behind ends with its terminal, or at once.
-        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output();
+        let _ = self.command(&["kill-server"]).output();
         let pid = fs::read_to_string(self.home().join("pid")).ok().and_then(|pid| pid.trim().parse().ok());
         if let Some(pid) = pid.filter(|pid| state(*pid).is_some()) {
             signal(pid, Signal::KILL);

@@ -1,5 +1,6 @@
 //! Everyday use: wire, train, look, quit; sizes; rest.
 
+use std::fs;
 use std::time::Duration;
 
 use crate::rig::{LONG, Modes, TINY, Terminal, ticks};
@@ -140,4 +141,33 @@ fn a_terminal_is_painted_anew_on_request() {
     terminal.wait_until("the screen as it was", |screen| screen == before);
     terminal.keys("q");
     terminal.left_with(0);
+}
+
+#[test]
+fn the_screen_and_the_spec_can_be_taken_along() {
+    let Some(terminal) = Terminal::start((80, 24)) else { return };
+    terminal.open("");
+    terminal.keys("y");
+    terminal.wait_for("copied");
+    // OSC 52, in base64: the clipboard is the terminal's, also over ssh.
+    let copied = "\x1b]52;c;cmVzbmV0K2hpcmVzQGZhc2hpb24tZW1iZWRkZWQ=";
+    terminal.wait_until("the copy", |_| String::from_utf8_lossy(&terminal.written()).contains(copied));
+    terminal.keys("C-s");
+    let screen = terminal.wait_for("the screen is kept in");
+    let name = screen.split("kept in ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let picture = fs::read_to_string(terminal.home().join(name)).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains("273,466"), "{name}");
+    terminal.keys("q");
+    terminal.left_with(0);
+}
+
+#[test]
+fn a_terminal_that_says_no_size_is_no_reason_to_die() {
+    let Some(terminal) = Terminal::start((80, 24)) else { return };
+    terminal.type_line("stty rows 0 cols 0; sh run; echo left with $?");
+    terminal.wait_until("the screen", |_| terminal.modes().alternate);
+    terminal.resize((80, 25));
+    terminal.wait_for("─Wiring─");
+    terminal.keys("q");
+    terminal.wait_for("left with 0");
 }

@@ -39,17 +39,20 @@ enum Line {
 
 fn lines(app: &App, width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    let places = [Place::In(app.focus), Place::Anywhere];
-    let keys = places.map(|place| app.keymap.help(place));
+    let replaying = app.playback.map(|_| Place::Replaying);
+    let places: Vec<_> =
+        [Some(Place::In(app.focus)), replaying, Some(Place::Anywhere)].into_iter().flatten().collect();
+    let keys: Vec<_> = places.iter().map(|place| app.keymap.help(*place)).collect();
     let first = keys.iter().flatten().map(|(keys, _)| keys.width()).max().unwrap_or(0).min(18);
     for (place, keys) in places.into_iter().zip(keys) {
         lines.push(Line::Title(place.to_string()));
         let about_mouse = match place {
             Place::In(panel) => Some(("mouse".to_owned(), mouse(panel))),
-            _ => Some((
+            Place::Anywhere => Some((
                 "mouse".to_owned(),
                 "with Shift held most terminals select text; mouse = false in the config gives it back",
             )),
+            _ => None,
         };
         for (keys, about) in keys.into_iter().chain(about_mouse) {
             let words = wrap(about, width.saturating_sub(first + 2).max(10));
