@@ -5,6 +5,8 @@
 mod draft;
 #[path = "tui/keys.rs"]
 mod keys;
+#[path = "tui/lesions.rs"]
+mod lesions;
 #[path = "tui/mouse.rs"]
 mod mouse;
 #[path = "tui/replay.rs"]
