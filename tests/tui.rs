@@ -9,6 +9,8 @@ mod keys;
 mod lesions;
 #[path = "tui/mouse.rs"]
 mod mouse;
+#[path = "tui/presets.rs"]
+mod presets;
 #[path = "tui/replay.rs"]
 mod replay;
 #[path = "tui/robust.rs"]

@@ -121,7 +121,10 @@ pub fn to_toml(spec: &ExperimentSpec) -> String {
 }
 
 /// Names are those of files, in every system, and words on a command line.
-fn check_name(name: &str) -> Result<()> {
+///
+/// # Errors
+/// When `name` is none.
+pub fn check_name(name: &str) -> Result<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_name = (1..=64).contains(&name.len()) && name.chars().all(fits) && !name.starts_with(['.', '-']);
     match is_name && !name.ends_with(".toml") {

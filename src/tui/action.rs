@@ -72,6 +72,8 @@ pub enum Message {
     Lesioned(RunId, Lesioned),
     /// No more lesions of this run come: the weights that were scored, or what went wrong.
     LesionsDone(RunId, Result<Checkpoint, String>),
+    /// The user's own presets.
+    Presets(Vec<(String, ExperimentSpec)>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -105,6 +107,8 @@ pub enum Effect {
     },
     /// Score no more of them.
     EndLesions,
+    /// Keep a spec as one of the user's own presets.
+    SavePreset(String, Box<ExperimentSpec>),
     /// Look for runs on disk.
     Search,
     /// What to do with the recording that is being played.

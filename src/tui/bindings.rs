@@ -101,6 +101,7 @@ pub static BINDINGS: &[Binding] = &[
     row(SETUP, "field-next", &["right", "l"], Right, "the next choice, or a larger number").hint("change"),
     row(SETUP, "field-edit", &["enter"], Enter, "type a value; it is checked as you type").hint("edit"),
     row(SETUP, "field-default", &["d", "delete"], Default, "the paper's value for this dataset").hint("default"),
+    row(SETUP, "save-preset", &["w"], SavePreset, "keep the draft as a preset of your own; asks for its name").hint("save"),
     row(SETUP, "field-first", &["home"], First, "the first field"),
     row(SETUP, "field-last", &["end"], Last, "the last field"),
     //

@@ -152,6 +152,8 @@ pub enum Command {
     Enter,
     /// Give the field the recipe's value.
     Default,
+    /// Ask for a name, and keep the draft as a preset.
+    SavePreset,
     /// Loss, top-1 or both.
     CycleMetric,
     /// Train, validation or both.

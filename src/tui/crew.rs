@@ -22,6 +22,7 @@ use crate::engine::data::Library;
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::lesion::{Progress, lesion};
+use crate::engine::presets;
 use crate::engine::store::{self, SavedRun};
 use crate::engine::worker::Worker;
 
@@ -228,6 +229,32 @@ impl Crew {
         self.enough.store(true, Ordering::Relaxed);
     }
 
+    /// Reads the user's own presets.
+    pub fn read_presets(&self) {
+        self.background("presets", |tell| {
+            let Some(folder) = presets::user_folder() else { return };
+            tell(News::Message(Message::Presets(own_presets(&folder, tell))));
+        });
+    }
+
+    /// Keeps a spec as one of them.
+    pub fn save_preset(&self, name: String, spec: ExperimentSpec) {
+        self.background("preset", move |tell| {
+            let Some(folder) = presets::user_folder() else {
+                let text = "no preset is kept: there is no home folder".into();
+                return tell(News::Message(Message::Said(Level::Bad, text)));
+            };
+            tell(News::Message(match presets::save(&folder, &name, &spec) {
+                Ok(path) => {
+                    let path = harmless(&path.to_string_lossy(), 400);
+                    Message::Said(Level::Good, format!("the draft is kept in {path}"))
+                }
+                Err(fault) => Message::Said(Level::Bad, said(&fault)),
+            }));
+            tell(News::Message(Message::Presets(own_presets(&folder, tell))));
+        });
+    }
+
     /// The next thing that happens in the background; what a run tells comes in order.
     pub async fn next(&mut self) -> Message {
         poll_fn(|context| {
@@ -306,6 +333,23 @@ fn begin(
     let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
     store::check_writable(root)?;
     Worker::start(spec, data, device, root)
+}
+
+/// The user's presets in `folder` that are specs, and are not hidden by others; says which
+/// are none.
+fn own_presets(folder: &Path, tell: &dyn Fn(News)) -> Vec<(String, ExperimentSpec)> {
+    let mut own = Vec::new();
+    for (name, _, read) in presets::user(folder) {
+        match read {
+            _ if presets::SHIPPED.iter().any(|(shipped, _)| *shipped == name) => {}
+            Ok(spec) => own.push((name, spec)),
+            Err(fault) => {
+                let text = format!("preset {name} is left out: {}", said(&fault));
+                tell(News::Message(Message::Log(Level::Warn, text)));
+            }
+        }
+    }
+    own
 }
 
 /// Scores the run in folder `path` intact and without each of `wanted`, until it is `enough`.

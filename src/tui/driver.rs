@@ -92,6 +92,7 @@ pub async fn run<W: Write>(
                 Effect::Delete(id, path) => crew.delete(id, path),
                 Effect::Lesion { run, path, wanted, device } => crew.lesion(run, path, wanted, device),
                 Effect::EndLesions => crew.end_lesions(),
+                Effect::SavePreset(name, spec) => crew.save_preset(name, *spec),
                 Effect::Search => crew.search(),
                 Effect::Play(order) => {
                     crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));

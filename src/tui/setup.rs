@@ -8,7 +8,7 @@ use crate::domain::hops::HopGroup;
 use crate::domain::keys::{KEYS, Key};
 use crate::domain::spec::{ExperimentSpec, Version};
 use crate::engine::device::DeviceChoice;
-use crate::engine::presets::{self, SHIPPED};
+use crate::engine::presets;
 
 /// A row of the panel.
 #[derive(Clone, Copy)]
@@ -56,9 +56,13 @@ impl Field {
 }
 
 /// What the draft's fields are and which is chosen.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Setup {
     row: usize,
+    /// The preset that the draft was made from last: some are the same run.
+    preset: String,
+    /// The user's own presets, by name.
+    pub own: Vec<(String, ExperimentSpec)>,
     /// Where runs are trained.
     pub device: DeviceChoice,
 }
@@ -88,7 +92,7 @@ impl Setup {
     pub fn value(&self, field: Field, draft: &Draft) -> String {
         match field {
             Field::Line => draft.line().to_owned(),
-            Field::Preset => preset_of(draft.spec()).unwrap_or_default().to_owned(),
+            Field::Preset => self.preset_of(draft.spec()).unwrap_or_default().to_owned(),
             Field::Device => self.device.to_string(),
             Field::Key(key) => (key.get)(draft.spec()).map(|value| value.to_string()).unwrap_or_default(),
         }
@@ -101,7 +105,12 @@ impl Setup {
     pub fn set(&mut self, field: Field, text: &str, draft: &mut Draft) -> Result<(), SpecError> {
         match field {
             Field::Line => draft.replace(text.parse()?)?,
-            Field::Preset => draft.replace(preset(text)?)?,
+            Field::Preset => {
+                let name = text.trim();
+                let own = self.own.iter().find(|(own, _)| own == name).map(|(_, spec)| spec.clone());
+                draft.replace(own.map_or_else(|| preset(name), Ok)?)?;
+                name.clone_into(&mut self.preset);
+            }
             Field::Device => {
                 self.device =
                     text.trim().parse().map_err(|reason: String| SpecError::new("device", reason))?;
@@ -131,7 +140,7 @@ impl Setup {
         let now = self.value(field, draft);
         let choices: Vec<String> = match field {
             Field::Line => return None,
-            Field::Preset => SHIPPED.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            Field::Preset => self.presets().map(|(name, _)| name.to_owned()).collect(),
             Field::Device => ["auto", "cpu", "cuda"].map(str::to_owned).to_vec(),
             Field::Key(key) => match key.name {
                 "family" => Family::ALL.map(|f| f.name().to_owned()).to_vec(),
@@ -168,6 +177,31 @@ impl Setup {
         }
     }
 
+    /// Presets by name: those that come with the program, then the user's own.
+    fn presets(&self) -> impl Iterator<Item = (&str, &ExperimentSpec)> {
+        let shipped = presets::shipped().iter().map(|(name, spec)| (*name, spec));
+        shipped.chain(self.own.iter().map(|(name, spec)| (name.as_str(), spec)))
+    }
+
+    /// The preset that is this run.
+    fn preset_of(&self, spec: &ExperimentSpec) -> Option<&str> {
+        let mut last = self.presets().filter(|(name, _)| *name == self.preset);
+        let is_it = |(_, preset): &(&str, &ExperimentSpec)| *preset == spec;
+        last.find(is_it).or_else(|| self.presets().find(is_it)).map(|(name, _)| name)
+    }
+
+    /// What is wrong with a new preset's name.
+    ///
+    /// # Errors
+    /// When it is none, or taken.
+    pub fn check_name(&self, name: &str) -> Result<(), String> {
+        presets::check_name(name).map_err(|error| error.to_string())?;
+        match self.presets().any(|(taken, _)| taken == name) {
+            true => Err(format!("there is one called '{name}' already")),
+            false => Ok(()),
+        }
+    }
+
     /// Whether a field differs from [`Self::default_of`], so that it should be noticed.
     pub fn is_unusual(&self, field: Field, draft: &Draft) -> bool {
         matches!(field, Field::Key(_))
@@ -196,11 +230,6 @@ fn number(key: &str, now: &str, forward: bool) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The shipped preset that is this run.
-fn preset_of(spec: &ExperimentSpec) -> Option<&'static str> {
-    presets::shipped().iter().find(|(_, preset)| preset == spec).map(|(name, _)| *name)
 }
 
 /// The run that a preset's name or a TOML file means.

@@ -55,7 +55,9 @@ static LOST: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// # Errors
 /// When the config file is wrong, or there is no terminal.
 pub fn run(options: &Options) -> Result<Exit> {
-    show(options, Crew::new(options.root.clone(), options.data.clone()))
+    let crew = Crew::new(options.root.clone(), options.data.clone());
+    crew.read_presets();
+    show(options, crew)
 }
 
 /// Shows a recording on the same screen until it is left.

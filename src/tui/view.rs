@@ -15,7 +15,7 @@ use super::wiring;
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) -> (Hits, Option<Position>) {
     let mut hits = Hits::new();
     let Some(arrangement) = &app.view.arrangement else {
-        too_small(app, area, buf);
+        too_small(app, area, buf, &mut hits);
         return (hits, None);
     };
     let mut cursor = None;
@@ -42,7 +42,7 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
     let current = app.runs.current();
     let about = match panel {
         Panel::Wiring => wiring_about(app),
-        Panel::Setup => "the next run".into(),
+        Panel::Setup => setup::summary(app, inside(area)),
         Panel::Curves => app.curves.summary(),
         Panel::Activations => current.map_or(String::new(), |run| run.spec.network_name()),
         Panel::Runs => runs::summary(app),
@@ -84,7 +84,11 @@ fn wiring_about(app: &App) -> String {
     }
 }
 
-fn too_small(app: &App, area: Rect, buf: &mut Buffer) {
+/// A question is asked on any terminal; else how large it would have to be.
+fn too_small(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    if let Some(text) = app.question_text() {
+        return question::draw_plainly(app, &text, area, buf, hits);
+    }
     let text =
         format!("too small: {}×{} needed, this is {}×{}", LEAST.width, LEAST.height, area.width, area.height);
     for (i, line) in crate::domain::text::wrap(&text, area.width.into()).iter().enumerate() {

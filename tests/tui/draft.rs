@@ -305,3 +305,43 @@ fn pasted_escapes_and_very_long_texts_are_harmless() {
     world.keys("enter");
     assert_eq!(world.app.draft.spec().seed, 1);
 }
+
+#[test]
+fn the_title_says_which_fields_are_seen() {
+    let mut world = World::new();
+    world.keys("S z");
+    assert!(world.screen((80, 40)).contains("the next run"));
+    world.keys("z home");
+    let shown = world.screen((80, 24));
+    assert!(shown.contains(" 1–") && shown.contains(" of 24 "), "{shown}");
+    world.keys("end");
+    assert!(world.screen((80, 24)).contains("–24 of 24 "));
+    world.screen((40, 10));
+}
+
+#[test]
+fn what_is_wrong_is_said_once() {
+    let mut world = World::new();
+    for (keys, text) in [("S home enter", "resnet@nowhere"), ("down enter", "nosuch"), ("down enter", "gpu")]
+    {
+        world.keys(keys);
+        world.retype(text);
+        let fault: String = world.fault().unwrap().split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        let shown = world.screen((120, 40));
+        assert_eq!(shown.matches(&fault).count(), 1, "{fault}: {shown}");
+        world.keys("esc");
+    }
+}
+
+#[test]
+fn what_can_be_trained_or_stopped_is_always_in_the_last_line() {
+    for panel in ["W", "S", "C", "A", "R", "L"] {
+        let mut world = World::new();
+        let last = |world: &mut World| world.screen((80, 24)).lines().last().unwrap().to_owned();
+        world.keys(panel);
+        assert!(last(&mut world).starts_with("t train "), "{panel}: {}", last(&mut world));
+        world.train();
+        world.app.notice = None;
+        assert!(last(&mut world).starts_with("Space pause  x stop "), "{panel}: {}", last(&mut world));
+    }
+}

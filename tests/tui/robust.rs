@@ -6,7 +6,9 @@ use hiresnet_tui::domain::event::{Event, EventKind, Outcome, Split};
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::tui::action::{Action, Message};
+use hiresnet_tui::tui::app::Spot;
 use hiresnet_tui::tui::bindings::BINDINGS;
+use hiresnet_tui::tui::command::Command;
 use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::keymap::parse;
 use hiresnet_tui::tui::log::Level;
@@ -264,4 +266,19 @@ fn every_size_can_be_painted_and_ascii_stays_ascii() {
             }
         }
     }
+}
+
+#[test]
+fn a_question_is_read_and_answered_on_a_terminal_that_is_too_small() {
+    let mut world = World::new();
+    world.train();
+    world.keys("q");
+    for size in [(39, 24), (80, 9), (20, 6)] {
+        let shown = world.screen(size).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains("Stop the run and quit? It is kept."), "{shown}");
+        assert!(shown.contains("y yes n no"), "{shown}");
+    }
+    world.click(Spot::Key(Command::No));
+    assert!(world.keys_are_commands());
+    assert!(world.screen((20, 6)).contains("too small"));
 }

@@ -336,3 +336,24 @@ fn names_from_disk_reach_no_cell_as_they_are() {
     }
     assert_eq!(world.app.focus, Panel::Runs);
 }
+
+#[test]
+fn a_run_that_the_filter_hides_is_not_acted_on() {
+    let mut world = World::new();
+    let id = world.train();
+    world.keys("R / text:resnext enter").effects();
+    // While it is active it is listed whatever the filter; now it is not, and has the cursor.
+    world.end(id).effects();
+    assert_eq!((world.current(), world.listed().as_slice()), (Some(id), &[][..]));
+    for key in ["d", "u", "p", "v"] {
+        world.keys(key);
+        assert_eq!(world.notice(), "no run is chosen", "{key}");
+    }
+    assert_eq!((world.app.question, world.baseline()), (None, None));
+    world.keys("b");
+    assert!(world.notice().contains("choose one in Runs"));
+    world.keys("e");
+    assert!(world.notice().contains("choose one in Runs"));
+    world.keys("esc d");
+    assert!(world.app.question.is_some());
+}

@@ -244,6 +244,7 @@ impl App {
                 None => self.say(Level::Info, format!("{}: there is no default", field.name())),
             },
             Command::Enter => self.edit_field(),
+            Command::SavePreset => self.edit_preset_name(),
             _ => {}
         }
     }

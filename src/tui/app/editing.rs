@@ -22,6 +22,8 @@ pub enum Typing {
     Filter,
     /// A place on the recording.
     Goal,
+    /// The name of the draft as a preset.
+    PresetName,
 }
 
 /// Text being typed.
@@ -39,7 +41,11 @@ pub struct Editing {
 impl Editing {
     /// Whether it is a text of words, for which a panel's column is too narrow.
     pub const fn is_long(&self) -> bool {
-        matches!(self.what, Typing::Field(Field::Line | Field::Preset) | Typing::Goal)
+        match self.what {
+            Typing::Field(field) => matches!(field, Field::Line | Field::Preset),
+            Typing::Goal | Typing::PresetName => true,
+            Typing::Filter => false,
+        }
     }
 
     /// What is being typed, in a word or two.
@@ -48,6 +54,7 @@ impl Editing {
             Typing::Field(field) => field.name(),
             Typing::Filter => "filter",
             Typing::Goal => "go to: 37%, e12, 1:30",
+            Typing::PresetName => "keep the draft as a preset called",
         }
     }
 }
@@ -73,6 +80,11 @@ impl App {
     /// Begins to ask for a place on the recording.
     pub(super) fn edit_goal(&mut self) {
         self.edit(Typing::Goal, String::new());
+    }
+
+    /// Begins to ask for a preset's name.
+    pub(super) fn edit_preset_name(&mut self) {
+        self.edit(Typing::PresetName, String::new());
     }
 
     fn edit(&mut self, what: Typing, text: String) {
@@ -111,6 +123,7 @@ impl App {
         match editing.what {
             Typing::Filter => self.runs.set_filter(editing.input.value()),
             Typing::Goal => editing.fault = editing.input.value().parse::<Goal>().err(),
+            Typing::PresetName => editing.fault = self.setup.check_name(editing.input.value()).err(),
             Typing::Field(field) => {
                 let checked = self.setup.check(field, editing.input.value(), &self.draft);
                 editing.fault = checked.err().map(|error| error.reason);
@@ -137,11 +150,19 @@ impl App {
                     return;
                 }
             },
+            (Command::Enter, Typing::PresetName) => {
+                let name = editing.input.value().to_owned();
+                if let Err(reason) = self.setup.check_name(&name) {
+                    editing.fault = Some(reason);
+                    return;
+                }
+                self.effects.push(Effect::SavePreset(name, Box::new(self.draft.spec().clone())));
+            }
             (Command::Back, Typing::Filter) => {
                 let before = std::mem::take(&mut editing.before);
                 self.runs.set_filter(&before);
             }
-            (Command::Back, Typing::Field(_) | Typing::Goal) => {}
+            (Command::Back, Typing::Field(_) | Typing::Goal | Typing::PresetName) => {}
             _ => return,
         }
         self.editing = None;

@@ -50,6 +50,7 @@ impl App {
             Message::Deleted(_, Err(reason)) => self.say(Level::Bad, reason),
             Message::Lesioned(id, lesioned) => self.lesions.scored(id, lesioned),
             Message::LesionsDone(id, result) => self.lesions_ended(id, result),
+            Message::Presets(presets) => self.setup.own = presets,
             Message::Second { clock, memory } => {
                 (self.machine.clock, self.machine.memory) = (clock, memory);
                 self.machine.silent = self.machine.silent.saturating_add(1);

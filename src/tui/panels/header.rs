@@ -165,7 +165,7 @@ impl Hint {
     }
 }
 
-/// The keys that matter now, most special first.
+/// The keys that matter now: what trains, then most special first.
 fn hints(app: &App) -> Vec<Hint> {
     let mut hints = Vec::new();
     for place in app.places() {
@@ -176,6 +176,12 @@ fn hints(app: &App) -> Vec<Hint> {
             }
         }
     }
+    // First what trains, or could.
+    let first: &[_] = match app.runs.active() {
+        Some(_) => &[Command::Pause, Command::Stop],
+        None => &[Command::Train],
+    };
+    hints.sort_by_key(|hint| !first.contains(&hint.command));
     hints
 }
 

@@ -26,13 +26,28 @@ pub fn draw(app: &App, text: &str, area: Rect, buf: &mut Buffer, hits: &mut Hits
     for (i, line) in lines.iter().enumerate() {
         put(buf, inner, inner.x + 1, inner.y + i as u16, line, theme.text(), theme);
     }
-    let y = at.bottom().saturating_sub(2);
-    let mut x = inner.x + 1;
+    let row = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1), ..inner };
+    answers(app, row, at.bottom().saturating_sub(2), buf, hits);
+}
+
+/// The same without a frame, where there is no room for one: answers first, then as much of
+/// the question as fits.
+pub fn draw_plainly(app: &App, text: &str, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    answers(app, area, area.y, buf, hits);
+    for (i, line) in wrap(text, area.width.into()).iter().enumerate() {
+        put(buf, area, area.x, area.y + 1 + i as u16, line, app.theme.text(), &app.theme);
+    }
+}
+
+/// The keys that answer a question, in a row.
+fn answers(app: &App, area: Rect, y: u16, buf: &mut Buffer, hits: &mut Hits) {
+    let theme = &app.theme;
+    let mut x = area.x;
     for (binding, keys) in app.keymap.rows(Place::Asking) {
         let (Some(word), Some(key)) = (binding.hint, keys.first()) else { continue };
         let start = x;
-        x = put(buf, inner, x, y, &shown(*key), theme.accent(), theme);
-        x = put(buf, inner, x, y, &format!(" {word}"), theme.text(), theme);
+        x = put(buf, area, x, y, &shown(*key), theme.accent(), theme);
+        x = put(buf, area, x, y, &format!(" {word}"), theme.text(), theme);
         hits.push((Rect { x: start, y, width: x - start, height: 1 }, Spot::Key(binding.command)));
         x += 3;
     }

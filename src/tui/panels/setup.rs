@@ -14,18 +14,43 @@ use crate::tui::setup::Field;
 /// Columns of the names.
 const NAMES: u16 = 15;
 
+/// Columns below which the title is as short as can be.
+const NARROW: u16 = 20;
+
 /// Widest box for a long text, columns.
 const WIDEST: u16 = 110;
+
+/// The field being typed in the panel; what has a box of its own is said there.
+fn typing(app: &App) -> Option<&Editing> {
+    app.editing.as_ref().filter(|editing| matches!(editing.what, Typing::Field(_)) && !editing.is_long())
+}
+
+/// The first field that is seen, and how many are, above so many notes.
+fn visible(app: &App, notes: usize, area: Rect) -> (u16, u16) {
+    let height = area.height.saturating_sub(notes as u16);
+    let fields = Field::all().len() as u16;
+    let first = (app.setup.row() as u16).saturating_sub(height / 2).min(fields.saturating_sub(height));
+    (first, height)
+}
+
+/// The panel's title says which fields are seen, where not all of them are.
+pub fn summary(app: &App, area: Rect) -> String {
+    let (first, height) = visible(app, notes(app, typing(app), area).len(), area);
+    let fields = Field::all().len() as u16;
+    if height == 0 || height >= fields {
+        return "the next run".into();
+    }
+    let of = if area.width < NARROW { "/" } else { " of " };
+    format!("{}–{}{of}{fields}", first + 1, first + height)
+}
 
 /// Paints the fields, and says where the text cursor is.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) -> Option<Position> {
     let theme = &app.theme;
-    let typing = app.editing.as_ref().filter(|editing| matches!(editing.what, Typing::Field(_)));
+    let typing = typing(app);
     let notes = notes(app, typing, area);
-    let height = area.height.saturating_sub(notes.len() as u16);
-    let fields = Field::all().len() as u16;
     let chosen = app.setup.row() as u16;
-    let first = chosen.saturating_sub(height / 2).min(fields.saturating_sub(height));
+    let (first, height) = visible(app, notes.len(), area);
     let focused = app.focus == Panel::Setup;
     let mut cursor = None;
     for (place, field) in Field::all().enumerate().skip(first.into()).take(height.into()) {
@@ -48,7 +73,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) -> Option<
         let x = area.x + NAMES;
         let room = area.right().saturating_sub(x);
         hits.push((Rect { y, height: 1, ..area }, Spot::Field(place)));
-        match typing.filter(|editing| is_chosen && !editing.is_long()) {
+        match typing.filter(|_| is_chosen) {
             Some(editing) => cursor = draw_input(app, editing, Rect { x, y, width: room, height: 1 }, buf),
             None => {
                 let unusual = app.setup.is_unusual(field, &app.draft);
