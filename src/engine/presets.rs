@@ -124,7 +124,7 @@ pub fn to_toml(spec: &ExperimentSpec) -> String {
 ///
 /// # Errors
 /// When `name` is none.
-pub fn check_name(name: &str) -> Result<()> {
+pub fn check_name(name: &str) -> std::result::Result<(), SpecError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_name = (1..=64).contains(&name.len()) && name.chars().all(fits) && !name.starts_with(['.', '-']);
     match is_name && !name.ends_with(".toml") {
@@ -132,7 +132,7 @@ pub fn check_name(name: &str) -> Result<()> {
         false => {
             let reason =
                 "a name is up to 64 letters, digits, '-', '_' and '.', and begins with a letter or digit";
-            Err(SpecError::new("preset", reason).into())
+            Err(SpecError::new("preset", reason))
         }
     }
 }

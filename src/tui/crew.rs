@@ -353,7 +353,10 @@ fn own_presets(folder: &Path, tell: &dyn Fn(News)) -> Vec<(String, ExperimentSpe
 }
 
 /// Scores the run in folder `path` intact and without each of `wanted`, until it is `enough`.
-fn score(
+///
+/// # Errors
+/// When the run, its weights or its data cannot be read, or there is no such device.
+pub fn score(
     library: &Mutex<Library>,
     path: &Path,
     wanted: &[Vec<Cut>],

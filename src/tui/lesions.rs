@@ -180,10 +180,12 @@ pub fn terms_off(draft: &Draft, hops: &HopSet) -> Vec<Cut> {
 }
 
 /// Lesions that are being scored.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Running {
     /// Whose.
     pub run: RunId,
+    /// What is scored first.
+    pub first: Vec<Cut>,
     /// How many there are.
     pub total: usize,
     /// How many have been scored.
@@ -241,14 +243,16 @@ impl Lesions {
     ///
     /// # Errors
     /// When the run is no network.
-    pub fn begin(&mut self, run: &Run, total: usize, pairs: bool) -> Result<(), SpecError> {
+    pub fn begin(&mut self, run: &Run, wanted: &[Vec<Cut>], pairs: bool) -> Result<(), SpecError> {
         let place = self.studies.iter().position(|study| study.run == run.id);
         let study = match place {
             Some(place) => self.studies.remove(place),
             None => Study::of(run)?,
         };
         self.studies.push(study);
-        self.running = Some(Running { run: run.id, total, done: 0, pairs, ending: false });
+        let first = wanted.first().cloned().unwrap_or_default();
+        self.running =
+            Some(Running { run: run.id, first, total: wanted.len(), done: 0, pairs, ending: false });
         Ok(())
     }
 

@@ -195,7 +195,7 @@ impl Setup {
     /// # Errors
     /// When it is none, or taken.
     pub fn check_name(&self, name: &str) -> Result<(), String> {
-        presets::check_name(name).map_err(|error| error.to_string())?;
+        presets::check_name(name).map_err(|error| error.reason)?;
         match self.presets().any(|(taken, _)| taken == name) {
             true => Err(format!("there is one called '{name}' already")),
             false => Ok(()),

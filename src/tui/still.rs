@@ -1,6 +1,8 @@
 //! The screen without a terminal: a frame in a file, and the page of keys.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -10,12 +12,14 @@ use super::action::{Action, Effect, Message};
 use super::app::App;
 use super::command::{Panel, Place};
 use super::config::Config;
+use super::crew::score;
 use super::keymap::{Keymap, Overrides, parse};
 use super::picture;
 use super::screen::frame;
 use super::start::{Options, app};
 use super::theme::Theme;
 use crate::domain::error::SpecError;
+use crate::engine::data::Library;
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::files;
@@ -38,12 +42,13 @@ pub fn picture_of(root: &Path, (width, height): (u16, u16), keys: &str, file: &P
         }
     }
     let size = Size { width, height };
-    settle(&mut app);
+    let library = Mutex::new(Library::new(None));
+    settle(&mut app, &library);
     for word in keys.split_whitespace() {
         // Where things are decides what some keys do.
         app.prepare(size);
         press(&mut app, word)?;
-        settle(&mut app);
+        settle(&mut app, &library);
     }
     let buffer = frame(&mut app, size);
     let is_text = file.extension().is_some_and(|extension| extension == "txt");
@@ -52,11 +57,24 @@ pub fn picture_of(root: &Path, (width, height): (u16, u16), keys: &str, file: &P
 }
 
 /// Does at once what would be done in the background; nothing is trained.
-fn settle(app: &mut App) {
+fn settle(app: &mut App, library: &Mutex<Library>) {
     for effect in app.effects() {
-        if let Effect::Load(id, path) = effect {
-            let read = SavedRun::open(&path).map(|saved| Box::new(saved.state));
-            app.update(Action::Told(Message::Loaded(id, read.map_err(|fault| fault.to_string()))));
+        match effect {
+            Effect::Load(id, path) => {
+                let read = SavedRun::open(&path).map(|saved| Box::new(saved.state));
+                app.update(Action::Told(Message::Loaded(id, read.map_err(|fault| fault.to_string()))));
+            }
+            Effect::Lesion { run, path, wanted, device } => {
+                let scored = Mutex::new(Vec::new());
+                let told = |lesioned| scored.lock().unwrap_or_else(PoisonError::into_inner).push(lesioned);
+                let result = score(library, &path, &wanted, device, &AtomicBool::new(false), &told);
+                for lesioned in scored.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                    app.update(Action::Told(Message::Lesioned(run, lesioned)));
+                }
+                let result = result.map_err(|fault| fault.to_string());
+                app.update(Action::Told(Message::LesionsDone(run, result)));
+            }
+            _ => {}
         }
     }
 }

@@ -48,6 +48,15 @@ fn a_run_is_scored_without_each_of_its_terms() {
     let pair = pair.clone().find(|pair| pair["without"] == together["lesions"][0]["without"]);
     assert_eq!(pair, Some(&together["lesions"][0]));
 
+    // A picture of the screen has them, too.
+    let file = out.path().join("lesions.txt");
+    let keys = ["picture", "--size", "80x40", "--keys", "W z right e", "--out"];
+    program().args(keys).arg(out.path()).arg(&file).assert().success();
+    let shown = std::fs::read_to_string(&file).unwrap();
+    let intact =
+        format!("best weights: intact {:.2}%", single["intact"]["score"]["hits"].as_f64().unwrap() / 0.4);
+    assert!(shown.contains(&intact) && shown.contains("0→1 without it: "), "{shown}");
+
     let wrong = [("0-3", "no 0-3"), ("F3", "no F3"), ("P1", "neither a hop"), ("", "neither a hop")];
     for (terms, why) in wrong {
         lesion(&run).args(["--without", terms]).assert().code(2).stderr(contains(why));

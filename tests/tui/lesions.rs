@@ -184,6 +184,9 @@ fn what_is_switched_off_is_scored_together_without_training() {
     told(&mut world, run, &wanted[0], 71.2, 0.9);
     world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
     assert!(words(&world).contains("without 0-2, 1-3: 71.20% (−16.10)"), "{}", words(&world));
+    assert!(
+        world.log().lines().last().unwrap().contains("resnet+hires s0 without 0-2, 1-3: 71.20% (−16.10)")
+    );
     assert!(!world.app.draft.hops().contains(Hop::new(0, 2)), "the draft stays what it is");
     assert!(panel(&world, 78, 24, &Theme::FULL).contains("−8.5"), "labels stay, too");
     // All hops off: the baseline's line, and still this run's network.

@@ -4,7 +4,7 @@ use super::App;
 use crate::domain::event::Checkpoint;
 use crate::domain::text::plural;
 use crate::tui::action::Effect;
-use crate::tui::lesions::{left_out, names};
+use crate::tui::lesions::{Running, left_out, names};
 use crate::tui::log::Level;
 use crate::tui::run::{Run, RunId, Stage};
 
@@ -42,7 +42,7 @@ impl App {
         let cuts = left_out(&self.draft, &run.spec);
         let wanted = self.lesions.wanted(run, cuts.clone().unwrap_or_default(), pairs);
         let (Some(path), Ok(wanted)) = (run.path.clone(), wanted) else { return };
-        if let Err(reason) = self.lesions.begin(run, wanted.len(), pairs) {
+        if let Err(reason) = self.lesions.begin(run, &wanted, pairs) {
             return self.say(Level::Warn, reason.to_string());
         }
         let (id, spec) = (run.id, run.spec.clone());
@@ -83,20 +83,28 @@ impl App {
             }
             Ok(_) => {
                 self.say(Level::Good, format!("{} scored", plural(running.total, "lesion")));
-                self.sum_up(run, running.pairs);
+                self.sum_up(&running);
             }
         }
     }
 
-    /// The worst of a run's lesions, in the log.
-    fn sum_up(&mut self, run: RunId, pairs: bool) {
-        let Some(study) = self.lesions.of(run) else { return };
+    /// What came out, in the log: the combination that was asked for, and the worst lesions.
+    fn sum_up(&mut self, running: &Running) {
+        let Some(study) = self.lesions.of(running.run) else { return };
+        let mut said = Vec::new();
+        if let Some(loss) =
+            study.without(&running.first).filter(|_| running.total == 1 || running.first.len() > 1)
+        {
+            said.push(format!("{} without {}: {}", study.name(), names(&running.first), loss.short()));
+        }
         let worst = study.worst(1).into_iter().next();
         let worst = worst.map_or(String::new(), |(cuts, loss)| {
             format!("; most is lost without {}: {}", names(cuts), loss.short())
         });
-        let mut said = vec![study.summary().unwrap_or_default() + &worst];
-        if pairs {
+        if running.total > 1 {
+            said.push(study.summary().unwrap_or_default() + &worst);
+        }
+        if running.pairs {
             said.extend(study.worst(2).into_iter().take(WORST).map(|(cuts, loss)| {
                 let alone = cuts.iter().filter_map(|cut| Some(study.without(&[*cut])?.label()));
                 let alone = alone.collect::<Vec<_>>().join(" and ");
