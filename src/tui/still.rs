@@ -14,7 +14,7 @@ use super::keymap::{Keymap, Overrides, parse};
 use super::picture;
 use super::screen::frame;
 use super::start::{Options, app};
-use super::theme::Theme;
+use super::theme::{Ground, Theme};
 use crate::domain::error::SpecError;
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
@@ -26,10 +26,16 @@ use crate::engine::store::{self, SavedRun};
 ///
 /// # Errors
 /// When a run cannot be read, a key is none, or the file cannot be written.
-pub fn picture_of(root: &Path, (width, height): (u16, u16), keys: &str, file: &Path) -> Result<()> {
+pub fn picture_of(
+    root: &Path,
+    (width, height): (u16, u16),
+    keys: &str,
+    ground: Ground,
+    file: &Path,
+) -> Result<()> {
     let options = Options { root: root.to_owned(), data: None, device: DeviceChoice::Auto };
     let config = Config::default();
-    let theme = Theme::FULL;
+    let theme = Theme { ground, ..Theme::FULL };
     let mut app = app(&options, &config, theme)?;
     if root.is_dir() {
         // Newest first, as the screen finds them.
