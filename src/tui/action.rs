@@ -8,7 +8,8 @@ use super::command::Command;
 use super::log::Level;
 use super::player::{Order, Playback};
 use super::run::{RunId, Stage};
-use crate::domain::event::{Control, Event};
+use crate::domain::event::{Checkpoint, Control, Event};
+use crate::domain::lesion::{Cut, Lesioned};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::device::DeviceChoice;
@@ -67,6 +68,10 @@ pub enum Message {
     Loaded(RunId, Result<Box<RunState>, String>),
     /// A run was deleted, or not.
     Deleted(RunId, Result<(), String>),
+    /// A run was scored without some of its terms; intact first.
+    Lesioned(RunId, Lesioned),
+    /// No more lesions of this run come: the weights that were scored, or what went wrong.
+    LesionsDone(RunId, Result<Checkpoint, String>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -87,6 +92,19 @@ pub enum Effect {
     Load(RunId, PathBuf),
     /// Delete a run's folder.
     Delete(RunId, PathBuf),
+    /// Score a run without some of its terms.
+    Lesion {
+        /// Which.
+        run: RunId,
+        /// Its folder.
+        path: PathBuf,
+        /// What to leave out, one after the other.
+        wanted: Vec<Vec<Cut>>,
+        /// Where.
+        device: DeviceChoice,
+    },
+    /// Score no more of them.
+    EndLesions,
     /// Look for runs on disk.
     Search,
     /// What to do with the recording that is being played.

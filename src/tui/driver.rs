@@ -90,6 +90,8 @@ pub async fn run<W: Write>(
                 Effect::Order(control) => crew.order(control),
                 Effect::Load(id, path) => crew.load(id, path),
                 Effect::Delete(id, path) => crew.delete(id, path),
+                Effect::Lesion { run, path, wanted, device } => crew.lesion(run, path, wanted, device),
+                Effect::EndLesions => crew.end_lesions(),
                 Effect::Search => crew.search(),
                 Effect::Play(order) => {
                     crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));

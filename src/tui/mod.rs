@@ -19,6 +19,7 @@ mod driver;
 pub mod keymap;
 pub mod labels;
 pub mod layout;
+pub mod lesions;
 pub mod log;
 mod mouse;
 pub mod paint;

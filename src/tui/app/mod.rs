@@ -5,6 +5,7 @@
 
 mod commands;
 mod editing;
+mod lesions;
 mod news;
 mod pointing;
 
@@ -18,6 +19,7 @@ use super::curves::{Curves, Shown};
 use super::draft::Draft;
 use super::keymap::Keymap;
 use super::layout::{Arrangement, Pages};
+use super::lesions::Lesions;
 use super::log::{Entry, Level, Log};
 use super::panels::{help, status};
 use super::player::Playback;
@@ -85,6 +87,8 @@ pub struct App {
     pub curves: Curves,
     /// Fig. 2's bars.
     pub activations: Activations,
+    /// What runs lose without their terms.
+    pub lesions: Lesions,
     /// What happened.
     pub log: Log,
     /// The panel that keys go to.
@@ -124,6 +128,7 @@ impl App {
             runs: Runs::default(),
             curves: Curves::default(),
             activations: Activations::default(),
+            lesions: Lesions::default(),
             log: Log::default(),
             focus: Panel::Wiring,
             editing: None,
@@ -281,7 +286,8 @@ impl App {
                 false
             }
             Command::Pause | Command::Stop => active,
-            Command::Twin => self.runs.current().is_some_and(|run| run.stage != Stage::Waiting),
+            Command::Twin => self.runs.chosen().is_some_and(|run| run.stage != Stage::Waiting),
+            Command::Lesions | Command::LesionPairs => self.can_lesion(),
             Command::Zoom => {
                 self.view.arrangement.as_ref().is_some_and(|a| a.panels.len() > 1) || self.view.zoomed
             }

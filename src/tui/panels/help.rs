@@ -17,7 +17,9 @@ const WIDEST: u16 = 78;
 /// What the mouse does in each panel.
 const fn mouse(panel: Panel) -> &'static str {
     match panel {
-        Panel::Wiring => "a click on an arc switches that hop, on a button its group, on the spec copies it",
+        Panel::Wiring => {
+            "a click on an arc switches that hop, on a block leaves its F out of the next lesion, on a button switches its group, on the spec copies it"
+        }
         Panel::Setup => "a click chooses a field, a second one edits it; the wheel moves",
         Panel::Curves => {
             "a click puts the cursor there, dragging moves it; the wheel zooms about the pointer"
