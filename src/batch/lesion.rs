@@ -57,7 +57,8 @@ pub fn run(
     let data = Dataset::load(&saved.spec, machine.data.data_dir.as_deref())?;
     let mut scored: Vec<Lesioned> = Vec::new();
     let mut lines = None;
-    let first = wanted.iter().map(|cuts| name(cuts).chars().count()).max().unwrap_or(0).max("(nothing)".len());
+    let first =
+        wanted.iter().map(|cuts| name(cuts).chars().count()).max().unwrap_or(0).max("(nothing)".len());
     let checkpoint = lesion(&saved, &data, device, &wanted, &mut |progress| {
         if let Progress::Scored(lesioned) = progress {
             if !json {

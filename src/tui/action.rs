@@ -1,6 +1,7 @@
 //! What can happen to the [`App`](super::app::App), and what it wants done.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -9,6 +10,7 @@ use super::log::Level;
 use super::player::{Order, Playback};
 use super::run::{RunId, Stage};
 use crate::domain::event::{Control, Event};
+use crate::domain::features::Features;
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::device::DeviceChoice;
@@ -67,6 +69,8 @@ pub enum Message {
     Loaded(RunId, Result<Box<RunState>, String>),
     /// A run was deleted, or not.
     Deleted(RunId, Result<(), String>),
+    /// What one image makes of a run's network, by its index among the validation split.
+    Looked(RunId, usize, Result<Arc<Features>, String>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -87,6 +91,17 @@ pub enum Effect {
     Load(RunId, PathBuf),
     /// Delete a run's folder.
     Delete(RunId, PathBuf),
+    /// Look at one image through a run's network.
+    Look {
+        /// Which run.
+        id: RunId,
+        /// Its folder.
+        path: PathBuf,
+        /// What was run.
+        spec: Box<ExperimentSpec>,
+        /// Index of the image among the validation split.
+        image: usize,
+    },
     /// Look for runs on disk.
     Search,
     /// What to do with the recording that is being played.

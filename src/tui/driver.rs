@@ -13,6 +13,7 @@ use super::crew::{Crew, test_panic};
 use super::log::Level;
 use super::screen::Screen;
 use super::{picture, screen};
+use crate::engine::features::Look;
 use crate::exit::Exit;
 
 /// Between frames, at least: 30 a second.
@@ -90,6 +91,9 @@ pub async fn run<W: Write>(
                 Effect::Order(control) => crew.order(control),
                 Effect::Load(id, path) => crew.load(id, path),
                 Effect::Delete(id, path) => crew.delete(id, path),
+                Effect::Look { id, path, spec, image } => {
+                    crew.look(id, Look { run: path, spec: *spec, image });
+                }
                 Effect::Search => crew.search(),
                 Effect::Play(order) => {
                     crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));

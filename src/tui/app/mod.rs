@@ -5,6 +5,7 @@
 
 mod commands;
 mod editing;
+mod looking;
 mod news;
 mod pointing;
 
@@ -16,6 +17,7 @@ use super::command::{Command, Panel, Place};
 use super::config::Config;
 use super::curves::{Curves, Shown};
 use super::draft::Draft;
+use super::features::FeatureMaps;
 use super::keymap::Keymap;
 use super::layout::{Arrangement, Pages};
 use super::log::{Entry, Level, Log};
@@ -85,6 +87,8 @@ pub struct App {
     pub curves: Curves,
     /// Fig. 2's bars.
     pub activations: Activations,
+    /// Feature maps of one image.
+    pub features: FeatureMaps,
     /// What happened.
     pub log: Log,
     /// The panel that keys go to.
@@ -124,6 +128,7 @@ impl App {
             runs: Runs::default(),
             curves: Curves::default(),
             activations: Activations::default(),
+            features: FeatureMaps::default(),
             log: Log::default(),
             focus: Panel::Wiring,
             editing: None,
@@ -161,6 +166,7 @@ impl App {
             Action::Told(message) => self.hear(message),
         }
         self.load_what_is_drawn();
+        self.look_at_what_is_shown();
     }
 
     /// Where keys have their meaning now.
