@@ -8,7 +8,7 @@ use super::FeatureMaps;
 use super::palette::{colour, diverging, is_shaded, shade};
 use super::tile::Tile;
 use crate::domain::dataset::DatasetId;
-use crate::domain::features::{Addend, BlockMaps, Features, Maps};
+use crate::domain::features::{Addend, BlockMaps, Features};
 use crate::domain::text::{grouped, wrap};
 use crate::tui::activations::three;
 use crate::tui::paint::{cut, put};
@@ -77,7 +77,7 @@ impl Picture<'_> {
         let body = Rect { y: area.y + 1, height: area.height - 1 - legend, ..area };
         let left = self.image(body, buf);
         let rest = Rect { x: body.x + left, width: body.width - left, ..body };
-        let maps = &self.features.blocks[self.panel.block.min(self.features.blocks.len() - 1)];
+        let Some(maps) = self.panel.maps() else { return };
         let hidden = self.maps(maps, rest, buf);
         if legend > 0 {
             self.legend(maps, hidden, Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
@@ -147,7 +147,7 @@ impl Picture<'_> {
         // What block this is, and the channels' numbers.
         let heads = if area.height >= 8 { 2 } else { 1 };
         let plan = Plan::new(maps, area.width, area.height.saturating_sub(heads));
-        let (panel, channels) = (self.panel, maps.channels());
+        let (panel, channels, peak) = (self.panel, maps.channels(), maps.peak());
         panel.across.set(plan.across);
         let first = panel.channel.min(channels.saturating_sub(plan.across));
         if heads == 2 {
@@ -179,23 +179,15 @@ impl Picture<'_> {
             put(buf, label, area.x, y, &name(maps.of, block), theme.strong(), theme);
             put(buf, label, area.x, y + 1, &three(maps.mean), theme.dim(), theme);
             for i in 0..plan.across {
-                let peak = self.peak(maps, first + i);
+                let peak = match panel.own_scale {
+                    true => maps.peaks.get(first + i).copied().unwrap_or(0.0),
+                    false => peak,
+                };
                 let tile = Tile { area, at: Position::new(column(i), y), pixels: plan.pixels };
                 tile.map(maps.map(first + i), maps.size, peak, buf, theme);
             }
         }
         last + 1 - plan.rows
-    }
-
-    /// The |value| that has the strongest colour.
-    fn peak(&self, maps: &Maps, channel: usize) -> f32 {
-        match self.panel.own_scale {
-            true => maps.peaks.get(channel).copied().unwrap_or(0.0),
-            false => {
-                let block = self.panel.block.min(self.features.blocks.len() - 1);
-                self.features.blocks[block].peak()
-            }
-        }
     }
 
     /// What colours or characters mean.
