@@ -1,6 +1,7 @@
 //! What can happen to the [`App`](super::app::App), and what it wants done.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -9,6 +10,7 @@ use super::log::Level;
 use super::player::{Order, Playback};
 use super::run::{RunId, Stage};
 use crate::domain::event::{Checkpoint, Control, Event};
+use crate::domain::features::Features;
 use crate::domain::lesion::{Cut, Lesioned};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
@@ -72,6 +74,8 @@ pub enum Message {
     Lesioned(RunId, Lesioned),
     /// No more lesions of this run come: the weights that were scored, or what went wrong.
     LesionsDone(RunId, Result<Checkpoint, String>),
+    /// What one image makes of a run's network, by its index among the validation split.
+    Looked(RunId, usize, Result<Arc<Features>, String>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -105,6 +109,17 @@ pub enum Effect {
     },
     /// Score no more of them.
     EndLesions,
+    /// Look at one image through a run's network.
+    Look {
+        /// Which run.
+        id: RunId,
+        /// Its folder.
+        path: PathBuf,
+        /// What was run.
+        spec: Box<ExperimentSpec>,
+        /// Index of the image among the validation split.
+        image: usize,
+    },
     /// Look for runs on disk.
     Search,
     /// What to do with the recording that is being played.

@@ -15,6 +15,7 @@ use super::run::Stage;
 use super::screen::Screen;
 use super::{picture, screen};
 use crate::domain::event::{Control, EventKind};
+use crate::engine::features::Look;
 use crate::exit::Exit;
 
 /// Between frames, at least: 30 a second.
@@ -96,6 +97,9 @@ pub async fn run<W: Write>(
                 Effect::Delete(id, path) => crew.delete(id, path),
                 Effect::Lesion { run, path, wanted, device } => crew.lesion(run, path, wanted, device),
                 Effect::EndLesions => crew.end_lesions(),
+                Effect::Look { id, path, spec, image } => {
+                    crew.look(id, Look { run: path, spec: *spec, image });
+                }
                 Effect::Search => crew.search(),
                 Effect::Play(order) => {
                     crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));

@@ -1,6 +1,7 @@
 //! The screen without a terminal: a frame in a file, and the page of keys.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -16,8 +17,10 @@ use super::screen::frame;
 use super::start::{Options, app};
 use super::theme::{Ground, Theme};
 use crate::domain::error::SpecError;
+use crate::engine::data::Library;
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::features::{self, Look};
 use crate::engine::files;
 use crate::engine::store::{self, SavedRun};
 
@@ -44,12 +47,13 @@ pub fn picture_of(
         }
     }
     let size = Size { width, height };
-    settle(&mut app);
+    let library = Mutex::new(Library::new(None));
+    settle(&mut app, &library);
     for word in keys.split_whitespace() {
         // Where things are decides what some keys do.
         app.prepare(size);
         press(&mut app, word)?;
-        settle(&mut app);
+        settle(&mut app, &library);
     }
     let buffer = frame(&mut app, size);
     let is_text = file.extension().is_some_and(|extension| extension == "txt");
@@ -58,11 +62,19 @@ pub fn picture_of(
 }
 
 /// Does at once what would be done in the background; nothing is trained.
-fn settle(app: &mut App) {
+fn settle(app: &mut App, library: &Mutex<Library>) {
     for effect in app.effects() {
-        if let Effect::Load(id, path) = effect {
-            let read = SavedRun::open(&path).map(|saved| Box::new(saved.state));
-            app.update(Action::Told(Message::Loaded(id, read.map_err(|fault| fault.to_string()))));
+        match effect {
+            Effect::Load(id, path) => {
+                let read = SavedRun::open(&path).map(|saved| Box::new(saved.state));
+                app.update(Action::Told(Message::Loaded(id, read.map_err(|fault| fault.to_string()))));
+            }
+            Effect::Look { id, path, spec, image } => {
+                let look = Look { run: path, spec: *spec, image };
+                let answer = features::look(library, look).map(Arc::new).map_err(|fault| fault.to_string());
+                app.update(Action::Told(Message::Looked(id, image, answer)));
+            }
+            _ => {}
         }
     }
 }
