@@ -176,6 +176,9 @@ mod tests {
     use crate::engine::data::Dataset;
     use std::io::Write;
 
+    /// Names and bytes.
+    type Contents = Vec<(String, Vec<u8>)>;
+
     /// `count` records, the i-th of class i modulo the classes and all pixels i.
     fn records(layout: &Layout, count: usize) -> Vec<u8> {
         let record = |i: usize| {
@@ -186,7 +189,7 @@ mod tests {
         (0..count).flat_map(record).collect()
     }
 
-    fn contents(layout: &Layout) -> Vec<(String, Vec<u8>)> {
+    fn contents(layout: &Layout) -> Contents {
         let each = 2 * usize::from(layout.classes);
         layout.files().map(|name| (format!("{}/{name}", layout.folder), records(layout, each))).collect()
     }
@@ -242,7 +245,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join(CIFAR10.archive);
         assert!(said(DatasetId::Cifar10, folder.path()).contains("no cifar10 here"));
-        let attempt = |change: &dyn Fn(&mut Vec<(String, Vec<u8>)>)| {
+        let attempt = |change: &dyn Fn(&mut Contents)| {
             let mut files = contents(&CIFAR10);
             change(&mut files);
             std::fs::write(&archive, packed(&files)).unwrap();
@@ -255,7 +258,7 @@ mod tests {
         assert!(attempt(&|files| files[1].1[0] = 10).unwrap_err().contains("label 10 of image 0"));
         assert!(attempt(&|files| files.push(files[3].clone())).unwrap_err().contains("twice"));
         // Names that lead elsewhere are only names: nothing is written.
-        let hostile = |files: &mut Vec<(String, Vec<u8>)>| {
+        let hostile = |files: &mut Contents| {
             files.push(("../../outside".into(), b"x".to_vec()));
             files.push(("/etc/outside".into(), b"x".to_vec()));
         };
