@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/lesion.rs"]
+mod lesion;
 #[path = "cli/parallel.rs"]
 mod parallel;
 #[path = "cli/replay.rs"]
