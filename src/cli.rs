@@ -206,6 +206,9 @@ pub struct PictureArgs {
     /// Folder that keeps the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
+    /// On a light ground
+    #[arg(long)]
+    pub light: bool,
 }
 
 /// What to measure.
@@ -218,6 +221,8 @@ pub enum BenchCommand {
     /// Measure what the interactive screen costs: how soon a key is answered while a run trains,
     /// and how much slower the run is
     Ui(UiBench),
+    /// Measure how soon a recording is sought to 0%, 37% and 100% and painted
+    Replay(ReplayBench),
     /// Compare a device's logits with the CPU's; exit code 1 when they are too far apart
     Parity(ParityBench),
 }
@@ -297,6 +302,22 @@ pub struct UiBench {
     pub json: bool,
 }
 
+/// `bench replay`.
+#[derive(Debug, Args)]
+pub struct ReplayBench {
+    /// A recording; without, two runs of 120 epochs are made up
+    pub recording: Option<String>,
+    /// Times that each place is sought
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub rounds: u32,
+    /// Columns and rows of the screen
+    #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
+    pub size: (u16, u16),
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `bench parity`.
 #[derive(Debug, Args)]
 pub struct ParityBench {
@@ -322,7 +343,7 @@ impl Cli {
                 BenchCommand::Train(args) => args.threads,
                 BenchCommand::Ops(args) => args.threads,
                 BenchCommand::Ui(args) => args.threads,
-                BenchCommand::Parity(_) => None,
+                BenchCommand::Parity(_) | BenchCommand::Replay(_) => None,
             },
             Some(_) => None,
         }

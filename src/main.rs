@@ -5,12 +5,15 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use hiresnet_tui::batch;
-use hiresnet_tui::cli::{BenchCommand, Cli, Command, PictureArgs, UiBench};
+use hiresnet_tui::cli::{BenchCommand, Cli, Command, PictureArgs, ReplayBench, UiBench};
+use hiresnet_tui::domain::tape::Tape;
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::kernels::isa::Isa;
+use hiresnet_tui::engine::recording;
 use hiresnet_tui::exit::Exit;
 use hiresnet_tui::output;
 use hiresnet_tui::tui;
+use hiresnet_tui::tui::theme::Ground;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
             BenchCommand::Ops(args) => batch::bench_ops::run(args),
             BenchCommand::Parity(args) => batch::bench::parity(args),
             BenchCommand::Ui(args) => bench_ui(args),
+            BenchCommand::Replay(args) => bench_replay(args),
         },
         Some(Command::Keys) => {
             output::say(tui::keys_page().trim_end());
@@ -74,8 +78,8 @@ fn main() -> ExitCode {
 
 /// Paints a frame of the interactive screen into a file.
 fn picture(args: &PictureArgs) -> Result<Exit, EngineError> {
-    let (width, height) = args.size;
-    tui::picture_of(&args.out, (width, height), &args.keys, &args.file)?;
+    let ground = if args.light { Ground::Light } else { Ground::Dark };
+    tui::picture_of(&args.out, args.size, &args.keys, ground, &args.file)?;
     Ok(Exit::Done)
 }
 
@@ -122,4 +126,18 @@ fn screen(cli: &Cli) -> Result<Exit, EngineError> {
             tui::replay(&options, &tui::Replay { name, speed, fit, looping })
         }
     }
+}
+
+/// Measures how soon a recording is anywhere.
+fn bench_replay(args: &ReplayBench) -> Result<Exit, EngineError> {
+    let tape = match &args.recording {
+        Some(name) => Tape::new(recording::open(name)?),
+        None => tui::bench_replay::long_tape()?,
+    };
+    let seeking = tui::bench_replay::seeking(tape, args.size, args.rounds as usize)?;
+    match args.json {
+        true => output::say_json(&seeking),
+        false => output::say(&seeking.to_string()),
+    }
+    Ok(Exit::Done)
 }

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 mod bench;
 #[path = "cli/parallel.rs"]
 mod parallel;
+#[path = "cli/replay.rs"]
+mod replay;
 #[path = "cli/screen.rs"]
 mod screen;
 

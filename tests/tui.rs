@@ -9,6 +9,8 @@ mod features;
 mod keys;
 #[path = "tui/mouse.rs"]
 mod mouse;
+#[path = "tui/replay.rs"]
+mod replay;
 #[path = "tui/robust.rs"]
 mod robust;
 #[path = "tui/runs.rs"]

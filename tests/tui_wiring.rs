@@ -27,7 +27,7 @@ fn draft(blocks: usize, hops: &str) -> Draft {
 
 fn paint(draft: &Draft, width: u16, height: u16, theme: &Theme) -> (Buffer, Vec<(Rect, Spot)>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-    let spots = draw(draft, true, buffer.area, &mut buffer, theme);
+    let spots = draw(draft, None, true, buffer.area, &mut buffer, theme);
     (buffer, spots)
 }
 
@@ -102,7 +102,7 @@ fn the_cursor_is_seen_only_where_the_panel_is_focused() {
     let mut draft = draft(3, "P1");
     draft.point_at(Some(Hop::new(0, 2)));
     let mut buffer = Buffer::empty(Rect::new(0, 0, 70, 18));
-    draw(&draft, false, buffer.area, &mut buffer, &Theme::FULL);
+    draw(&draft, None, false, buffer.area, &mut buffer, &Theme::FULL);
     assert!(!weights(&buffer, &Theme::FULL).contains('#'));
     let (buffer, _) = paint(&draft, 70, 18, &Theme::FULL);
     insta::assert_snapshot!("cursor", format!("{}\n\n{}", text(&buffer), weights(&buffer, &Theme::FULL)));
@@ -201,6 +201,6 @@ fn no_size_is_too_small() {
     }
     // An area that is not on the screen is left alone.
     let mut buffer = Buffer::empty(Rect::new(0, 0, 5, 5));
-    assert!(draw(&draft(3, "In"), true, Rect::new(7, 7, 9, 9), &mut buffer, &Theme::FULL).is_empty());
+    assert!(draw(&draft(3, "In"), None, true, Rect::new(7, 7, 9, 9), &mut buffer, &Theme::FULL).is_empty());
     assert_eq!(buffer, Buffer::empty(buffer.area));
 }

@@ -173,7 +173,11 @@ fn read(path: &Path) -> Result<ExperimentSpec> {
     parse(path, &toml)
 }
 
-fn parse(path: &Path, text: &str) -> Result<ExperimentSpec> {
+/// Reads a preset's text; `path` is for messages.
+///
+/// # Errors
+/// When it is no run.
+pub fn parse(path: &Path, text: &str) -> Result<ExperimentSpec> {
     toml::from_str(text).map_err(|e| {
         let line = e.span().map(|span| text[..span.start].lines().count().max(1));
         let place = line.filter(|_| e.span() != Some(0..text.len())).map(|n| format!("line {n}: "));

@@ -9,8 +9,9 @@ use super::command::Command;
 use super::log::Level;
 use super::player::{Order, Playback};
 use super::run::{RunId, Stage};
-use crate::domain::event::{Control, Event};
+use crate::domain::event::{Checkpoint, Control, Event};
 use crate::domain::features::Features;
+use crate::domain::lesion::{Cut, Lesioned};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::device::DeviceChoice;
@@ -71,6 +72,10 @@ pub enum Message {
     Deleted(RunId, Result<(), String>),
     /// What one image makes of a run's network, by its index among the validation split.
     Looked(RunId, usize, Result<Arc<Features>, String>),
+    /// A run was scored without some of its terms; intact first.
+    Lesioned(RunId, Lesioned),
+    /// No more lesions of this run come: the weights that were scored, or what went wrong.
+    LesionsDone(RunId, Result<Checkpoint, String>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -102,6 +107,19 @@ pub enum Effect {
         /// Index of the image among the validation split.
         image: usize,
     },
+    /// Score a run without some of its terms.
+    Lesion {
+        /// Which.
+        run: RunId,
+        /// Its folder.
+        path: PathBuf,
+        /// What to leave out, one after the other.
+        wanted: Vec<Vec<Cut>>,
+        /// Where.
+        device: DeviceChoice,
+    },
+    /// Score no more of them.
+    EndLesions,
     /// Look for runs on disk.
     Search,
     /// What to do with the recording that is being played.

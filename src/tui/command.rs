@@ -111,6 +111,10 @@ pub enum Command {
     Stop,
     /// Queue the current run's same-seed twin with the draft's hops.
     Twin,
+    /// What the current run loses without each of its terms.
+    Lesions,
+    /// The same, and without each two of them.
+    LesionPairs,
     /// Leave the program.
     Quit,
     /// Open or close the help.

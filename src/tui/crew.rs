@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -14,13 +15,15 @@ use super::action::Message;
 use super::log::Level;
 use super::player::{Order, Player};
 use super::run::RunId;
-use crate::domain::event::{Control, Outcome};
+use crate::domain::event::{Checkpoint, Control, Outcome};
+use crate::domain::lesion::{Cut, Lesioned};
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::Library;
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::features::{self, Look};
+use crate::engine::lesion::{Progress, lesion};
 use crate::engine::store::{self, SavedRun};
 use crate::engine::worker::Worker;
 
@@ -38,6 +41,8 @@ pub struct Crew {
     worker: Option<(RunId, Worker)>,
     /// An order to a run whose data are still being read.
     early: Control,
+    /// Tells lesions that are being scored that it is enough.
+    enough: Arc<AtomicBool>,
     sender: UnboundedSender<News>,
     news: UnboundedReceiver<News>,
     /// Messages to hand out before anything new.
@@ -58,6 +63,7 @@ impl Crew {
             library,
             worker: None,
             early: Control::Continue,
+            enough: Arc::default(),
             sender,
             news,
             ready: Vec::new(),
@@ -223,6 +229,31 @@ impl Crew {
         });
     }
 
+    /// Scores a run without some of its terms.
+    pub fn lesion(&mut self, id: RunId, path: PathBuf, wanted: Vec<Vec<Cut>>, choice: DeviceChoice) {
+        let library = Arc::clone(&self.library);
+        self.enough = Arc::default();
+        let enough = Arc::clone(&self.enough);
+        let sender = self.sender.clone();
+        self.background("lesions", move |tell| {
+            let told = |lesioned| _ = sender.send(News::Message(Message::Lesioned(id, lesioned)));
+            let scored = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                test_panic("lesions");
+                score(&library, &path, &wanted, choice, &enough, &told)
+            }));
+            let result = match scored {
+                Ok(result) => result.map_err(|fault| said(&fault)),
+                Err(_) => Err("scoring broke down; the log says where".into()),
+            };
+            tell(News::Message(Message::LesionsDone(id, result)));
+        });
+    }
+
+    /// Ends lesions that are being scored.
+    pub fn end_lesions(&self) {
+        self.enough.store(true, Ordering::Relaxed);
+    }
+
     /// The next thing that happens in the background; what a run tells comes in order.
     pub async fn next(&mut self) -> Message {
         poll_fn(|context| {
@@ -272,6 +303,12 @@ impl Crew {
     }
 }
 
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.end_lesions();
+    }
+}
+
 /// Panics where a test of a debug build wants it: nothing else here can be made to.
 pub fn test_panic(place: &str) {
     if cfg!(debug_assertions) && std::env::var_os("HIRESNET_TEST_PANIC").is_some_and(|wanted| wanted == place)
@@ -295,6 +332,26 @@ fn begin(
     let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
     store::check_writable(root)?;
     Worker::start(spec, data, device, root)
+}
+
+/// Scores the run in folder `path` intact and without each of `wanted`, until it is `enough`.
+fn score(
+    library: &Mutex<Library>,
+    path: &Path,
+    wanted: &[Vec<Cut>],
+    choice: DeviceChoice,
+    enough: &AtomicBool,
+    told: &(dyn Fn(Lesioned) + Sync),
+) -> Result<Checkpoint> {
+    let run = SavedRun::open(path)?;
+    let (device, _) = Device::choose(choice)?;
+    let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&run.spec)?;
+    lesion(&run, &data, device, wanted, &mut |progress| {
+        if let Progress::Scored(lesioned) = progress {
+            told(lesioned.clone());
+        }
+        !enough.load(Ordering::Relaxed)
+    })
 }
 
 /// An error in full, with nothing in it that a terminal would act on.

@@ -1,8 +1,11 @@
 //! The spec being edited, and everything that follows from it, worked out once a change.
 
+use std::collections::BTreeSet;
+
 use crate::domain::architecture::Architecture;
 use crate::domain::error::SpecError;
 use crate::domain::hops::{Hop, HopGroup, HopSelection, HopSet};
+use crate::domain::lesion::Cut;
 use crate::domain::paper;
 use crate::domain::params;
 use crate::domain::spec::{ExperimentSpec, Version};
@@ -17,7 +20,11 @@ pub struct Draft {
     baseline_parameters: usize,
     names: Vec<String>,
     line: String,
-    cursor: Option<Hop>,
+    /// On a hop, or on what a block itself computes.
+    cursor: Option<Cut>,
+    /// Blocks whose F the next lesion leaves out. That is no part of the spec: a network
+    /// without F is not trained.
+    without: BTreeSet<usize>,
 }
 
 impl Draft {
@@ -35,19 +42,21 @@ impl Draft {
             names: names(&spec, &network.hops),
             line: spec.to_string(),
             cursor: None,
+            without: BTreeSet::new(),
             spec,
             network,
         })
     }
 
-    /// Edits `spec` from here on. The cursor stays where that hop still exists.
+    /// Edits `spec` from here on, with every F. The cursor stays where that hop or block
+    /// still exists.
     ///
     /// # Errors
     /// When `spec` is not a run.
     pub fn replace(&mut self, spec: ExperimentSpec) -> Result<(), SpecError> {
         let cursor = self.cursor;
         *self = Self::new(spec)?;
-        self.cursor = cursor.filter(|hop| hop.target <= self.blocks());
+        self.cursor = cursor.filter(|term| block_of(*term) <= self.blocks());
         Ok(())
     }
 
@@ -60,7 +69,11 @@ impl Draft {
         let mut hops = self.network.hops.clone();
         hops.press(group, self.blocks())?;
         let version = Version::HiRes(HopSelection::shortest(&hops, self.blocks()));
-        self.replace(ExperimentSpec { version, ..self.spec.clone() })
+        // Together with hops, F can be left out.
+        let without = self.without.clone();
+        self.replace(ExperimentSpec { version, ..self.spec.clone() })?;
+        self.without = without;
+        Ok(())
     }
 
     /// Presses the switch of one hop.
@@ -71,12 +84,22 @@ impl Draft {
         self.press(HopGroup::One(hop))
     }
 
-    /// Presses the switch of the hop under the cursor, if there is one.
+    /// Presses the switch of the hop under the cursor, if there is one; of a block, leaves
+    /// its F out of the next lesion, or no more.
     ///
     /// # Errors
     /// As [`Draft::press_hop`].
     pub fn toggle_cursor(&mut self) -> Result<(), SpecError> {
-        self.cursor.map_or(Ok(()), |hop| self.press_hop(hop))
+        match self.cursor {
+            None => Ok(()),
+            Some(Cut::Hop(hop)) => self.press_hop(hop),
+            Some(Cut::Residual(block)) => {
+                if !self.without.remove(&block) {
+                    self.without.insert(block);
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Sets one key from text.
@@ -104,23 +127,31 @@ impl Draft {
     }
 
     /// Moves the cursor: `dx` to hops of the same order from the next level, `dy` upwards
-    /// to longer hops from the same level. It stops at the ends; the first move puts it
-    /// on 0→1.
+    /// to longer hops from the same level, and below the shortest to the block that they
+    /// end in. It stops at the ends; the first move puts it on 0→1.
     pub fn move_cursor(&mut self, dx: i32, dy: i32) {
         let blocks = self.blocks();
         self.cursor = Some(match self.cursor {
-            None => Hop::new(0, 1),
-            Some(hop) => {
+            None => Cut::Hop(Hop::new(0, 1)),
+            Some(Cut::Residual(block)) if dy > 0 => Cut::Hop(Hop::new(block - 1, block)),
+            Some(Cut::Residual(block)) => Cut::Residual(step(block, dx, 1, blocks)),
+            Some(Cut::Hop(hop)) if dy < 0 && hop.order() == 1 => Cut::Residual(hop.target),
+            Some(Cut::Hop(hop)) => {
                 let order = step(hop.order(), dy, 1, blocks);
                 let source = step(hop.source, dx, 0, blocks - order);
-                Hop::new(source, source + order)
+                Cut::Hop(Hop::new(source, source + order))
             }
         });
     }
 
     /// Puts the cursor on a hop, if it exists, or on none.
     pub fn point_at(&mut self, hop: Option<Hop>) {
-        self.cursor = hop.filter(|h| h.source < h.target && h.target <= self.blocks());
+        self.cursor = hop.filter(|h| h.source < h.target && h.target <= self.blocks()).map(Cut::Hop);
+    }
+
+    /// Puts the cursor on a block, if it exists, or on none.
+    pub fn stand_on(&mut self, block: usize) {
+        self.cursor = (1..=self.blocks()).contains(&block).then_some(Cut::Residual(block));
     }
 
     /// The spec.
@@ -163,9 +194,35 @@ impl Draft {
         &self.line
     }
 
+    /// What is under the cursor: a hop, or what a block itself computes.
+    pub const fn term(&self) -> Option<Cut> {
+        self.cursor
+    }
+
     /// The hop under the cursor.
     pub const fn cursor(&self) -> Option<Hop> {
-        self.cursor
+        match self.cursor {
+            Some(Cut::Hop(hop)) => Some(hop),
+            _ => None,
+        }
+    }
+
+    /// Blocks whose F the next lesion leaves out.
+    pub fn without(&self) -> impl Iterator<Item = usize> + '_ {
+        self.without.iter().copied()
+    }
+
+    /// Whether the next lesion leaves the block's F out.
+    pub fn is_without(&self, block: usize) -> bool {
+        self.without.contains(&block)
+    }
+}
+
+/// The block that a term is added in.
+const fn block_of(term: Cut) -> usize {
+    match term {
+        Cut::Hop(hop) => hop.target,
+        Cut::Residual(block) => block,
     }
 }
 

@@ -94,6 +94,8 @@ pub async fn run<W: Write>(
                 Effect::Look { id, path, spec, image } => {
                     crew.look(id, Look { run: path, spec: *spec, image });
                 }
+                Effect::Lesion { run, path, wanted, device } => crew.lesion(run, path, wanted, device),
+                Effect::EndLesions => crew.end_lesions(),
                 Effect::Search => crew.search(),
                 Effect::Play(order) => {
                     crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));

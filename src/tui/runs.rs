@@ -110,6 +110,12 @@ impl Runs {
         self.get(self.cursor?)
     }
 
+    /// The one under the cursor, where it is listed: what is done to a run is done to one
+    /// that is seen.
+    pub fn chosen(&self) -> Option<&Run> {
+        self.row().and_then(|_| self.current())
+    }
+
     /// The one that trains or is about to.
     pub fn active(&self) -> Option<&Run> {
         self.all.values().find(|run| run.is_active())

@@ -15,7 +15,7 @@ use super::keymap::{Keymap, Overrides, parse};
 use super::picture;
 use super::screen::frame;
 use super::start::{Options, app};
-use super::theme::Theme;
+use super::theme::{Ground, Theme};
 use crate::domain::error::SpecError;
 use crate::engine::data::Library;
 use crate::engine::device::DeviceChoice;
@@ -29,10 +29,16 @@ use crate::engine::store::{self, SavedRun};
 ///
 /// # Errors
 /// When a run cannot be read, a key is none, or the file cannot be written.
-pub fn picture_of(root: &Path, (width, height): (u16, u16), keys: &str, file: &Path) -> Result<()> {
+pub fn picture_of(
+    root: &Path,
+    (width, height): (u16, u16),
+    keys: &str,
+    ground: Ground,
+    file: &Path,
+) -> Result<()> {
     let options = Options { root: root.to_owned(), data: None, device: DeviceChoice::Auto };
     let config = Config::default();
-    let theme = Theme::FULL;
+    let theme = Theme { ground, ..Theme::FULL };
     let mut app = app(&options, &config, theme)?;
     if root.is_dir() {
         // Newest first, as the screen finds them.
@@ -112,7 +118,7 @@ pub fn keys_page() -> String {
     // The table itself is right: a test holds that.
     let Ok(keymap) = Keymap::new(&Overrides::new()) else { return page };
     let panels = Panel::ALL.map(Place::In);
-    let others = [Place::Editing, Place::Asking, Place::Helping];
+    let others = [Place::Replaying, Place::Editing, Place::Asking, Place::Helping];
     for place in std::iter::once(Place::Anywhere).chain(panels).chain(others) {
         page += &format!("\n## {place}\n\n| keys | | name |\n|---|---|---|\n");
         for (binding, keys) in keymap.rows(place) {

@@ -41,7 +41,7 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
     let (theme, focused) = (&app.theme, app.focus == panel);
     let current = app.runs.current();
     let about = match panel {
-        Panel::Wiring => app.draft.spec().dataset.name().to_owned(),
+        Panel::Wiring => wiring_about(app),
         Panel::Setup => "the next run".into(),
         Panel::Curves => app.curves.summary(),
         Panel::Activations => current.map_or(String::new(), |run| run.spec.network_name()),
@@ -59,7 +59,8 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
     let area = inside(area);
     match panel {
         Panel::Wiring => {
-            let spots = wiring::draw(&app.draft, focused, area, buf, theme);
+            let study = app.lesions.shown(&app.draft, current.map(|run| run.id));
+            let spots = wiring::draw(&app.draft, study, focused, area, buf, theme);
             hits.extend(spots.into_iter().map(|(area, spot)| (area, Spot::Wiring(spot))));
         }
         Panel::Setup => return setup::draw(app, area, buf, hits),
@@ -77,6 +78,15 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
         Panel::Status => status::draw(app, area, buf),
     }
     None
+}
+
+/// What the network is for, or how far its lesions are.
+fn wiring_about(app: &App) -> String {
+    match app.lesions.running() {
+        None => app.draft.spec().dataset.name().to_owned(),
+        Some(running) if running.ending => "ending lesions".into(),
+        Some(running) => format!("lesions {}/{}", running.done, running.total),
+    }
 }
 
 fn too_small(app: &App, area: Rect, buf: &mut Buffer) {

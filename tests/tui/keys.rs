@@ -41,6 +41,7 @@ fn way(place: Place) -> &'static str {
         Place::In(Panel::Features) => "F",
         Place::In(Panel::Runs) => "R",
         Place::In(Panel::Status) => "L",
+        Place::Replaying => "",
         Place::Editing => "S end enter",
         Place::Asking => "q",
         Place::Helping => "?",
@@ -61,6 +62,7 @@ fn situations(place: Place) -> impl Iterator<Item = (World, (u16, u16))> {
             match (place, keys) {
                 (Place::In(_) | Place::Helping, keys) => _ = world.keys(keys),
                 (Place::Anywhere, "n") => world.app.draft.replace(EIGHT.parse().unwrap()).unwrap(),
+                (Place::Replaying, _) => _ = world.replaying(),
                 (Place::Anywhere, "z") => _ = world.keys("z"),
                 _ => {}
             }

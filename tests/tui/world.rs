@@ -12,6 +12,7 @@ use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::draft::Draft;
 use hiresnet_tui::tui::keymap::{Keymap, parse};
 use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::player::Playback;
 use hiresnet_tui::tui::run::{Run, RunId};
 use hiresnet_tui::tui::theme::Theme;
 use hiresnet_tui::tui::{frame, text};
@@ -77,6 +78,12 @@ impl World {
         assert!(self.app.editing.is_some(), "nothing is being typed");
         self.keys("end ctrl-u");
         self.type_text(text);
+    }
+
+    /// A recording is shown, which has been stopped in its middle.
+    pub fn replaying(&mut self) -> &mut Self {
+        let playback = Playback { t: 30.0, seconds: 60.0, playing: false, speed: 2.0, looping: false };
+        self.tell(Message::Playing(playback))
     }
 
     pub fn tell(&mut self, message: Message) -> &mut Self {

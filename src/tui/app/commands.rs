@@ -43,6 +43,8 @@ impl App {
             Command::Pause => self.pause(),
             Command::Stop => self.stop(),
             Command::Twin => self.twin(),
+            Command::Lesions => self.lesion(false),
+            Command::LesionPairs => self.lesion(true),
             Command::Quit => self.quit(),
             Command::Help => self.view.help = Some(0),
             Command::Back => self.back(),
@@ -118,7 +120,7 @@ impl App {
     /// Same-seed A/B: the current run's spec with the draft's version and hops. Weights are
     /// drawn by seed and name, so what both networks have starts alike.
     fn twin(&mut self) {
-        let Some(run) = self.runs.current().filter(|run| run.stage != Stage::Waiting) else {
+        let Some(run) = self.runs.chosen().filter(|run| run.stage != Stage::Waiting) else {
             return self.say(Level::Info, "A/B needs a run that has started; choose one in Runs");
         };
         let (id, version) = (run.id, self.draft.spec().version.clone());
@@ -155,6 +157,7 @@ impl App {
     /// Stops what trains, and ends the program when it has stopped.
     pub(super) fn leave(&mut self) {
         self.leaving = Leaving::WhenStopped;
+        self.end_lesions();
         match self.runs.active().filter(|_| self.playback.is_none()) {
             Some(_) => self.effects.push(Effect::Order(Control::Stop)),
             None => self.effects.push(Effect::Quit),
@@ -306,7 +309,7 @@ impl App {
 
     /// Commands about the run under the cursor.
     fn manage_current(&mut self, command: Command) {
-        let Some(run) = self.runs.current() else {
+        let Some(run) = self.runs.chosen() else {
             return self.say(Level::Info, "no run is chosen");
         };
         let (id, stage) = (run.id, run.stage);

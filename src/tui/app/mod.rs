@@ -5,6 +5,7 @@
 
 mod commands;
 mod editing;
+mod lesions;
 mod looking;
 mod news;
 mod pointing;
@@ -20,6 +21,7 @@ use super::draft::Draft;
 use super::features::FeatureMaps;
 use super::keymap::Keymap;
 use super::layout::{Arrangement, Pages};
+use super::lesions::Lesions;
 use super::log::{Entry, Level, Log};
 use super::panels::{help, status};
 use super::player::Playback;
@@ -89,6 +91,8 @@ pub struct App {
     pub activations: Activations,
     /// Feature maps of one image.
     pub features: FeatureMaps,
+    /// What runs lose without their terms.
+    pub lesions: Lesions,
     /// What happened.
     pub log: Log,
     /// The panel that keys go to.
@@ -129,6 +133,7 @@ impl App {
             curves: Curves::default(),
             activations: Activations::default(),
             features: FeatureMaps::default(),
+            lesions: Lesions::default(),
             log: Log::default(),
             focus: Panel::Wiring,
             editing: None,
@@ -287,7 +292,8 @@ impl App {
                 false
             }
             Command::Pause | Command::Stop => active,
-            Command::Twin => self.runs.current().is_some_and(|run| run.stage != Stage::Waiting),
+            Command::Twin => self.runs.chosen().is_some_and(|run| run.stage != Stage::Waiting),
+            Command::Lesions | Command::LesionPairs => self.can_lesion(),
             Command::Zoom => {
                 self.view.arrangement.as_ref().is_some_and(|a| a.panels.len() > 1) || self.view.zoomed
             }

@@ -45,9 +45,12 @@ impl App {
             Message::Looked(id, image, answer) => self.features.answered(id, image, answer),
             Message::Deleted(id, Ok(())) => {
                 self.runs.remove(id);
+                self.lesions.forget(id);
                 self.say(Level::Info, "deleted");
             }
             Message::Deleted(_, Err(reason)) => self.say(Level::Bad, reason),
+            Message::Lesioned(id, lesioned) => self.lesions.scored(id, lesioned),
+            Message::LesionsDone(id, result) => self.lesions_ended(id, result),
             Message::Second { clock, memory } => {
                 (self.machine.clock, self.machine.memory) = (clock, memory);
                 self.machine.silent = self.machine.silent.saturating_add(1);

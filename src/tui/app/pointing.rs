@@ -85,6 +85,10 @@ impl App {
                         self.draft.point_at(Some(hop));
                         self.obey(Command::PressCursor);
                     }
+                    wiring::Spot::Residual(block) => {
+                        self.draft.stand_on(block);
+                        self.obey(Command::PressCursor);
+                    }
                 }
             }
             Spot::Field(field) => {

@@ -17,7 +17,9 @@ const WIDEST: u16 = 78;
 /// What the mouse does in each panel.
 const fn mouse(panel: Panel) -> &'static str {
     match panel {
-        Panel::Wiring => "a click on an arc switches that hop, on a button its group, on the spec copies it",
+        Panel::Wiring => {
+            "a click on an arc switches that hop, on a block leaves its F out of the next lesion, on a button switches its group, on the spec copies it"
+        }
         Panel::Setup => "a click chooses a field, a second one edits it; the wheel moves",
         Panel::Curves => {
             "a click puts the cursor there, dragging moves it; the wheel zooms about the pointer"
@@ -38,17 +40,20 @@ enum Line {
 
 fn lines(app: &App, width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    let places = [Place::In(app.focus), Place::Anywhere];
-    let keys = places.map(|place| app.keymap.help(place));
+    let replaying = app.playback.map(|_| Place::Replaying);
+    let places: Vec<_> =
+        [Some(Place::In(app.focus)), replaying, Some(Place::Anywhere)].into_iter().flatten().collect();
+    let keys: Vec<_> = places.iter().map(|place| app.keymap.help(*place)).collect();
     let first = keys.iter().flatten().map(|(keys, _)| keys.width()).max().unwrap_or(0).min(18);
     for (place, keys) in places.into_iter().zip(keys) {
         lines.push(Line::Title(place.to_string()));
         let about_mouse = match place {
             Place::In(panel) => Some(("mouse".to_owned(), mouse(panel))),
-            _ => Some((
+            Place::Anywhere => Some((
                 "mouse".to_owned(),
                 "with Shift held most terminals select text; mouse = false in the config gives it back",
             )),
+            _ => None,
         };
         for (keys, about) in keys.into_iter().chain(about_mouse) {
             let words = wrap(about, width.saturating_sub(first + 2).max(10));

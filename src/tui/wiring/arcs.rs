@@ -3,6 +3,8 @@
 use super::columns::Columns;
 use super::grid::{Grid, Point, Stroke};
 use crate::domain::hops::{Hop, HopGroup, HopSet, all_hops};
+use crate::domain::lesion::Cut;
+use crate::tui::draft::Draft;
 use crate::tui::theme::{Symbols, Theme};
 
 /// What decides the lane that a hop's horizontal line is in.
@@ -90,13 +92,23 @@ impl Rows {
         self.top_of_boxes() + self.lines + 2
     }
 
-    fn of(&self, hop: Hop) -> usize {
+    /// The row of a hop's line.
+    pub fn of(&self, hop: Hop) -> usize {
         self.top_of_boxes() - 1 - self.packing.lane(hop, self.blocks) * self.pitch
     }
 }
 
-/// The network's boxes, from the image to the head.
-pub fn lay_trunk(grid: &mut Grid, columns: &Columns, rows: &Rows, on: &HopSet, theme: &Theme) {
+/// The network's boxes, from the image to the head; the one under the cursor marked. Says
+/// which cells are which block's.
+pub fn lay_trunk(
+    grid: &mut Grid,
+    columns: &Columns,
+    rows: &Rows,
+    draft: &Draft,
+    cursor: Option<Cut>,
+    theme: &Theme,
+) -> Vec<(Reach, usize)> {
+    let mut places = Vec::new();
     let trunk = rows.trunk();
     let [image, size] = &columns.image;
     let start = super::columns::LABELS;
@@ -105,20 +117,32 @@ pub fn lay_trunk(grid: &mut Grid, columns: &Columns, rows: &Rows, on: &HopSet, t
         grid.text((start, trunk + 1), size, theme.dim());
     }
     let mut from = start + image.chars().count();
-    for stage in &columns.stages {
+    for (level, stage) in columns.stages.iter().enumerate() {
         grid.line(Stroke::Trunk, &[(from, trunk), (stage.left, trunk)]);
         from = stage.right;
         let inner = stage.right - stage.left - 1;
         let top = rows.top_of_boxes();
+        let bottom = top + rows.lines + 1;
+        let is_block = (1..=rows.blocks).contains(&level);
+        if is_block {
+            let (from, to) = (stage.left, stage.right);
+            let own = if rows.lines == 0 { trunk..=trunk } else { top..=bottom };
+            places.extend(own.map(|row| (Reach { row, from, to }, level)));
+        }
+        if is_block && cursor == Some(Cut::Residual(level)) {
+            let (top, bottom) = if rows.lines == 0 { (trunk, trunk) } else { (top, bottom) };
+            (top..=bottom).for_each(|row| grid.select(&[(stage.left, row), (stage.right, row)]));
+        }
         if rows.lines == 0 {
             grid.text((stage.left, trunk), "[", theme.text());
             grid.text((stage.right, trunk), "]", theme.text());
         } else {
-            let bottom = top + rows.lines + 1;
+            // A block that is only what comes in is drawn as a hop that is off.
+            let stroke = if draft.is_without(level) { Stroke::Off } else { Stroke::Trunk };
             let corners =
                 [(stage.left, top), (stage.right, top), (stage.right, bottom), (stage.left, bottom)];
-            grid.line(Stroke::Trunk, &corners);
-            grid.line(Stroke::Trunk, &[corners[3], corners[0]]);
+            grid.line(stroke, &corners);
+            grid.line(stroke, &[corners[3], corners[0]]);
         }
         for (i, line) in stage.lines.iter().take(rows.lines.max(1)).enumerate() {
             let left = stage.left + 1 + inner.saturating_sub(line.chars().count()) / 2;
@@ -128,7 +152,7 @@ pub fn lay_trunk(grid: &mut Grid, columns: &Columns, rows: &Rows, on: &HopSet, t
     }
     for block in 1..=rows.blocks {
         let x = columns.arriving(block);
-        let any = on.into_block(block).next().is_some();
+        let any = draft.hops().into_block(block).next().is_some();
         let sum = match theme.symbols {
             Symbols::Braille => "⊕",
             Symbols::Block => "Σ",
@@ -143,6 +167,7 @@ pub fn lay_trunk(grid: &mut Grid, columns: &Columns, rows: &Rows, on: &HopSet, t
         };
         grid.text((x, trunk - 1), head, style);
     }
+    places
 }
 
 /// Every hop, on or off; the one under the cursor marked. Says which cells are whose.

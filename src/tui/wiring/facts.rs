@@ -9,9 +9,11 @@ use unicode_width::UnicodeWidthStr;
 use super::Spot;
 use super::arcs::mark;
 use crate::domain::hops::{HopGroup, all_hops};
+use crate::domain::lesion::Cut;
 use crate::domain::params;
 use crate::domain::text::{grouped, wrap};
 use crate::tui::draft::Draft;
+use crate::tui::lesions::{Study, names, terms_off};
 use crate::tui::theme::Theme;
 
 /// Something that can be pressed, as a word.
@@ -37,14 +39,22 @@ pub fn switches(draft: &Draft, theme: &Theme) -> Vec<Chip> {
         .collect()
 }
 
-/// The switch of every hop: what there is where there is no room for lines.
-pub fn hops(draft: &Draft, focused: bool, theme: &Theme) -> Vec<Chip> {
+/// The switch of every hop, and of every F where that matters: what there is where there is
+/// no room for lines.
+pub fn hops(draft: &Draft, study: Option<&Study>, focused: bool, theme: &Theme) -> Vec<Chip> {
+    let stands = matches!(draft.term(), Some(Cut::Residual(_)));
+    let with_blocks = study.is_some() || stands || draft.without().next().is_some();
+    let blocks = (1..=draft.blocks()).filter(|_| with_blocks).map(|block| {
+        let under_cursor = focused && draft.term() == Some(Cut::Residual(block));
+        chip(&format!("F{block}"), !draft.is_without(block), under_cursor, Spot::Residual(block), theme)
+    });
     all_hops(draft.blocks())
         .map(|hop| {
             let name = format!("{}{}{}", hop.source, theme.glyph("→", ">"), hop.target);
             let under_cursor = focused && draft.cursor() == Some(hop);
             chip(&name, draft.hops().contains(hop), under_cursor, Spot::Hop(hop), theme)
         })
+        .chain(blocks)
         .collect()
 }
 
@@ -95,8 +105,14 @@ pub fn paint_chips(
     spots
 }
 
-/// Size, difference, names, and the hop under the cursor.
-pub fn facts(draft: &Draft, focused: bool, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+/// Size, difference, names, what lesions have cost, and what is under the cursor.
+pub fn facts(
+    draft: &Draft,
+    study: Option<&Study>,
+    focused: bool,
+    width: usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
     let (now, baseline) = (draft.parameters(), draft.baseline_parameters());
     let difference = match now.checked_sub(baseline) {
         Some(more) => format!("+{}", grouped(more)),
@@ -111,20 +127,51 @@ pub fn facts(draft: &Draft, focused: bool, width: usize, theme: &Theme) -> Vec<L
         (format!("{difference} on the baseline ({})", grouped(baseline)), theme.text()),
         names,
     ];
-    if let Some(hop) = draft.cursor().filter(|_| focused) {
-        let on = if draft.hops().contains(hop) { "on" } else { "off" };
-        let pool = match draft.network().pooling(hop) {
-            1 => String::new(),
-            n => format!("pool {n}×{n}, "),
+    let plain = |text: &str| theme.plain(text).into_owned();
+    said.extend(study.and_then(Study::summary).map(|text| (plain(&text), theme.text())));
+    said.extend(combination(draft, study).map(|text| (plain(&text), theme.strong())));
+    if let Some(term) = draft.term().filter(|_| focused) {
+        said.push((plain(&about(draft, term)), theme.text()));
+        let name = match term {
+            Cut::Hop(hop) => format!("{}→{}", hop.source, hop.target),
+            Cut::Residual(_) => term.to_string(),
         };
-        let size = match params::projection(draft.network(), hop) {
-            0 => "identity".into(),
-            n => format!("conv 1×1, {} parameters", grouped(n)),
-        };
-        let text = format!("{}→{} is {on}: P{}, {pool}{size}", hop.source, hop.target, hop.order());
-        said.push((theme.plain(&text).into_owned(), theme.text()));
+        let loss = study.and_then(|study| study.without(&[term]));
+        said.extend(loss.map(|loss| (plain(&format!("{name} without it: {}", loss.full())), theme.strong())));
     }
     flow(&said, width)
+}
+
+/// What a term is.
+fn about(draft: &Draft, term: Cut) -> String {
+    let hop = match term {
+        Cut::Hop(hop) => hop,
+        Cut::Residual(block) => {
+            let state = if draft.is_without(block) { "off for the next lesion" } else { "on" };
+            return format!("F of block {block} is {state}: what the block itself computes");
+        }
+    };
+    let on = if draft.hops().contains(hop) { "on" } else { "off" };
+    let pool = match draft.network().pooling(hop) {
+        1 => String::new(),
+        n => format!("pool {n}×{n}, "),
+    };
+    let size = match params::projection(draft.network(), hop) {
+        0 => "identity".into(),
+        n => format!("conv 1×1, {} parameters", grouped(n)),
+    };
+    format!("{}→{} is {on}: P{}, {pool}{size}", hop.source, hop.target, hop.order())
+}
+
+/// `without 0-2, F3: 71.20% (−16.10)`: what the lesioned network loses without all that is
+/// off in the draft, where that is something, or that it has not been scored.
+fn combination(draft: &Draft, study: Option<&Study>) -> Option<String> {
+    let off = study.map(|study| terms_off(draft, study.hops())).filter(|off| !off.is_empty())?;
+    let scored = match study.and_then(|study| study.without(&off)) {
+        Some(loss) => loss.short(),
+        None => "not scored".into(),
+    };
+    Some(format!("without {}: {scored}", names(&off)))
 }
 
 /// Puts what is said one after the other, two spaces apart, breaking where it must.

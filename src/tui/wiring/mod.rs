@@ -5,6 +5,7 @@ mod arcs;
 mod columns;
 mod facts;
 mod grid;
+mod losses;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,8 +16,10 @@ use self::arcs::{Reach, Rows};
 use self::columns::Columns;
 use self::grid::Grid;
 use super::draft::Draft;
+use super::lesions::Study;
 use super::theme::Theme;
 use crate::domain::hops::{Hop, HopGroup, all_hops};
+use crate::domain::lesion::Cut;
 use crate::domain::text::wrap;
 
 /// What a click meets.
@@ -24,6 +27,8 @@ use crate::domain::text::wrap;
 pub enum Spot {
     /// A hop.
     Hop(Hop),
+    /// What a block itself computes.
+    Residual(usize),
     /// The switch of a group.
     Group(HopGroup),
     /// The spec in one line.
@@ -33,10 +38,11 @@ pub enum Spot {
 /// Columns from which on facts stand beside the diagram, if it leaves so many.
 const SIDE: u16 = 38;
 
-/// Paints the wiring of `draft`, and says what is where, for the mouse. The cursor shows
-/// where the panel is focused.
+/// Paints the wiring of `draft`, with what lesions of its network have cost, and says what is
+/// where, for the mouse. The cursor shows where the panel is focused.
 pub fn draw(
     draft: &Draft,
+    study: Option<&Study>,
     focused: bool,
     area: Rect,
     buffer: &mut Buffer,
@@ -46,7 +52,7 @@ pub fn draw(
     if area.is_empty() {
         return Vec::new();
     }
-    let panel = Panel { draft, focused, theme };
+    let panel = Panel { draft, study, focused, theme };
     let full = Columns::full(draft.network(), theme).width as u16;
     if area.width >= full + 2 + SIDE {
         let words = Rect { x: area.right() - SIDE, width: SIDE, ..area };
@@ -69,6 +75,7 @@ pub fn draw(
 /// What all parts of the panel are drawn from.
 struct Panel<'a> {
     draft: &'a Draft,
+    study: Option<&'a Study>,
     focused: bool,
     theme: &'a Theme,
 }
@@ -85,13 +92,21 @@ impl Panel<'_> {
             return self.list(area, buffer);
         };
         let hops = self.draft.hops();
+        let term = self.draft.term().filter(|_| self.focused);
         let cursor = self.draft.cursor().filter(|_| self.focused);
-        let mut grid = Grid::new(columns.width, rows.height());
-        arcs::lay_trunk(&mut grid, &columns, &rows, hops, self.theme);
+        // A row more, where there is room, for what is said of blocks.
+        let is_cut = self.study.is_some() || self.draft.without().next().is_some();
+        let height = (rows.height() + usize::from(is_cut)).min(area.height.into());
+        let mut grid = Grid::new(columns.width, height);
+        let blocks = arcs::lay_trunk(&mut grid, &columns, &rows, self.draft, term, self.theme);
         let hops = arcs::lay_hops(&mut grid, &columns, &rows, hops, cursor, self.theme);
         let labels = arcs::lay_labels(&mut grid, &rows, self.draft.hops(), self.theme);
+        if let Some(study) = self.study {
+            losses::lay_on_arcs(&mut grid, &columns, &rows, study, self.theme);
+        }
+        losses::lay_under_blocks(&mut grid, &columns, &rows, self.draft, self.study, self.theme);
 
-        let left = scroll(&columns, self.draft.cursor(), area.width as usize);
+        let left = scroll(&columns, self.draft.term(), area.width as usize);
         grid.paint(left, area, buffer, self.theme);
         let trunk = area.y + rows.trunk() as u16;
         if left > 0 {
@@ -102,21 +117,27 @@ impl Panel<'_> {
         }
         let hops = hops.into_iter().map(|(reach, hop)| (reach, Spot::Hop(hop)));
         let labels = labels.into_iter().map(|(reach, group)| (reach, Spot::Group(group)));
-        let spots = hops.chain(labels).filter_map(|(reach, spot)| Some((visible(reach, left, area)?, spot)));
-        (spots.collect(), rows.height() as u16)
+        let blocks = blocks.into_iter().map(|(reach, block)| (reach, Spot::Residual(block)));
+        let spots = hops
+            .chain(labels)
+            .chain(blocks)
+            .filter_map(|(reach, spot)| Some((visible(reach, left, area)?, spot)));
+        (spots.collect(), height as u16)
     }
 
     /// Every hop as a word, where there is no room for lines.
     fn list(&self, area: Rect, buffer: &mut Buffer) -> (Vec<(Rect, Spot)>, u16) {
-        let chips = facts::hops(self.draft, self.focused, self.theme);
-        let at = all_hops(self.draft.blocks()).position(|hop| Some(hop) == self.draft.cursor());
+        let chips = facts::hops(self.draft, self.study, self.focused, self.theme);
+        let hops = all_hops(self.draft.blocks()).map(Cut::Hop);
+        let mut terms = hops.chain((1..=self.draft.blocks()).map(Cut::Residual));
+        let at = terms.position(|term| Some(term) == self.draft.term());
         let spots = facts::paint_chips(&chips, at, area, buffer);
         (spots, facts::rows_of(&chips, area.width as usize).min(area.height as usize) as u16)
     }
 
     fn rows_of_words(&self, width: usize) -> usize {
         facts::rows_of(&facts::switches(self.draft, self.theme), width)
-            + facts::facts(self.draft, self.focused, width, self.theme).len()
+            + facts::facts(self.draft, self.study, self.focused, width, self.theme).len()
             + wrap(self.draft.line(), width).len()
     }
 
@@ -126,7 +147,7 @@ impl Panel<'_> {
         let chips = facts::switches(self.draft, self.theme);
         let mut spots = facts::paint_chips(&chips, None, area, buffer);
         let mut y = area.y + facts::rows_of(&chips, width) as u16 + gap;
-        for line in facts::facts(self.draft, self.focused, width, self.theme) {
+        for line in facts::facts(self.draft, self.study, self.focused, width, self.theme) {
             y += paint_line(&line, y, area, buffer);
         }
         y += gap;
@@ -154,11 +175,15 @@ fn paint_line(line: &Line, y: u16, area: Rect, buffer: &mut Buffer) -> u16 {
 }
 
 /// First column shown, so that the arc of the hop under the cursor is.
-fn scroll(columns: &Columns, cursor: Option<Hop>, room: usize) -> usize {
+fn scroll(columns: &Columns, cursor: Option<Cut>, room: usize) -> usize {
     let most = columns.width.saturating_sub(room);
-    let Some(hop) = cursor else { return 0 };
+    let block = match cursor {
+        None => return 0,
+        Some(Cut::Hop(hop)) => hop.target,
+        Some(Cut::Residual(block)) => block,
+    };
     // Two columns more, for what is at the edges.
-    (columns.arriving(hop.target) + 3).saturating_sub(room).min(most)
+    (columns.arriving(block) + 3).saturating_sub(room).min(most)
 }
 
 /// Where cells of the sheet are on the screen, as far as they are.

@@ -1,0 +1,108 @@
+//! Lesions of the current run: begun, heard of, ended.
+
+use super::App;
+use crate::domain::event::Checkpoint;
+use crate::domain::text::plural;
+use crate::tui::action::Effect;
+use crate::tui::lesions::{left_out, names};
+use crate::tui::log::Level;
+use crate::tui::run::{Run, RunId, Stage};
+
+/// Pairs that are told of in the log.
+const WORST: usize = 10;
+
+/// Why a run has no weights that could be cut; `None` where it has some.
+fn lacks_weights(run: &Run) -> Option<&'static str> {
+    match run.stage {
+        Stage::Waiting | Stage::Starting => Some("it has not begun: lesions need an epoch that has ended"),
+        _ if run.path.is_none() || run.state.epochs.is_empty() => {
+            Some("no epoch of this run has ended: there are no weights to cut yet")
+        }
+        _ => None,
+    }
+}
+
+impl App {
+    /// Scores the current run without what the draft leaves out of it, and without each of
+    /// its terms; with `pairs` also each two. While some are being scored, ends that.
+    pub(super) fn lesion(&mut self, pairs: bool) {
+        if self.playback.is_some() {
+            return self.say(Level::Info, "this is a recording: there are no weights to cut");
+        }
+        if self.lesions.running().is_some() {
+            self.end_lesions();
+            return self.say(Level::Info, "ending the lesions; what was scored is kept");
+        }
+        let Some(run) = self.runs.chosen() else {
+            return self.say(Level::Info, "lesions need a trained run; choose one in Runs");
+        };
+        if let Some(reason) = lacks_weights(run) {
+            return self.say(Level::Info, reason);
+        }
+        let cuts = left_out(&self.draft, &run.spec);
+        let wanted = self.lesions.wanted(run, cuts.clone().unwrap_or_default(), pairs);
+        let (Some(path), Ok(wanted)) = (run.path.clone(), wanted) else { return };
+        if let Err(reason) = self.lesions.begin(run, wanted.len(), pairs) {
+            return self.say(Level::Warn, reason.to_string());
+        }
+        let (id, spec) = (run.id, run.spec.clone());
+        let name = self.lesions.of(id).map_or("", |study| study.name());
+        let what = match &wanted[..] {
+            [only] => format!("scoring {name} without {}", names(only)),
+            all => format!("scoring {} of {name}", plural(all.len(), "lesion")),
+        };
+        self.say(Level::Info, format!("{what}; again to end it"));
+        if cuts.is_none() {
+            // The diagram shows the network that is cut. A run that was trained can be drafted.
+            let _ = self.draft.replace(spec);
+        }
+        self.effects.push(Effect::Lesion { run: id, path, wanted, device: self.setup.device });
+    }
+
+    /// Ends lesions that are being scored.
+    pub(super) fn end_lesions(&mut self) {
+        if self.lesions.running().is_some() {
+            self.lesions.ending();
+            self.effects.push(Effect::EndLesions);
+        }
+    }
+
+    /// Whether the current run has weights that could be cut, and nobody plays a recording.
+    pub(super) fn can_lesion(&self) -> bool {
+        self.playback.is_none() && self.runs.chosen().is_some_and(|run| lacks_weights(run).is_none())
+    }
+
+    /// The lesions of a run have ended.
+    pub(super) fn lesions_ended(&mut self, run: RunId, result: Result<Checkpoint, String>) {
+        let running = self.lesions.ended(run, result.as_ref().ok().copied());
+        let Some(running) = running else { return };
+        match result {
+            Err(reason) => self.say(Level::Bad, format!("no lesions: {reason}")),
+            Ok(_) if running.ending => {
+                self.say(Level::Info, format!("lesions ended after {} of {}", running.done, running.total))
+            }
+            Ok(_) => {
+                self.say(Level::Good, format!("{} scored", plural(running.total, "lesion")));
+                self.sum_up(run, running.pairs);
+            }
+        }
+    }
+
+    /// The worst of a run's lesions, in the log.
+    fn sum_up(&mut self, run: RunId, pairs: bool) {
+        let Some(study) = self.lesions.of(run) else { return };
+        let worst = study.worst(1).into_iter().next();
+        let worst = worst.map_or(String::new(), |(cuts, loss)| {
+            format!("; most is lost without {}: {}", names(cuts), loss.short())
+        });
+        let mut said = vec![study.summary().unwrap_or_default() + &worst];
+        if pairs {
+            said.extend(study.worst(2).into_iter().take(WORST).map(|(cuts, loss)| {
+                let alone = cuts.iter().filter_map(|cut| Some(study.without(&[*cut])?.label()));
+                let alone = alone.collect::<Vec<_>>().join(" and ");
+                format!("{} without {}: {} ({alone} alone)", study.name(), names(cuts), loss.short())
+            }));
+        }
+        said.into_iter().for_each(|text| self.note(Level::Good, text));
+    }
+}

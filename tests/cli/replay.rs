@@ -1,0 +1,95 @@
+//! `record`, `--replay … --batch`, `presets`, `bench replay`.
+
+use std::fs;
+
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{TINY, program, timeless, training};
+
+#[test]
+fn a_recording_prints_the_table_that_its_runs_ended_with() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("runs");
+    let others = format!("{} seed=1", TINY.replace("plain+hires@", "plain@"));
+    let ended = training().args(["--batch", TINY, &others, "--out"]).arg(&out).assert().success();
+    let said = String::from_utf8(ended.get_output().stdout.clone()).unwrap();
+    let table = &said[said.find("\nrun ").unwrap()..];
+    let mut runs: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // In the order in which they were trained.
+    runs.sort_by_key(|run| fs::read_to_string(run.join("spec.toml")).unwrap().contains("seed = 1"));
+    let file = folder.path().join("two.hrec");
+    program().arg("record").args(&runs).arg("-o").arg(&file).assert().success().stdout(contains("2 runs in"));
+    let replay = || {
+        let mut command = program();
+        command.arg("--replay").arg(&file).arg("--batch");
+        command
+    };
+    replay().assert().success().stdout(table.to_owned());
+    // Its events are the runs' own.
+    let lines = replay().arg("--json").assert().success().get_output().stdout.clone();
+    let events = String::from_utf8(lines).unwrap();
+    let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.len(), runs.iter().map(|run| timeless(run).len()).sum::<usize>());
+    assert_eq!(events[0]["run"].as_str(), runs[0].file_name().unwrap().to_str());
+    // A recording stands alone.
+    fs::remove_dir_all(&out).unwrap();
+    replay().assert().success();
+    let args = ["--rounds", "2", "--json"];
+    let sought = program().args(["bench", "replay"]).arg(&file).args(args).assert().success();
+    let sought: Value = serde_json::from_slice(&sought.get_output().stdout).unwrap();
+    assert_eq!((&sought["runs"], &sought["epochs"]), (&2.into(), &4.into()));
+    assert_eq!(sought["places"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn what_cannot_be_recorded_or_replayed_is_said() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("x.hrec");
+    let refused = |args: &[&str], why: &str| {
+        program().args(args).assert().code(2).stderr(contains(why.to_owned()));
+    };
+    let path = file.to_str().unwrap();
+    refused(&["record", folder.path().to_str().unwrap(), "-o", path], "spec.toml");
+    assert!(!file.exists());
+    refused(&["--replay", "no-such", "--batch"], "no such file");
+    fs::write(&file, "hello").unwrap();
+    refused(&["--replay", path, "--batch"], "not a recording");
+    refused(&["--replay", path, "--batch", "quickstart"], "takes no specs");
+    refused(&["--batch"], "say what to train");
+    refused(&["--speed", "2"], "--replay");
+    refused(&["--replay", path, "--speed", "0.1"], "0.25 to 1000");
+    refused(&["--replay", path, "--speed", "2", "--fit", "3"], "cannot be used with");
+    // Without --batch it needs a terminal.
+    refused(&["--replay", path], "needs a terminal");
+}
+
+#[test]
+fn presets_are_listed_shown_and_the_users_own_among_them() {
+    let home = TempDir::new().unwrap();
+    let presets = |args: &[&str]| {
+        let mut command = program();
+        command.env("XDG_CONFIG_HOME", home.path()).arg("presets").args(args);
+        command.assert()
+    };
+    let own = home.path().join("hiresnet-tui/presets");
+    fs::create_dir_all(&own).unwrap();
+    fs::write(own.join("mine.toml"), "family = \"plain\"\ndataset = \"fashion\"\nepochs = 3\n").unwrap();
+    fs::write(own.join("bad.toml"), "family = 7").unwrap();
+    let listed = presets(&["list", "--json"]).success().stderr(contains("skipped").and(contains("bad.toml")));
+    let rows: Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
+    let row = |name: &str| rows.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap().clone();
+    assert_eq!(row("table1-resnext-adjusted-cifar10")["parameters"], 76_474);
+    assert_eq!(
+        (row("mine")["own"].as_bool(), row("mine")["line"].as_str()),
+        (Some(true), Some("plain@fashion epochs=3"))
+    );
+    assert_eq!(row("quickstart")["own"], false);
+    presets(&["list"]).success().stdout(contains("mine (yours)").and(contains("table2-p3")));
+    presets(&["show", "mine"]).success().stdout(contains("epochs = 3"));
+    presets(&["show", "table2-in"]).success().stdout(contains("# Table 2").and(contains("hops = [\"In\"]")));
+    presets(&["show", "table2-inn"]).code(2).stderr(contains("did you mean 'table2-in'?"));
+    presets(&["show", "../x"]).code(2);
+}

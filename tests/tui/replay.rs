@@ -1,0 +1,145 @@
+//! A recording on the screen: the same panels, fed by a player.
+
+use hiresnet_tui::domain::event::Event;
+use hiresnet_tui::domain::run_state::RunState;
+use hiresnet_tui::domain::spec::ExperimentSpec;
+use hiresnet_tui::domain::tape::{Recorded, Tape};
+use hiresnet_tui::tui::action::Effect;
+use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::player::{Goal, Order, Player};
+use hiresnet_tui::tui::run::Stage;
+
+use crate::story::{Course, whole};
+use crate::world::World;
+
+const LINES: [&str; 2] = ["resnet@fashion-embedded epochs=3", "resnet+hires[Out]@fashion-embedded epochs=3"];
+
+fn spec_of(line: &str) -> ExperimentSpec {
+    line.parse().unwrap()
+}
+
+/// Everything that the run told.
+fn ended(line: &str) -> Vec<Event> {
+    whole(&spec_of(line), "2026-01-01T10:00:00Z", Course { pace: 100.0, salt: 1 })
+}
+
+/// A world that shows a recording of two runs, and its player.
+fn playing() -> (World, Player) {
+    let runs = LINES.map(|line| Recorded { name: line.into(), spec: spec_of(line), events: ended(line) });
+    let player = Player::new(Tape::new(runs.to_vec()), 1.0, false);
+    let mut world = World::new();
+    world.effects();
+    for message in player.introduce() {
+        world.tell(message);
+    }
+    (world, player)
+}
+
+fn tell(world: &mut World, told: Vec<hiresnet_tui::tui::action::Message>) {
+    told.into_iter().for_each(|message| _ = world.tell(message));
+}
+
+/// Does what the keys ordered of the player.
+fn obey(world: &mut World, player: &mut Player) {
+    for effect in world.effects() {
+        if let Effect::Play(order) = effect {
+            let told = player.obey(&order);
+            tell(world, told);
+        }
+    }
+}
+
+#[test]
+fn the_switches_and_the_cursor_move_with_the_recorded_runs() {
+    let (mut world, mut player) = playing();
+    assert_eq!(world.queue(), [0, 1], "both wait to be played");
+    let told = player.advance(1.0);
+    tell(&mut world, told);
+    assert_eq!((world.line(), world.current(), world.queue()), (LINES[0], Some(0), vec![1]));
+    let seconds = ended(LINES[0]).last().unwrap().t;
+    let told = player.advance(seconds);
+    tell(&mut world, told);
+    assert_eq!((world.line(), world.current(), world.queue()), (LINES[1], Some(1), vec![]));
+    assert_eq!(world.run(0).stage, Stage::Over);
+    assert_eq!(world.drawn(), [0, 1], "the first run stays drawn beside the second");
+}
+
+#[test]
+fn played_to_its_end_the_screen_is_in_the_state_of_the_live_runs() {
+    let (mut world, mut player) = playing();
+    for _ in 0..2_000 {
+        let told = player.advance(1.0);
+        tell(&mut world, told);
+    }
+    for (id, line) in LINES.iter().enumerate() {
+        assert_eq!(world.run(id).state, RunState::replay(&ended(line)));
+        assert_eq!(world.run(id).stage, Stage::Over);
+    }
+}
+
+#[test]
+fn it_is_stopped_stepped_sped_up_and_sought_in_by_keys() {
+    let (mut world, mut player) = playing();
+    let orders = |world: &mut World, keys: &str| -> Vec<Order> {
+        world.keys(keys);
+        let play = |effect| match effect {
+            Effect::Play(order) => Some(order),
+            _ => None,
+        };
+        world.effects().into_iter().filter_map(play).collect()
+    };
+    assert_eq!(orders(&mut world, "space"), [Order::PlayOrPause]);
+    assert_eq!(
+        orders(&mut world, ". , > < r"),
+        [Order::Step(true), Order::Step(false), Order::Faster(true), Order::Faster(false), Order::Loop]
+    );
+    world.keys("g");
+    world.type_text("nowhere");
+    assert!(world.fault().is_some_and(|fault| fault.contains("is no place")));
+    world.keys("enter");
+    assert!(world.effects().is_empty() && world.fault().is_some(), "the text stays, to be mended");
+    world.keys("ctrl-u");
+    world.type_text("37%");
+    assert_eq!(world.fault(), None);
+    assert_eq!(orders(&mut world, "enter"), [Order::Seek(Goal::Part(0.37))]);
+    world.keys("g");
+    world.type_text("100%");
+    world.keys("enter");
+    obey(&mut world, &mut player);
+    assert_eq!((world.run(0).stage, world.run(1).stage), (Stage::Over, Stage::Over));
+    world.keys("g");
+    world.type_text("0");
+    world.keys("enter");
+    obey(&mut world, &mut player);
+    assert_eq!((world.run(0).stage, world.run(1).stage), (Stage::Live, Stage::Waiting));
+    assert_eq!(world.line(), LINES[0]);
+}
+
+#[test]
+fn nothing_is_trained_and_quitting_asks_nothing() {
+    let (mut world, mut player) = playing();
+    let told = player.advance(2.0);
+    tell(&mut world, told);
+    for key in ["t", "x", "b"] {
+        world.keys(key);
+        assert!(world.effects().is_empty(), "{key}");
+        assert!(world.notice().contains("recording"), "{key}: {}", world.notice());
+        assert_eq!(world.level(), Some(Level::Info));
+    }
+    world.keys("q");
+    assert_eq!(world.effects(), [Effect::Quit]);
+}
+
+#[test]
+fn the_screen_says_where_the_recording_is() {
+    let (mut world, mut player) = playing();
+    let told = player.obey(&Order::Seek(Goal::Part(0.25)));
+    tell(&mut world, told);
+    let screen = world.screen((120, 40));
+    let head = screen.lines().next().unwrap();
+    assert!(head.contains("▶ 1×") && head.contains("25%"), "{head}");
+    let foot = screen.lines().last().unwrap();
+    assert!(foot.contains("play/pause") && !foot.contains("train"), "{foot}");
+    let help = world.keys("?").screen((80, 120));
+    assert!(help.contains("In a replay") && help.contains("go to a percentage"), "{help}");
+}
