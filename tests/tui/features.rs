@@ -119,12 +119,12 @@ fn keys_choose_image_block_and_channels() {
     assert!(after("left")[0].starts_with("image 2 of 1,000: class 7 Sneaker, predicted 5 Sandal (91.2%)"));
     assert!(after("home left")[0].starts_with("image 1 of"));
     assert!(after("end right")[0].starts_with("image 1,000 of"));
-    assert!(after("down")[1].contains("block 2 of 3 · 16×16 maps · channels 0–5 of 32"));
-    assert!(after("] pagedown")[1].contains("channels 12–17 of 32"));
-    assert!(after("] ] ] ] ] ] ]")[1].contains("channels 26–31 of 32"));
-    assert!(after("[")[1].contains("channels 20–25 of 32"));
-    assert!(after("down down down")[1].contains("block 3 of 3 · 8×8 maps · channels 20–"));
-    assert!(after("up up up up")[1].contains("block 1 of 3 · 32×32 maps · channels 12–15 of 16"));
+    assert!(after("down")[1].contains("block 2 of 3 · 16×16 maps · channels 0–4 of 32"));
+    assert!(after("] pagedown")[1].contains("channels 10–14 of 32"));
+    assert!(after("] ] ] ] ] ] ]")[1].contains("channels 27–31 of 32"));
+    assert!(after("[")[1].contains("channels 22–26 of 32"));
+    assert!(after("down down down")[1].contains("block 3 of 3 · 8×8 maps · channels 22–28"));
+    assert!(after("up up up up")[1].contains("block 1 of 3 · 32×32 maps · channels 9–12 of 16"));
     let scale = |world: &mut World| world.screen(SMALL).lines().rev().nth(2).unwrap().to_owned();
     assert!(scale(&mut world).contains("one scale for the block"));
     world.keys("c");
@@ -188,7 +188,7 @@ fn answers_that_come_late_are_shown_only_where_they_belong() {
     let told = |image| Message::Looked(id, image, Ok(Arc::new(sample(&spec, image))));
     world.tell(told(1));
     let text = world.screen(SMALL);
-    assert!(text.contains("image 2 of 1,000") && text.contains("reading image 3…"), "{text}");
+    assert!(text.contains("image 2 of 1,000") && text.contains("(reading 3…)"), "{text}");
     world.tell(Message::Looked(id, 1, Err("late".into()))).tell(Message::Looked(
         id + 1,
         2,

@@ -95,19 +95,19 @@ impl Picture<'_> {
     /// Which image this is, its class, and what the network takes it for.
     fn caption(&self, area: Rect, buf: &mut Buffer) {
         let (theme, image) = (self.theme, &self.features.image);
-        let of = format!("image {} of {}: ", grouped(image.index + 1), grouped(image.of));
+        let next = match self.panel.waits {
+            true => format!(" (reading {}…)", grouped(self.panel.image.saturating_add(1))),
+            false => String::new(),
+        };
+        let of = format!("image {} of {}{next}: ", grouped(image.index + 1), grouped(image.of));
         let x = put(buf, area, area.x, area.y, &of, theme.dim(), theme);
         let class = format!("class {}", self.class(image.class));
-        let mut x = put(buf, area, x, area.y, &class, theme.strong(), theme);
+        let x = put(buf, area, x, area.y, &class, theme.strong(), theme);
         if let Some(first) = self.features.predicted.first() {
             let right = first.class == image.class;
             let style = if right { theme.good() } else { theme.warn() };
             let text = format!(", predicted {} ({:.1}%)", self.class(first.class), 100.0 * first.probability);
-            x = put(buf, area, x, area.y, &text, style, theme);
-        }
-        if self.panel.waits {
-            let text = format!("  reading image {}…", grouped(self.panel.image.saturating_add(1)));
-            put(buf, area, x, area.y, &text, theme.warn(), theme);
+            put(buf, area, x, area.y, &text, style, theme);
         }
     }
 
