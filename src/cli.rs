@@ -206,6 +206,9 @@ pub struct PictureArgs {
     /// Folder that keeps the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
+    /// On a light ground
+    #[arg(long)]
+    pub light: bool,
 }
 
 /// What to measure.

@@ -13,6 +13,7 @@ use hiresnet_tui::engine::recording;
 use hiresnet_tui::exit::Exit;
 use hiresnet_tui::output;
 use hiresnet_tui::tui;
+use hiresnet_tui::tui::theme::Ground;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -77,8 +78,8 @@ fn main() -> ExitCode {
 
 /// Paints a frame of the interactive screen into a file.
 fn picture(args: &PictureArgs) -> Result<Exit, EngineError> {
-    let (width, height) = args.size;
-    tui::picture_of(&args.out, (width, height), &args.keys, &args.file)?;
+    let ground = if args.light { Ground::Light } else { Ground::Dark };
+    tui::picture_of(&args.out, args.size, &args.keys, ground, &args.file)?;
     Ok(Exit::Done)
 }
 

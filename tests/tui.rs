@@ -3,6 +3,8 @@
 
 #[path = "tui/draft.rs"]
 mod draft;
+#[path = "tui/features.rs"]
+mod features;
 #[path = "tui/keys.rs"]
 mod keys;
 #[path = "tui/lesions.rs"]

@@ -50,6 +50,30 @@ impl DatasetId {
         }
     }
 
+    /// What a class is called, where classes have names that everybody uses.
+    pub fn class_name(self, class: usize) -> Option<&'static str> {
+        const FASHION: [&str; 10] = [
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ];
+        const CIFAR10: [&str; 10] =
+            ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+        let names = match self {
+            Self::FashionEmbedded | Self::Fashion => &FASHION,
+            Self::Cifar10 => &CIFAR10,
+            Self::Cifar100 | Self::TinyImagenet => return None,
+        };
+        names.get(class).copied()
+    }
+
     /// Epochs a run lasts where nothing else is said. For the paper's datasets, §3.1;
     /// Fashion-MNIST has CIFAR-10's recipe, and its embedded subset a short one.
     pub const fn default_epochs(self) -> usize {

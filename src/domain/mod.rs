@@ -9,6 +9,7 @@ pub mod cost;
 pub mod dataset;
 pub mod error;
 pub mod event;
+pub mod features;
 pub mod hops;
 pub mod keys;
 pub mod lesion;

@@ -8,6 +8,7 @@ pub mod device;
 pub mod error;
 pub mod evaluate;
 pub mod event_log;
+pub mod features;
 pub mod files;
 pub mod kernels;
 pub mod lesion;

@@ -222,9 +222,23 @@ impl SavedRun {
         if !path.exists() {
             return Ok(None);
         }
-        let weights = Weights::from_safetensors(&files::read_bounded(&path, MAX_WEIGHTS)?, &path)?;
+        let weights = read_weights(&path)?;
         Ok(Some((path, weights)))
     }
+}
+
+/// The best weights that the run in folder `path` kept so far, else the last; `None` where
+/// it kept none.
+pub fn kept_weights(path: &Path) -> Option<(Checkpoint, PathBuf)> {
+    Checkpoint::ALL.map(|kept| (kept, weights_path(path, kept))).into_iter().find(|(_, file)| file.exists())
+}
+
+/// Reads the weights in one file.
+///
+/// # Errors
+/// When it cannot be read, or holds something else.
+pub fn read_weights(file: &Path) -> Result<Weights> {
+    Weights::from_safetensors(&files::read_bounded(file, MAX_WEIGHTS)?, file)
 }
 
 /// The events of the run in folder `path`; a torn last line is left out.

@@ -1,6 +1,7 @@
 //! What can happen to the [`App`](super::app::App), and what it wants done.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -9,6 +10,7 @@ use super::log::Level;
 use super::player::{Order, Playback};
 use super::run::{RunId, Stage};
 use crate::domain::event::{Checkpoint, Control, Event};
+use crate::domain::features::Features;
 use crate::domain::lesion::{Cut, Lesioned};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
@@ -74,6 +76,8 @@ pub enum Message {
     LesionsDone(RunId, Result<Checkpoint, String>),
     /// The user's own presets.
     Presets(Vec<(String, ExperimentSpec)>),
+    /// What one image makes of a run's network, by its index among the validation split.
+    Looked(RunId, usize, Result<Arc<Features>, String>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -109,6 +113,17 @@ pub enum Effect {
     EndLesions,
     /// Keep a spec as one of the user's own presets.
     SavePreset(String, Box<ExperimentSpec>),
+    /// Look at one image through a run's network.
+    Look {
+        /// Which run.
+        id: RunId,
+        /// Its folder.
+        path: PathBuf,
+        /// What was run.
+        spec: Box<ExperimentSpec>,
+        /// Index of the image among the validation split.
+        image: usize,
+    },
     /// Look for runs on disk.
     Search,
     /// What to do with the recording that is being played.

@@ -44,6 +44,7 @@ const WIRING: Place = In(Panel::Wiring);
 const SETUP: Place = In(Panel::Setup);
 const CURVES: Place = In(Panel::Curves);
 const ACTIVATIONS: Place = In(Panel::Activations);
+const FEATURES: Place = In(Panel::Features);
 const RUNS: Place = In(Panel::Runs);
 const STATUS: Place = In(Panel::Status);
 
@@ -74,6 +75,7 @@ pub static BINDINGS: &[Binding] = &[
     row(Anywhere, "setup", &["S"], Focus(Panel::Setup), "focus Setup"),
     row(Anywhere, "curves", &["C"], Focus(Panel::Curves), "focus Curves"),
     row(Anywhere, "activations", &["A"], Focus(Panel::Activations), "focus Activations"),
+    row(Anywhere, "features", &["F"], Focus(Panel::Features), "focus Features"),
     row(Anywhere, "runs", &["R"], Focus(Panel::Runs), "focus Runs"),
     row(Anywhere, "log", &["L"], Focus(Panel::Status), "focus Status and its log"),
     row(Anywhere, "zoom", &["z"], Zoom, "give the focused panel the whole screen, and back").hint("zoom"),
@@ -126,6 +128,17 @@ pub static BINDINGS: &[Binding] = &[
     row(ACTIVATIONS, "epoch-last", &["end", "f"], Last, "the newest, and follow it").hint("follow"),
     row(ACTIVATIONS, "bars-up", &["up", "k"], Up, "scroll up"),
     row(ACTIVATIONS, "bars-down", &["down", "j"], Down, "scroll down"),
+    //
+    row(FEATURES, "image-back", &["left", "h"], Left, "the validation image before"),
+    row(FEATURES, "image-on", &["right", "l"], Right, "the image after").hint("images"),
+    row(FEATURES, "image-first", &["home"], First, "the first image"),
+    row(FEATURES, "image-last", &["end"], Last, "the last image"),
+    row(FEATURES, "block-back", &["up", "k"], Up, "the block before"),
+    row(FEATURES, "block-on", &["down", "j"], Down, "the block after").hint("blocks"),
+    row(FEATURES, "channels-back", &["[", "pageup"], PageUp, "the channels before"),
+    row(FEATURES, "channels-on", &["]", "pagedown"], PageDown, "the channels after").hint("channels"),
+    row(FEATURES, "scale", &["c"], CycleScale, "one scale for all maps of the block, or each map its own").hint("scale"),
+    row(FEATURES, "look-again", &["enter"], Enter, "read the current run's weights and the image again").hint("again"),
     //
     row(RUNS, "run-up", &["up", "k"], Up, "the run above; the current run's curves are always drawn"),
     row(RUNS, "run-down", &["down", "j"], Down, "the run below"),

@@ -18,6 +18,8 @@ pub enum Panel {
     Curves,
     /// Fig. 2's bars.
     Activations,
+    /// What one image looks like inside the network.
+    Features,
     /// Runs, queue, baseline.
     Runs,
     /// Device, progress and log.
@@ -26,8 +28,15 @@ pub enum Panel {
 
 impl Panel {
     /// All, in the order in which Tab visits them.
-    pub const ALL: [Self; 6] =
-        [Self::Wiring, Self::Setup, Self::Curves, Self::Activations, Self::Runs, Self::Status];
+    pub const ALL: [Self; 7] = [
+        Self::Wiring,
+        Self::Setup,
+        Self::Curves,
+        Self::Activations,
+        Self::Features,
+        Self::Runs,
+        Self::Status,
+    ];
 
     /// Its title; its first letter, with Shift, moves the focus there (Status has the Log's).
     pub const fn title(self) -> &'static str {
@@ -36,8 +45,18 @@ impl Panel {
             Self::Setup => "Setup",
             Self::Curves => "Curves",
             Self::Activations => "Activations",
+            Self::Features => "Features",
             Self::Runs => "Runs",
             Self::Status => "Log",
+        }
+    }
+
+    /// Its title where there is little room.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Activations => "Activ.",
+            Self::Features => "Feat.",
+            other => other.title(),
         }
     }
 
@@ -48,6 +67,7 @@ impl Panel {
             Self::Setup => "setup",
             Self::Curves => "curves",
             Self::Activations => "activations",
+            Self::Features => "features",
             Self::Runs => "runs",
             Self::Status => "status",
         }
@@ -176,6 +196,8 @@ pub enum Command {
     Bands,
     /// Leave outliers out of the scale.
     Outliers,
+    /// One scale for all maps of a block, or one for each map.
+    CycleScale,
     /// Draw the run, or do not.
     Show,
     /// Draw no run but the current one.

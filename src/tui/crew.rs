@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread;
@@ -21,6 +22,7 @@ use crate::domain::text::harmless;
 use crate::engine::data::Library;
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
+use crate::engine::features::{self, Look};
 use crate::engine::lesion::{Progress, lesion};
 use crate::engine::presets;
 use crate::engine::store::{self, SavedRun};
@@ -48,6 +50,8 @@ pub struct Crew {
     ready: Vec<Message>,
     /// Plays a recording instead of training.
     player: Option<(Player, Instant)>,
+    /// Whom to ask for feature maps, once anybody wanted some.
+    viewer: Option<mpsc::Sender<((RunId, usize), Look)>>,
 }
 
 impl Crew {
@@ -65,6 +69,7 @@ impl Crew {
             news,
             ready: Vec::new(),
             player: None,
+            viewer: None,
         }
     }
 
@@ -192,6 +197,27 @@ impl Crew {
         self.background("load", move |tell| {
             let read = SavedRun::open(&path).map(|saved| Box::new(saved.state));
             tell(News::Message(Message::Loaded(id, read.map_err(|fault| said(&fault)))));
+        });
+    }
+
+    /// Looks at one image through a run's network.
+    pub fn look(&mut self, id: RunId, look: Look) {
+        let key = (id, look.image);
+        // The thread keeps the network in memory, and ends with the crew.
+        let again = match &self.viewer {
+            Some(viewer) => viewer.send((key, look)).err().map(|mpsc::SendError((_, look))| look),
+            None => Some(look),
+        };
+        let Some(look) = again else { return };
+        let (viewer, looks) = mpsc::channel();
+        let _ = viewer.send((key, look));
+        self.viewer = Some(viewer);
+        let (library, sender) = (Arc::clone(&self.library), self.sender.clone());
+        self.background("viewer", move |_| {
+            features::answer(&library, looks, &mut |(id, image), answer| {
+                let answer = answer.map(Arc::new).map_err(|fault| said(&fault));
+                let _ = sender.send(News::Message(Message::Looked(id, image, answer)));
+            });
         });
     }
 

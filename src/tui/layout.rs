@@ -90,15 +90,22 @@ pub struct Pages {
 
 impl Default for Pages {
     fn default() -> Self {
-        use Panel::{Activations, Curves, Runs, Setup, Status, Wiring};
+        use Panel::{Activations, Curves, Features, Runs, Setup, Status, Wiring};
         Self {
             small: vec![
                 Page(vec![vec![Wiring], vec![Setup]]),
                 Page(vec![vec![Curves, Runs]]),
                 Page(vec![vec![Activations, Status]]),
+                Page::single(Features),
             ],
-            medium: vec![Page(vec![vec![Wiring, Setup, Status], vec![Curves, Activations, Runs]])],
-            wide: vec![Page(vec![vec![Wiring, Setup], vec![Curves, Activations], vec![Runs, Status]])],
+            medium: vec![
+                Page(vec![vec![Wiring, Setup, Status], vec![Curves, Activations, Runs]]),
+                Page::single(Features),
+            ],
+            wide: vec![
+                Page(vec![vec![Wiring, Setup], vec![Curves, Activations], vec![Runs, Status]]),
+                Page::single(Features),
+            ],
         }
     }
 }
@@ -154,6 +161,7 @@ impl Pages {
 const fn width_share(panel: Panel) -> u16 {
     match panel {
         Panel::Curves => 21,
+        Panel::Features => 22,
         Panel::Activations => 20,
         Panel::Wiring => 15,
         Panel::Runs => 14,
@@ -167,6 +175,7 @@ const fn height_share(panel: Panel) -> u16 {
     match panel {
         Panel::Wiring => 18,
         Panel::Curves => 17,
+        Panel::Features => 20,
         Panel::Activations => 13,
         Panel::Setup => 12,
         Panel::Runs => 10,
@@ -209,10 +218,11 @@ mod tests {
     }
 
     #[test]
-    fn all_panels_are_on_one_page_from_120_columns_on() {
+    fn all_panels_but_the_maps_are_on_one_page_from_120_columns_on() {
         for (width, height) in [(120, 40), (200, 60)] {
             let arranged = Pages::default().arrange(Size { width, height }, Panel::Runs, false).unwrap();
-            assert_eq!(arranged.panels.len(), Panel::ALL.len());
+            assert_eq!(arranged.panels.len(), Panel::ALL.len() - 1);
+            assert!(arranged.panels.iter().all(|(panel, _)| *panel != Panel::Features));
         }
     }
 }

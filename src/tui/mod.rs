@@ -16,6 +16,7 @@ mod crew;
 pub mod curves;
 pub mod draft;
 mod driver;
+pub mod features;
 pub mod keymap;
 pub mod labels;
 pub mod layout;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::{Ground, Theme};
 
@@ -96,7 +96,19 @@ fn run(out: &mut String, (x, y): (usize, usize), cells: usize, text: &str, look:
             ),
         );
     }
-    let text = text.replace(|c| BRAILLE.contains(&c), " ");
+    for (start, cells) in half_blocks(text) {
+        line(
+            out,
+            format_args!(
+                "<rect x=\"{:.2}\" y=\"{top:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"#{:06x}\"/>",
+                left(x + start),
+                WIDTH * cells as f64,
+                HEIGHT / 2.0,
+                look.ink,
+            ),
+        );
+    }
+    let text = text.replace(|c| BRAILLE.contains(&c) || c == UPPER_HALF, " ");
     let shown = text.trim_start_matches(' ');
     let skipped = text.len() - shown.len();
     let shown = shown.trim_end_matches(' ');
@@ -127,6 +139,25 @@ fn run(out: &mut String, (x, y): (usize, usize), cells: usize, text: &str, look:
             escaped(shown),
         ),
     );
+}
+
+/// What pixels are drawn with; fonts leave gaps between them.
+const UPPER_HALF: char = '▀';
+
+/// Where upper half blocks stand in `text`, and how many beside each other.
+fn half_blocks(text: &str) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    let mut column = 0;
+    for c in text.chars() {
+        if c == UPPER_HALF {
+            match found.last_mut() {
+                Some((start, cells)) if *start + *cells == column => *cells += 1,
+                _ => found.push((column, 1)),
+            }
+        }
+        column += c.width().unwrap_or(0);
+    }
+    found
 }
 
 /// Braille characters, which curves are drawn with and few fonts have in a cell's width.
@@ -261,6 +292,20 @@ mod tests {
         );
         assert!(path.contains("stroke=\"#56b4e9\""));
         assert!(texts(&shown)[0].ends_with(">a b</text>"));
+    }
+
+    #[test]
+    fn half_blocks_are_drawn_as_rectangles_without_gaps() {
+        let style = Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Rgb(4, 5, 6));
+        let shown = picture(|buffer| {
+            buffer.set_string(2, 0, "▀▀a▀", style);
+        });
+        let halves = shown.lines().filter(|line| line.contains("#010203") && line.starts_with("<rect"));
+        let height = format!("height=\"{:.2}\"", HEIGHT / 2.0);
+        let halves: Vec<_> = halves.inspect(|line| assert!(line.contains(&height), "{line}")).collect();
+        assert_eq!(halves.len(), 2, "{shown}");
+        assert!(halves[0].contains(&format!("width=\"{:.2}\"", 2.0 * WIDTH)));
+        assert!(shown.contains("fill=\"#040506\"") && texts(&shown)[0].ends_with(">a</text>"));
     }
 
     #[test]

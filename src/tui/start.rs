@@ -14,6 +14,7 @@ use super::draft::Draft;
 use super::driver::{self, Ears};
 use super::player::Player;
 use super::screen::{Screen, give_back};
+use crate::domain::error::SpecError;
 use crate::domain::tape::Tape;
 use crate::domain::text::harmless;
 use crate::engine::device::DeviceChoice;
@@ -71,6 +72,9 @@ pub fn replay(options: &Options, replay: &Replay) -> Result<Exit> {
 }
 
 fn show(options: &Options, mut crew: Crew) -> Result<Exit> {
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        return Err(SpecError::new("TERM", "a dumb terminal cannot move its cursor; use --batch").into());
+    }
     let config = Config::load()?;
     let terminal = |error: io::Error| EngineError::io("use the terminal for", &options.root)(error);
     let theme = config.theme();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -17,11 +17,12 @@ use super::keymap::{Keymap, Overrides, parse};
 use super::picture;
 use super::screen::frame;
 use super::start::{Options, app};
-use super::theme::Theme;
+use super::theme::{Ground, Theme};
 use crate::domain::error::SpecError;
 use crate::engine::data::Library;
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::features::{self, Look};
 use crate::engine::files;
 use crate::engine::store::{self, SavedRun};
 
@@ -30,10 +31,16 @@ use crate::engine::store::{self, SavedRun};
 ///
 /// # Errors
 /// When a run cannot be read, a key is none, or the file cannot be written.
-pub fn picture_of(root: &Path, (width, height): (u16, u16), keys: &str, file: &Path) -> Result<()> {
+pub fn picture_of(
+    root: &Path,
+    (width, height): (u16, u16),
+    keys: &str,
+    ground: Ground,
+    file: &Path,
+) -> Result<()> {
     let options = Options { root: root.to_owned(), data: None, device: DeviceChoice::Auto };
     let config = Config::default();
-    let theme = Theme::FULL;
+    let theme = Theme { ground, ..Theme::FULL };
     let mut app = app(&options, &config, theme)?;
     if root.is_dir() {
         // Newest first, as the screen finds them.
@@ -73,6 +80,11 @@ fn settle(app: &mut App, library: &Mutex<Library>) {
                 }
                 let result = result.map_err(|fault| fault.to_string());
                 app.update(Action::Told(Message::LesionsDone(run, result)));
+            }
+            Effect::Look { id, path, spec, image } => {
+                let look = Look { run: path, spec: *spec, image };
+                let answer = features::look(library, look).map(Arc::new).map_err(|fault| fault.to_string());
+                app.update(Action::Told(Message::Looked(id, image, answer)));
             }
             _ => {}
         }

@@ -106,10 +106,12 @@ impl Theme {
 
     /// Text that need not be read: units, hints, frames of panels.
     pub fn dim(&self) -> Style {
-        match self.depth {
+        let style = match self.depth {
             Depth::None => Style::new().add_modifier(Modifier::DIM),
             _ => self.ink(Ink(0x8a8f98, 245, Color::DarkGray), Ink(0x6a6f78, 242, Color::DarkGray)),
-        }
+        };
+        // Also over the frame of the focused panel, which is bold.
+        style.remove_modifier(Modifier::BOLD)
     }
 
     /// Text that is to be read first.

@@ -45,6 +45,10 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
         Panel::Setup => setup::summary(app, inside(area)),
         Panel::Curves => app.curves.summary(),
         Panel::Activations => current.map_or(String::new(), |run| run.spec.network_name()),
+        Panel::Features => current.map_or(String::new(), |run| {
+            let weights = app.features.about(run.id).map_or(String::new(), |about| format!(", {about}"));
+            format!("{}{weights}", run.spec.network_name())
+        }),
         Panel::Runs => runs::summary(app),
         Panel::Status => match app.log.below() {
             0 => String::new(),
@@ -69,6 +73,7 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
             let baseline = baseline.zip(its.as_deref()).map(|(run, name)| (name, &run.state));
             app.activations.draw(run, baseline, area, buf, theme);
         }
+        Panel::Features => app.features.draw(current, app.playback.is_some(), area, buf, theme),
         Panel::Runs => return runs::draw(app, area, buf, hits),
         Panel::Status => status::draw(app, area, buf),
     }

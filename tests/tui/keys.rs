@@ -1,11 +1,12 @@
 //! The table of keys: nothing hidden, nothing dead, everything said; and the user's own.
 
-use hiresnet_tui::tui::action::Effect;
+use hiresnet_tui::tui::action::{Effect, Message};
 use hiresnet_tui::tui::bindings::BINDINGS;
 use hiresnet_tui::tui::command::{Panel, Place};
 use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::keymap::{Keymap, parse, shown};
 use hiresnet_tui::tui::keys_page;
+use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::theme::Theme;
 
 use crate::screens::training;
@@ -37,6 +38,7 @@ fn way(place: Place) -> &'static str {
         Place::In(Panel::Setup) => "S",
         Place::In(Panel::Curves) => "C",
         Place::In(Panel::Activations) => "A",
+        Place::In(Panel::Features) => "F",
         Place::In(Panel::Runs) => "R",
         Place::In(Panel::Status) => "L",
         Place::Replaying => "",
@@ -49,12 +51,14 @@ fn way(place: Place) -> &'static str {
 /// Situations of which at least one gives every key something to do, and how large the
 /// terminal is.
 fn situations(place: Place) -> impl Iterator<Item = (World, (u16, u16))> {
-    let before = ["", "z", "home", "end", "home down right", "up", "n"];
+    let before = ["", "z", "home", "end", "home down right", "up", "n", "]"];
     let sizes = [(80, 24), (40, 10)];
     let all = sizes.into_iter().flat_map(move |size| before.into_iter().map(move |keys| (size, keys)));
     all.flat_map(move |(size, keys)| {
         [World::with_three(Theme::FULL), training(Theme::FULL)].into_iter().map(move |mut world| {
             world.keys(way(place)).screen(size);
+            // Feature maps are asked for once they are seen.
+            world.tell(Message::Log(Level::Info, "seen".into())).look();
             match (place, keys) {
                 (Place::In(_) | Place::Helping, keys) => _ = world.keys(keys),
                 (Place::Anywhere, "n") => world.app.draft.replace(EIGHT.parse().unwrap()).unwrap(),

@@ -1,6 +1,8 @@
 //! Whatever comes, in whatever order: no panic, no trap, nothing that a terminal would
 //! act on.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
 use hiresnet_tui::domain::event::{Event, EventKind, Outcome, Split};
 use hiresnet_tui::domain::spec::ExperimentSpec;
@@ -16,6 +18,7 @@ use hiresnet_tui::tui::theme::Theme;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
+use crate::features::sample;
 use crate::screens::{ASCII, training};
 use crate::story::{Course, event, last_step_only, three, whole};
 use crate::world::{DRAFT, World};
@@ -48,6 +51,8 @@ enum Happening {
     Searched(usize),
     Loaded(usize, bool),
     Deleted(usize, bool),
+    /// What an image looks like, the image's number included.
+    Looked(usize, usize, bool),
     Said(String),
     Second,
     Leave,
@@ -125,6 +130,7 @@ fn news() -> impl Strategy<Value = Happening> {
         1 => (0..4usize).prop_map(Searched),
         1 => (0..5usize, any::<bool>()).prop_map(|(id, well)| Loaded(id, well)),
         1 => (0..5usize, any::<bool>()).prop_map(|(id, well)| Deleted(id, well)),
+        2 => (0..5usize, 0..3usize, any::<bool>()).prop_map(|(id, image, well)| Looked(id, image, well)),
         1 => texts().prop_map(Said),
         1 => Just(Second),
     ]
@@ -196,6 +202,12 @@ impl Life {
             Happening::Loaded(id, false) => Message::Loaded(id, Err("not read".into())),
             Happening::Deleted(id, true) => Message::Deleted(id, Ok(())),
             Happening::Deleted(id, false) => Message::Deleted(id, Err("not deleted".into())),
+            Happening::Looked(id, image, true) => {
+                let spec =
+                    world.app.runs.get(id).map_or_else(|| DRAFT.parse().unwrap(), |run| run.spec.clone());
+                Message::Looked(id, image, Ok(Arc::new(sample(&spec, image))))
+            }
+            Happening::Looked(id, image, false) => Message::Looked(id, image, Err("no weights".into())),
             Happening::Said(text) => Message::Said(Level::Bad, text),
             Happening::Second => Message::Second { clock: "00:00:01".into(), memory: Some(u64::MAX) },
         };

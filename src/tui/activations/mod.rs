@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
+pub use self::bars::three;
 use self::bars::{Group, Scale};
 use super::theme::Theme;
 use super::wiring::mark;

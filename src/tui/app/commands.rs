@@ -68,6 +68,7 @@ impl App {
                 Panel::Setup => self.set_up(other),
                 Panel::Curves => self.plot(other),
                 Panel::Activations => self.scrub(other),
+                Panel::Features => self.look(other),
                 Panel::Runs => self.manage(other),
                 Panel::Status => self.read_log(other),
             },

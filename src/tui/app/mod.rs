@@ -6,6 +6,7 @@
 mod commands;
 mod editing;
 mod lesions;
+mod looking;
 mod news;
 mod pointing;
 
@@ -17,6 +18,7 @@ use super::command::{Command, Panel, Place};
 use super::config::Config;
 use super::curves::{Curves, Shown};
 use super::draft::Draft;
+use super::features::FeatureMaps;
 use super::keymap::Keymap;
 use super::layout::{Arrangement, Pages};
 use super::lesions::Lesions;
@@ -89,6 +91,8 @@ pub struct App {
     pub activations: Activations,
     /// What runs lose without their terms.
     pub lesions: Lesions,
+    /// Feature maps of one image.
+    pub features: FeatureMaps,
     /// What happened.
     pub log: Log,
     /// The panel that keys go to.
@@ -129,6 +133,7 @@ impl App {
             curves: Curves::default(),
             activations: Activations::default(),
             lesions: Lesions::default(),
+            features: FeatureMaps::default(),
             log: Log::default(),
             focus: Panel::Wiring,
             editing: None,
@@ -166,6 +171,7 @@ impl App {
             Action::Told(message) => self.hear(message),
         }
         self.load_what_is_drawn();
+        self.look_at_what_is_shown();
     }
 
     /// Where keys have their meaning now.

@@ -42,6 +42,7 @@ impl App {
                 }
                 self.say(Level::Bad, reason);
             }
+            Message::Looked(id, image, answer) => self.features.answered(id, image, answer),
             Message::Deleted(id, Ok(())) => {
                 self.runs.remove(id);
                 self.lesions.forget(id);
@@ -60,6 +61,10 @@ impl App {
 
     fn happen(&mut self, id: RunId, event: &Event) {
         self.machine.silent = 0;
+        if matches!(event.kind, EventKind::EpochEnded { .. }) {
+            // Its weights were kept before it said so.
+            self.features.changed(id);
+        }
         if self.playback.is_some() && begins(&event.kind) {
             self.begin_recorded(id);
         }

@@ -118,6 +118,7 @@ impl App {
         match spot {
             Spot::Panel(Panel::Curves) => self.curves.wheel(column, row, up),
             Spot::Panel(Panel::Activations) => self.activations.scroll(by as i32),
+            Spot::Panel(Panel::Features) => self.features.move_channels(by),
             Spot::Panel(Panel::Status) => self.log.scroll(-by * 3),
             Spot::Panel(Panel::Setup) | Spot::Field(_) => self.setup.move_by(by),
             Spot::Panel(Panel::Runs) | Spot::Run(_) | Spot::Mark(_) => self.runs.move_cursor(by),

@@ -25,6 +25,7 @@ const fn mouse(panel: Panel) -> &'static str {
             "a click puts the cursor there, dragging moves it; the wheel zooms about the pointer"
         }
         Panel::Activations => "the wheel scrolls",
+        Panel::Features => "the wheel moves through the channels",
         Panel::Runs => "a click chooses a run, on its mark draws it or no more; the wheel moves",
         Panel::Status => "the wheel scrolls",
     }

@@ -1,0 +1,274 @@
+//! Where the image, the maps and their captions go.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
+
+use super::FeatureMaps;
+use super::palette::{colour, diverging, is_shaded, shade};
+use super::tile::Tile;
+use crate::domain::dataset::DatasetId;
+use crate::domain::features::{Addend, BlockMaps, Features};
+use crate::domain::text::{grouped, wrap};
+use crate::tui::activations::three;
+use crate::tui::paint::{cut, put};
+use crate::tui::run::{Run, Stage};
+use crate::tui::theme::Theme;
+
+/// Fewest rows of a map that shows anything.
+const LEAST_ROWS: u16 = 2;
+/// Maps are made larger than they are up to this side, pixels.
+const LARGE: u16 = 16;
+/// Columns of a term's name and its mean.
+const LABEL: u16 = 7;
+/// Columns of the classes below the image, where there is room for any.
+const CLASSES: u16 = 17;
+
+impl FeatureMaps {
+    /// Paints the maps of `run`, or why there are none.
+    pub fn draw(&self, run: Option<&Run>, replays: bool, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let area = area.intersection(buf.area);
+        if area.is_empty() {
+            return;
+        }
+        let shown = run.zip(self.shown.as_ref()).filter(|(run, (of, _))| run.id == *of);
+        match shown {
+            Some((run, (_, features))) if !replays && self.fault.is_none() => {
+                Picture { panel: self, features, dataset: run.spec.dataset, theme }.draw(area, buf);
+            }
+            _ => {
+                let text = self.why_nothing(run, replays);
+                for (line, y) in wrap(&text, area.width.into()).iter().zip(area.top()..area.bottom()) {
+                    put(buf, area, area.x, y, line, theme.dim(), theme);
+                }
+            }
+        }
+    }
+
+    fn why_nothing(&self, run: Option<&Run>, replays: bool) -> String {
+        let what = "what F, every hop into a block and their sum make of one validation image";
+        match run {
+            _ if replays => format!("A recording has no weights. Of runs on disk this shows {what}."),
+            None => format!("No run to look into: choose one in Runs, and {what} comes here."),
+            Some(run) if run.path.is_none() => match run.stage {
+                Stage::Over => "This run was not kept, so there are no weights to look into.".into(),
+                _ => format!("This run has not begun. After its first epoch: {what}."),
+            },
+            Some(run) => match (&self.fault, self.asked) {
+                (Some(fault), Some((asked, _))) if asked == run.id => fault.clone(),
+                _ => format!("Reading the weights and image {}", grouped(self.image.saturating_add(1))),
+            },
+        }
+    }
+}
+
+/// What is painted and how.
+struct Picture<'a> {
+    panel: &'a FeatureMaps,
+    features: &'a Features,
+    dataset: DatasetId,
+    theme: &'a Theme,
+}
+
+impl Picture<'_> {
+    fn draw(&self, area: Rect, buf: &mut Buffer) {
+        self.caption(area, buf);
+        let legend = u16::from(area.height > 5);
+        let body = Rect { y: area.y + 1, height: area.height - 1 - legend, ..area };
+        let left = self.image(body, buf);
+        let rest = Rect { x: body.x + left, width: body.width - left, ..body };
+        let Some(maps) = self.panel.maps() else { return };
+        let hidden = self.maps(maps, rest, buf);
+        if legend > 0 {
+            self.legend(maps, hidden, Rect { y: area.bottom() - 1, height: 1, ..area }, buf);
+        }
+    }
+
+    /// `7 Sneaker`.
+    fn class(&self, class: usize) -> String {
+        match self.dataset.class_name(class) {
+            Some(name) => format!("{class} {name}"),
+            None => class.to_string(),
+        }
+    }
+
+    /// Which image this is, its class, and what the network takes it for.
+    fn caption(&self, area: Rect, buf: &mut Buffer) {
+        let (theme, image) = (self.theme, &self.features.image);
+        let next = match self.panel.waits {
+            true => format!(" (reading {}…)", grouped(self.panel.image.saturating_add(1))),
+            false => String::new(),
+        };
+        let of = format!("image {} of {}{next}: ", grouped(image.index + 1), grouped(image.of));
+        let x = put(buf, area, area.x, area.y, &of, theme.dim(), theme);
+        let class = format!("class {}", self.class(image.class));
+        let x = put(buf, area, x, area.y, &class, theme.strong(), theme);
+        if let Some(first) = self.features.predicted.first() {
+            let right = first.class == image.class;
+            let style = if right { theme.good() } else { theme.warn() };
+            let text = format!(", predicted {} ({:.1}%)", self.class(first.class), 100.0 * first.probability);
+            put(buf, area, x, area.y, &text, style, theme);
+        }
+    }
+
+    /// Paints the image and the likeliest classes below it; the columns that takes.
+    fn image(&self, area: Rect, buf: &mut Buffer) -> u16 {
+        let (theme, image) = (self.theme, &self.features.image);
+        let fits = |pixels: u16| pixels > 0 && pixels <= area.width / 4 && pixels.div_ceil(2) <= area.height;
+        let size = image.size.min(1024) as u16;
+        let Some(pixels) = [size, size / 2, size / 4].into_iter().find(|pixels| fits(*pixels)) else {
+            return 0;
+        };
+        Tile { area, at: area.as_position(), pixels }.image(image, buf, theme);
+        let width = pixels.max(if area.width >= 66 { CLASSES } else { 0 });
+        if width < CLASSES {
+            return width + 2;
+        }
+        let column = Rect { width, ..area };
+        for (y, prediction) in (area.y + pixels.div_ceil(2) + 1..area.bottom()).zip(&self.features.predicted)
+        {
+            let share = format!("{:.1}%", 100.0 * prediction.probability);
+            let name = self
+                .dataset
+                .class_name(prediction.class)
+                .map_or_else(|| format!("class {}", prediction.class), str::to_owned);
+            let style = if prediction.class == image.class { theme.good() } else { theme.text() };
+            let room = usize::from(width).saturating_sub(share.len() + 1);
+            put(buf, column, column.x, y, &cut(&name, room), style, theme);
+            let at = column.right().saturating_sub(share.len() as u16);
+            put(buf, column, at, y, &share, theme.dim(), theme);
+        }
+        width + 2
+    }
+
+    /// Paints a row of maps for every term; the terms for which there was no room.
+    fn maps(&self, maps: &BlockMaps, area: Rect, buf: &mut Buffer) -> usize {
+        let theme = self.theme;
+        // What block this is, and the channels' numbers.
+        let heads = if area.height >= 8 { 2 } else { 1 };
+        let plan = Plan::new(maps, area.width, area.height.saturating_sub(heads));
+        let (panel, channels, peak) = (self.panel, maps.channels(), maps.peak());
+        panel.across.set(plan.across);
+        let first = panel.channel.min(channels.saturating_sub(plan.across));
+        if heads == 2 {
+            let size = maps.size();
+            let text = format!(
+                "block {} of {} · {size}×{size} maps · channels {first}–{} of {channels}",
+                maps.block,
+                self.features.blocks.len(),
+                first + plan.across.saturating_sub(1),
+            );
+            put(buf, area, area.x, area.y, &text, theme.strong(), theme);
+        }
+        let numbers = area.y + heads - 1;
+        let what = if heads == 2 { "channel".to_owned() } else { format!("block{}", maps.block) };
+        put(buf, Rect { width: LABEL.min(area.width), ..area }, area.x, numbers, &what, theme.dim(), theme);
+        let column = |i: usize| area.x + LABEL + 1 + i as u16 * (plan.pixels + 1);
+        // As many numbers as have room.
+        let digits = channels.to_string().len() as u16;
+        let every = usize::from((digits + 1).div_ceil(plan.pixels + 1));
+        for i in (0..plan.across).step_by(every) {
+            put(buf, area, column(i), numbers, &(first + i).to_string(), theme.dim(), theme);
+        }
+        let last = maps.rows.len() - 1;
+        let shown = (0..plan.rows.saturating_sub(1)).chain((plan.rows > 0).then_some(last));
+        for (place, term) in (0..).zip(shown) {
+            let (block, maps) = (maps.block, &maps.rows[term]);
+            let y = area.y + heads + place * (plan.height + plan.gap);
+            let label = Rect { width: LABEL.min(area.width), ..area };
+            put(buf, label, area.x, y, &name(maps.of, block), theme.strong(), theme);
+            put(buf, label, area.x, y + 1, &three(maps.mean), theme.dim(), theme);
+            for i in 0..plan.across {
+                let peak = match panel.own_scale {
+                    true => maps.peaks.get(first + i).copied().unwrap_or(0.0),
+                    false => peak,
+                };
+                let tile = Tile { area, at: Position::new(column(i), y), pixels: plan.pixels };
+                tile.map(maps.map(first + i), maps.size, peak, buf, theme);
+            }
+        }
+        last + 1 - plan.rows
+    }
+
+    /// What colours or characters mean.
+    fn legend(&self, maps: &BlockMaps, hidden: usize, area: Rect, buf: &mut Buffer) {
+        let theme = self.theme;
+        let most = match self.panel.own_scale {
+            true => "max".to_owned(),
+            false => three(maps.peak().into()),
+        };
+        let mut x = put(buf, area, area.x, area.y, &format!("−{most} "), theme.dim(), theme);
+        for i in -9..=9_i8 {
+            let value = f32::from(i) / 9.0;
+            let mut text = [0; 4];
+            let (c, style) = match is_shaded(theme) {
+                true => shade(value, theme),
+                false => (' ', theme.text().bg(colour(diverging(value, theme.ground), theme))),
+            };
+            x = put(buf, area, x, area.y, c.encode_utf8(&mut text), style, theme);
+        }
+        x = put(buf, area, x, area.y, &format!(" {most}"), theme.dim(), theme);
+        let mut said = Vec::new();
+        if hidden > 0 {
+            said.push(format!("{hidden} more terms need more rows"));
+        }
+        if is_shaded(theme) {
+            said.push("digits are negative".into());
+        }
+        said.push(match self.panel.own_scale {
+            true => "each map by its own largest |value|".into(),
+            false => "one scale for the block".into(),
+        });
+        said.push("numbers: mean |activation|".into());
+        for text in said.iter().map(|text| format!("  {text}")) {
+            if x + text.width() as u16 > area.right() {
+                break;
+            }
+            x = put(buf, area, x, area.y, &text, theme.dim(), theme);
+        }
+    }
+}
+
+/// `F`, `0→3`, `sum`.
+fn name(of: Addend, block: usize) -> String {
+    match of {
+        Addend::Residual => "F".into(),
+        Addend::Hop(source) => format!("{source}→{block}"),
+        Addend::Sum => "sum".into(),
+    }
+}
+
+/// How many maps there are, and how large.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    /// Terms, from F on; the last is always the sum.
+    rows: usize,
+    /// Channels side by side.
+    across: usize,
+    /// A map's side, which is its columns.
+    pixels: u16,
+    /// A map's rows.
+    height: u16,
+    /// Rows between terms.
+    gap: u16,
+}
+
+impl Plan {
+    fn new(maps: &BlockMaps, width: u16, height: u16) -> Self {
+        let terms = maps.rows.len().clamp(1, 100) as u16;
+        let rows = terms.min((height / LEAST_ROWS).max(u16::from(height > 0)));
+        let room = width.saturating_sub(LABEL + 1);
+        let size = maps.size().clamp(1, 1024) as u16;
+        let most = (2 * (height / rows.max(1))).min(room);
+        let pixels = match most / size {
+            // Averaged down to what there is.
+            0 => most - most % 2,
+            // Whole times as large.
+            times => size * times.min((LARGE / size).max(1)),
+        };
+        let across = usize::from((room + 1) / (pixels + 1)).min(maps.channels());
+        let tile = pixels.div_ceil(2);
+        let gap = u16::from(rows > 0 && rows * tile + rows - 1 <= height);
+        Self { rows: rows.into(), across: if pixels == 0 { 0 } else { across }, pixels, height: tile, gap }
+    }
+}

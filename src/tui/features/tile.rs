@@ -1,0 +1,163 @@
+//! One map or image in cells: two pixels to a cell, one above the other.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Style};
+
+use super::palette::{Rgb, brightness, colour, diverging, is_shaded, shade};
+use crate::domain::features::Shown;
+use crate::tui::theme::Theme;
+
+/// Where a square of `pixels`×`pixels` is painted; it takes as many columns and half as
+/// many rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Tile {
+    /// Nothing is painted outside.
+    pub area: Rect,
+    /// Its upper left corner.
+    pub at: Position,
+    /// Its side.
+    pub pixels: u16,
+}
+
+impl Tile {
+    /// Paints a square map, its values relative to `peak`.
+    pub fn map(self, values: &[f32], size: usize, peak: f32, buf: &mut Buffer, theme: &Theme) {
+        let relative = |v: f32| if peak > 0.0 { v / peak } else { v.signum() * f32::from(v != 0.0) };
+        let relative = |v: f32| if v.is_nan() { v } else { relative(v) };
+        if is_shaded(theme) {
+            self.characters(&[values], size, buf, |v| shade(relative(v[0]), theme));
+        } else {
+            self.blocks(&[values], size, buf, theme, |v| diverging(relative(v[0]), theme.ground));
+        }
+    }
+
+    /// Paints an image in grey or in colour.
+    pub fn image(self, image: &Shown, buf: &mut Buffer, theme: &Theme) {
+        let values: Vec<f32> = image.pixels.iter().map(|pixel| f32::from(*pixel)).collect();
+        let planes: Vec<&[f32]> = values.chunks_exact((image.size * image.size).max(1)).collect();
+        if planes.is_empty() {
+            return;
+        }
+        if is_shaded(theme) {
+            self.characters(&planes, image.size, buf, |v| {
+                brightness(v.iter().sum::<f32>() / v.len() as f32 / 255.0, theme)
+            });
+        } else {
+            self.blocks(&planes, image.size, buf, theme, |v| {
+                std::array::from_fn(|i| v[i % v.len()].round() as u8)
+            });
+        }
+    }
+
+    /// One character a cell.
+    fn characters(
+        self,
+        planes: &[&[f32]],
+        size: usize,
+        buf: &mut Buffer,
+        look: impl Fn(&[f32]) -> (char, Style),
+    ) {
+        let (width, height) = (usize::from(self.pixels), usize::from(self.pixels.div_ceil(2)));
+        let planes: Vec<_> = planes.iter().map(|plane| resample(plane, size, width, height)).collect();
+        for i in 0..width * height {
+            let values: Vec<f32> = planes.iter().map(|plane| plane[i]).collect();
+            let (c, style) = look(&values);
+            self.cell(i % width, i / width, buf, |cell| {
+                cell.set_char(c).set_style(style);
+            });
+        }
+    }
+
+    /// The upper half of each cell is its ink, the lower its ground.
+    fn blocks(
+        self,
+        planes: &[&[f32]],
+        size: usize,
+        buf: &mut Buffer,
+        theme: &Theme,
+        look: impl Fn(&[f32]) -> Rgb,
+    ) {
+        let side = usize::from(self.pixels);
+        let planes: Vec<_> = planes.iter().map(|plane| resample(plane, size, side, side)).collect();
+        let pixel = |x: usize, y: usize| {
+            if y >= side {
+                return Color::Reset;
+            }
+            let values: Vec<f32> = planes.iter().map(|plane| plane[y * side + x]).collect();
+            colour(look(&values), theme)
+        };
+        for row in 0..side.div_ceil(2) {
+            for x in 0..side {
+                let (upper, lower) = (pixel(x, 2 * row), pixel(x, 2 * row + 1));
+                self.cell(x, row, buf, |cell| {
+                    cell.set_char('▀').set_fg(upper).set_bg(lower);
+                });
+            }
+        }
+    }
+
+    fn cell(self, x: usize, y: usize, buf: &mut Buffer, paint: impl FnOnce(&mut ratatui::buffer::Cell)) {
+        let at = Position::new(self.at.x.saturating_add(x as u16), self.at.y.saturating_add(y as u16));
+        if self.area.contains(at)
+            && let Some(cell) = buf.cell_mut(at)
+        {
+            paint(cell);
+        }
+    }
+}
+
+/// A square map of `size`×`size` in `width`×`height` pixels: each is the mean of what it
+/// covers.
+fn resample(map: &[f32], size: usize, width: usize, height: usize) -> Vec<f32> {
+    // How much of each source pixel every target pixel covers, in units in which both are whole.
+    let covered = |target: usize, targets: usize| {
+        let (start, end) = (target * size, (target + 1) * size);
+        (start / targets..end.div_ceil(targets)).map(move |source| {
+            let (from, to) = (start.max(source * targets), end.min((source + 1) * targets));
+            (source, (to - from) as f32)
+        })
+    };
+    let mut out = Vec::with_capacity(width * height);
+    for y in 0..height {
+        for x in 0..width {
+            let (mut sum, mut area) = (0.0, 0.0);
+            for (row, high) in covered(y, height) {
+                for (column, wide) in covered(x, width) {
+                    let value = map.get(row * size + column).copied().unwrap_or(f32::NAN);
+                    sum += value * (high * wide);
+                    area += high * wide;
+                }
+            }
+            out.push(sum / area);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_are_averaged_down_and_repeated_up() {
+        let map = [1.0, 2.0, 3.0, 4.0];
+        assert_eq!(resample(&map, 2, 1, 1), [2.5]);
+        assert_eq!(resample(&map, 2, 2, 1), [2.0, 3.0]);
+        assert_eq!(resample(&map, 2, 4, 2), [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0]);
+        let thirds = resample(&[0.0, 3.0, 6.0].repeat(3), 3, 2, 1);
+        assert_eq!(thirds, [1.0, 5.0]);
+        assert!(resample(&[], 1, 1, 1)[0].is_nan());
+    }
+
+    #[test]
+    fn nothing_is_painted_outside() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 8, 3));
+        let tile = Tile { area: Rect::new(1, 1, 2, 1), at: Position::new(1, 1), pixels: 6 };
+        tile.map(&[1.0], 1, 1.0, &mut buf, &Theme::FULL);
+        assert_eq!(buf.content().iter().filter(|cell| cell.symbol() == "▀").count(), 2);
+        let far =
+            Tile { area: Rect::new(0, 0, u16::MAX, u16::MAX), at: Position::new(u16::MAX, 9), pixels: 9 };
+        far.map(&[0.0], 1, 0.0, &mut buf, &Theme::FULL);
+    }
+}
