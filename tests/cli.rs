@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/lesion.rs"]
+mod lesion;
 #[path = "cli/parallel.rs"]
 mod parallel;
 #[path = "cli/replay.rs"]
@@ -307,7 +309,7 @@ fn bad_input_is_one_message_exit_code_2_and_no_run() {
         ),
         (vec!["--batch", "quickstart", "--set", "hops=0-9"], "hop 0-9 does not exist"),
         (vec!["--batch", "quickstart", "--seeds", "4..0"], "runs backwards"),
-        (vec!["--batch", "quickstart", "--set", "dataset=cifar10"], "cannot read 'cifar10' yet"),
+        (vec!["--batch", "quickstart", "--set", "dataset=tiny-imagenet"], "cannot read 'tiny-imagenet' yet"),
         (vec!["--batch", "quickstart", "--device", "gpu"], "a device is auto, cpu, cuda or cuda:N"),
         (vec!["--batch", file], "did you mean 'epochs'?"),
         (vec!["--batch", "none.toml"], "none.toml: cannot open"),

@@ -7,6 +7,8 @@ mod draft;
 mod features;
 #[path = "tui/keys.rs"]
 mod keys;
+#[path = "tui/lesions.rs"]
+mod lesions;
 #[path = "tui/mouse.rs"]
 mod mouse;
 #[path = "tui/replay.rs"]

@@ -70,12 +70,12 @@ pub enum Message {
     Loaded(RunId, Result<Box<RunState>, String>),
     /// A run was deleted, or not.
     Deleted(RunId, Result<(), String>),
-    /// What one image makes of a run's network, by its index among the validation split.
-    Looked(RunId, usize, Result<Arc<Features>, String>),
     /// A run was scored without some of its terms; intact first.
     Lesioned(RunId, Lesioned),
     /// No more lesions of this run come: the weights that were scored, or what went wrong.
     LesionsDone(RunId, Result<Checkpoint, String>),
+    /// What one image makes of a run's network, by its index among the validation split.
+    Looked(RunId, usize, Result<Arc<Features>, String>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -96,17 +96,6 @@ pub enum Effect {
     Load(RunId, PathBuf),
     /// Delete a run's folder.
     Delete(RunId, PathBuf),
-    /// Look at one image through a run's network.
-    Look {
-        /// Which run.
-        id: RunId,
-        /// Its folder.
-        path: PathBuf,
-        /// What was run.
-        spec: Box<ExperimentSpec>,
-        /// Index of the image among the validation split.
-        image: usize,
-    },
     /// Score a run without some of its terms.
     Lesion {
         /// Which.
@@ -120,6 +109,17 @@ pub enum Effect {
     },
     /// Score no more of them.
     EndLesions,
+    /// Look at one image through a run's network.
+    Look {
+        /// Which run.
+        id: RunId,
+        /// Its folder.
+        path: PathBuf,
+        /// What was run.
+        spec: Box<ExperimentSpec>,
+        /// Index of the image among the validation split.
+        image: usize,
+    },
     /// Look for runs on disk.
     Search,
     /// What to do with the recording that is being played.

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::action::{Action, Effect, Message};
 use super::app::App;
 use super::crew::{Crew, test_panic};
 use super::log::Level;
+use super::run::Stage;
 use super::screen::Screen;
 use super::{picture, screen};
+use crate::domain::event::{Control, EventKind};
 use crate::engine::features::Look;
 use crate::exit::Exit;
 
@@ -23,6 +25,8 @@ const FRAME: Duration = Duration::from_millis(34);
 const CALM: Duration = Duration::from_millis(125);
 /// Between looks at a recording that is played.
 const PLAY: Duration = Duration::from_millis(40);
+/// For a run to pause before this process is stopped.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The most news taken in before it is looked at keys again.
 const AT_ONCE: usize = 512;
 
@@ -91,11 +95,11 @@ pub async fn run<W: Write>(
                 Effect::Order(control) => crew.order(control),
                 Effect::Load(id, path) => crew.load(id, path),
                 Effect::Delete(id, path) => crew.delete(id, path),
+                Effect::Lesion { run, path, wanted, device } => crew.lesion(run, path, wanted, device),
+                Effect::EndLesions => crew.end_lesions(),
                 Effect::Look { id, path, spec, image } => {
                     crew.look(id, Look { run: path, spec: *spec, image });
                 }
-                Effect::Lesion { run, path, wanted, device } => crew.lesion(run, path, wanted, device),
-                Effect::EndLesions => crew.end_lesions(),
                 Effect::Search => crew.search(),
                 Effect::Play(order) => {
                     crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));
@@ -106,7 +110,13 @@ pub async fn run<W: Write>(
                     app.update(Action::Told(kept));
                 }
                 Effect::Redraw => screen.forget()?,
-                Effect::Suspend => screen.suspend()?,
+                Effect::Suspend => {
+                    let paused = pause(app, crew).await;
+                    screen.suspend()?;
+                    if paused {
+                        crew.order(Control::Continue);
+                    }
+                }
                 Effect::Quit => return Ok(exit),
             }
         }
@@ -174,6 +184,33 @@ pub async fn run<W: Write>(
             }
         }
     }
+}
+
+/// Pauses what trains, so that the time for which this process is stopped does not count as
+/// training; whether it has to go on afterwards.
+async fn pause(app: &mut App, crew: &mut Crew) -> bool {
+    let trains = app.runs.active().is_some_and(|run| run.stage == Stage::Live && !run.state.paused);
+    if !trains || app.playback.is_some() {
+        return false;
+    }
+    crew.order(Control::Pause);
+    let paused = async {
+        loop {
+            let message = crew.next().await;
+            let is_over = match &message {
+                Message::Event(_, event) => matches!(event.kind, EventKind::Paused),
+                Message::Ended { .. } => true,
+                _ => false,
+            };
+            app.update(Action::Told(message));
+            if is_over {
+                break;
+            }
+        }
+    };
+    // A GPU that compiles its kernels hears nothing meanwhile; nobody waits that long.
+    let _ = timeout(PATIENCE, paused).await;
+    true
 }
 
 /// What `future` has to say without waiting.

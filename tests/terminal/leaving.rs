@@ -17,7 +17,8 @@ fn leaving_while_a_run_trains_asks_first_and_keeps_it() {
     terminal.keys("n");
     terminal.wait_until("no question", |screen| !screen.contains("Stop the run"));
     let seen = terminal.events().len();
-    terminal.wait_until("more events", |_| terminal.events().len() > seen);
+    terminal.wait_until("more events", |_| terminal.events().len() > seen + 1);
+    assert_eq!(terminal.events()[seen]["event"], "resumed");
     terminal.keys("q");
     terminal.wait_for("Stop the run and quit?");
     terminal.keys("y");
@@ -88,7 +89,9 @@ fn a_shell_can_suspend_and_resume_it() {
     terminal.wait_for("Stopped");
     assert_eq!(state(process), Some('T'));
     terminal.is_as_before();
+    // The time for which it is stopped is no training time.
     let seen = terminal.events().len();
+    assert_eq!(terminal.events()[seen - 1]["event"], "paused");
     terminal.type_line("fg");
     terminal.wait_for("─Wiring─");
     assert_eq!(terminal.modes(), Modes::SCREEN);

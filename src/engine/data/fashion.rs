@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
-
-use super::{Images, idx};
+use super::{Images, idx, places};
 use crate::domain::dataset::DatasetId;
 use crate::domain::error::SpecError;
 use crate::engine::error::{EngineError, Result, shown};
@@ -65,7 +63,7 @@ pub fn load(dataset: DatasetId, folder: Option<&Path>) -> Result<(Images, Images
         other => Err(SpecError::new(
             "dataset",
             format!(
-                "this version cannot read '{}' yet; it trains on fashion-embedded and fashion",
+                "this version cannot read '{}' yet; it trains on fashion-embedded, fashion, cifar10 and cifar100",
                 other.name()
             ),
         )
@@ -75,16 +73,10 @@ pub fn load(dataset: DatasetId, folder: Option<&Path>) -> Result<(Images, Images
 
 /// The four files. A folder that the user named is the only place looked in.
 fn find(folder: Option<&Path>) -> Result<[PathBuf; 4]> {
-    let named = folder
-        .map(Path::to_path_buf)
-        .or_else(|| std::env::var_os("HIRESNET_DATA").filter(|v| !v.is_empty()).map(PathBuf::from));
-    let roots = match named {
-        Some(folder) => vec![folder],
-        None => {
-            let user = etcetera::choose_base_strategy().ok().map(|dirs| dirs.data_dir().join("hiresnet-tui"));
-            user.into_iter().chain([PathBuf::from(DEBIAN)]).collect()
-        }
-    };
+    let mut roots = places::roots(folder);
+    if folder.is_none() && std::env::var_os("HIRESNET_DATA").is_none_or(|v| v.is_empty()) {
+        roots.push(PathBuf::from(DEBIAN));
+    }
     let mut missing = None;
     for folder in roots.iter().flat_map(|root| SUBFOLDERS.map(|sub| root.join(sub))) {
         let found = FILES.map(|name| {
@@ -105,7 +97,6 @@ fn find(folder: Option<&Path>) -> Result<[PathBuf; 4]> {
             format!("{name}[.gz] is missing from Fashion-MNIST's four files"),
         ));
     }
-    let places: Vec<_> = roots.iter().map(|p| shown(p)).collect();
     Err(EngineError::data(
         &roots[0],
         format!(
@@ -113,7 +104,7 @@ fn find(folder: Option<&Path>) -> Result<[PathBuf; 4]> {
              dataset-fashion-mnist, elsewhere give their folder with --data-dir or HIRESNET_DATA, or use the \
              dataset fashion-embedded",
             FILES[0],
-            places.join(", ")
+            places::listed(&roots)
         ),
     ))
 }

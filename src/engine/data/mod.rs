@@ -1,10 +1,12 @@
 //! Images and labels, from files or compiled in, split and normalised as the paper does.
 
 mod batches;
+mod cifar;
 mod fashion;
 mod feed;
 mod idx;
 mod normalise;
+mod places;
 mod resident;
 mod split;
 
@@ -143,7 +145,11 @@ impl Library {
     /// As [`Dataset::load`].
     pub fn dataset(&mut self, spec: &ExperimentSpec) -> Result<Dataset> {
         if !self.images.contains_key(&spec.dataset) {
-            let (training, test) = fashion::load(spec.dataset, self.folder.as_deref())?;
+            let folder = self.folder.as_deref();
+            let (training, test) = match spec.dataset {
+                DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::load(spec.dataset, folder)?,
+                other => fashion::load(other, folder)?,
+            };
             self.images.insert(spec.dataset, (Arc::new(training), Arc::new(test)));
         }
         let (training, test) = &self.images[&spec.dataset];

@@ -89,10 +89,10 @@ pub struct App {
     pub curves: Curves,
     /// Fig. 2's bars.
     pub activations: Activations,
-    /// Feature maps of one image.
-    pub features: FeatureMaps,
     /// What runs lose without their terms.
     pub lesions: Lesions,
+    /// Feature maps of one image.
+    pub features: FeatureMaps,
     /// What happened.
     pub log: Log,
     /// The panel that keys go to.
@@ -132,8 +132,8 @@ impl App {
             runs: Runs::default(),
             curves: Curves::default(),
             activations: Activations::default(),
-            features: FeatureMaps::default(),
             lesions: Lesions::default(),
+            features: FeatureMaps::default(),
             log: Log::default(),
             focus: Panel::Wiring,
             editing: None,

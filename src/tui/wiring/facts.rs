@@ -127,19 +127,25 @@ pub fn facts(
         (format!("{difference} on the baseline ({})", grouped(baseline)), theme.text()),
         names,
     ];
-    let plain = |text: &str| theme.plain(text).into_owned();
-    said.extend(study.and_then(Study::summary).map(|text| (plain(&text), theme.text())));
-    said.extend(combination(draft, study).map(|text| (plain(&text), theme.strong())));
-    if let Some(term) = draft.term().filter(|_| focused) {
-        said.push((plain(&about(draft, term)), theme.text()));
-        let name = match term {
-            Cut::Hop(hop) => format!("{}→{}", hop.source, hop.target),
-            Cut::Residual(_) => term.to_string(),
-        };
-        let loss = study.and_then(|study| study.without(&[term]));
-        said.extend(loss.map(|loss| (plain(&format!("{name} without it: {}", loss.full())), theme.strong())));
+    let term = draft.term().filter(|_| focused);
+    said.extend(term.map(|term| (about(draft, term), theme.text())));
+    said.extend(study.and_then(Study::summary).map(|text| (text, theme.text())));
+    // What was asked for last is read first.
+    let lost = combination(draft, study, term).into_iter().chain(term.and_then(|term| lost(study?, term)));
+    said.splice(0..0, lost.map(|text| (text, theme.strong())));
+    for (text, _) in &mut said {
+        *text = theme.plain(text).into_owned();
     }
     flow(&said, width)
+}
+
+/// What is lost without a term, where that has been scored.
+fn lost(study: &Study, term: Cut) -> Option<String> {
+    let name = match term {
+        Cut::Hop(hop) => format!("{}→{}", hop.source, hop.target),
+        Cut::Residual(_) => term.to_string(),
+    };
+    study.without(&[term]).map(|loss| format!("{name} without it: {}", loss.full()))
 }
 
 /// What a term is.
@@ -165,8 +171,12 @@ fn about(draft: &Draft, term: Cut) -> String {
 
 /// `without 0-2, F3: 71.20% (−16.10)`: what the lesioned network loses without all that is
 /// off in the draft, where that is something, or that it has not been scored.
-fn combination(draft: &Draft, study: Option<&Study>) -> Option<String> {
-    let off = study.map(|study| terms_off(draft, study.hops())).filter(|off| !off.is_empty())?;
+fn combination(draft: &Draft, study: Option<&Study>, cursor: Option<Cut>) -> Option<String> {
+    let off = terms_off(draft, study?.hops());
+    // What is said of the term under the cursor is enough of that alone.
+    if off.is_empty() || (off.len() == 1 && off.first() == cursor.as_ref()) {
+        return None;
+    }
     let scored = match study.and_then(|study| study.without(&off)) {
         Some(loss) => loss.short(),
         None => "not scored".into(),

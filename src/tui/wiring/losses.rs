@@ -37,9 +37,18 @@ pub fn lay_on_arcs(grid: &mut Grid, columns: &Columns, rows: &Rows, study: &Stud
     }
 }
 
-/// In the lower edge of each block, or in the row below where that is too short, what is
-/// lost without its F, or that the next lesion leaves it out.
-pub fn lay_under_blocks(
+/// `F −48.6`, and how it is written where that is too long.
+const LONG: usize = 7;
+const SHORT: usize = LONG - 1;
+
+/// Whether what is said of blocks needs a row of its own below them.
+pub fn needs_row(columns: &Columns) -> bool {
+    columns.stages[1].right - columns.stages[1].left <= SHORT
+}
+
+/// In the lower edge of each block, or `below` it, what is lost without its F, or that the
+/// next lesion leaves it out.
+pub fn lay_at_blocks(
     grid: &mut Grid,
     columns: &Columns,
     rows: &Rows,
@@ -47,40 +56,36 @@ pub fn lay_under_blocks(
     study: Option<&Study>,
     theme: &Theme,
 ) {
+    let below = needs_row(columns);
+    let room = |block: usize| {
+        let stage = &columns.stages[block];
+        match below {
+            false => stage.right - stage.left - 1,
+            // From block to block, less a blank; nothing is written below the head.
+            true if block < draft.blocks() => columns.stages[block + 1].left - stage.left - 1,
+            true => LONG,
+        }
+    };
+    let blank = if (1..=draft.blocks()).all(|block| room(block) >= LONG) { " " } else { "" };
     for block in 1..=draft.blocks() {
         let stage = &columns.stages[block];
         let loss = study.and_then(|study| study.without(&[Cut::Residual(block)]));
-        let (long, short, style) = match loss {
-            _ if draft.is_without(block) => {
-                ("F off".to_owned(), theme.glyph("×", "x").to_owned(), theme.warn())
-            }
-            Some(loss) => {
-                let label = theme.plain(&loss.label()).into_owned();
-                (format!("F {label}"), format!("F{label}"), style(&loss, theme))
-            }
+        let (text, style) = match loss {
+            _ if draft.is_without(block) => ("F off".into(), theme.warn()),
+            Some(loss) => (format!("F{blank}{}", theme.plain(&loss.label())), style(&loss, theme)),
             None => continue,
         };
-        let inner = stage.right - stage.left - 1;
-        if rows.lines == 0 {
-            if draft.is_without(block) {
-                grid.text((stage.left + 1, rows.trunk()), &short, style);
-            }
+        if rows.lines == 0 && draft.is_without(block) {
+            grid.text((stage.left + 1, rows.trunk()), theme.glyph("×", "x"), style);
+        }
+        let (wide, room) = (text.chars().count(), room(block));
+        if (rows.lines == 0 && !below) || wide > room {
             continue;
         }
-        let edge = rows.height() - 1;
-        // From box to box, less a blank.
-        let most = columns.stages[block + 1].left - stage.left - 1;
-        let (text, row) = match (long, short) {
-            (long, _) if long.chars().count() <= inner => (long, edge),
-            (_, short) if short.chars().count() <= inner => (short, edge),
-            (long, _) if long.chars().count() <= most => (long, edge + 1),
-            (_, short) if short.chars().count() <= most => (short, edge + 1),
-            _ => continue,
-        };
-        let wide = text.chars().count();
-        let left = match inner.checked_sub(wide) {
-            Some(spare) => stage.left + 1 + spare / 2,
-            None => stage.left.saturating_sub((wide - inner).div_ceil(2) - 1),
+        let (row, box_width) = (rows.height() - usize::from(!below), stage.right - stage.left + 1);
+        let left = match box_width.checked_sub(wide) {
+            Some(spare) => stage.left + spare / 2,
+            None => stage.left - (wide - box_width) / 2,
         };
         grid.text((left, row), &text, style);
     }

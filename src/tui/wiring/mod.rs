@@ -62,8 +62,10 @@ pub fn draw(
         return spots;
     }
     let words = panel.rows_of_words(area.width as usize) as u16;
-    // Words may take all but a third, so that some hops can always be pressed.
-    let room = Rect { height: area.height.saturating_sub(words).max(area.height / 3), ..area };
+    // Words may take all but a third, so that some hops can always be pressed; with losses
+    // to be seen on the hops, half.
+    let least = if study.is_some() { area.height / 2 } else { area.height / 3 };
+    let room = Rect { height: area.height.saturating_sub(words).max(least), ..area };
     let (mut spots, used) = panel.diagram(room, buffer);
     let gap = u16::from(used > 0 && used < room.height);
     let below = used + gap;
@@ -87,16 +89,16 @@ impl Panel<'_> {
             return (Vec::new(), 0);
         }
         let columns = Columns::fit(self.draft.network(), area.width as usize, self.theme);
-        let rows = Rows::fit(self.draft.blocks(), columns.lines(), area.height as usize);
-        let Some(rows) = rows else {
+        let is_cut = self.study.is_some() || self.draft.without().next().is_some();
+        let below = usize::from(is_cut && losses::needs_row(&columns));
+        let room = usize::from(area.height).saturating_sub(below);
+        let Some(rows) = Rows::fit(self.draft.blocks(), columns.lines(), room) else {
             return self.list(area, buffer);
         };
         let hops = self.draft.hops();
         let term = self.draft.term().filter(|_| self.focused);
         let cursor = self.draft.cursor().filter(|_| self.focused);
-        // A row more, where there is room, for what is said of blocks.
-        let is_cut = self.study.is_some() || self.draft.without().next().is_some();
-        let height = (rows.height() + usize::from(is_cut)).min(area.height.into());
+        let height = rows.height() + below;
         let mut grid = Grid::new(columns.width, height);
         let blocks = arcs::lay_trunk(&mut grid, &columns, &rows, self.draft, term, self.theme);
         let hops = arcs::lay_hops(&mut grid, &columns, &rows, hops, cursor, self.theme);
@@ -104,7 +106,7 @@ impl Panel<'_> {
         if let Some(study) = self.study {
             losses::lay_on_arcs(&mut grid, &columns, &rows, study, self.theme);
         }
-        losses::lay_under_blocks(&mut grid, &columns, &rows, self.draft, self.study, self.theme);
+        losses::lay_at_blocks(&mut grid, &columns, &rows, self.draft, self.study, self.theme);
 
         let left = scroll(&columns, self.draft.term(), area.width as usize);
         grid.paint(left, area, buffer, self.theme);

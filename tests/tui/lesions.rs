@@ -1,0 +1,331 @@
+//! Lesions: what a key asks for, what the answers make of the wiring, and when it is refused.
+
+use hiresnet_tui::domain::event::{Checkpoint, Score};
+use hiresnet_tui::domain::hops::Hop;
+use hiresnet_tui::domain::lesion::{Cut, Lesioned};
+use hiresnet_tui::engine::device::DeviceChoice;
+use hiresnet_tui::tui::action::{Action, Effect, Message};
+use hiresnet_tui::tui::app::Spot;
+use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::run::RunId;
+use hiresnet_tui::tui::theme::{Depth, Ground, Symbols, Theme};
+use hiresnet_tui::tui::{text, wiring};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::story::{Course, begins, saved, trains};
+use crate::world::World;
+
+const RUN: &str = "resnet+hires@fashion-embedded epochs=12";
+const ASCII: Theme = Theme { depth: Depth::Ansi16, ground: Ground::Light, symbols: Symbols::Ascii };
+
+fn cut(text: &str) -> Vec<Cut> {
+    text.split(',').map(|term| term.trim().parse().unwrap()).collect()
+}
+
+fn score(top1: f64, loss: f64) -> Score {
+    Score { loss, images: 1000, hits: (10.0 * top1).round() as usize, hits5: None }
+}
+
+/// A run on disk under the cursor in Runs.
+fn world_of(line: &str) -> World {
+    let mut world = World::new();
+    world.find_all(vec![saved("all", line, "2026-01-02T11:30:00Z", Course { pace: 120.0, salt: 2 })]);
+    world.keys("R home").effects();
+    world
+}
+
+/// The only effect there is: lesions.
+fn asked(world: &mut World) -> (RunId, Vec<Vec<Cut>>) {
+    let mut effects = world.effects();
+    effects.retain(|effect| !matches!(effect, Effect::Load(..)));
+    match &effects[..] {
+        [Effect::Lesion { run, path, wanted, device: DeviceChoice::Auto }] => {
+            assert!(path.starts_with("runs"));
+            (*run, wanted.clone())
+        }
+        other => panic!("not lesions: {other:?}"),
+    }
+}
+
+fn told(world: &mut World, run: RunId, without: &[Cut], top1: f64, loss: f64) {
+    let lesioned = Lesioned { without: without.to_vec(), score: score(top1, loss) };
+    world.tell(Message::Lesioned(run, lesioned));
+}
+
+/// Scores as a network may have them: F weighs most, short hops more than long ones.
+fn answer(world: &mut World, run: RunId, wanted: &[Vec<Cut>]) {
+    told(world, run, &[], 87.3, 0.3852);
+    for cuts in wanted {
+        let lost = |cut: &Cut| match cut {
+            Cut::Residual(block) => 15.2 * *block as f64 + 3.0,
+            Cut::Hop(hop) if *hop == Hop::new(0, 3) => -0.3,
+            Cut::Hop(hop) => 8.5 / hop.order() as f64 - 3.9 * hop.source as f64,
+        };
+        let lost: f64 = cuts.iter().map(lost).sum();
+        told(world, run, cuts, (87.3 - lost).max(10.0), 0.3852 + lost / 40.0);
+    }
+    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+}
+
+/// A run with every single lesion scored.
+fn lesioned() -> World {
+    let mut world = world_of(RUN);
+    let (run, wanted) = { asked(world.keys("e")) };
+    answer(&mut world, run, &wanted);
+    world
+}
+
+/// The wiring alone.
+fn panel(world: &World, width: u16, height: u16, theme: &Theme) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    let study = world.app.lesions.shown(&world.app.draft, world.current());
+    wiring::draw(&world.app.draft, study, true, buffer.area, &mut buffer, theme);
+    text(&buffer)
+}
+
+fn picture(name: &str, shown: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!(format!("tui_lesions_{name}"), shown));
+}
+
+/// The panel's words in one line.
+fn words(world: &World) -> String {
+    panel(world, 80, 40, &Theme::FULL).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn one_key_scores_a_run_without_each_of_its_terms() {
+    let mut world = world_of(RUN);
+    assert_ne!(world.line(), RUN);
+    let (run, wanted) = asked(world.keys("e"));
+    let names: Vec<String> = wanted.iter().map(|cuts| cuts[0].to_string()).collect();
+    assert_eq!(names, ["0-1", "0-2", "1-2", "0-3", "1-3", "2-3", "F1", "F2", "F3"]);
+    assert!(wanted.iter().all(|cuts| cuts.len() == 1));
+    assert_eq!(world.line(), RUN, "the diagram shows the network that is cut");
+    assert!(world.notice().contains("9 lesions of resnet+hires s0"), "{}", world.notice());
+
+    assert!(world.screen((120, 40)).contains("lesions 0/9"));
+    told(&mut world, run, &[], 87.3, 0.3852);
+    for cuts in &wanted[..4] {
+        told(&mut world, run, cuts, 80.0, 0.5);
+    }
+    assert!(world.screen((120, 40)).contains("lesions 4/9"));
+    assert!(words(&world).contains("lesions of resnet+hires s0: intact 87.30%"));
+    for cuts in &wanted[4..] {
+        told(&mut world, run, cuts, 80.0, 0.5);
+    }
+    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+    assert!(!world.screen((120, 40)).contains("lesions 9/9"));
+    assert!(words(&world).contains("lesions of resnet+hires s0, best weights: intact 87.30%"));
+    assert_eq!((world.level(), world.notice()), (Some(Level::Good), "9 lesions scored"));
+}
+
+#[test]
+fn every_arc_says_what_is_lost_without_it() {
+    let mut world = lesioned();
+    world.app.draft.point_at(Some(Hop::new(0, 2)));
+    for (width, height) in [(48, 19), (78, 19), (48, 30), (38, 16), (118, 36)] {
+        let shown = panel(&world, width, height, &Theme::FULL);
+        picture(&format!("{width}x{height}"), &shown);
+    }
+    let ascii = panel(&world, 78, 24, &ASCII);
+    assert!(ascii.is_ascii() && ascii.contains(" -8.5 ") && ascii.contains("+0.3"), "{ascii}");
+    picture("ascii", &ascii);
+    // Where there is no room for labels, the words still say it.
+    let small = panel(&world, 30, 12, &Theme::FULL).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(small.contains("0→2 without it: 83.10% (−4.20), loss"), "{small}");
+    let said = words(&world);
+    assert!(said.contains("0→2 without it: 83.10% (−4.20), loss 0.4914 (+0.1063)"), "{said}");
+    world.app.draft.stand_on(3);
+    assert!(words(&world).contains("F3 without it: 38.70% (−48.60)"), "{}", words(&world));
+
+    // Another network has none of it; the same one trained otherwise has.
+    world.keys("S home").app.draft.set("seed", "3").unwrap();
+    assert!(words(&world).contains("intact"));
+    world.app.draft.set("widths", "8,16,32").unwrap();
+    assert!(!words(&world).contains("intact"));
+    let _ = panel(&world, 78, 19, &Theme::FULL);
+}
+
+#[test]
+fn labels_of_every_network_fit_where_they_are_written() {
+    for blocks in 1..=8 {
+        let each = vec!["1"; blocks].join(",");
+        let widths = vec!["8"; blocks].join(",");
+        let mut world =
+            world_of(&format!("resnet+hires@fashion-embedded epochs=12 blocks={each} widths={widths}"));
+        let (run, wanted) = asked(world.keys("e"));
+        answer(&mut world, run, &wanted);
+        world.app.draft.stand_on(blocks);
+        world.app.draft.toggle_cursor().unwrap();
+        for width in (0..130).step_by(3) {
+            for height in 0..40 {
+                panel(&world, width, height, &ASCII);
+            }
+        }
+        picture(&format!("{blocks}_blocks"), &panel(&world, 118, 36, &Theme::FULL));
+    }
+}
+
+#[test]
+fn what_is_switched_off_is_scored_together_without_training() {
+    let mut world = lesioned();
+    world.keys("W");
+    world.app.draft.press_hop(Hop::new(0, 2)).unwrap();
+    world.app.draft.press_hop(Hop::new(1, 3)).unwrap();
+    assert!(words(&world).contains("without 0-2, 1-3: not scored"), "{}", words(&world));
+    let (run, wanted) = asked(world.keys("e"));
+    assert_eq!(wanted, [cut("0-2,1-3")]);
+    assert!(world.notice().contains("without 0-2, 1-3"), "{}", world.notice());
+    told(&mut world, run, &[], 87.3, 0.3852);
+    told(&mut world, run, &wanted[0], 71.2, 0.9);
+    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+    assert!(words(&world).contains("without 0-2, 1-3: 71.20% (−16.10)"), "{}", words(&world));
+    assert!(!world.app.draft.hops().contains(Hop::new(0, 2)), "the draft stays what it is");
+    assert!(panel(&world, 78, 24, &Theme::FULL).contains("−8.5"), "labels stay, too");
+    // All hops off: the baseline's line, and still this run's network.
+    let (_, wanted) = asked(world.keys("n e"));
+    assert_eq!(wanted, [cut("0-1,0-2,1-2,0-3,1-3,2-3")]);
+}
+
+#[test]
+fn what_is_switched_off_before_is_scored_first() {
+    let mut world = world_of(RUN);
+    world.app.draft.replace("resnet+hires[P1,P3]@fashion-embedded epochs=12".parse().unwrap()).unwrap();
+    let (_, wanted) = asked(world.keys("e"));
+    assert_eq!((wanted.len(), &wanted[0]), (10, &cut("0-2,1-3")));
+    assert_eq!(world.line(), "resnet+hires[P1,P3]@fashion-embedded epochs=12", "nothing is lost");
+    // A hop more, or another seed, is another run: the draft becomes the one that is cut.
+    for line in [
+        "resnet+hires[P1,P3]@fashion-embedded epochs=12 seed=2",
+        "resnet+adjusted@fashion-embedded epochs=12",
+    ] {
+        let mut world = world_of(RUN);
+        world.app.draft.replace(line.parse().unwrap()).unwrap();
+        assert_eq!((asked(world.keys("e")).1.len(), world.line()), (9, RUN));
+    }
+}
+
+#[test]
+fn f_of_a_block_can_be_left_out_and_is_no_part_of_the_draft() {
+    let mut world = lesioned();
+    world.keys("W right down enter");
+    assert_eq!(world.app.draft.term(), Some(Cut::Residual(1)));
+    assert!(world.app.draft.is_without(1));
+    assert_eq!(world.line(), RUN);
+    assert!(words(&world).contains("F of block 1 is off for the next lesion"));
+    world.keys("right right enter");
+    picture("without_f", &panel(&world, 78, 24, &Theme::FULL));
+    // Together with hops.
+    world.keys("up enter");
+    assert_eq!(world.app.draft.cursor(), Some(Hop::new(2, 3)));
+    assert_eq!(asked(world.keys("e")).1, [cut("2-3,F1,F3")]);
+    // Anything else makes it another draft, with every F.
+    world.app.draft.set("seed", "4").unwrap();
+    assert_eq!(world.app.draft.without().count(), 0);
+    world.keys("down down");
+    assert_eq!(world.app.draft.term(), Some(Cut::Residual(3)));
+    world.keys("left left left left");
+    assert_eq!(world.app.draft.term(), Some(Cut::Residual(1)));
+}
+
+#[test]
+fn arcs_and_blocks_can_be_clicked_while_they_are_labelled() {
+    let mut world = lesioned();
+    for size in [(120, 40), (80, 24), (40, 10)] {
+        world.keys("W").screen(size);
+        let hop = Hop::new(0, 2);
+        let on = world.app.draft.hops().contains(hop);
+        world.click(Spot::Wiring(wiring::Spot::Hop(hop)));
+        assert_eq!(world.app.draft.hops().contains(hop), !on);
+        world.screen(size);
+        let off = world.app.draft.is_without(2);
+        world.click(Spot::Wiring(wiring::Spot::Residual(2)));
+        assert_eq!(world.app.draft.is_without(2), !off);
+    }
+}
+
+#[test]
+fn the_same_key_ends_it_and_so_does_leaving() {
+    let mut world = world_of(RUN);
+    let (run, wanted) = asked(world.keys("e"));
+    told(&mut world, run, &[], 87.3, 0.3852);
+    told(&mut world, run, &wanted[0], 80.0, 0.5);
+    assert_eq!(world.keys("E").effects(), [Effect::EndLesions]);
+    assert!(world.screen((120, 40)).contains("ending lesions"));
+    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+    assert_eq!(world.notice(), "lesions ended after 1 of 9");
+    assert!(panel(&world, 78, 19, &Theme::FULL).contains("−7.3"), "what was scored is kept");
+    assert_eq!(asked(world.keys("e")).1.len(), 9, "and all begins anew");
+    world.app.update(Action::Leave);
+    assert_eq!(world.effects(), [Effect::EndLesions, Effect::Quit]);
+}
+
+#[test]
+fn each_two_on_request() {
+    let mut world = world_of(RUN);
+    let (run, wanted) = asked(world.keys("E"));
+    assert_eq!(wanted.len(), 9 + 36);
+    answer(&mut world, run, &wanted);
+    let log = world.log();
+    let pairs: Vec<&str> = log.lines().filter(|line| line.contains("alone)")).collect();
+    assert_eq!(pairs.len(), 10, "{log}");
+    assert!(pairs[0].contains("resnet+hires s0 without F2, F3: 10.00% (−77.30)"), "{}", pairs[0]);
+    assert!(pairs[0].contains("(−33.4 and −48.6 alone)"), "{}", pairs[0]);
+    assert!(log.contains("intact 87.30%; most is lost without F3: 38.70% (−48.60)"), "{log}");
+}
+
+#[test]
+fn better_weights_make_what_is_known_of_the_old_ones_void() {
+    let mut world = lesioned();
+    let (run, wanted) = asked(world.keys("e"));
+    told(&mut world, run, &[], 88.1, 0.3511);
+    told(&mut world, run, &wanted[0], 87.1, 0.4);
+    let shown = panel(&world, 118, 36, &Theme::FULL);
+    assert!(shown.contains("−1.0") && !shown.contains("F −48.6"), "{shown}");
+}
+
+#[test]
+fn without_weights_it_is_refused_in_words() {
+    let refused = |world: &mut World, why: &str| {
+        world.effects();
+        for key in ["e", "E"] {
+            world.keys(key);
+            assert!(world.notice().contains(why), "{}", world.notice());
+            assert!(world.effects().is_empty());
+        }
+    };
+    let mut world = World::new();
+    refused(&mut world, "choose one in Runs");
+    let spec = world.app.draft.spec().clone();
+    world.keys("t").started();
+    refused(&mut world, "it has not begun");
+    world.begin(0);
+    world.events(0, [begins(&spec, "2026-01-01T10:00:00Z")]);
+    refused(&mut world, "no epoch of this run has ended");
+    // While it trains, the best weights so far are there.
+    world.events(0, trains(&spec, "2026-01-01T10:00:00Z", 100, Course { pace: 100.0, salt: 1 }));
+    let (run, _) = asked(world.keys("e"));
+    world.tell(Message::LesionsDone(run, Err("the disk is gone".into())));
+    assert_eq!((world.level(), world.notice()), (Some(Level::Bad), "no lesions: the disk is gone"));
+    // A run that waits.
+    world.keys("t").effects();
+    world.keys("R home down");
+    refused(&mut world, "it has not begun");
+    world.replaying();
+    refused(&mut world, "this is a recording");
+}
+
+#[test]
+fn a_run_that_is_gone_leaves_nothing_behind() {
+    let mut world = lesioned();
+    let run = world.current().unwrap();
+    world.tell(Message::Deleted(run, Ok(())));
+    assert!(!words(&world).contains("intact"));
+    told(&mut world, run, &[], 87.3, 0.3);
+    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+    assert!(!words(&world).contains("intact"));
+}
