@@ -315,3 +315,27 @@ fn places_are_written_in_several_ways() {
         assert!(goal(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn recordings_that_ship_are_of_one_seed_and_whole() {
+    let open = |name: &str| recording::open(name).unwrap();
+    let demo = open("demo");
+    assert_eq!(demo, [open("resnet"), open("hiresnet")].concat());
+    let lines: Vec<_> = demo.iter().map(|run| run.spec.to_string()).collect();
+    assert_eq!(
+        lines,
+        ["resnet@fashion epochs=8 lr_halve_every=2", "resnet+hires@fashion epochs=8 lr_halve_every=2"]
+    );
+    assert_eq!(
+        presets::resolve("demo").unwrap(),
+        demo[1].spec,
+        "the preset makes the recording's second run"
+    );
+    for run in &demo {
+        let state = run.state(run.events.len());
+        assert_eq!((state.epochs.len(), state.outcome), (8, Some(Outcome::Completed)));
+        // Eight epochs of all 54,000 training images.
+        assert_eq!(state.steps.len(), 8 * 540);
+    }
+    assert!(recording::open("nosuch").unwrap_err().to_string().contains("demo, resnet, hiresnet"));
+}

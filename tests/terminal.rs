@@ -8,6 +8,8 @@
 mod leaving;
 #[path = "terminal/looks.rs"]
 mod looks;
+#[path = "terminal/replay.rs"]
+mod replay;
 #[path = "terminal/rig.rs"]
 mod rig;
 #[path = "terminal/session.rs"]

@@ -33,8 +33,18 @@ const MAX_EVENTS: usize = 3_000_000;
 /// Longest name of a run that is shown, characters.
 const MAX_NAME: usize = 200;
 
-/// Recordings compiled in: name and bytes.
-pub const SHIPPED: &[(&str, &[u8])] = &[];
+macro_rules! shipped {
+    ($($name:literal),*) => {
+        &[$((
+            $name,
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/recordings/", $name, ".hrec")),
+        )),*]
+    };
+}
+
+/// Recordings compiled in, name and bytes: a ResNet and a HiResNet of one seed on the full
+/// Fashion-MNIST, each alone and one after the other.
+pub const SHIPPED: &[(&str, &[u8])] = shipped!["demo", "resnet", "hiresnet"];
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -51,6 +51,15 @@ impl Panel {
         }
     }
 
+    /// Its title where there is little room.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Activations => "Activ.",
+            Self::Features => "Feat.",
+            other => other.title(),
+        }
+    }
+
     /// Its name in the config file.
     pub const fn name(self) -> &'static str {
         match self {

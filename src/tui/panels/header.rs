@@ -14,6 +14,9 @@ use crate::tui::paint::{cut, put};
 use crate::tui::player::Playback;
 use crate::tui::run::{Run, Stage};
 
+/// From this width on panels' names are whole, columns.
+const ROOMY: u16 = 100;
+
 /// Panels by name, then what trains.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
     let theme = &app.theme;
@@ -21,7 +24,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
     for panel in Panel::ALL {
         let style = if panel == app.focus { theme.selected() } else { theme.dim() };
         let start = x;
-        x = put(buf, area, x, area.y, &format!(" {} ", panel.title()), style, theme);
+        let title = if area.width < ROOMY { panel.short() } else { panel.title() };
+        x = put(buf, area, x, area.y, &format!(" {title} "), style, theme);
         hits.push((Rect { x: start, y: area.y, width: x - start, height: 1 }, Spot::Tab(panel)));
     }
     let room = usize::from(area.right().saturating_sub(x + 1));
