@@ -17,8 +17,7 @@ fn leaving_while_a_run_trains_asks_first_and_keeps_it() {
     terminal.keys("n");
     terminal.wait_until("no question", |screen| !screen.contains("Stop the run"));
     let seen = terminal.events().len();
-    terminal.wait_until("more events", |_| terminal.events().len() > seen + 1);
-    assert_eq!(terminal.events()[seen]["event"], "resumed");
+    terminal.wait_until("more events", |_| terminal.events().len() > seen);
     terminal.keys("q");
     terminal.wait_for("Stop the run and quit?");
     terminal.keys("y");
@@ -95,7 +94,8 @@ fn a_shell_can_suspend_and_resume_it() {
     terminal.type_line("fg");
     terminal.wait_for("─Wiring─");
     assert_eq!(terminal.modes(), Modes::SCREEN);
-    terminal.wait_until("more events", |_| terminal.events().len() > seen);
+    terminal.wait_until("more events", |_| terminal.events().len() > seen + 1);
+    assert_eq!(terminal.events()[seen]["event"], "resumed");
     terminal.keys("?");
     terminal.wait_for("─Help─");
     terminal.keys("Escape");

@@ -164,7 +164,7 @@ fn a_run_that_trains_is_looked_at_anew_after_each_epoch() {
     world.keys("F");
     assert!(matches!(&world.effects()[..], [Effect::Look { image: 0, .. }]));
     world.tell(Message::Looked(id, 0, Err("no weights are kept".into())));
-    assert!(world.screen(SMALL).contains("no weights are kept"));
+    assert!(world.screen(SMALL).contains("This run has kept no weights yet."));
     let ended = || EventKind::EpochEnded {
         epoch: 1,
         step: 90,

@@ -54,6 +54,9 @@ impl FeatureMaps {
                 Stage::Over => "This run was not kept, so there are no weights to look into.".into(),
                 _ => format!("This run has not begun. After its first epoch: {what}."),
             },
+            Some(run) if run.is_active() && run.state.epochs.is_empty() => {
+                format!("This run has kept no weights yet. After its first epoch: {what}.")
+            }
             Some(run) => match (&self.fault, self.asked) {
                 (Some(fault), Some((asked, _))) if asked == run.id => fault.clone(),
                 _ => format!("Reading the weights and image {}", grouped(self.image.saturating_add(1))),
