@@ -56,7 +56,8 @@ fn replay(app: &App, playback: &Playback) -> String {
         true => app.theme.glyph("▶", ">"),
         false => app.theme.glyph("‖", "="),
     };
-    let part = 100.0 * playback.t / playback.seconds.max(f64::MIN_POSITIVE);
+    // 100% is the end, and nothing before it.
+    let part = (100.0 * playback.t / playback.seconds.max(f64::MIN_POSITIVE)).floor();
     let looping = if playback.looping { " loop" } else { "" };
     let (t, seconds) = (duration(playback.t), duration(playback.seconds));
     format!("{sign} {}× {t} of {seconds}, {part:.0}%{looping}", speed(playback.speed))
