@@ -50,6 +50,9 @@ pub struct BlockMaps {
     pub block: usize,
     /// F, then the incoming hops by source, then their sum.
     pub rows: Vec<Maps>,
+    /// What 99 of 100 values of all its maps lie within, between minus and plus it; 0 where no
+    /// value is a number. A few values are many times larger than all others.
+    pub scale: f32,
 }
 
 impl BlockMaps {
@@ -60,12 +63,8 @@ impl BlockMaps {
             sum.iter_mut().zip(&hop.values).for_each(|(sum, value)| *sum += value);
         }
         let sum = Maps::new(Addend::Sum, sum, residual.channels, residual.size);
-        Self { block, rows: std::iter::once(residual).chain(hops).chain([sum]).collect() }
-    }
-
-    /// The largest |value| of all its maps; 0 where no value is a number.
-    pub fn peak(&self) -> f32 {
-        self.rows.iter().flat_map(|maps| &maps.peaks).copied().fold(0.0, f32::max)
+        let rows: Vec<Maps> = std::iter::once(residual).chain(hops).chain([sum]).collect();
+        Self { block, scale: scale(&rows), rows }
     }
 
     /// Maps of each term.
@@ -77,6 +76,15 @@ impl BlockMaps {
     pub fn size(&self) -> usize {
         self.rows.first().map_or(0, |maps| maps.size)
     }
+}
+
+fn scale(rows: &[Maps]) -> f32 {
+    let values = rows.iter().flat_map(|maps| &maps.values).map(|v| v.abs());
+    let mut values: Vec<f32> = values.filter(|v| v.is_finite()).collect();
+    let Some(place) = (values.len() * 99).div_ceil(100).checked_sub(1) else { return 0.0 };
+    let (_, most, rest) = values.select_nth_unstable_by(place, f32::total_cmp);
+    // Of maps with few values that are not zero, the largest.
+    if *most > 0.0 { *most } else { rest.iter().copied().fold(0.0, f32::max) }
 }
 
 /// What maps are of.
@@ -163,7 +171,7 @@ mod tests {
         let block = BlockMaps::new(2, maps(Addend::Residual, &[1.0, 2.0]), hops);
         let sum = block.rows.last().unwrap();
         assert_eq!((sum.of, &sum.values[..], sum.mean), (Addend::Sum, &[1.75, -1.0][..], 1.375));
-        assert_eq!((block.peak(), block.channels(), block.size()), (4.0, 2, 1));
+        assert_eq!((block.scale, block.channels(), block.size()), (4.0, 2, 1));
         assert_eq!((sum.map(1), sum.map(2)), (&[-1.0][..], &[][..]));
     }
 
@@ -180,5 +188,19 @@ mod tests {
         assert!((said[0].probability - 0.6).abs() < 1e-7 && (said[1].probability - 0.2).abs() < 1e-7);
         assert_eq!(predictions(&[f32::NAN; 4], 3).len(), 3);
         assert_eq!(predictions(&[], 3), []);
+    }
+
+    #[test]
+    fn a_block_is_scaled_by_what_most_values_are_within() {
+        let scale_of = |values: Vec<f32>| {
+            let size = (values.len() as f64).sqrt() as usize;
+            BlockMaps::new(1, Maps::new(Addend::Residual, values, 1, size), Vec::new()).scale
+        };
+        let mut values = vec![1.0f32; 400];
+        values[7] = 50.0;
+        assert_eq!(scale_of(values), 1.0, "one value among many says little");
+        assert_eq!(scale_of([vec![0.0f32; 399], vec![-3.0]].concat()), 3.0);
+        assert_eq!(scale_of(vec![f32::NAN; 4]), 0.0);
+        assert_eq!(scale_of(Vec::new()), 0.0);
     }
 }

@@ -126,7 +126,7 @@ fn keys_choose_image_block_and_channels() {
     assert!(after("down down down")[1].contains("block 3 of 3 · 8×8 maps · channels 22–28"));
     assert!(after("up up up up")[1].contains("block 1 of 3 · 32×32 maps · channels 9–12 of 16"));
     let scale = |world: &mut World| world.screen(SMALL).lines().rev().nth(2).unwrap().to_owned();
-    assert!(scale(&mut world).contains("one scale for the block"));
+    assert!(scale(&mut world).contains("99 of 100 values"));
     world.keys("c");
     assert!(scale(&mut world).contains("each map by its own largest"));
 }

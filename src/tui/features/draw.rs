@@ -150,7 +150,7 @@ impl Picture<'_> {
         // What block this is, and the channels' numbers.
         let heads = if area.height >= 8 { 2 } else { 1 };
         let plan = Plan::new(maps, area.width, area.height.saturating_sub(heads));
-        let (panel, channels, peak) = (self.panel, maps.channels(), maps.peak());
+        let (panel, channels, peak) = (self.panel, maps.channels(), maps.scale);
         panel.across.set(plan.across);
         let first = panel.channel.min(channels.saturating_sub(plan.across));
         if heads == 2 {
@@ -198,7 +198,7 @@ impl Picture<'_> {
         let theme = self.theme;
         let most = match self.panel.own_scale {
             true => "max".to_owned(),
-            false => three(maps.peak().into()),
+            false => three(maps.scale.into()),
         };
         let mut x = put(buf, area, area.x, area.y, &format!("−{most} "), theme.dim(), theme);
         for i in -9..=9_i8 {
@@ -220,7 +220,7 @@ impl Picture<'_> {
         }
         said.push(match self.panel.own_scale {
             true => "each map by its own largest |value|".into(),
-            false => "one scale for the block".into(),
+            false => "99 of 100 values of the block are within".into(),
         });
         said.push("numbers: mean |activation|".into());
         for text in said.iter().map(|text| format!("  {text}")) {
