@@ -1,8 +1,8 @@
 //! The interactive face: toggle, launch, watch, compare, on one screen.
 //!
 //! A key, a click or news from the background is an [`Action`](action::Action); the one
-//! [`App`](app::App) takes it in; [`view`] paints what it has become. [`driver`] is the only
-//! place that waits, [`crew`] the only one that has threads.
+//! [`App`](app::App) takes it in; `view` paints what it has become. `driver` is the only
+//! place that waits, `crew` the only one that has threads.
 
 pub mod action;
 pub mod activations;
