@@ -9,7 +9,7 @@ pub fn signals() -> UnboundedReceiver<u8> {
     {
         use tokio::signal::unix::{SignalKind, signal};
         let hangup = (!hangup_is_ignored()).then(|| (SignalKind::hangup(), 1));
-        let always = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15)];
+        let always = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15), (SignalKind::quit(), 3)];
         for (kind, number) in always.into_iter().chain(hangup) {
             let sender = sender.clone();
             match signal(kind) {

@@ -29,7 +29,11 @@ impl Row {
         Self {
             started: state.started.as_ref().map(|s| s.at.clone()),
             // No last event: it still runs, or it was killed.
-            outcome: state.outcome.map_or("unfinished", |o| o.name()),
+            outcome: match state.outcome {
+                Some(outcome) => outcome.name(),
+                None if run.being_written => "training",
+                None => "unfinished",
+            },
             epochs: state.epochs.len(),
             val_top1: state.best_epoch().map(|e| e.validation.top1()),
             test_top1: state.test(Checkpoint::Best).map(|s| s.top1()),

@@ -5,7 +5,7 @@
 //! only appended to, a line at a time, so a crash loses at most a torn last line.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -68,8 +68,12 @@ impl RunFolder {
                 .open(&path)
                 .map_err(EngineError::io("create", path))
         };
+        let events = open(EVENTS)?;
+        // Held until the run ends, however it ends: others see that it is being written. Some
+        // network folders have no locks; a run there is written all the same.
+        let _ = events.try_lock();
         Ok(Self {
-            events: open(EVENTS)?,
+            events,
             metrics: csv::Writer::from_writer(open(METRICS)?),
             state: RunState::default(),
             path,
@@ -190,6 +194,8 @@ pub struct SavedRun {
     pub state: RunState,
     /// Whether the last line of its log is torn: it was cut off while writing.
     pub torn: bool,
+    /// Whether a program was writing it when it was read.
+    pub being_written: bool,
 }
 
 impl SavedRun {
@@ -210,7 +216,13 @@ impl SavedRun {
         let spec = toml::from_str(&text)
             .map_err(|e| EngineError::run(&spec_path, format!("not a spec: {}", e.message())))?;
         let (events, torn) = read_events(&path.join(EVENTS))?;
-        Ok(Self { path: path.to_path_buf(), spec, state: RunState::replay(&events), torn })
+        Ok(Self {
+            path: path.to_path_buf(),
+            spec,
+            state: RunState::replay(&events),
+            torn,
+            being_written: is_being_written(path),
+        })
     }
 
     /// The weights of one checkpoint; `None` where it kept none.
@@ -291,24 +303,48 @@ pub fn folders_of_runs(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Deletes a run in `root`: the files that runs have, then its folder. A file of somebody
-/// else's is never deleted; with one in it the folder stays.
+/// Whether a program, this one or another, is writing the run in folder `path`.
+pub fn is_being_written(path: &Path) -> bool {
+    File::open(path.join(EVENTS))
+        .is_ok_and(|events| matches!(events.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Deletes a run in `root`: the files that runs have, and its folder. A file of somebody
+/// else's is never deleted: with one in it nothing is. A run that is gone already is none.
 ///
 /// # Errors
-/// When `path` is no run in `root`, or the disk refuses.
+/// When `path` is no run in `root`, is being written or has other files, or the disk
+/// refuses.
 pub fn delete(root: &Path, path: &Path) -> Result<()> {
+    if path.parent() == Some(root) && fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
     let is_folder = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_dir());
     let is_run = path.join(SPEC).exists() || path.join(EVENTS).exists();
     if path.parent() != Some(root) || !is_folder || !is_run {
         return Err(EngineError::run(path, "not a run to delete"));
     }
+    if is_being_written(path) {
+        return Err(EngineError::run(path, "a program is training this run; it is not deleted"));
+    }
     let weights = Checkpoint::ALL.map(|checkpoint| weights_path(path, checkpoint));
+    let entries = fs::read_dir(path).map_err(EngineError::io("read the folder", path))?.flatten();
+    let ours = |name: &Path| {
+        weights.iter().any(|file| file == name)
+            || [METRICS, EVENTS, SPEC].iter().any(|own| path.join(own) == *name)
+    };
+    if let Some(other) = entries.map(|entry| entry.path()).find(|entry| !ours(entry)) {
+        return Err(EngineError::run(
+            other,
+            "not one of a run's files; nothing is deleted while it is there",
+        ));
+    }
     // The spec last: what is left of a deletion that fails is still a run.
     let files = weights.into_iter().chain([METRICS, EVENTS, SPEC].map(|name| path.join(name)));
     for file in files.filter(|file| fs::symlink_metadata(file).is_ok()) {
         fs::remove_file(&file).map_err(EngineError::io("delete", file))?;
     }
-    fs::remove_dir(path).map_err(EngineError::io("delete (other files are in it)", path))
+    fs::remove_dir(path).map_err(EngineError::io("delete", path))
 }
 
 /// Every run in `root`, oldest first, and what could not be read there.
@@ -326,4 +362,46 @@ pub fn list(root: &Path) -> Result<(Vec<SavedRun>, Vec<EngineError>)> {
     let began = |run: &SavedRun| run.state.started.as_ref().map(|s| s.at.clone());
     runs.sort_by_key(began);
     Ok((runs, faults))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(root: &Path) -> RunFolder {
+        RunFolder::create(root, &"resnet@fashion".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_run_that_is_being_written_is_not_deleted() {
+        let root = tempfile::tempdir().unwrap();
+        let run = folder(root.path());
+        let path = run.path().to_path_buf();
+        assert!(is_being_written(&path));
+        assert!(delete(root.path(), &path).unwrap_err().to_string().contains("training this run"));
+        drop(run);
+        assert!(!is_being_written(&path));
+        delete(root.path(), &path).unwrap();
+        assert!(!path.exists());
+        delete(root.path(), &path).unwrap();
+    }
+
+    #[test]
+    fn nothing_is_deleted_beside_other_files_or_elsewhere() {
+        let root = tempfile::tempdir().unwrap();
+        let path = folder(root.path()).path().to_path_buf();
+        fs::write(path.join("notes.txt"), "mine").unwrap();
+        assert!(delete(root.path(), &path).unwrap_err().to_string().contains("notes.txt"));
+        assert!(path.join(SPEC).exists() && path.join(EVENTS).exists() && path.join(METRICS).exists());
+        assert!(delete(&root.path().join("other"), &path).is_err());
+        assert!(delete(root.path(), root.path()).is_err());
+        fs::remove_file(path.join("notes.txt")).unwrap();
+        #[cfg(unix)]
+        {
+            let link = root.path().join("link");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            assert!(delete(root.path(), &link).is_err());
+        }
+        assert!(path.join(SPEC).exists());
+    }
 }

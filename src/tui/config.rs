@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
-use serde::{Deserialize, Serialize};
+use serde::de::value::StringDeserializer;
+use serde::de::{Error, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::bindings::BINDINGS;
 use super::keymap::{Keymap, Overrides};
@@ -16,29 +18,33 @@ use crate::engine::files;
 const MAX_FILE: u64 = 256 << 10;
 
 /// Something found out from the terminal unless it is said.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", untagged)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Choice<T> {
     /// As said.
     Said(T),
-    /// Find out.
+    /// Find out: `auto`.
     #[default]
-    #[serde(with = "auto")]
     Auto,
 }
 
-mod auto {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("auto")
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-        match String::deserialize(deserializer)?.as_str() {
-            "auto" => Ok(()),
-            other => Err(D::Error::custom(format!("'{other}' is not auto"))),
+impl<T: Serialize> Serialize for Choice<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Said(value) => value.serialize(serializer),
+            Self::Auto => serializer.serialize_str("auto"),
         }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Choice<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let said: StringDeserializer<D::Error> = text.into_deserializer();
+        let wrong = |error: D::Error| D::Error::custom(format!("{error}, or `auto`"));
+        T::deserialize(said).map(Self::Said).map_err(wrong)
     }
 }
 
@@ -102,6 +108,15 @@ impl Config {
             let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
             EngineError::run(path, format!("line {line}: {}", e.message()))
         })?;
+        for (size, pages) in [
+            ("small", &config.layout.small),
+            ("medium", &config.layout.medium),
+            ("wide", &config.layout.wide),
+        ] {
+            if pages.is_empty() {
+                return Err(EngineError::run(path, format!("layout: {size} has no page")));
+            }
+        }
         Keymap::new(&config.keys).map_err(|reason| EngineError::run(path, format!("keys: {reason}")))?;
         Ok(config)
     }
@@ -199,6 +214,13 @@ mod tests {
         assert!(said("[keys]\ntrian = [\"t\"]").contains("did you mean 'train'?"));
         assert!(said("[layout]\nsmall = [\"wirin\"]").contains("did you mean 'wiring'?"));
         assert!(said("mouse = 1").contains("line 1"));
+        let pink = said("\n\ntheme = \"pink\"");
+        assert!(
+            pink.contains("line 3") && pink.contains("`dark` or `light`") && pink.contains("`auto`"),
+            "{pink}"
+        );
+        assert!(said("[layout]\nsmall = []").contains("small has no page"));
+        assert!(said("[keys]\nquit = []").contains("quit must have a key"));
     }
 
     #[test]

@@ -178,8 +178,9 @@ pub async fn run<W: Write>(
                 due = Due::Soon;
             }
             _ = second.tick() => {
+                let said = app.notice.is_some();
                 app.update(Action::Told(tick()));
-                if app.runs.active().is_some() {
+                if app.runs.active().is_some() || said != app.notice.is_some() {
                     due = due.max(Due::Calmly);
                 }
             }

@@ -53,6 +53,13 @@ impl Keymap {
                 commands.insert((binding.place, *key), binding.command);
             }
         }
+        // Not at once, but without these nobody would get out.
+        for (command, place) in [(Command::Quit, Place::Anywhere), (Command::Back, Place::Editing)] {
+            if !commands.iter().any(|((at, _), asks)| *at == place && *asks == command) {
+                let row = BINDINGS.iter().find(|b| b.place == place && b.command == command);
+                return Err(format!("{} must have a key", row.map_or("quit", |b| b.name)));
+            }
+        }
         Ok(Self { keys, commands })
     }
 

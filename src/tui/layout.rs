@@ -164,7 +164,7 @@ const fn width_share(panel: Panel) -> u16 {
         Panel::Features => 22,
         Panel::Activations => 20,
         Panel::Wiring => 15,
-        Panel::Runs => 14,
+        Panel::Runs => 17,
         Panel::Status => 12,
         Panel::Setup => 10,
     }
@@ -173,13 +173,13 @@ const fn width_share(panel: Panel) -> u16 {
 /// How much of the height it wants, among others of its column.
 const fn height_share(panel: Panel) -> u16 {
     match panel {
-        Panel::Wiring => 18,
+        Panel::Wiring => 20,
         Panel::Curves => 17,
         Panel::Features => 20,
         Panel::Activations => 13,
-        Panel::Setup => 12,
+        Panel::Setup => 11,
         Panel::Runs => 10,
-        Panel::Status => 9,
+        Panel::Status => 8,
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::domain::event::Checkpoint;
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
+use crate::engine::store::SavedRun;
 
 /// A run's number in this session; never used twice.
 pub type RunId = usize;
@@ -54,6 +55,8 @@ pub struct Run {
     pub slot: Option<usize>,
     /// Why it could not start, or be kept.
     pub fault: Option<String>,
+    /// Whether another program trained it when it was found.
+    pub elsewhere: bool,
 }
 
 impl Run {
@@ -70,12 +73,15 @@ impl Run {
             steps: Steps::Here,
             slot: None,
             fault: None,
+            elsewhere: false,
         }
     }
 
     /// A run found on disk, as it was told by its folder.
-    pub fn found(id: RunId, path: PathBuf, spec: ExperimentSpec, state: RunState) -> Self {
-        Self { path: Some(path), state, stage: Stage::Over, steps: Steps::OnDisk, ..Self::waiting(id, spec) }
+    pub fn found(id: RunId, saved: SavedRun) -> Self {
+        let SavedRun { path, spec, state, being_written, .. } = saved;
+        let (stage, steps) = (Stage::Over, Steps::OnDisk);
+        Self { path: Some(path), state, stage, steps, elsewhere: being_written, ..Self::waiting(id, spec) }
     }
 
     /// Whether it trains or is about to.
@@ -91,7 +97,8 @@ impl Run {
             Stage::Live if self.state.paused => "paused",
             Stage::Live => "training",
             Stage::Over if self.fault.is_some() => "failed",
-            // No last event: another program trains it, or it was killed.
+            Stage::Over if self.elsewhere => "elsewhere",
+            // No last event: it was killed.
             Stage::Over => self.state.outcome.map_or("unfinished", |outcome| outcome.name()),
         }
     }

@@ -51,6 +51,8 @@ pub struct Runs {
     /// Those that wait, next first.
     queue: VecDeque<RunId>,
     cursor: Option<RunId>,
+    /// Whether it was put there by a person, or by what they started.
+    chosen: bool,
     baseline: Option<RunId>,
     sort: SortBy,
     reversed: bool,
@@ -68,6 +70,7 @@ impl Default for Runs {
             listed: Vec::new(),
             queue: VecDeque::new(),
             cursor: None,
+            chosen: false,
             baseline: None,
             sort: SortBy::Began,
             reversed: false,
@@ -93,6 +96,11 @@ impl Runs {
     /// The listed runs, from the top.
     pub fn listed(&self) -> impl DoubleEndedIterator<Item = &Run> {
         self.listed.iter().filter_map(|id| self.get(*id))
+    }
+
+    /// How many are listed.
+    pub const fn listed_len(&self) -> usize {
+        self.listed.len()
     }
 
     /// How many there are, listed or not.
@@ -185,13 +193,14 @@ impl Runs {
     pub fn found(&mut self, saved: SavedRun) {
         let known = self.all.values_mut().find(|run| run.path.as_ref() == Some(&saved.path));
         match known {
-            Some(run) if run.is_active() || run.state.t >= saved.state.t => {}
+            Some(run) if run.is_active() => {}
+            Some(run) if run.state.t >= saved.state.t => run.elsewhere = saved.being_written,
             Some(run) => {
                 let slot = run.slot;
-                *run = Run { slot, ..Run::found(run.id, saved.path, saved.spec, saved.state) };
+                *run = Run { slot, ..Run::found(run.id, saved) };
             }
             None => {
-                self.add(|id| Run::found(id, saved.path, saved.spec, saved.state));
+                self.add(|id| Run::found(id, saved));
             }
         }
         // A store has many, and they come one by one.
@@ -296,11 +305,12 @@ impl Runs {
 
     /// Moves the cursor to a run.
     pub fn select(&mut self, id: RunId) {
-        self.cursor = Some(id);
+        (self.cursor, self.chosen) = (Some(id), true);
     }
 
     /// Moves the cursor by rows, as far as the list goes.
     pub fn move_cursor(&mut self, by: isize) {
+        self.chosen = true;
         let now = self.row().unwrap_or(0) as isize;
         let last = self.listed.len().saturating_sub(1) as isize;
         self.cursor = self.listed.get(now.saturating_add(by).clamp(0, last) as usize).copied();
@@ -368,7 +378,9 @@ impl Runs {
         self.stale = false;
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
         let matches = |run: &Run| {
-            let text = || format!("{} {}", run.line, run.status()).to_lowercase();
+            // As it is listed, and as it is written.
+            let name = run.spec.network_name();
+            let text = || format!("{} {name} s{} {}", run.line, run.spec.seed, run.status()).to_lowercase();
             words.is_empty() || {
                 let text = text();
                 words.iter().all(|word| text.contains(word))
@@ -383,7 +395,8 @@ impl Runs {
         let active = self.all.values().filter(|run| run.is_active()).map(|run| run.id);
         self.listed =
             active.chain(self.queue.iter().copied()).chain(ended.iter().map(|run| run.id)).collect();
-        if self.cursor.is_none() {
+        // While runs are still being found the cursor stays at the top.
+        if self.cursor.is_none() || !self.chosen {
             self.cursor = self.listed.first().copied();
         }
         self.labels = Labels::of(self.listed());

@@ -97,7 +97,13 @@ fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
     let events = trains(&spec, "2026-01-05T20:01:00Z", 120, Course { pace: 140.0, salt: 5 });
     world.events(id, events.clone());
     let state = RunState::replay(&events[..20]);
-    let found = || SavedRun { path: "runs/r0".into(), spec: spec.clone(), state: state.clone(), torn: true };
+    let found = || SavedRun {
+        path: "runs/r0".into(),
+        spec: spec.clone(),
+        state: state.clone(),
+        torn: true,
+        being_written: false,
+    };
     world.tell(Message::Found(Box::new(found())));
     world.tell(Message::Searched(vec![]));
     assert_eq!(world.listed(), [id]);
@@ -106,8 +112,13 @@ fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
     // A search may meet a folder before the run is known to have it.
     world.keys("t").end(id);
     let (next, spec) = world.started();
-    let found =
-        SavedRun { path: format!("runs/r{next}").into(), spec, state: RunState::default(), torn: false };
+    let found = SavedRun {
+        path: format!("runs/r{next}").into(),
+        spec,
+        state: RunState::default(),
+        torn: false,
+        being_written: false,
+    };
     world.tell(Message::Found(Box::new(found))).screen((80, 24));
     assert_eq!(world.listed().len(), 3, "so far it may be another program's");
     world.begin(next);

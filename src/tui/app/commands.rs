@@ -88,11 +88,15 @@ impl App {
 
     fn queue(&mut self, spec: ExperimentSpec) {
         let line = spec.to_string();
+        let same = |run: &Run| run.spec == spec && run.stage != Stage::Over;
+        let again = self.runs.listed().any(same);
         let before = self.runs.queue().len() + usize::from(self.runs.active().is_some());
         let id = self.runs.enqueue(spec);
         if before == 0 {
             self.runs.select(id);
             self.say(Level::Info, format!("starting {line}"));
+        } else if again {
+            self.say(Level::Warn, format!("queued; the very same run trains or waits already: {line}"));
         } else {
             self.say(Level::Info, format!("queued, {before} before it: {line}"));
         }
@@ -342,7 +346,11 @@ impl App {
                 self.runs.reorder(id, by);
             }
             Command::Delete => match stage {
+                _ if self.playback.is_some() => {
+                    self.say(Level::Info, "this is a recording: nothing is deleted here")
+                }
                 Stage::Waiting => {
+                    self.say(Level::Info, "taken out of the queue");
                     self.runs.remove(id);
                     // A queue that holds nothing is not held.
                     self.held &= self.runs.queue().len() > 0;

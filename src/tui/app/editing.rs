@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::App;
+use crate::engine::presets;
 use crate::tui::action::Effect;
 use crate::tui::command::Command;
 use crate::tui::log::Level;
@@ -36,6 +37,8 @@ pub struct Editing {
     pub fault: Option<String>,
     /// The text before.
     before: String,
+    /// Whether no key has been pressed: a first letter then replaces a short value.
+    untouched: bool,
 }
 
 impl Editing {
@@ -88,7 +91,13 @@ impl App {
     }
 
     fn edit(&mut self, what: Typing, text: String) {
-        self.editing = Some(Editing { what, input: Input::new(text.clone()), fault: None, before: text });
+        self.editing = Some(Editing {
+            what,
+            input: Input::new(text.clone()),
+            fault: None,
+            before: text,
+            untouched: true,
+        });
     }
 
     /// A key that is no command, while something is typed.
@@ -100,12 +109,16 @@ impl App {
 
     /// Pasted text: into what is typed, else, where it is a spec, into the draft.
     pub(super) fn type_text(&mut self, text: &str) {
-        // A line is pasted with its end, and a terminal may wrap it.
-        let text: String = text.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        let text: String = text.trim().chars().take(LONGEST).collect();
+        // A line that was copied where it was wrapped: between words, or within one.
+        let spaced: String = text.split(char::is_control).map(str::trim).collect::<Vec<_>>().join(" ");
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
         if self.editing.is_none() {
-            return match self.setup.set(Field::Line, &text, &mut self.draft) {
+            let field = if presets::is_line(&text) { Field::Line } else { Field::Preset };
+            let pasted = self.setup.set(field, &spaced, &mut self.draft);
+            return match pasted.or_else(|_| self.setup.set(field, &text, &mut self.draft)) {
                 Ok(()) => self.say(Level::Good, "the pasted spec is the draft now"),
-                Err(reason) => self.say(Level::Warn, format!("pasted text is no spec: {reason}")),
+                Err(reason) => self.say(Level::Bad, format!("pasted text is no spec: {reason}")),
             };
         }
         let requests: Vec<_> = text.chars().map(InputRequest::InsertChar).collect();
@@ -114,6 +127,10 @@ impl App {
 
     fn request(&mut self, requests: &[InputRequest]) {
         let Some(editing) = &mut self.editing else { return };
+        let replaces = matches!(requests.first(), Some(InputRequest::InsertChar(_))) && !editing.is_long();
+        if std::mem::take(&mut editing.untouched) && replaces && matches!(editing.what, Typing::Field(_)) {
+            editing.input.handle(InputRequest::DeleteLine);
+        }
         for request in requests {
             let full = editing.input.value().chars().count() >= LONGEST;
             if !(full && matches!(request, InputRequest::InsertChar(_))) {

@@ -41,6 +41,9 @@ pub enum Question {
     Delete(RunId),
 }
 
+/// Seconds for which a message stays in the footer unless a key is pressed.
+const NOTICE: u32 = 10;
+
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Leaving {
@@ -59,6 +62,8 @@ pub struct Machine {
     pub memory: Option<u64>,
     /// Seconds since the current run told anything.
     pub silent: u32,
+    /// Seconds since the footer's message was said.
+    pub notice_age: u32,
 }
 
 /// Where everything is on the screen.
@@ -237,9 +242,11 @@ impl App {
     /// Says something in the footer, and in the log where it went wrong.
     fn say(&mut self, level: Level, text: impl Into<String>) {
         let text = text.into();
-        if level == Level::Bad {
+        // The log has in full what the footer has no room for.
+        if matches!(level, Level::Bad | Level::Warn) {
             self.note(level, text.clone());
         }
+        self.machine.notice_age = 0;
         self.notice = Some((level, text));
     }
 

@@ -1,6 +1,6 @@
 //! What the background tells.
 
-use super::{App, Leaving};
+use super::{App, Leaving, NOTICE};
 use crate::domain::event::{Event, EventKind, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::text::{duration, harmless};
@@ -55,6 +55,10 @@ impl App {
             Message::Second { clock, memory } => {
                 (self.machine.clock, self.machine.memory) = (clock, memory);
                 self.machine.silent = self.machine.silent.saturating_add(1);
+                self.machine.notice_age = self.machine.notice_age.saturating_add(1);
+                if self.machine.notice_age > NOTICE {
+                    self.notice = None;
+                }
             }
         }
     }

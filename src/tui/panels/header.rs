@@ -14,8 +14,9 @@ use crate::tui::paint::{cut, put};
 use crate::tui::player::Playback;
 use crate::tui::run::{Run, Stage};
 
-/// From this width on panels' names are whole, columns.
+/// From this width on panels' names are whole, columns, and below that one first letters.
 const ROOMY: u16 = 100;
+const NARROW: u16 = 64;
 
 /// Panels by name, then what trains.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
@@ -24,7 +25,12 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
     for panel in Panel::ALL {
         let style = if panel == app.focus { theme.selected() } else { theme.dim() };
         let start = x;
-        let title = if area.width < ROOMY { panel.short() } else { panel.title() };
+        let title = match area.width {
+            // Where there is no room for names there is for their keys.
+            ..NARROW if panel != app.focus => &panel.title()[..1],
+            ..ROOMY => panel.short(),
+            _ => panel.title(),
+        };
         x = put(buf, area, x, area.y, &format!(" {title} "), style, theme);
         hits.push((Rect { x: start, y: area.y, width: x - start, height: 1 }, Spot::Tab(panel)));
     }
@@ -125,7 +131,14 @@ pub fn draw_footer(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
             Level::Warn => theme.warn(),
             Level::Bad => theme.bad(),
         };
-        put(buf, area, area.x, area.y, &cut(text, area.width.into()), style, theme);
+        let whole = text.width() <= area.width.into();
+        // What is cut off here is whole in the log.
+        let more =
+            app.keymap.key_of(Command::Focus(Panel::Status)).filter(|_| !whole && *level != Level::Info);
+        let more = more.map_or(String::new(), |key| format!(" ({key}: all)"));
+        let room = usize::from(area.width).saturating_sub(more.width());
+        let x = put(buf, area, area.x, area.y, &cut(text, room), style, theme);
+        put(buf, area, x, area.y, &more, theme.accent(), theme);
         return;
     }
     let hints = hints(app);

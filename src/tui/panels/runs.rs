@@ -25,7 +25,11 @@ pub fn summary(app: &App) -> String {
         words => format!(" · /{words}"),
     };
     let held = if app.is_held() { "queue held · " } else { "" };
-    format!("{held}{waiting}{} · {} {}{filter}", app.runs.len(), by.name(), if reversed { "↑" } else { "↓" })
+    let count = match app.runs.filter() {
+        "" => app.runs.len().to_string(),
+        _ => format!("{} of {}", app.runs.listed_len(), app.runs.len()),
+    };
+    format!("{held}{waiting}{count} · {} {}{filter}", by.name(), if reversed { "↑" } else { "↓" })
 }
 
 /// A column: its title, how wide it is, and its cell of a run.
@@ -59,7 +63,7 @@ fn status_style(app: &App, run: &Run) -> Style {
         "training" | "starting" => theme.good(),
         "failed" | "diverged" => theme.bad(),
         "paused" | "unfinished" | "stopped" => theme.warn(),
-        "waiting" => theme.accent(),
+        "waiting" | "elsewhere" => theme.accent(),
         _ => theme.dim(),
     }
 }

@@ -39,7 +39,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             None => _ = put(buf, area, area.x, y, "idle: t trains the draft", theme.dim(), theme),
             Some(run) => {
                 let (part, words) = progress(&run.state);
-                let text = format!("{} · {words}", doing(app, run));
+                let doing = doing(app, run);
+                let text = if words.is_empty() { doing } else { format!("{doing} · {words}") };
                 let bar = (area.width / 4).min(20);
                 let x = gauge(buf, area, area.x, y, bar, part, theme);
                 put(
@@ -96,7 +97,8 @@ fn machine(app: &App) -> String {
 
 /// How far the run, or the split that is scored, is; as a part of 1 and in words.
 fn progress(state: &RunState) -> (f64, String) {
-    let epochs = state.started.as_ref().map_or(0, |started| started.spec.epochs);
+    let Some(started) = &state.started else { return (0.0, String::new()) };
+    let epochs = started.spec.epochs;
     if let Some((done, total)) = state.scored {
         return (
             done as f64 / total.max(1) as f64,
