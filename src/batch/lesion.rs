@@ -13,7 +13,7 @@ use crate::engine::error::Result;
 use crate::engine::lesion::{Progress, lesion};
 use crate::engine::store::SavedRun;
 use crate::exit::Exit;
-use crate::output::{say, say_json};
+use crate::output::{note, say, say_json};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -50,7 +50,12 @@ pub fn run(
     let saved = SavedRun::open(run)?;
     let blocks = saved.spec.blocks.len();
     let wanted = match without {
-        Some(terms) => vec![terms.split(',').map(str::parse).collect::<std::result::Result<Vec<Cut>, _>>()?],
+        Some(terms) => {
+            let mut cuts = terms.split(',').map(str::parse).collect::<std::result::Result<Vec<Cut>, _>>()?;
+            cuts.sort_unstable();
+            cuts.dedup();
+            vec![cuts]
+        }
         None => lesions(&saved.spec.hops()?, blocks, pairs),
     };
     let device = super::train::device(machine.device)?;
@@ -63,8 +68,11 @@ pub fn run(
         if let Progress::Scored(lesioned) = progress {
             if !json {
                 let lines = lines.get_or_insert_with(|| {
-                    say(&format!("{}\n{} validation images on {device}", saved.spec, lesioned.score.images));
-                    Lines::begin(&["without", "top-1 %", "lost", "loss", "gained"], first, 7)
+                    say(&format!(
+                        "{}\n{} validation images on {device}; Δ against the intact network",
+                        saved.spec, lesioned.score.images
+                    ));
+                    Lines::begin(&["without", "top-1 %", "Δ", "loss", "Δ"], first, 7)
                 });
                 lines.row(&cells(lesioned, scored.first().unwrap_or(lesioned)));
             }
@@ -72,6 +80,9 @@ pub fn run(
         }
         true
     })?;
+    if checkpoint == Checkpoint::Last {
+        note("these are the weights of the last step: the run has none of a best epoch");
+    }
     if let (true, Some((intact, rest))) = (json, scored.split_first()) {
         let row = |lesioned| row(lesioned, intact);
         let lesions = rest.iter().map(row).collect();
@@ -94,8 +105,8 @@ fn cells(lesioned: &Lesioned, intact: &Lesioned) -> Vec<String> {
     let Row { top1, top1_lost, loss_gained, .. } = row(lesioned, intact);
     let (lost, gained) = match lesioned.without.is_empty() {
         true => (String::new(), String::new()),
-        // A lesion that changes nothing has lost 0, never -0.
-        false => (format!("{:.2}", top1_lost + 0.0), format!("{loss_gained:+.4}")),
+        // A lesion that changes nothing has changed by 0, never by -0.
+        false => (format!("{:+.2}", 0.0 - top1_lost), format!("{loss_gained:+.4}")),
     };
     vec![name(&lesioned.without), format!("{top1:.2}"), lost, format!("{:.4}", lesioned.score.loss), gained]
 }

@@ -9,6 +9,7 @@ use super::data::{Batches, Dataset, Library};
 use super::device::{Device, OnDevice};
 use super::error::{EngineError, Result};
 use super::evaluate::floats;
+use super::lesion::NO_WEIGHTS;
 use super::model::{Mode, Network, Term};
 use super::ops::{NetworkOps, TrainingBackend};
 use super::store;
@@ -100,7 +101,7 @@ struct Facts {
 impl Facts {
     fn of(look: &Look) -> Result<Self> {
         let Some((checkpoint, file)) = store::kept_weights(&look.run) else {
-            return Err(EngineError::run(&look.run, "no weights are kept: its first epoch did not end"));
+            return Err(EngineError::run(&look.run, NO_WEIGHTS));
         };
         let written = file.metadata().and_then(|facts| facts.modified()).ok();
         Ok(Self { spec: look.spec.clone(), checkpoint, file, written })

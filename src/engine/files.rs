@@ -6,12 +6,18 @@ use std::path::Path;
 
 use super::error::{EngineError, Result};
 
-/// Writes `bytes` to `path` by way of a temporary file in the same folder.
+/// Writes `bytes` to `path` by way of a temporary file in the same folder. A link is
+/// followed; what is there already must be a regular file.
 ///
 /// # Errors
-/// When the folder cannot be written to.
+/// When the folder cannot be written to, or a device, a pipe or a folder is in the way.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let followed = path.canonicalize();
+    let path = followed.as_deref().unwrap_or(path);
+    if fs::symlink_metadata(path).is_ok_and(|facts| !facts.is_file()) {
+        return Err(EngineError::data(path, "there is something else than a regular file; it is left alone"));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
         file.write_all(bytes)?;
@@ -57,4 +63,30 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
         return Err(EngineError::data(path, format!("longer than the {limit} bytes such a file may have")));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for text in ["one", "two"] {
+            write_atomically(&path, text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert!(write_atomically(folder.path(), b"x").unwrap_err().to_string().contains("left alone"));
+        assert!(write_atomically(&folder.path().join("none/file"), b"x").is_err());
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            write_atomically(&link, b"three").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "three", "a link is followed");
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert!(write_atomically(Path::new("/dev/null"), b"x").is_err());
+        }
+    }
 }

@@ -14,6 +14,9 @@ use crate::domain::error::SpecError;
 use crate::domain::event::{Checkpoint, Split};
 use crate::domain::lesion::{Cut, Lesioned, cuts};
 
+/// Why a run cannot be looked into.
+pub const NO_WEIGHTS: &str = "no weights in its folder (best.safetensors, last.safetensors): it ended before its first epoch did, or they were removed";
+
 /// What is told while lesions are scored.
 #[derive(Debug)]
 pub enum Progress<'a> {
@@ -49,7 +52,7 @@ pub fn lesion(
             return Ok(checkpoint);
         }
     }
-    Err(EngineError::run(&run.path, "the run has kept no weights: its first epoch did not end"))
+    Err(EngineError::run(&run.path, NO_WEIGHTS))
 }
 
 struct Lesions<'a> {

@@ -182,8 +182,15 @@ fn read(path: &Path) -> Result<ExperimentSpec> {
 /// When it is no run.
 pub fn parse(path: &Path, text: &str) -> Result<ExperimentSpec> {
     toml::from_str(text).map_err(|e| {
-        let line = e.span().map(|span| text[..span.start].lines().count().max(1));
-        let place = line.filter(|_| e.span() != Some(0..text.len())).map(|n| format!("line {n}: "));
+        // What is wrong with a value is known once all are read; its key says where it is.
+        let key = e.message().split_once(':').map_or("", |(key, _)| key);
+        let is_of_key = |line: &str| {
+            line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+        };
+        let of_key = text.lines().position(is_of_key).filter(|_| !key.is_empty()).map(|line| line + 1);
+        let span = e.span().filter(|span| span.start > 0);
+        let line = of_key.or_else(|| span.map(|span| text[..span.start].lines().count().max(1)));
+        let place = line.map(|n| format!("line {n}: "));
         EngineError::run(path, format!("{}{}", place.unwrap_or_default(), e.message()))
     })
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{EngineError, Result};
 use super::event_log::{self, Line};
 use super::files;
+use super::presets;
 use super::store::{SavedRun, events_of};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::tape::Recorded;
@@ -66,9 +67,19 @@ struct RunHead {
 /// When a folder is no run, or `to` cannot be written.
 pub fn pack(folders: &[impl AsRef<Path>], to: &Path) -> Result<Vec<Recorded>> {
     let mut runs = Vec::new();
+    let mut seen = Vec::new();
+    let target = to.parent().and_then(|folder| folder.canonicalize().ok());
     for folder in folders {
         let folder = folder.as_ref();
         let spec = SavedRun::open(folder)?.spec;
+        let place = folder.canonicalize().map_err(EngineError::io("open the folder", folder))?;
+        if target.as_ref() == Some(&place) {
+            return Err(EngineError::run(to, "a recording is not written into a run that it is made of"));
+        }
+        if seen.contains(&place) {
+            return Err(EngineError::run(folder, "given twice"));
+        }
+        seen.push(place);
         let name = folder.canonicalize().ok();
         let name = name.as_deref().unwrap_or(folder).file_name().unwrap_or_default();
         let events = events_of(folder)?;
@@ -113,11 +124,15 @@ pub fn open(name: &str) -> Result<Vec<Recorded>> {
     let path = Path::new(name);
     if !path.exists() {
         let names: Vec<_> = SHIPPED.iter().map(|(name, _)| *name).collect();
-        let reason =
-            format!("no such file, and no recording that comes with the program ({})", names.join(", "));
+        let preset = presets::SHIPPED.iter().any(|(preset, _)| *preset == name);
+        let what = if preset { "a preset, which can be trained and then recorded" } else { "no such file" };
+        let reason = format!("{what}, and no recording that comes with the program ({})", names.join(", "));
         return Err(EngineError::data(path, reason));
     }
     let facts = fs::metadata(path).map_err(EngineError::io("open", path))?;
+    if facts.is_dir() {
+        return Err(EngineError::data(path, "a folder; `hiresnet-tui record` makes a recording of runs"));
+    }
     if !facts.is_file() || facts.len() > MAX_FILE {
         return Err(EngineError::data(path, format!("not a regular file of at most {MAX_FILE} bytes")));
     }
@@ -142,12 +157,18 @@ pub fn read(source: impl Read, path: &Path) -> Result<Vec<Recorded>> {
                 Err(fault(number, &format!("more than the {MAX_TEXT} bytes that a recording may have")))
             }
             Ok(Line::Torn | Line::End) => Err(fault(number, "the recording is cut off here")),
-            Err(_) if number == 1 => Err(EngineError::data(path, "not a recording: not gzipped")),
+            Err(_) if number == 1 => Err(EngineError::data(
+                path,
+                "not a recording, as `hiresnet-tui record` makes them: not gzipped",
+            )),
             Err(error) => Err(fault(number, &format!("the recording is damaged or cut off here ({error})"))),
         }
     };
     next(&mut line)?;
     let head: Head = serde_json::from_slice(&line).map_err(|_| EngineError::data(path, "not a recording"))?;
+    if head.hiresnet_recording == 0 {
+        return Err(EngineError::data(path, "a recording in no version of the format"));
+    }
     if head.hiresnet_recording > VERSION {
         let reason = format!(
             "a recording in version {} of the format; this program reads up to {VERSION}",
@@ -173,7 +194,8 @@ pub fn read(source: impl Read, path: &Path) -> Result<Vec<Recorded>> {
             let at = next(&mut line)?;
             events.push(event_log::parse(&line).map_err(|reason| fault(at, &reason))?);
         }
-        let spec = check(&events).map_err(|reason| fault(at, &reason))?;
+        let spec =
+            check(&events).map_err(|reason| fault(at, &format!("in the run that begins here, {reason}")))?;
         runs.push(Recorded { name: harmless(&name, MAX_NAME), spec, events });
     }
     match event_log::next_line(&mut reader, &mut line) {

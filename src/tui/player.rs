@@ -6,8 +6,8 @@ use crate::domain::event::EventKind;
 use crate::domain::run_state::RunState;
 use crate::domain::tape::{Place, Tape};
 
-/// Slowest and fastest that a tape is played, times as fast as it was recorded.
-const SPEEDS: (f64, f64) = (0.25, 1000.0);
+/// How a tape is played by keys, times as fast as it was recorded.
+const SPEEDS: [f64; 13] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1000.0];
 
 /// What a person wants of the player.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,9 +86,8 @@ pub struct Player {
 }
 
 impl Player {
-    /// At the beginning, playing.
+    /// At the beginning, playing at any speed above 0.
     pub fn new(tape: Tape, speed: f64, looping: bool) -> Self {
-        let speed = speed.clamp(SPEEDS.0, SPEEDS.1);
         let playback = Playback { t: 0.0, seconds: tape.seconds(), playing: true, speed, looping };
         Self { tape, place: Place { run: 0, events: 0 }, playback }
     }
@@ -142,8 +141,12 @@ impl Player {
                 }
             }
             Order::Faster(faster) => {
-                let by = if *faster { 2.0 } else { 0.5 };
-                self.playback.speed = (self.playback.speed * by).clamp(SPEEDS.0, SPEEDS.1);
+                let now = self.playback.speed;
+                let next = match faster {
+                    true => SPEEDS.into_iter().find(|speed| *speed > now),
+                    false => SPEEDS.into_iter().rev().find(|speed| *speed < now),
+                };
+                self.playback.speed = next.unwrap_or(now);
             }
             Order::Loop => self.playback.looping = !self.playback.looping,
             Order::Step(forward) => {

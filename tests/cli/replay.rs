@@ -93,3 +93,31 @@ fn presets_are_listed_shown_and_the_users_own_among_them() {
     presets(&["show", "table2-inn"]).code(2).stderr(contains("did you mean 'table2-in'?"));
     presets(&["show", "../x"]).code(2);
 }
+
+#[test]
+fn a_recording_replaces_files_only_and_never_what_it_is_made_of() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("runs");
+    training().args(["--batch", TINY, "--out"]).arg(&out).assert().success();
+    let run = fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
+    let record = |runs: &[&std::path::Path], to: &std::path::Path, why: &str| {
+        program()
+            .arg("record")
+            .args(runs)
+            .arg("-o")
+            .arg(to)
+            .assert()
+            .code(2)
+            .stderr(contains(why.to_owned()));
+    };
+    let events = run.join("events.jsonl");
+    let before = fs::read(&events).unwrap();
+    record(&[&run], &events, "a run that it is made of");
+    assert_eq!(fs::read(&events).unwrap(), before);
+    record(&[&run, &run], &folder.path().join("x.hrec"), "given twice");
+    record(&[&run], &out, "left alone");
+    #[cfg(unix)]
+    record(&[&run], std::path::Path::new("/dev/null"), "left alone");
+    program().arg("--replay").arg(&run).arg("--batch").assert().code(2).stderr(contains("makes a recording"));
+    program().args(["--replay", "quickstart", "--batch"]).assert().code(2).stderr(contains("a preset"));
+}

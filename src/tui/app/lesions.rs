@@ -15,6 +15,9 @@ const WORST: usize = 10;
 fn lacks_weights(run: &Run) -> Option<&'static str> {
     match run.stage {
         Stage::Waiting | Stage::Starting => Some("it has not begun: lesions need an epoch that has ended"),
+        Stage::Over if run.state.epochs.is_empty() => {
+            Some("no epoch of this run has ended: there is nothing worth cutting")
+        }
         _ if run.path.is_none() || run.state.epochs.is_empty() => {
             Some("no epoch of this run has ended: there are no weights to cut yet")
         }

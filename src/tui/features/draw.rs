@@ -109,7 +109,12 @@ impl Picture<'_> {
         if let Some(first) = self.features.predicted.first() {
             let right = first.class == image.class;
             let style = if right { theme.good() } else { theme.warn() };
-            let text = format!(", predicted {} ({:.1}%)", self.class(first.class), 100.0 * first.probability);
+            let text = match first.probability.is_finite() {
+                true => {
+                    format!(", predicted {} ({:.1}%)", self.class(first.class), 100.0 * first.probability)
+                }
+                false => ", nothing predicted: what it computes is no number".into(),
+            };
             put(buf, area, x, area.y, &text, style, theme);
         }
     }

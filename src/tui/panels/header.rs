@@ -104,6 +104,8 @@ pub fn doing(app: &App, run: &Run) -> String {
         return "paused".into();
     }
     let silent = match app.machine.silent {
+        // A recording that stands still is not silent.
+        _ if app.playback.is_some() => String::new(),
         0..=1 => String::new(),
         seconds => format!(" {seconds}s"),
     };
