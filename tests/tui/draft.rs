@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use hiresnet_tui::domain::hops::Hop;
 use hiresnet_tui::engine::device::DeviceChoice;
-use hiresnet_tui::tui::action::{Action, Effect};
+use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::command::Panel;
 use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::setup::Field;
@@ -344,4 +344,42 @@ fn what_can_be_trained_or_stopped_is_always_in_the_last_line() {
         world.app.notice = None;
         assert!(last(&mut world).starts_with("Space pause  x stop "), "{panel}: {}", last(&mut world));
     }
+}
+
+#[test]
+fn a_wrapped_line_and_a_presets_name_can_be_pasted() {
+    let mut world = World::new();
+    for wrapped in ["plain+hires@fashion\nseed=3 epochs=4", "plain+hires@fas\nhion seed=3 epochs=4\n"] {
+        world.app.draft.replace("resnet@fashion".parse().unwrap()).unwrap();
+        world.app.update(Action::Paste(wrapped.into()));
+        assert_eq!(world.line(), "plain+hires@fashion seed=3 epochs=4");
+    }
+    world.app.update(Action::Paste(" table2-in \n".into()));
+    assert_eq!(world.line(), "resnet+hires[In]@cifar10");
+    world.app.update(Action::Paste("rubbish".into()));
+    assert_eq!((world.line(), world.level()), ("resnet+hires[In]@cifar10", Some(Level::Bad)));
+    assert!(world.log().contains("rubbish"), "what the footer cuts is whole in the log");
+}
+
+#[test]
+fn the_first_letter_replaces_a_short_value_and_a_move_keeps_it() {
+    let mut world = World::new();
+    choose(&mut world, "epochs");
+    world.keys("enter 7 enter");
+    assert_eq!(world.app.draft.spec().epochs, 7);
+    world.keys("enter end 5 enter");
+    assert_eq!(world.app.draft.spec().epochs, 75);
+}
+
+#[test]
+fn a_message_goes_by_itself() {
+    let mut world = World::new();
+    world.keys("y");
+    let second = || Message::Second { clock: "12:00:00".into(), memory: None };
+    for _ in 0..10 {
+        world.tell(second());
+    }
+    assert!(!world.notice().is_empty());
+    world.tell(second());
+    assert!(world.app.notice.is_none());
 }

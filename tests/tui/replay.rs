@@ -143,3 +143,15 @@ fn the_screen_says_where_the_recording_is() {
     let help = world.keys("?").screen((80, 120));
     assert!(help.contains("In a replay") && help.contains("go to a percentage"), "{help}");
 }
+
+#[test]
+fn a_recorded_run_cannot_be_deleted() {
+    let (mut world, mut player) = playing();
+    tell(&mut world, player.obey(&Order::Seek(Goal::Part(1.0))));
+    world.keys("R");
+    for key in ["home d", "end d"] {
+        world.keys(key);
+        assert!(world.effects().is_empty() && world.notice().contains("recording"), "{}", world.notice());
+    }
+    assert_eq!(world.listed().len(), 2);
+}

@@ -368,3 +368,50 @@ fn a_run_that_the_filter_hides_is_not_acted_on() {
     world.keys("esc d");
     assert!(world.app.question.is_some());
 }
+
+#[test]
+fn a_run_is_filtered_for_as_it_is_listed_and_as_it_is_written() {
+    let mut world = World::new();
+    world.find_all(seeds(4));
+    let listed = |world: &mut World, words: &str| {
+        world.keys("R / ctrl-u");
+        world.type_text(words);
+        world.keys("enter");
+        world.listed().len()
+    };
+    assert_eq!(listed(&mut world, "s2"), 1, "the seed as the list has it");
+    assert_eq!(listed(&mut world, "seed=2"), 1, "and as the spec has it");
+    assert!(world.screen((120, 40)).contains("1 of 4"));
+    assert_eq!(listed(&mut world, "completed s1"), 1);
+    assert_eq!(listed(&mut world, "diverged"), 0);
+}
+
+#[test]
+fn a_run_that_another_program_trains_says_so_until_it_has_ended() {
+    let mut world = World::new();
+    let whole = seeds(1).remove(0);
+    let mut begun = seeds(1).remove(0);
+    begun.being_written = true;
+    begun.state.outcome = None;
+    begun.state.t = 1.0;
+    world.tell(Message::Found(Box::new(begun)));
+    assert!(world.keys("R").screen((120, 40)).contains("elsewhere"));
+    world.tell(Message::Found(Box::new(whole)));
+    assert!(!world.screen((120, 40)).contains("elsewhere"));
+}
+
+#[test]
+fn the_cursor_stays_at_the_top_while_runs_are_found_until_it_is_moved() {
+    let mut world = World::new();
+    let mut runs = seeds(4);
+    runs.reverse();
+    for (i, run) in runs.into_iter().enumerate() {
+        if i == 3 {
+            world.keys("R down");
+        }
+        world.tell(Message::Found(Box::new(run)));
+        world.screen((120, 40));
+        let row = world.app.runs.row();
+        assert_eq!(row == Some(0), i < 3, "{row:?} after {i}");
+    }
+}
