@@ -47,6 +47,22 @@ pub fn cut(text: &str, width: usize) -> String {
     out
 }
 
+/// `text` in at most `width` columns, its beginning replaced by dots where it is longer: of
+/// an error that begins with a path, why it is one.
+pub fn cut_front(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= width
+    };
+    let mut kept: Vec<char> = text.chars().rev().take_while(fits).collect();
+    kept.extend((width > 0).then_some('…'));
+    kept.into_iter().rev().collect()
+}
+
 /// A panel's frame with its title, and something about its contents at the right.
 pub fn frame(buf: &mut Buffer, area: Rect, title: &str, right: &str, focused: bool, theme: &Theme) {
     let border = theme.border(focused);
@@ -95,6 +111,10 @@ mod tests {
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("日本語", 4), "日…");
         assert_eq!(cut("ab", 0), "");
+        assert_eq!(cut_front("abcdef", 4), "…def");
+        assert_eq!(cut_front("abcdef", 6), "abcdef");
+        assert_eq!(cut_front("日本語", 4), "…語");
+        assert_eq!(cut_front("ab", 0), "");
     }
 
     #[test]

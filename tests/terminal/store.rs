@@ -54,20 +54,22 @@ fn two_screens_share_one_store() {
     }
     assert_eq!(one.runs().len(), 2);
 
-    // One deletes what the other trains: that run fails, and says why.
+    // What one trains the other cannot delete.
     one.train(LONG);
     two.keys("C-r");
-    two.wait_for("unfinished");
+    two.wait_for("elsewhere");
     two.keys("Home d");
     two.wait_for("from disk?");
     two.keys("y");
-    two.wait_for("2 · newest");
-    one.keys("R");
-    one.wait_for("failed");
-    for terminal in [&one, &two] {
-        terminal.keys("q");
-        terminal.left_with(0);
-    }
+    two.wait_for("a program is training this run");
+    two.keys("q");
+    two.left_with(0);
+    assert_eq!(one.runs().len(), 3);
+    one.keys("q");
+    one.wait_for("Stop the run and quit?");
+    one.keys("y");
+    one.left_with(0);
+    assert_eq!(one.outcome(), "stopped");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::tui::app::{App, Hits, Spot};
 use crate::tui::command::{Command, Panel, Place};
 use crate::tui::keymap::shown;
 use crate::tui::log::Level;
-use crate::tui::paint::{cut, put};
+use crate::tui::paint::{cut, cut_front, put};
 use crate::tui::player::Playback;
 use crate::tui::run::{Run, Stage};
 
@@ -139,7 +139,8 @@ pub fn draw_footer(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
             app.keymap.key_of(Command::Focus(Panel::Status)).filter(|_| !whole && *level != Level::Info);
         let more = more.map_or(String::new(), |key| format!(" ({key}: all)"));
         let room = usize::from(area.width).saturating_sub(more.width());
-        let x = put(buf, area, area.x, area.y, &cut(text, room), style, theme);
+        let text = if *level == Level::Bad { cut_front(text, room) } else { cut(text, room) };
+        let x = put(buf, area, area.x, area.y, &text, style, theme);
         put(buf, area, x, area.y, &more, theme.accent(), theme);
         return;
     }
