@@ -77,7 +77,8 @@ impl Columns {
     fn place(network: &Architecture, detail: Detail, gaps: Gaps, theme: &Theme) -> Self {
         let blocks = network.blocks.len();
         let image = image(network, detail, theme);
-        let mut stages = vec![stem(network, detail, theme)];
+        let said = if gaps.stem { detail } else { Detail::Number };
+        let mut stages = vec![stem(network, said, theme)];
         stages.extend((1..=blocks).map(|b| block(network, b, detail, theme)));
         stages.push(head(network, detail));
         let widest = stages[1..=blocks].iter().flatten().map(|line| line.chars().count()).max().unwrap_or(0);
@@ -135,17 +136,20 @@ struct Gaps {
     after: usize,
     /// Whether there is something before the stem, and a frame around the head.
     ends: bool,
+    /// Whether the stem says more than that it is one.
+    stem: bool,
 }
 
 impl Gaps {
-    const WIDE: Self = Self { before: 1, between: 1, after: 1, ends: true };
-    const NARROW: Self = Self { before: 0, between: 1, after: 0, ends: true };
-    const NONE: Self = Self { before: 0, between: 0, after: 0, ends: true };
+    const WIDE: Self = Self { before: 1, between: 1, after: 1, ends: true, stem: true };
+    const NARROW: Self = Self { before: 0, between: 1, after: 0, ends: true, stem: true };
+    const NONE: Self = Self { before: 0, between: 0, after: 0, ends: true, stem: true };
     const BARE: Self = Self { ends: false, ..Self::NONE };
+    const LEAST: Self = Self { stem: false, ..Self::BARE };
 }
 
 /// From the roomiest to the tightest. What boxes say is worth more than space between them.
-const LAYOUTS: [(Detail, Gaps); 16] = [
+const LAYOUTS: [(Detail, Gaps); 18] = [
     (Detail::Full, Gaps::WIDE),
     (Detail::Full, Gaps::NARROW),
     (Detail::Pixels, Gaps::WIDE),
@@ -154,10 +158,12 @@ const LAYOUTS: [(Detail, Gaps); 16] = [
     (Detail::Sizes, Gaps::NARROW),
     (Detail::Sizes, Gaps::NONE),
     (Detail::Sizes, Gaps::BARE),
+    (Detail::Sizes, Gaps::LEAST),
     (Detail::Channels, Gaps::WIDE),
     (Detail::Channels, Gaps::NARROW),
     (Detail::Channels, Gaps::NONE),
     (Detail::Channels, Gaps::BARE),
+    (Detail::Channels, Gaps::LEAST),
     (Detail::Number, Gaps::WIDE),
     (Detail::Number, Gaps::NARROW),
     (Detail::Number, Gaps::NONE),

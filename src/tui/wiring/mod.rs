@@ -172,14 +172,16 @@ impl Panel<'_> {
         let gap = if left > usize::from(gap) + spec.len() { gap } else { 0 };
         y += gap;
         let lines = spec.len().min(left);
+        let mut rest = self.draft.line();
         for (i, line) in spec.iter().take(lines).enumerate() {
             // The last line has as much of the rest as there is place for.
             let is_cut = i + 1 == lines && lines < spec.len();
-            let line = if is_cut { spec[i..].join(" ") } else { line.clone() };
-            buffer.set_stringn(area.x, y, &line, width, self.theme.accent());
+            let shown = if is_cut { rest } else { line };
+            buffer.set_stringn(area.x, y, shown, width, self.theme.accent());
             if is_cut {
-                self.mark_cut(&line, y, area, buffer);
+                self.mark_cut(shown, y, area, buffer);
             }
+            rest = rest.strip_prefix(line.as_str()).unwrap_or(rest).trim_start();
             spots.push((Rect { y, height: 1, ..area }, Spot::Spec));
             y += 1;
         }
