@@ -122,7 +122,7 @@ fn a_diagram_too_wide_scrolls_to_the_cursor() {
 fn the_spec_is_shown_whole_where_there_are_rows() {
     let mut draft = draft(5, "0-2,1-4,0-5");
     draft.set("seed", "12345").unwrap();
-    let (buffer, spots) = paint(&draft, 36, 20, &Theme::FULL);
+    let (buffer, spots) = paint(&draft, 36, 24, &Theme::FULL);
     let rows: Vec<_> = spots.iter().filter(|(_, spot)| *spot == Spot::Spec).map(|(rect, _)| *rect).collect();
     let shown = rows.iter().flat_map(|row| row.positions()).map(|at| buffer[at].symbol()).collect::<String>();
     assert_eq!(shown.replace(' ', ""), draft.line().replace(' ', ""));
@@ -203,4 +203,83 @@ fn no_size_is_too_small() {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 5, 5));
     assert!(draw(&draft(3, "In"), None, true, Rect::new(7, 7, 9, 9), &mut buffer, &Theme::FULL).is_empty());
     assert_eq!(buffer, Buffer::empty(buffer.area));
+}
+
+/// The rows above the switches, without those that only say what lesions leave out.
+fn diagram(shown: &str) -> Vec<&str> {
+    let rows = shown.lines().take_while(|row| !row.contains("None"));
+    rows.filter(|row| !row.trim().is_empty() && (row.contains('╰') || !row.contains("F off"))).collect()
+}
+
+#[test]
+fn the_network_is_drawn_whatever_is_said_of_it() {
+    for (width, height) in [(48, 17), (48, 19), (46, 20), (38, 16), (60, 14)] {
+        for blocks in 1..=8 {
+            let mut draft = draft(blocks, "P1");
+            let first = picture(&draft, width, height, &Theme::FULL);
+            let rows = diagram(&first);
+            let is_whole = width >= 46 || blocks < 7;
+            let sums = first.matches('⊕').count();
+            assert!(sums == blocks || !is_whole && sums > 4, "{blocks} in {width}×{height}\n{first}");
+            assert!(is_whole || first.contains('►'), "what is missing is marked:\n{first}");
+            if !is_whole {
+                continue;
+            }
+            draft.set("seed", "123456789").unwrap();
+            draft.set("epochs", "77").unwrap();
+            for hop in all_hops(blocks) {
+                draft.point_at(Some(hop));
+                let shown = picture(&draft, width, height, &Theme::FULL);
+                assert_eq!(diagram(&shown), rows, "{hop}\n{shown}");
+            }
+            // An F that is off has its box dashed or crossed, all else stays.
+            draft.stand_on(blocks);
+            draft.toggle_cursor().unwrap();
+            let shown = picture(&draft, width, height, &Theme::FULL);
+            assert_eq!(diagram(&shown).len(), rows.len(), "{shown}");
+            assert_eq!(shown.matches('⊕').count(), blocks, "{shown}");
+        }
+    }
+}
+
+#[test]
+fn the_frame_around_the_panel_is_left_alone() {
+    for (blocks, width) in (1..=8).flat_map(|blocks| (20..60).map(move |width| (blocks, width))) {
+        let mut draft = draft(blocks, "All");
+        draft.stand_on(blocks);
+        draft.toggle_cursor().unwrap();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width + 2, 20));
+        let area = Rect::new(1, 1, width, 18);
+        draw(&draft, None, true, area, &mut buffer, &Theme::FULL);
+        let outside = buffer.area.positions().filter(|at| !area.contains(*at));
+        assert!(outside.into_iter().all(|at| buffer[at] == Cell::default()), "{}", text(&buffer));
+    }
+}
+
+#[test]
+fn boxes_say_widths_and_sizes_or_the_words_do() {
+    let shown = |blocks| picture(&draft(blocks, "P1"), 48, 17, &Theme::FULL);
+    assert!(["4×2│", "┤64 ", "│4² "].into_iter().all(|text| shown(4).contains(text)), "{}", shown(4));
+    assert!(shown(4).contains("32²") && shown(5).contains("32²"), "{}", shown(5));
+    for blocks in [6, 7] {
+        assert!(shown(blocks).matches("64").count() > 3, "{}", shown(blocks));
+        assert!(shown(blocks).matches("×2").count() >= blocks, "{}", shown(blocks));
+    }
+    for (blocks, width) in [(7, 46), (8, 48)] {
+        let mut draft = draft(blocks, "P1");
+        draft.stand_on(3);
+        let shown = picture(&draft, width, 19, &Theme::FULL);
+        let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("×2, 64 maps of 8×8"), "{shown}");
+        insta::assert_snapshot!(format!("{blocks}_blocks_below_the_cursor"), shown);
+    }
+}
+
+#[test]
+fn a_spec_that_is_cut_goes_on_as_it_is_written() {
+    let draft = draft(4, "In,2-3");
+    let shown = picture(&draft, 44, 16, &Theme::FULL);
+    let last = shown.lines().last().unwrap();
+    let cut = last.strip_suffix('…').unwrap_or_else(|| panic!("{shown}"));
+    assert!(draft.line().contains(cut), "{shown}");
 }

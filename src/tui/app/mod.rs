@@ -211,6 +211,7 @@ impl App {
         self.log.lay_out(log.width.into(), log.height.into());
         let area = self.area(Panel::Curves).map_or(Rect::ZERO, inside);
         let baseline = self.runs.baseline().map(|run| run.id);
+        let current = self.runs.current().map(|run| run.id);
         let runs = self.runs.shown();
         let names: Vec<_> = runs.iter().map(|run| self.runs.labels().label(run).to_string()).collect();
         let shown: Vec<_> = runs
@@ -223,6 +224,7 @@ impl App {
                 spec: &run.spec,
                 state: &run.state,
                 baseline: Some(run.id) == baseline,
+                current: Some(run.id) == current,
             })
             .collect();
         self.curves.prepare(&shown, area);

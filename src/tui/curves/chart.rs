@@ -143,8 +143,8 @@ fn heights(visible: &[Visible], view: &View, metric: Metric) -> Heights {
             .iter()
             .filter(|v| v.weight == weight)
             .flat_map(|v| {
-                let edges = v.strand.band.iter().flat_map(|(low, high)| [low, high]);
-                [&v.strand.y, v.measured()].into_iter().chain(edges).map(|track| (track, v.range()))
+                let upper = v.strand.band.iter().map(|(_, high)| high);
+                [&v.strand.y, v.measured()].into_iter().chain(upper).map(|track| (track, v.range()))
             })
             .collect();
         for (track, part) in &tracks {
@@ -158,6 +158,7 @@ fn heights(visible: &[Visible], view: &View, metric: Metric) -> Heights {
             usual = Some(usual.unwrap_or(top).max(top));
         }
     }
+    range = range.map(|range| with_bands(range, visible, scale));
     let Some((low, high)) = range else {
         let range = if view.log_y { (0.1, 1.0) } else { (0.0, 1.0) };
         return Heights { scale, range, above: 0 };
@@ -172,6 +173,22 @@ fn heights(visible: &[Visible], view: &View, metric: Metric) -> Heights {
     let above = |v: &Visible| v.measured().count_above(v.range(), range.1 as f32);
     let above = if cut.is_some() { visible.iter().map(above).sum() } else { 0 };
     Heights { scale, range, above }
+}
+
+/// `range` with the lower edges of bands, as far down as values can be: a standard deviation
+/// may be more than the mean, yet neither losses nor shares are below zero. On a logarithmic
+/// axis what is next to zero is endlessly far down, so there bands get half a decade.
+fn with_bands((low, high): (f64, f64), visible: &[Visible], scale: Scale) -> (f64, f64) {
+    let floor = match scale {
+        Scale::Linear => low.min(0.0),
+        Scale::Log => low / 3.0,
+    };
+    let edge = |v: &Visible| {
+        let (track, _) = v.strand.band.as_ref()?;
+        let (least, _) = track.extremes(v.range(), scale.floor())?;
+        Some(f64::from(track.values()[least]))
+    };
+    (visible.iter().filter_map(edge).fold(low, f64::min).max(floor), high)
 }
 
 /// The height that nearly all values stay below: half the spread of nine in ten of them
@@ -205,7 +222,9 @@ fn rounded(scale: Scale, metric: Metric, low: f64, high: f64) -> (f64, f64) {
 fn y_ticks(heights: &Heights, metric: Metric, height: u16) -> Vec<(f64, String)> {
     let Heights { scale, range, .. } = *heights;
     let unit = if metric == Metric::Top1 { "%" } else { "" };
-    let ticks = scale.ticks(range.0, range.1, usize::from(height / 3).max(2));
+    // Three rows to a tick, and three ticks where they have a row between them.
+    let least = if scale == Scale::Log && height >= 5 { 3 } else { 2 };
+    let ticks = scale.ticks(range.0, range.1, usize::from(height / 3).max(least));
     let placed = ticks.into_iter().map(|t| (scale.fraction(t.at, range), t.label + unit));
     placed.filter(|(at, _)| (0.0..=1.0).contains(at)).collect()
 }

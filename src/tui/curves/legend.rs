@@ -72,7 +72,8 @@ impl Legend {
         let has_heading = area.height > 1;
         let count = items.len().min(usize::from(area.height - u16::from(has_heading)));
         let more = items.len() - count;
-        let rows = items[..count].iter().map(|item| Row {
+        let kept = kept(items, count);
+        let rows = kept.iter().map(|item| Row {
             slot: item.slot,
             name: item.name.clone(),
             tag: tag(item, if has_heading { 0 } else { more }),
@@ -82,7 +83,7 @@ impl Legend {
         let mut columns = Vec::new();
         for metric in metrics {
             let alone = metrics.len() == 1;
-            columns.extend(columns_of(*metric, alone, &items[..count], baseline, view));
+            columns.extend(columns_of(*metric, alone, &kept, baseline, view));
         }
         let longest = rows.iter().map(|r| (r.name.width() + r.tag.width()) as u16).max().unwrap_or(0);
         let least = rows.iter().map(|r| r.tag.width() as u16).max().unwrap_or(0) + NAME;
@@ -162,6 +163,17 @@ impl Legend {
     }
 }
 
+/// The first `count` of `items`; where that is not all, the run under the cursor in Runs and
+/// the baseline come before the others.
+fn kept<'a, 'b>(items: &'a [Item<'b>], count: usize) -> Vec<&'a Item<'b>> {
+    let mut kept: Vec<&Item> = items.iter().collect();
+    if count < items.len() {
+        kept.sort_by_key(|item| (!item.current, !item.baseline));
+        kept.truncate(count);
+    }
+    kept
+}
+
 fn tag(item: &Item, more: usize) -> String {
     let mut tag = String::new();
     if item.count > 1 {
@@ -180,7 +192,7 @@ fn tag(item: &Item, more: usize) -> String {
 fn columns_of(
     metric: Metric,
     alone: bool,
-    items: &[Item],
+    items: &[&Item],
     baseline: Option<&Series>,
     view: &View,
 ) -> Vec<Column> {

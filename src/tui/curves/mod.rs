@@ -24,6 +24,9 @@ use super::theme::Theme;
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 
+/// The least rows of a plot, with its axis and a heading, beside a legend that all runs are read in.
+const PLOT: u16 = 7;
+
 /// One run to draw.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {
@@ -39,6 +42,8 @@ pub struct Shown<'a> {
     pub state: &'a RunState,
     /// Whether others are compared to it.
     pub baseline: bool,
+    /// Whether it is the one under the cursor in Runs.
+    pub current: bool,
 }
 
 /// One curve of each split: a run, or the mean of several.
@@ -48,6 +53,8 @@ struct Item<'a> {
     /// Runs in it.
     count: usize,
     baseline: bool,
+    /// Whether the run under the cursor in Runs is in it.
+    current: bool,
     series: &'a Series,
 }
 
@@ -88,7 +95,7 @@ impl Curves {
             self.view.fit(end, area.width);
             return;
         }
-        let legend_height = Legend::height(items.len(), area.height);
+        let legend_height = self.legend_height(items.len(), area);
         let below = Rect { y: area.y + legend_height, height: area.height - legend_height, ..area };
         let panes = panes(self.view.metrics, below);
         self.view.fit(end, panes[0].1.width);
@@ -102,6 +109,21 @@ impl Curves {
             let area = Rect { height: legend_height, ..area };
             self.scene.legend = Some(Legend::new(&items, &self.view, &metrics, area));
         }
+    }
+
+    /// The legend's rows. With the cursor on, reading all runs is what is wanted, so that the
+    /// legend grows at the plots' expense, though none of them goes for it.
+    fn legend_height(&self, runs: usize, area: Rect) -> u16 {
+        let usual = Legend::height(runs, area.height);
+        let plots = |legend: u16| {
+            let height = area.height - legend;
+            panes(self.view.metrics, Rect { height, ..area }).len()
+        };
+        if self.view.cursor.is_none() || usual < 2 {
+            return usual;
+        }
+        let most = area.height.saturating_sub(PLOT).min(u16::try_from(runs + 1).unwrap_or(u16::MAX));
+        (usual..=most).rev().find(|rows| plots(*rows) == plots(usual)).unwrap_or(usual)
     }
 
     /// Paints what was prepared, within `area`.
@@ -318,6 +340,7 @@ fn items<'a>(runs: &[Shown], cached: &'a HashMap<usize, Cached>, groups: &'a [Gr
                 name: run.spec.without_seed(),
                 count: group.keys.len(),
                 baseline: runs.iter().any(|other| other.baseline && group.keys.contains(&other.key)),
+                current: runs.iter().any(|other| other.current && group.keys.contains(&other.key)),
                 series: &group.series,
             }),
             (None, Some(cached)) => items.push(Item {
@@ -325,6 +348,7 @@ fn items<'a>(runs: &[Shown], cached: &'a HashMap<usize, Cached>, groups: &'a [Gr
                 name: run.name.to_owned(),
                 count: 1,
                 baseline: run.baseline,
+                current: run.current,
                 series: &cached.series,
             }),
             _ => {}

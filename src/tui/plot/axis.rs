@@ -111,8 +111,8 @@ pub fn counted(low: f64, high: f64, most: usize) -> Vec<Tick> {
     multiples(low, high, step).map(|at| Tick { at, label: number(at, step) }).collect()
 }
 
-/// 1, 2 and 5 times powers of ten from `low` to `high`, or fewer where they are too many;
-/// round values in between where there are too few.
+/// 1, 2 and 5 times powers of ten from `low` to `high`, or others that are as round, so that
+/// there are three or more where `most` allows: of one tick alone nothing can be read.
 fn log(low: f64, high: f64, most: usize) -> Vec<Tick> {
     if !(low > 0.0 && high > low) {
         return Vec::new();
@@ -129,18 +129,23 @@ fn log(low: f64, high: f64, most: usize) -> Vec<Tick> {
             .map(|at| Tick { at, label: number(at, at) })
             .collect()
     };
-    let ticks = all(&[1.0, 2.0, 5.0], 1);
-    if ticks.len() < 2 {
-        return linear(low, high, most.min(4));
+    let within = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[2.0, 5.0], &[1.0]];
+    let further = 2..=decades.clone().count() as i32;
+    let choices = within.into_iter().map(|factors| all(factors, 1));
+    let choices = choices.chain(further.map(|every| all(&[1.0], every)));
+    let finer = [&[1.0, 2.0, 3.0, 5.0, 7.0][..], &[1.0, 3.0, 7.0]].into_iter().map(|f| all(f, 1));
+    let plain = (2..=most.min(4) + 2).rev().map(|most| linear(low, high, most));
+    let mut fullest = Vec::new();
+    let few = choices.chain(finer).filter(|ticks| ticks.len() <= most);
+    for ticks in few.chain(plain.filter(|ticks| ticks.len() <= most + 1)) {
+        if ticks.len() >= most.min(3) {
+            return ticks;
+        }
+        if ticks.len() > fullest.len() {
+            fullest = ticks;
+        }
     }
-    if ticks.len() <= most {
-        return ticks;
-    }
-    (1..)
-        .map(|every| all(&[1.0], every))
-        .find(|ticks| ticks.len() <= most)
-        .filter(|ticks| !ticks.is_empty())
-        .unwrap_or(ticks)
+    fullest
 }
 
 const MINUTE: f64 = 60.0;
@@ -231,6 +236,21 @@ mod tests {
         assert_eq!(labels(&log(0.01, 1.0, 9)), ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]);
         assert_eq!(labels(&log(1e-6, 1e3, 5)), ["1e-6", "1e-4", "0.01", "1", "100"]);
         assert!(log(0.31, 0.44, 5).len() > 1, "a short range has ticks too");
+        assert_eq!(labels(&log(10.0, 100.0, 3)), ["10", "30", "100"]);
+        assert_eq!(labels(&log(10.0, 95.0, 3)), ["10", "20", "50"]);
+        assert_eq!(labels(&log(20.0, 95.0, 5)), ["20", "30", "50", "70"]);
+        for (low, high) in
+            (1..60).flat_map(|i| [1.1, 1.5, 2.5, 9.0, 40.0, 99.0].map(|f| (i, f))).map(|(i, f)| {
+                let low = f64::from(i) / 7.0;
+                (low, low * f)
+            })
+        {
+            for most in 4..9 {
+                let count = log(low, high, most).len();
+                let least = if high / low < 9.0 { 2 } else { 3 };
+                assert!((least..=most + 1).contains(&count), "{count} of {most} from {low} to {high}");
+            }
+        }
         assert!(log(0.0, 1.0, 5).is_empty());
     }
 

@@ -55,8 +55,9 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// The most that fits in `room` rows, if anything does, for boxes of up to `lines`.
-    pub fn fit(blocks: usize, lines: usize, room: usize) -> Option<Self> {
+    /// The most that fits in `room` rows, if anything does, for boxes of up to `lines`. `spare`
+    /// of the rows are not there for lanes to be further apart.
+    pub fn fit(blocks: usize, lines: usize, room: usize, spare: usize) -> Option<Self> {
         use Packing::{ByOrder, BySource};
         // Boxes give up a line before arcs give up their lanes, and the last two after.
         let choices = [
@@ -75,7 +76,7 @@ impl Rows {
             .map(|(packing, lines)| Self { packing, lines, pitch: 1, blocks })
             .find(|rows| rows.height() <= room)?;
         let airy = Self { pitch: 2, ..tight };
-        Some(if airy.height() <= room { airy } else { tight })
+        Some(if airy.height() + spare <= room { airy } else { tight })
     }
 
     fn top_of_boxes(&self) -> usize {
@@ -111,7 +112,7 @@ pub fn lay_trunk(
     let mut places = Vec::new();
     let trunk = rows.trunk();
     let [image, size] = &columns.image;
-    let start = super::columns::LABELS;
+    let start = columns.start;
     grid.text((start, trunk), image, theme.text());
     if rows.lines > 1 {
         grid.text((start, trunk + 1), size, theme.dim());
@@ -120,6 +121,11 @@ pub fn lay_trunk(
     for (level, stage) in columns.stages.iter().enumerate() {
         grid.line(Stroke::Trunk, &[(from, trunk), (stage.left, trunk)]);
         from = stage.right;
+        if !stage.framed {
+            let head = stage.lines[0].chars().take(1).collect::<String>();
+            grid.text((stage.left, trunk), &head, theme.strong());
+            continue;
+        }
         let inner = stage.right - stage.left - 1;
         let top = rows.top_of_boxes();
         let bottom = top + rows.lines + 1;
@@ -269,14 +275,15 @@ mod tests {
 
     #[test]
     fn fewer_rows_show_less() {
-        let fit = |blocks, room| Rows::fit(blocks, 3, room).map(|r| (r.packing, r.lines, r.pitch));
+        let fit = |blocks, room| Rows::fit(blocks, 3, room, 0).map(|r| (r.packing, r.lines, r.pitch));
         assert_eq!(fit(3, 30), Some((Packing::ByOrder, 3, 2)));
         assert_eq!(fit(3, 9), Some((Packing::ByOrder, 3, 1)));
+        assert_eq!(Rows::fit(3, 3, 15, 4).map(|rows| rows.pitch), Some(1));
         assert_eq!(fit(3, 7), Some((Packing::ByOrder, 1, 1)));
         assert_eq!(fit(8, 25), Some((Packing::ByOrder, 3, 1)));
         assert_eq!(fit(8, 15), Some((Packing::BySource, 3, 1)));
         assert_eq!(fit(8, 10), Some((Packing::BySource, 0, 1)));
         assert_eq!(fit(8, 9), None);
-        assert_eq!(Rows::fit(3, 1, 30).map(|rows| rows.lines), Some(1));
+        assert_eq!(Rows::fit(3, 1, 30, 0).map(|rows| rows.lines), Some(1));
     }
 }

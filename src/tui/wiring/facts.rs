@@ -105,7 +105,7 @@ pub fn paint_chips(
     spots
 }
 
-/// Size, difference, names, what lesions have cost, and what is under the cursor.
+/// What is under the cursor and what it is worth; size, difference, names; of which run lesions are.
 pub fn facts(
     draft: &Draft,
     study: Option<&Study>,
@@ -122,17 +122,17 @@ pub fn facts(
         [] => ("no named set".into(), theme.dim()),
         names => (format!("= {}", names.join(", ")), theme.good()),
     };
-    let mut said = vec![
+    // What was asked for last is read first, and goes last where rows are few.
+    let term = draft.term().filter(|_| focused);
+    let lost = combination(draft, study, term).into_iter().chain(term.and_then(|term| lost(study?, term)));
+    let mut said: Vec<(String, Style)> = lost.map(|text| (text, theme.strong())).collect();
+    said.extend(term.map(|term| (about(draft, term), theme.text())));
+    said.extend([
         (format!("{} parameters", grouped(now)), theme.strong()),
         (format!("{difference} on the baseline ({})", grouped(baseline)), theme.text()),
         names,
-    ];
-    let term = draft.term().filter(|_| focused);
-    said.extend(term.map(|term| (about(draft, term), theme.text())));
+    ]);
     said.extend(study.and_then(Study::summary).map(|text| (text, theme.text())));
-    // What was asked for last is read first.
-    let lost = combination(draft, study, term).into_iter().chain(term.and_then(|term| lost(study?, term)));
-    said.splice(0..0, lost.map(|text| (text, theme.strong())));
     for (text, _) in &mut said {
         *text = theme.plain(text).into_owned();
     }
@@ -154,7 +154,12 @@ fn about(draft: &Draft, term: Cut) -> String {
         Cut::Hop(hop) => hop,
         Cut::Residual(block) => {
             let state = if draft.is_without(block) { "off for the next lesion" } else { "on" };
-            return format!("F of block {block} is {state}: what the block itself computes");
+            let (depth, width) =
+                (draft.network().blocks[block - 1].len(), draft.network().level_width(block));
+            let size = draft.network().level_size(block);
+            return format!(
+                "F of block {block} is {state}: what the block itself computes, ×{depth}, {width} maps of {size}×{size}"
+            );
         }
     };
     let on = if draft.hops().contains(hop) { "on" } else { "off" };
@@ -178,7 +183,7 @@ fn combination(draft: &Draft, study: Option<&Study>, cursor: Option<Cut>) -> Opt
         return None;
     }
     let scored = match study.and_then(|study| study.without(&off)) {
-        Some(loss) => loss.short(),
+        Some(loss) => loss.full(),
         None => "not scored".into(),
     };
     Some(format!("without {}: {scored}", names(&off)))

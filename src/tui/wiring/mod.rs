@@ -9,7 +9,6 @@ mod losses;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
 
 pub(super) use self::arcs::mark;
 use self::arcs::{Reach, Rows};
@@ -38,6 +37,11 @@ pub enum Spot {
 /// Columns from which on facts stand beside the diagram, if it leaves so many.
 const SIDE: u16 = 38;
 
+/// Rows that are left to words below the diagram, besides the switches, where it has a form
+/// that is low enough. What they say has no part in it, so that the diagram keeps its form
+/// while the cursor moves and specs are typed.
+const WORDS: u16 = 4;
+
 /// Paints the wiring of `draft`, with what lesions of its network have cost, and says what is
 /// where, for the mouse. The cursor shows where the panel is focused.
 pub fn draw(
@@ -57,18 +61,15 @@ pub fn draw(
     if area.width >= full + 2 + SIDE {
         let words = Rect { x: area.right() - SIDE, width: SIDE, ..area };
         let room = Rect { width: area.width - SIDE - 2, ..area };
-        let (mut spots, _) = panel.diagram(room, buffer);
+        let (mut spots, _) = panel.diagram(room, 0, buffer);
         spots.extend(panel.words(words, 1, buffer));
         return spots;
     }
-    let words = panel.rows_of_words(area.width as usize) as u16;
-    // Words may take all but a third, so that some hops can always be pressed; with losses
-    // to be seen on the hops, half.
-    let least = if study.is_some() { area.height / 2 } else { area.height / 3 };
-    let room = Rect { height: area.height.saturating_sub(words).max(least), ..area };
-    let (mut spots, used) = panel.diagram(room, buffer);
-    let gap = u16::from(used > 0 && used < room.height);
-    let below = used + gap;
+    let (mut spots, used) = panel.diagram(area, WORDS, buffer);
+    let left = area.height - used;
+    // Not from what there is to be said, which changes with every step of the cursor.
+    let gap = u16::from(used > 0 && left >= panel.rows_of_switches(area.width) + 2 * WORDS);
+    let below = used + gap.min(left);
     let rest = Rect { y: area.y + below, height: area.height - below, ..area };
     spots.extend(panel.words(rest, 0, buffer));
     spots
@@ -83,18 +84,24 @@ struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    /// Paints the diagram; says what is where, and the rows taken.
-    fn diagram(&self, area: Rect, buffer: &mut Buffer) -> (Vec<(Rect, Spot)>, u16) {
+    /// Paints the diagram, which leaves `words` rows and those of the switches below it if it
+    /// can; says what is where, and the rows taken.
+    fn diagram(&self, area: Rect, words: u16, buffer: &mut Buffer) -> (Vec<(Rect, Spot)>, u16) {
         if area.is_empty() {
             return (Vec::new(), 0);
         }
         let columns = Columns::fit(self.draft.network(), area.width as usize, self.theme);
+        let kept = if words > 0 { words + self.rows_of_switches(area.width) } else { 0 };
+        let rooms = (0..=kept).rev().filter_map(|kept| area.height.checked_sub(kept));
+        let fit = |room: u16| Rows::fit(self.draft.blocks(), columns.lines(), room.into(), words.into());
+        let Some(rows) = rooms.into_iter().find_map(fit) else {
+            return self.list(area, kept, buffer);
+        };
+        // What is written below boxes takes a row from the words: a switch must not change
+        // what the rest looks like.
         let is_cut = self.study.is_some() || self.draft.without().next().is_some();
         let below = usize::from(is_cut && losses::needs_row(&columns));
-        let room = usize::from(area.height).saturating_sub(below);
-        let Some(rows) = Rows::fit(self.draft.blocks(), columns.lines(), room) else {
-            return self.list(area, buffer);
-        };
+        let below = below.min(usize::from(area.height).saturating_sub(rows.height()));
         let hops = self.draft.hops();
         let term = self.draft.term().filter(|_| self.focused);
         let cursor = self.draft.cursor().filter(|_| self.focused);
@@ -127,53 +134,65 @@ impl Panel<'_> {
         (spots.collect(), height as u16)
     }
 
-    /// Every hop as a word, where there is no room for lines.
-    fn list(&self, area: Rect, buffer: &mut Buffer) -> (Vec<(Rect, Spot)>, u16) {
+    /// Every hop as a word, where there is no room for lines. Words get up to `kept` rows.
+    fn list(&self, area: Rect, kept: u16, buffer: &mut Buffer) -> (Vec<(Rect, Spot)>, u16) {
         let chips = facts::hops(self.draft, self.study, self.focused, self.theme);
         let hops = all_hops(self.draft.blocks()).map(Cut::Hop);
         let mut terms = hops.chain((1..=self.draft.blocks()).map(Cut::Residual));
         let at = terms.position(|term| Some(term) == self.draft.term());
+        let height = area.height.saturating_sub(kept).max(area.height.div_ceil(2));
+        let area = Rect { height, ..area };
         let spots = facts::paint_chips(&chips, at, area, buffer);
-        (spots, facts::rows_of(&chips, area.width as usize).min(area.height as usize) as u16)
+        (spots, facts::rows_of(&chips, area.width as usize).min(height as usize) as u16)
     }
 
-    fn rows_of_words(&self, width: usize) -> usize {
-        facts::rows_of(&facts::switches(self.draft, self.theme), width)
-            + facts::facts(self.draft, self.study, self.focused, width, self.theme).len()
-            + wrap(self.draft.line(), width).len()
+    fn rows_of_switches(&self, width: u16) -> u16 {
+        facts::rows_of(&facts::switches(self.draft, self.theme), width.into()) as u16
     }
 
-    /// Paints switches, facts and spec, `gap` rows apart.
+    /// Paints switches, facts and spec, `gap` rows apart. Where rows are few, the spec keeps
+    /// one, facts have the others, and what is cut ends in a mark.
     fn words(&self, area: Rect, gap: u16, buffer: &mut Buffer) -> Vec<(Rect, Spot)> {
         let width = area.width as usize;
         let chips = facts::switches(self.draft, self.theme);
         let mut spots = facts::paint_chips(&chips, None, area, buffer);
-        let mut y = area.y + facts::rows_of(&chips, width) as u16 + gap;
-        for line in facts::facts(self.draft, self.study, self.focused, width, self.theme) {
-            y += paint_line(&line, y, area, buffer);
+        let mut y = area.y + self.rows_of_switches(area.width) + gap;
+        let left = usize::from(area.bottom().saturating_sub(y));
+        let facts = facts::facts(self.draft, self.study, self.focused, width, self.theme);
+        let spec = wrap(self.draft.line(), width);
+        let shown = facts.len().min(if left > 1 { left - 1 } else { left });
+        for line in &facts[..shown] {
+            buffer.set_line(area.x, y, line, area.width);
+            y += 1;
         }
+        if shown < facts.len() && shown > 0 {
+            self.mark_cut(&facts[shown - 1].to_string(), y - 1, area, buffer);
+        }
+        let left = left - shown;
+        let gap = if left > usize::from(gap) + spec.len() { gap } else { 0 };
         y += gap;
-        for line in wrap(self.draft.line(), width) {
-            let row = Rect { y, height: 1, ..area }.intersection(area);
-            if !row.is_empty() {
-                spots.push((row, Spot::Spec));
+        let lines = spec.len().min(left);
+        let mut rest = self.draft.line();
+        for (i, line) in spec.iter().take(lines).enumerate() {
+            // The last line has as much of the rest as there is place for.
+            let is_cut = i + 1 == lines && lines < spec.len();
+            let shown = if is_cut { rest } else { line };
+            buffer.set_stringn(area.x, y, shown, width, self.theme.accent());
+            if is_cut {
+                self.mark_cut(shown, y, area, buffer);
             }
-            y += paint_line(&Line::styled(line, self.theme.accent()), y, area, buffer);
-        }
-        if y > area.bottom() && !area.is_empty() {
-            let more = self.theme.glyph("…", "~");
-            buffer.set_string(area.right() - 1, area.bottom() - 1, more, self.theme.warn());
+            rest = rest.strip_prefix(line.as_str()).unwrap_or(rest).trim_start();
+            spots.push((Rect { y, height: 1, ..area }, Spot::Spec));
+            y += 1;
         }
         spots
     }
-}
 
-/// Paints a line if its row is in `area`; the rows it takes.
-fn paint_line(line: &Line, y: u16, area: Rect, buffer: &mut Buffer) -> u16 {
-    if y < area.bottom() {
-        buffer.set_line(area.x, y, line, area.width);
+    /// Says that `text`, which is in row `y`, goes on.
+    fn mark_cut(&self, text: &str, y: u16, area: Rect, buffer: &mut Buffer) {
+        let x = area.x + (text.chars().count() as u16).min(area.width - 1);
+        buffer.set_string(x, y, self.theme.glyph("…", "~"), self.theme.warn());
     }
-    1
 }
 
 /// First column shown, so that the arc of the hop under the cursor is.
