@@ -388,7 +388,7 @@ fn after_help() -> String {
         text += &format!("  {:15} {}\n", key.name, key.about);
     }
     text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, or devices disagree, 2 bad input, \
-             130 interrupted (143 by SIGTERM, 129 by SIGHUP).\n\
+             130 interrupted (143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT).\n\
              HIRESNET_LOG=info (or debug) logs to stderr; HIRESNET_ISA=avx2 or portable makes the CPU do without \
              its best instructions.";
     text
