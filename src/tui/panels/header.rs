@@ -77,7 +77,11 @@ fn speed(speed: f64) -> String {
 
 fn training(app: &App, room: usize) -> String {
     let Some(run) = app.runs.active() else {
-        return if app.is_held() { "queue held".into() } else { "idle".into() };
+        return match app.lesions.running() {
+            Some(running) => format!("lesions {}/{}", running.done, running.total),
+            None if app.is_held() => "queue held".into(),
+            None => "idle".into(),
+        };
     };
     let state = &run.state;
     let first = format!("{} {}/{}", doing(app, run), state.epoch, run.spec.epochs);

@@ -36,7 +36,13 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         put(buf, area, area.x, y, &cut(&machine(app), width), theme.dim(), theme);
         y += 1;
         match app.runs.active() {
-            None => _ = put(buf, area, area.x, y, "idle: t trains the draft", theme.dim(), theme),
+            None => {
+                let idle = match app.playback {
+                    Some(_) => "a recording: Space plays it",
+                    None => "idle: t trains the draft",
+                };
+                put(buf, area, area.x, y, idle, theme.dim(), theme);
+            }
             Some(run) => {
                 let (part, words) = progress(&run.state);
                 let doing = doing(app, run);
