@@ -4,6 +4,7 @@
 pub mod adam;
 pub mod bench;
 pub mod data;
+pub mod deletion;
 pub mod device;
 pub mod error;
 pub mod evaluate;

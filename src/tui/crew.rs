@@ -1,10 +1,10 @@
 //! Those who work in the background: the trainer, the readers of data and of runs.
 
 use std::future::poll_fn;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::thread;
 use std::time::Instant;
@@ -12,18 +12,19 @@ use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::action::Message;
+use super::jobs::{begin, own_presets, said, score, test_panic};
 use super::log::Level;
 use super::player::{Order, Player};
 use super::run::RunId;
-use crate::domain::event::{Checkpoint, Control, Outcome};
-use crate::domain::lesion::{Cut, Lesioned};
+use crate::domain::event::{Control, Outcome};
+use crate::domain::lesion::Cut;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::Library;
-use crate::engine::device::{Device, DeviceChoice};
-use crate::engine::error::{EngineError, Result};
+use crate::engine::deletion;
+use crate::engine::device::DeviceChoice;
+use crate::engine::error::EngineError;
 use crate::engine::features::{self, Look};
-use crate::engine::lesion::{Progress, lesion};
 use crate::engine::presets;
 use crate::engine::store::{self, SavedRun};
 use crate::engine::worker::Worker;
@@ -225,7 +226,7 @@ impl Crew {
     pub fn delete(&self, id: RunId, path: PathBuf) {
         let root = self.root.clone();
         self.background("delete", move |tell| {
-            let deleted = store::delete(&root, &path).map_err(|fault| said(&fault));
+            let deleted = deletion::delete(&root, &path).map_err(|fault| said(&fault));
             tell(News::Message(Message::Deleted(id, deleted)));
         });
     }
@@ -259,7 +260,7 @@ impl Crew {
     pub fn read_presets(&self) {
         self.background("presets", |tell| {
             let Some(folder) = presets::user_folder() else { return };
-            tell(News::Message(Message::Presets(own_presets(&folder, tell))));
+            tell(News::Message(Message::Presets(own_presets(&folder, &|told| tell(News::Message(told))))));
         });
     }
 
@@ -277,7 +278,7 @@ impl Crew {
                 }
                 Err(fault) => Message::Said(Level::Bad, said(&fault)),
             }));
-            tell(News::Message(Message::Presets(own_presets(&folder, tell))));
+            tell(News::Message(Message::Presets(own_presets(&folder, &|told| tell(News::Message(told))))));
         });
     }
 
@@ -334,74 +335,4 @@ impl Drop for Crew {
     fn drop(&mut self) {
         self.end_lesions();
     }
-}
-
-/// Panics where a test of a debug build wants it: nothing else here can be made to.
-pub fn test_panic(place: &str) {
-    if cfg!(debug_assertions) && std::env::var_os("HIRESNET_TEST_PANIC").is_some_and(|wanted| wanted == place)
-    {
-        panic!("a test asked for this panic in the {place}");
-    }
-}
-
-/// Everything before the first step.
-fn begin(
-    library: &Mutex<Library>,
-    root: &Path,
-    spec: ExperimentSpec,
-    choice: DeviceChoice,
-    log: &dyn Fn(String),
-) -> Result<Worker> {
-    let (device, why) = Device::choose(choice)?;
-    if let Some(why) = why {
-        log(format!("device: {why}"));
-    }
-    let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
-    store::check_writable(root)?;
-    Worker::start(spec, data, device, root)
-}
-
-/// The user's presets in `folder` that are specs, and are not hidden by others; says which
-/// are none.
-fn own_presets(folder: &Path, tell: &dyn Fn(News)) -> Vec<(String, ExperimentSpec)> {
-    let mut own = Vec::new();
-    for (name, _, read) in presets::user(folder) {
-        match read {
-            _ if presets::SHIPPED.iter().any(|(shipped, _)| *shipped == name) => {}
-            Ok(spec) => own.push((name, spec)),
-            Err(fault) => {
-                let text = format!("preset {name} is left out: {}", said(&fault));
-                tell(News::Message(Message::Log(Level::Warn, text)));
-            }
-        }
-    }
-    own
-}
-
-/// Scores the run in folder `path` intact and without each of `wanted`, until it is `enough`.
-///
-/// # Errors
-/// When the run, its weights or its data cannot be read, or there is no such device.
-pub fn score(
-    library: &Mutex<Library>,
-    path: &Path,
-    wanted: &[Vec<Cut>],
-    choice: DeviceChoice,
-    enough: &AtomicBool,
-    told: &(dyn Fn(Lesioned) + Sync),
-) -> Result<Checkpoint> {
-    let run = SavedRun::open(path)?;
-    let (device, _) = Device::choose(choice)?;
-    let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&run.spec)?;
-    lesion(&run, &data, device, wanted, &mut |progress| {
-        if let Progress::Scored(lesioned) = progress {
-            told(lesioned.clone());
-        }
-        !enough.load(Ordering::Relaxed)
-    })
-}
-
-/// An error in full, with nothing in it that a terminal would act on.
-fn said(fault: &EngineError) -> String {
-    harmless(&fault.to_string(), 4000)
 }

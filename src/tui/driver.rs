@@ -9,7 +9,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::action::{Action, Effect, Message};
 use super::app::App;
-use super::crew::{Crew, test_panic};
+use super::crew::Crew;
+use super::jobs::test_panic;
 use super::log::Level;
 use super::run::Stage;
 use super::screen::Screen;

@@ -1,46 +1,16 @@
 //! All runs: which there are, in which order, which waits, which is drawn, which is the
 //! baseline.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::labels::Labels;
 use super::run::{Run, RunId, Stage};
+use super::sort::{SortBy, compare};
 use super::theme::Theme;
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::store::SavedRun;
-
-/// What the list is sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SortBy {
-    /// When they began; newest first.
-    Began,
-    /// Their one-line specs.
-    Spec,
-    /// Best validation top-1; highest first.
-    Validation,
-    /// Test top-1; highest first.
-    Test,
-    /// How long they took; longest first.
-    Time,
-}
-
-impl SortBy {
-    const ALL: [Self; 5] = [Self::Began, Self::Spec, Self::Validation, Self::Test, Self::Time];
-
-    /// A word for the panel's title.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Began => "newest",
-            Self::Spec => "spec",
-            Self::Validation => "val",
-            Self::Test => "test",
-            Self::Time => "time",
-        }
-    }
-}
 
 /// All runs of the store and of this session.
 #[derive(Debug)]
@@ -389,7 +359,7 @@ impl Runs {
         let mut ended: Vec<&Run> =
             self.all.values().filter(|run| run.stage == Stage::Over && matches(run)).collect();
         ended.sort_by(|a, b| {
-            let order = by(self.sort, a, b);
+            let order = compare(self.sort, a, b);
             if self.reversed { order.reverse() } else { order }
         });
         let active = self.all.values().filter(|run| run.is_active()).map(|run| run.id);
@@ -401,17 +371,4 @@ impl Runs {
         }
         self.labels = Labels::of(self.listed());
     }
-}
-
-fn by(sort: SortBy, a: &Run, b: &Run) -> Ordering {
-    let number = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
-    let order = match sort {
-        SortBy::Began => b.began().cmp(&a.began()),
-        SortBy::Spec => a.line.cmp(&b.line),
-        SortBy::Validation => number(b.validation()).total_cmp(&number(a.validation())),
-        SortBy::Test => number(b.test()).total_cmp(&number(a.test())),
-        SortBy::Time => b.state.t.total_cmp(&a.state.t),
-    };
-    // The newest of equals first.
-    order.then_with(|| b.began().cmp(&a.began())).then_with(|| b.id.cmp(&a.id))
 }

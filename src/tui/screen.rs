@@ -17,7 +17,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::app::App;
-use super::crew::test_panic;
+use super::jobs::test_panic;
 use super::mouse::CaptureButtons;
 use super::view;
 

@@ -12,7 +12,7 @@ use super::action::{Action, Effect, Message};
 use super::app::App;
 use super::command::{Panel, Place};
 use super::config::Config;
-use super::crew::score;
+use super::jobs::score;
 use super::keymap::{Keymap, Overrides, parse};
 use super::picture;
 use super::screen::frame;

@@ -10,7 +10,7 @@ use hiresnet_tui::tui::app::{Question, Spot};
 use hiresnet_tui::tui::command::Panel;
 use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::run::{Stage, Steps};
-use hiresnet_tui::tui::runs::SortBy;
+use hiresnet_tui::tui::sort::SortBy;
 use hiresnet_tui::tui::theme::Theme;
 
 use crate::screens::NO_COLOR;

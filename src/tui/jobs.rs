@@ -1,0 +1,92 @@
+//! What the crew's threads do.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::action::Message;
+use super::log::Level;
+use crate::domain::event::Checkpoint;
+use crate::domain::lesion::{Cut, Lesioned};
+use crate::domain::spec::ExperimentSpec;
+use crate::domain::text::harmless;
+use crate::engine::data::Library;
+use crate::engine::device::{Device, DeviceChoice};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::lesion::{Progress, lesion};
+use crate::engine::presets;
+use crate::engine::store::{self, SavedRun};
+use crate::engine::worker::Worker;
+
+/// Panics where a test of a debug build wants it: nothing else here can be made to.
+pub fn test_panic(place: &str) {
+    if cfg!(debug_assertions) && std::env::var_os("HIRESNET_TEST_PANIC").is_some_and(|wanted| wanted == place)
+    {
+        panic!("a test asked for this panic in the {place}");
+    }
+}
+
+/// Everything before the first step.
+///
+/// # Errors
+/// When the device, the data or the folder cannot be had.
+pub fn begin(
+    library: &Mutex<Library>,
+    root: &Path,
+    spec: ExperimentSpec,
+    choice: DeviceChoice,
+    log: &dyn Fn(String),
+) -> Result<Worker> {
+    let (device, why) = Device::choose(choice)?;
+    if let Some(why) = why {
+        log(format!("device: {why}"));
+    }
+    let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
+    store::check_writable(root)?;
+    Worker::start(spec, data, device, root)
+}
+
+/// The user's presets in `folder` that are specs, and are not hidden by others; says which
+/// are none.
+pub fn own_presets(folder: &Path, tell: &dyn Fn(Message)) -> Vec<(String, ExperimentSpec)> {
+    let mut own = Vec::new();
+    for (name, _, read) in presets::user(folder) {
+        match read {
+            _ if presets::SHIPPED.iter().any(|(shipped, _)| *shipped == name) => {}
+            Ok(spec) => own.push((name, spec)),
+            Err(fault) => {
+                let text = format!("preset {name} is left out: {}", said(&fault));
+                tell(Message::Log(Level::Warn, text));
+            }
+        }
+    }
+    own
+}
+
+/// Scores the run in folder `path` intact and without each of `wanted`, until it is `enough`.
+///
+/// # Errors
+/// When the run, its weights or its data cannot be read, or there is no such device.
+pub fn score(
+    library: &Mutex<Library>,
+    path: &Path,
+    wanted: &[Vec<Cut>],
+    choice: DeviceChoice,
+    enough: &AtomicBool,
+    told: &(dyn Fn(Lesioned) + Sync),
+) -> Result<Checkpoint> {
+    let run = SavedRun::open(path)?;
+    let (device, _) = Device::choose(choice)?;
+    let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&run.spec)?;
+    lesion(&run, &data, device, wanted, &mut |progress| {
+        if let Progress::Scored(lesioned) = progress {
+            told(lesioned.clone());
+        }
+        !enough.load(Ordering::Relaxed)
+    })
+}
+
+/// An error in full, with nothing in it that a terminal would act on.
+pub fn said(fault: &EngineError) -> String {
+    harmless(&fault.to_string(), 4000)
+}
