@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::error::{EngineError, Result};
+use super::files;
 use super::store::{EVENTS, METRICS, SPEC, is_being_written, weights_path};
 use crate::domain::event::Checkpoint;
 
@@ -25,22 +26,25 @@ pub fn delete(root: &Path, path: &Path) -> Result<()> {
     if is_being_written(path) {
         return Err(EngineError::run(path, "a program is training this run; it is not deleted"));
     }
-    let weights = Checkpoint::ALL.map(|checkpoint| weights_path(path, checkpoint));
     let entries = fs::read_dir(path).map_err(EngineError::io("read the folder", path))?.flatten();
-    let ours = |name: &Path| {
-        weights.iter().any(|file| file == name)
-            || [METRICS, EVENTS, SPEC].iter().any(|own| path.join(own) == *name)
+    let there: Vec<_> = entries.map(|entry| entry.path()).collect();
+    // What a crash left half written is a run's file, too.
+    let is_cut_off = |file: &Path| {
+        file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(files::TEMPORARY))
     };
-    if let Some(other) = entries.map(|entry| entry.path()).find(|entry| !ours(entry)) {
+    let weights = Checkpoint::ALL.map(|checkpoint| weights_path(path, checkpoint));
+    // The spec last: what is left of a deletion that fails is still a run.
+    let own: Vec<_> =
+        weights.into_iter().chain([METRICS, EVENTS, SPEC].map(|name| path.join(name))).collect();
+    if let Some(other) = there.iter().find(|file| !own.contains(file) && !is_cut_off(file)) {
         return Err(EngineError::run(
             other,
             "not one of a run's files; nothing is deleted while it is there",
         ));
     }
-    // The spec last: what is left of a deletion that fails is still a run.
-    let files = weights.into_iter().chain([METRICS, EVENTS, SPEC].map(|name| path.join(name)));
-    for file in files.filter(|file| fs::symlink_metadata(file).is_ok()) {
-        fs::remove_file(&file).map_err(EngineError::io("delete", file))?;
+    let cut_off = there.iter().filter(|file| is_cut_off(file));
+    for file in cut_off.chain(own.iter().filter(|file| there.contains(file))) {
+        fs::remove_file(file).map_err(EngineError::io("delete", file))?;
     }
     fs::remove_dir(path).map_err(EngineError::io("delete", path))
 }
@@ -78,6 +82,16 @@ mod tests {
         assert!(delete(&root.path().join("other"), &path).is_err());
         assert!(delete(root.path(), root.path()).is_err());
         fs::remove_file(path.join("notes.txt")).unwrap();
+        let cut_off = root.path().join("other");
+        fs::rename(&path, &cut_off).unwrap();
+        fs::write(cut_off.join(".writing-x1"), "half").unwrap();
+        let other = folder(root.path()).path().to_path_buf();
+        delete(root.path(), &cut_off).unwrap();
+        assert!(
+            !cut_off.exists() && other.exists(),
+            "what a crash left goes with its run, and no other run does"
+        );
+        let path = other;
         #[cfg(unix)]
         {
             let link = root.path().join("link");

@@ -6,6 +6,9 @@ use std::path::Path;
 
 use super::error::{EngineError, Result};
 
+/// How temporary files are called; one that is left was cut off by a crash.
+pub const TEMPORARY: &str = ".writing-";
+
 /// Writes `bytes` to `path` by way of a temporary file in the same folder. A link is
 /// followed; what is there already must be a regular file.
 ///
@@ -19,7 +22,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_data()?;
         // A temporary file is private by default; a run is as readable as its folder.

@@ -70,7 +70,9 @@ impl RunFolder {
         };
         let events = open(EVENTS)?;
         // Held until the run ends, however it ends: others see that it is being written. Some
-        // network folders have no locks; a run there is written all the same.
+        // network folders have no locks; a run there is written all the same. Where a lock also
+        // keeps readers out there is none: a run can be read while it is written.
+        #[cfg(unix)]
         let _ = events.try_lock();
         Ok(Self {
             events,
@@ -305,8 +307,11 @@ pub fn folders_of_runs(root: &Path) -> Result<Vec<PathBuf>> {
 
 /// Whether a program, this one or another, is writing the run in folder `path`.
 pub fn is_being_written(path: &Path) -> bool {
-    File::open(path.join(EVENTS))
-        .is_ok_and(|events| matches!(events.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    let path = path.join(EVENTS);
+    // Before opening: opening a pipe would wait for its writer.
+    path.is_file()
+        && File::open(path)
+            .is_ok_and(|events| matches!(events.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Every run in `root`, oldest first, and what could not be read there.

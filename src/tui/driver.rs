@@ -167,7 +167,7 @@ pub async fn run<W: Write>(
                 app.update(Action::Told(message));
                 // What has come already is taken in together.
                 for _ in 0..AT_ONCE {
-                    match futures_now(crew.next()).await {
+                    match at_once(crew.next()).await {
                         Some(message) => app.update(Action::Told(message)),
                         None => break,
                     }
@@ -217,7 +217,7 @@ async fn pause(app: &mut App, crew: &mut Crew) -> bool {
 }
 
 /// What `future` has to say without waiting.
-async fn futures_now<T>(future: impl Future<Output = T>) -> Option<T> {
+async fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = std::pin::pin!(future);
     std::future::poll_fn(|context| {
         std::task::Poll::Ready(match future.as_mut().poll(context) {

@@ -123,10 +123,11 @@ pub fn app(options: &Options, config: &Config, theme: super::theme::Theme) -> Re
 
 /// That this process goes on after it was stopped, however it was.
 fn resumed() -> tokio::sync::mpsc::UnboundedReceiver<()> {
-    let (_sender, receiver) = unbounded_channel();
+    let (sender, receiver) = unbounded_channel();
+    #[cfg(not(unix))]
+    drop(sender);
     #[cfg(unix)]
     {
-        let sender = _sender;
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut stream) = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())) {
             tokio::spawn(async move {

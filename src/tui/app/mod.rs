@@ -12,7 +12,7 @@ mod pointing;
 
 use ratatui::layout::{Rect, Size};
 
-use super::action::{Action, Effect};
+use super::action::{Action, Effect, Message};
 use super::activations::Activations;
 use super::command::{Command, Panel, Place};
 use super::config::Config;
@@ -161,6 +161,8 @@ impl App {
         if !matches!(action, Action::Told(_)) {
             self.runs.refresh();
         }
+        // Of which there are very many, and none draws another run from disk.
+        let is_event = matches!(action, Action::Told(Message::Event(..)));
         match action {
             Action::Key(key) => {
                 self.notice = None;
@@ -175,7 +177,9 @@ impl App {
             Action::Leave => self.leave(),
             Action::Told(message) => self.hear(message),
         }
-        self.load_what_is_drawn();
+        if !is_event {
+            self.load_what_is_drawn();
+        }
         self.look_at_what_is_shown();
     }
 
