@@ -15,12 +15,56 @@ pub enum DatasetId {
     Cifar100,
     /// Tiny-ImageNet-200.
     TinyImagenet,
+    /// MNIST, 60,000 + 10,000 handwritten digits, from its IDX files.
+    Mnist,
+    /// The user's own images, a folder a class; see [`ImageFolder`].
+    Folder,
+}
+
+/// Which folder of images the dataset `folder` is, and what it holds: the run must be
+/// fully described where its images are not at hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageFolder {
+    /// Its name among the data folders.
+    pub name: String,
+    /// How many classes it has.
+    pub classes: usize,
+    /// Height and width its images are brought to, pixels.
+    pub size: usize,
+}
+
+impl Default for ImageFolder {
+    fn default() -> Self {
+        Self { name: "images".into(), classes: 10, size: 32 }
+    }
+}
+
+impl ImageFolder {
+    /// The folder called `name`, which is one step of a path and nothing else.
+    ///
+    /// # Errors
+    /// When it could lead elsewhere.
+    pub fn parse_name(name: &str) -> Result<String, SpecError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.is_empty() || name.len() > 64 || name.starts_with('.') || !name.chars().all(plain) {
+            let reason = "a folder's name is up to 64 letters, digits, '-', '_' and '.', and no path";
+            return Err(SpecError::new("folder", reason));
+        }
+        Ok(name.to_owned())
+    }
 }
 
 impl DatasetId {
     /// Every dataset, in the order in which they are listed.
-    pub const ALL: [Self; 5] =
-        [Self::FashionEmbedded, Self::Fashion, Self::Cifar10, Self::Cifar100, Self::TinyImagenet];
+    pub const ALL: [Self; 7] = [
+        Self::FashionEmbedded,
+        Self::Fashion,
+        Self::Cifar10,
+        Self::Cifar100,
+        Self::TinyImagenet,
+        Self::Mnist,
+        Self::Folder,
+    ];
 
     /// The name in specs.
     pub const fn name(self) -> &'static str {
@@ -30,23 +74,28 @@ impl DatasetId {
             Self::Cifar10 => "cifar10",
             Self::Cifar100 => "cifar100",
             Self::TinyImagenet => "tiny-imagenet",
+            Self::Mnist => "mnist",
+            Self::Folder => "folder",
         }
     }
 
-    /// Number of classes.
-    pub const fn classes(self) -> usize {
+    /// Number of classes; `None` where that is for the spec to say.
+    pub const fn classes(self) -> Option<usize> {
         match self {
-            Self::FashionEmbedded | Self::Fashion | Self::Cifar10 => 10,
-            Self::Cifar100 => 100,
-            Self::TinyImagenet => 200,
+            Self::FashionEmbedded | Self::Fashion | Self::Mnist | Self::Cifar10 => Some(10),
+            Self::Cifar100 => Some(100),
+            Self::TinyImagenet => Some(200),
+            Self::Folder => None,
         }
     }
 
-    /// Height and width of the images as the network sees them, in pixels.
-    pub const fn image_size(self) -> usize {
+    /// Height and width of the images as the network sees them, in pixels; `None` where
+    /// that is for the spec to say.
+    pub const fn image_size(self) -> Option<usize> {
         match self {
-            Self::TinyImagenet => 64,
-            _ => 32,
+            Self::TinyImagenet => Some(64),
+            Self::Folder => None,
+            _ => Some(32),
         }
     }
 
@@ -66,20 +115,22 @@ impl DatasetId {
         ];
         const CIFAR10: [&str; 10] =
             ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+        const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
         let names = match self {
             Self::FashionEmbedded | Self::Fashion => &FASHION,
             Self::Cifar10 => &CIFAR10,
-            Self::Cifar100 | Self::TinyImagenet => return None,
+            Self::Mnist => &DIGITS,
+            Self::Cifar100 | Self::TinyImagenet | Self::Folder => return None,
         };
         names.get(class).copied()
     }
 
     /// Epochs a run lasts where nothing else is said. For the paper's datasets, §3.1;
-    /// Fashion-MNIST has CIFAR-10's recipe, and its embedded subset a short one.
+    /// others have CIFAR-10's recipe, and the embedded subset a short one.
     pub const fn default_epochs(self) -> usize {
         match self {
             Self::FashionEmbedded => 10,
-            Self::Fashion | Self::Cifar10 => 80,
+            Self::Fashion | Self::Cifar10 | Self::Mnist | Self::Folder => 80,
             Self::Cifar100 => 100,
             Self::TinyImagenet => 120,
         }

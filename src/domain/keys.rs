@@ -8,14 +8,16 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::{Family, MAX_DEPTH, MAX_WIDTH};
-use super::dataset::DatasetId;
+use super::dataset::{DatasetId, ImageFolder};
 use super::error::{SpecError, suggestion};
-use super::spec::{ExperimentSpec, Version};
+use super::spec::{ExperimentSpec, ValidationSource, Version};
 
 /// A key's value as files hold it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "not a number, a name, or a list of these")]
 pub enum Value {
+    /// Yes or no.
+    Bool(bool),
     /// A count or a seed.
     Int(i64),
     /// A real number.
@@ -30,6 +32,7 @@ pub enum Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Bool(yes) => yes.fmt(f),
             Self::Int(n) => n.fmt(f),
             Self::Float(x) => write!(f, "{x:?}"),
             Self::Text(text) => f.write_str(text),
@@ -113,6 +116,8 @@ macro_rules! list {
 }
 
 const MANY: usize = 1_000_000_000;
+/// Most classes of a folder of images: as many as ImageNet's largest edition has.
+const MAX_CLASSES: usize = 22_000;
 
 /// Every key, in the order in which they are written.
 pub static KEYS: &[Key] = &[
@@ -148,9 +153,34 @@ pub static KEYS: &[Key] = &[
     },
     Key {
         name: "dataset",
-        about: "fashion-embedded, fashion, cifar10, cifar100 or tiny-imagenet",
+        about: "fashion-embedded, fashion, cifar10, cifar100, tiny-imagenet, mnist, or folder for images of your own",
         get: |s| Some(Value::Text(s.dataset.name().into())),
-        set: |s, text| DatasetId::parse(text).map(|value| s.dataset = value),
+        set: |s, text| {
+            let dataset = DatasetId::parse(text)?;
+            if dataset != s.dataset {
+                s.folder = ImageFolder::default();
+            }
+            s.dataset = dataset;
+            Ok(())
+        },
+    },
+    Key {
+        name: "folder",
+        about: "of dataset folder: its name among the data folders, with train/CLASS and test/CLASS in it",
+        get: |s| in_folder(s, |f| Value::Text(f.name.clone())),
+        set: |s, text| ImageFolder::parse_name(text).map(|name| s.folder.name = name),
+    },
+    Key {
+        name: "classes",
+        about: "of dataset folder: how many classes it has",
+        get: |s| in_folder(s, |f| Value::Int(f.classes as i64)),
+        set: |s, text| number(text, 2..=MAX_CLASSES).map(|n| s.folder.classes = n),
+    },
+    Key {
+        name: "image_size",
+        about: "of dataset folder: height and width its images are brought to, pixels",
+        get: |s| in_folder(s, |f| Value::Int(f.size as i64)),
+        set: |s, text| number(text, 8..=256).map(|n| s.folder.size = n),
     },
     count!("seed", "seed of initial weights, split and data order", seed, 0..=i64::MAX as u64),
     count!("epochs", "passes over the train split", epochs, 1..=1_000_000),
@@ -167,6 +197,12 @@ pub static KEYS: &[Key] = &[
     real!("eps", "Adam's epsilon", eps, 1e-30..=1.0),
     real!("weight_decay", "L2 penalty added to every gradient", weight_decay, 0.0..=1e3),
     real!("val_fraction", "part of the training data held out for validation", val_fraction, 0.001..=0.9),
+    Key {
+        name: "val_from",
+        about: "where validation images come from: train (a part held out) or test (all of it)",
+        get: |s| Some(Value::Text(s.val_from.name().into())),
+        set: |s, text| ValidationSource::parse(text).map(|value| s.val_from = value),
+    },
     count!(
         "train_limit",
         "at most so many training images, balanced over classes; 0 for all",
@@ -186,6 +222,22 @@ pub static KEYS: &[Key] = &[
         0..=MANY
     ),
     count!(
+        "crop_padding",
+        "training images are shifted by up to so many pixels each way; 0 for never",
+        crop_padding,
+        0..=64
+    ),
+    Key {
+        name: "flip",
+        about: "whether training images are mirrored at random: true or false",
+        get: |s| Some(Value::Bool(s.flip)),
+        set: |s, text| match text {
+            "true" => Ok(s.flip = true),
+            "false" => Ok(s.flip = false),
+            _ => Err(SpecError::new("", format!("'{text}' is neither true nor false"))),
+        },
+    },
+    count!(
         "probe_images",
         "validation images probed for Fig. 2 each epoch; 0 for none",
         probe_images,
@@ -200,6 +252,11 @@ pub static KEYS: &[Key] = &[
     list!("widths", "channels of each block", widths, 1..=MAX_WIDTH),
     count!("cardinality", "groups of a ResNeXt's 3×3 convolutions", cardinality, 1..=1024),
 ];
+
+/// A value that only the dataset `folder` has.
+fn in_folder(spec: &ExperimentSpec, value: fn(&ImageFolder) -> Value) -> Option<Value> {
+    (spec.dataset == DatasetId::Folder).then(|| value(&spec.folder))
+}
 
 fn number<T: FromStr + PartialOrd + fmt::Debug>(
     text: &str,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::adjusted;
 use super::architecture::{Architecture, Family, Outline};
-use super::dataset::DatasetId;
+use super::dataset::{DatasetId, ImageFolder};
 use super::error::{SpecError, suggestion};
 use super::hops::{HopGroup, HopSelection, HopSet};
 use super::keys::{self, Value};
@@ -59,6 +59,42 @@ impl Version {
     }
 }
 
+/// Which images a run validates on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ValidationSource {
+    /// A part of the training images, `val_fraction` of them, held out.
+    #[default]
+    Train,
+    /// The test images, all training images being trained on: what work on Tiny-ImageNet
+    /// often does, whose test labels are not public. Test scores are then no longer of
+    /// images that nothing was chosen on.
+    Test,
+}
+
+impl ValidationSource {
+    /// Every source.
+    pub const ALL: [Self; 2] = [Self::Train, Self::Test];
+
+    /// The name in specs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Test => "test",
+        }
+    }
+
+    /// The source called `name`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn parse(name: &str) -> Result<Self, SpecError> {
+        Self::ALL
+            .into_iter()
+            .find(|s| s.name().eq_ignore_ascii_case(name))
+            .ok_or_else(|| SpecError::new("val_from", format!("'{name}' is neither train nor test")))
+    }
+}
+
 /// One run: network, data, recipe and seed. Defaults are the paper's (§3.1).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExperimentSpec {
@@ -68,6 +104,8 @@ pub struct ExperimentSpec {
     pub version: Version,
     /// What it is trained on.
     pub dataset: DatasetId,
+    /// Of the dataset `folder`, which.
+    pub folder: ImageFolder,
     /// Passes over the train split.
     pub epochs: usize,
     /// Images a step.
@@ -86,6 +124,8 @@ pub struct ExperimentSpec {
     pub weight_decay: f64,
     /// Seed of initial weights, split and data order.
     pub seed: u64,
+    /// Where validation images come from.
+    pub val_from: ValidationSource,
     /// Part of the training data held out for validation.
     pub val_fraction: f64,
     /// At most so many training images, balanced over classes; 0 for all.
@@ -94,6 +134,10 @@ pub struct ExperimentSpec {
     pub val_limit: usize,
     /// At most so many test images, balanced over classes; 0 for all.
     pub test_limit: usize,
+    /// Training images are shifted by up to so many pixels each way, over black; 0 for never.
+    pub crop_padding: usize,
+    /// Whether every other training image is mirrored.
+    pub flip: bool,
     /// Validation images on which activations are measured each epoch; 0 for none.
     pub probe_images: usize,
     /// Basic blocks in each block.
@@ -114,6 +158,7 @@ impl ExperimentSpec {
             family,
             version,
             dataset,
+            folder: ImageFolder::default(),
             epochs: dataset.default_epochs(),
             batch: 100,
             lr: 0.01,
@@ -123,10 +168,13 @@ impl ExperimentSpec {
             eps: 1e-8,
             weight_decay: 0.0,
             seed: 0,
+            val_from: ValidationSource::Train,
             val_fraction: 0.1,
             train_limit: 0,
             val_limit: 0,
             test_limit: 0,
+            crop_padding: 0,
+            flip: false,
             probe_images: 500,
             blocks: vec![2, 3, 3],
             widths: vec![16, 32, 64],
@@ -180,6 +228,14 @@ impl ExperimentSpec {
     /// # Errors
     /// When keys contradict each other or the network cannot exist.
     pub fn checked(mut self) -> Result<Self, SpecError> {
+        if self.dataset != DatasetId::Folder && self.folder != ImageFolder::default() {
+            let reason = "it, classes and image_size are keys of dataset = folder only";
+            return Err(SpecError::new("folder", reason));
+        }
+        if self.crop_padding >= self.image_size() {
+            let reason = format!("images of {} pixels would be shifted out of sight", self.image_size());
+            return Err(SpecError::new("crop_padding", reason));
+        }
         let network = self.architecture()?;
         let size = params::count(&network);
         if size > MAX_PARAMETERS {
@@ -196,6 +252,16 @@ impl ExperimentSpec {
             };
         }
         Ok(self)
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.dataset.classes().unwrap_or(self.folder.classes)
+    }
+
+    /// Height and width of the images as the network sees them, pixels.
+    pub fn image_size(&self) -> usize {
+        self.dataset.image_size().unwrap_or(self.folder.size)
     }
 
     /// The hops that are on.
@@ -219,8 +285,8 @@ impl ExperimentSpec {
             widths: &self.widths,
             depths: &self.blocks,
             cardinality: self.cardinality,
-            image_size: self.dataset.image_size(),
-            classes: self.dataset.classes(),
+            image_size: self.image_size(),
+            classes: self.classes(),
         };
         // Widths and depths first: a wrong number of blocks explains a missing hop.
         let baseline = Architecture::new(&outline, HopSet::default())?;

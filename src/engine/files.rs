@@ -15,6 +15,17 @@ pub const TEMPORARY: &str = ".writing-";
 /// # Errors
 /// When the folder cannot be written to, or a device, a pipe or a folder is in the way.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_atomically_by(path, |file| file.write_all(bytes))
+}
+
+/// As [`write_atomically`], of what `fill` writes bit by bit.
+///
+/// # Errors
+/// As [`write_atomically`], or when `fill` fails.
+pub fn write_atomically_by(
+    path: &Path,
+    fill: impl FnOnce(&mut fs::File) -> std::io::Result<()>,
+) -> Result<()> {
     let followed = path.canonicalize();
     let path = followed.as_deref().unwrap_or(path);
     if fs::symlink_metadata(path).is_ok_and(|facts| !facts.is_file()) {
@@ -23,7 +34,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
-        file.write_all(bytes)?;
+        fill(file.as_file_mut())?;
         file.as_file().sync_data()?;
         // A temporary file is private by default; a run is as readable as its folder.
         #[cfg(unix)]

@@ -18,7 +18,6 @@ use super::files;
 use super::model::{Network, Tensor32, Weights, named_gradients};
 use super::trainer::{Pass, pass};
 use crate::domain::architecture::BasicBlockShape;
-use crate::domain::event::Split;
 use crate::domain::spec::ExperimentSpec;
 
 type Cpu = Autodiff<Flex>;
@@ -163,7 +162,7 @@ impl ModuleMapper<Cpu> for InDouble {
 fn first_batches(spec: &ExperimentSpec, data: &Dataset) -> impl Iterator<Item = (usize, Batch)> {
     (1..).flat_map(|epoch| {
         let order = epoch_order(data, spec.seed, epoch);
-        Batches::new(data, Split::Train, order, spec.batch).map(move |batch| (epoch, batch))
+        Batches::training(data, epoch, order, spec.batch).map(move |batch| (epoch, batch))
     })
 }
 

@@ -201,7 +201,7 @@ impl<B: TrainingBackend> Run<'_, B> {
         }
         let order = epoch_order(self.data, self.spec.seed, epoch);
         let mut unread: Vec<Unread<B>> = Vec::new();
-        for DeviceBatch { images, targets, labels } in feed.batches(Split::Train, order, self.spec.batch) {
+        for DeviceBatch { images, targets, labels } in feed.training(epoch, order, self.spec.batch) {
             let Some(network) = slot.take() else { break };
             let Pass { logits, loss, gradients } =
                 pass(&network, Tensor::from_inner(images), Tensor::from_inner(targets));

@@ -6,7 +6,7 @@ use crate::domain::dataset::DatasetId;
 use crate::domain::error::SpecError;
 use crate::domain::hops::HopGroup;
 use crate::domain::keys::{KEYS, Key};
-use crate::domain::spec::{ExperimentSpec, Version};
+use crate::domain::spec::{ExperimentSpec, ValidationSource, Version};
 use crate::engine::device::DeviceChoice;
 use crate::engine::presets;
 
@@ -146,6 +146,8 @@ impl Setup {
                 "family" => Family::ALL.map(|f| f.name().to_owned()).to_vec(),
                 "version" => Version::NAMES.map(str::to_owned).to_vec(),
                 "dataset" => DatasetId::ALL.map(|d| d.name().to_owned()).to_vec(),
+                "val_from" => ValidationSource::ALL.map(|source| source.name().to_owned()).to_vec(),
+                "flip" => ["false", "true"].map(str::to_owned).to_vec(),
                 "hops" => HopGroup::named(draft.spec().blocks.len()).map(|group| group.to_string()).collect(),
                 name => return number(name, &now, forward),
             },
@@ -212,9 +214,13 @@ impl Setup {
 /// A count one away, a seed one away, a rate or a batch half or twice as large.
 fn number(key: &str, now: &str, forward: bool) -> Option<String> {
     match key {
-        "seed" | "epochs" | "lr_halve_every" | "cardinality" => {
+        "seed" | "epochs" | "lr_halve_every" | "cardinality" | "classes" | "crop_padding" => {
             let n: u64 = now.parse().ok()?;
             Some(if forward { n.checked_add(1)? } else { n.checked_sub(1)? }.to_string())
+        }
+        "image_size" => {
+            let n: u64 = now.parse().ok()?;
+            Some(if forward { n + 8 } else { n.saturating_sub(8) }.to_string())
         }
         "batch" => {
             let n: u64 = now.parse().ok()?;

@@ -56,10 +56,10 @@ pub struct Timing {
 
 /// Images and labels of no meaning, for the network of `spec`.
 pub fn synthetic_batch(spec: &ExperimentSpec) -> Batch {
-    let size = spec.dataset.image_size();
+    let size = spec.image_size();
     // Uniform with a variance of one, like normalised images.
     let inputs = random::uniform(spec.seed, "bench/images", spec.batch * 3 * size * size, 3f32.sqrt());
-    let labels = (0..spec.batch).map(|i| (i % spec.dataset.classes()) as i32).collect();
+    let labels = (0..spec.batch).map(|i| (i % spec.classes()) as i32).collect();
     Batch { inputs, labels, size }
 }
 

@@ -6,7 +6,7 @@ use std::thread;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::Dataset;
+use super::{Augmentation, Dataset, DeviceBatch};
 use crate::domain::event::Split;
 use crate::engine::random;
 
@@ -37,8 +37,17 @@ impl Batch {
 
     /// The inputs on the device, `[batch, 3, size, size]`.
     pub fn images<B: Backend>(&self, device: &B::Device) -> Tensor<B, 4> {
-        let data = TensorData::new(self.inputs.clone(), [self.len(), 3, self.size, self.size]);
-        Tensor::from_data(data, device)
+        self.clone().into_device(device).images
+    }
+
+    /// All of it on the device.
+    pub fn into_device<B: Backend>(self, device: &B::Device) -> DeviceBatch<B> {
+        let shape = [self.len(), 3, self.size, self.size];
+        DeviceBatch {
+            targets: self.targets(device),
+            images: Tensor::from_data(TensorData::new(self.inputs, shape), device),
+            labels: self.labels,
+        }
     }
 
     /// The labels on the device, `[batch]`.
@@ -55,13 +64,28 @@ pub struct Batches(Receiver<Batch>);
 impl Batches {
     /// Prepares the images of `split` at positions `order`, `size` at a time.
     pub fn new(dataset: &Dataset, split: Split, order: Vec<u32>, size: usize) -> Self {
+        Self::prepare(dataset, split, order, size, None)
+    }
+
+    /// Prepares images to train on in `epoch` (from 1): augmented, where the spec says so.
+    pub fn training(dataset: &Dataset, epoch: usize, order: Vec<u32>, size: usize) -> Self {
+        Self::prepare(dataset, Split::Train, order, size, dataset.augmentation.map(|a| (a, epoch)))
+    }
+
+    fn prepare(
+        dataset: &Dataset,
+        split: Split,
+        order: Vec<u32>,
+        size: usize,
+        augmentation: Option<(Augmentation, usize)>,
+    ) -> Self {
         let (sender, receiver) = sync_channel(AHEAD);
         let dataset = dataset.clone();
         thread::Builder::new()
             .name("batches".into())
             .spawn(move || {
                 for chunk in order.chunks(size) {
-                    if sender.send(assemble(&dataset, split, chunk)).is_err() {
+                    if sender.send(assemble(&dataset, split, chunk, augmentation)).is_err() {
                         return;
                     }
                 }
@@ -92,12 +116,22 @@ pub fn epoch_order(dataset: &Dataset, seed: u64, epoch: usize) -> Vec<u32> {
     order
 }
 
-fn assemble(dataset: &Dataset, split: Split, chunk: &[u32]) -> Batch {
+fn assemble(
+    dataset: &Dataset,
+    split: Split,
+    chunk: &[u32],
+    augmentation: Option<(Augmentation, usize)>,
+) -> Batch {
     let (images, size) = (dataset.images(split), dataset.image_size);
     let each = 3 * size * size;
     let mut inputs = vec![0.0; chunk.len() * each];
     for (&index, out) in chunk.iter().zip(inputs.chunks_exact_mut(each)) {
-        dataset.normalisation.write(&images, index, size, out);
+        match augmentation {
+            Some((augmentation, epoch)) => {
+                augmentation.draw(epoch, index).write(&images, index, size, &dataset.normalisation, out);
+            }
+            None => dataset.normalisation.write(&images, index, size, out),
+        }
     }
     let labels = chunk.iter().map(|i| i32::from(images.labels[*i as usize])).collect();
     Batch { inputs, labels, size }

@@ -52,12 +52,26 @@ impl<'a, B: Backend> Feed<'a, B> {
                 let end = order.len().min(start + size);
                 resident.batch(split, &order[start..end])
             })),
-            None => Box::new(Batches::new(self.data, split, order, size).map(|batch| DeviceBatch {
-                images: batch.images(self.device),
-                targets: batch.targets(self.device),
-                labels: batch.labels,
-            })),
+            None => {
+                let batches = Batches::new(self.data, split, order, size);
+                Box::new(batches.map(|batch| batch.into_device(self.device)))
+            }
         }
+    }
+
+    /// Images to train on in `epoch` (from 1), `size` at a time. Augmented images differ in
+    /// every epoch, so they come from the host.
+    pub fn training(
+        &self,
+        epoch: usize,
+        order: Vec<u32>,
+        size: usize,
+    ) -> Box<dyn Iterator<Item = DeviceBatch<B>> + '_> {
+        if self.data.augmentation.is_none() {
+            return self.batches(Split::Train, order, size);
+        }
+        let batches = Batches::training(self.data, epoch, order, size);
+        Box::new(batches.map(|batch| batch.into_device(self.device)))
     }
 
     /// A split in the order of its files.
@@ -85,7 +99,7 @@ mod tests {
         let (channels, size) = (3, 32);
         let pixels = (0..count * 3 * 32 * 32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         let labels = (0..count).map(|i| (i % 10) as u16).collect();
-        Arc::new(Images { pixels, labels, channels, size })
+        Arc::new(Images { pixels: Vec::into(pixels), labels, channels, size })
     }
 
     /// Asserts that batches of `size` are the same bits from the host and from the device.

@@ -1,69 +1,56 @@
 //! Images and labels, from files or compiled in, split and normalised as the paper does.
 
+mod archive;
+mod augment;
 mod batches;
+mod cache;
 mod cifar;
-mod fashion;
+mod cifar_binary;
+mod cifar_python;
+mod decode;
+mod digits;
 mod feed;
+mod folder;
 mod idx;
+mod images;
 mod normalise;
-mod places;
+mod pickle;
+pub(crate) mod places;
 mod resident;
+mod source;
 mod split;
+mod tiny;
+mod tree;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::Result;
+use super::error::{EngineError, Result};
 use crate::domain::dataset::DatasetId;
 use crate::domain::event::{Split, SplitSizes};
-use crate::domain::spec::ExperimentSpec;
+use crate::domain::spec::{ExperimentSpec, ValidationSource};
 
+pub use augment::Augmentation;
 pub use batches::{Batch, Batches, epoch_order};
 pub use feed::{DeviceBatch, Feed};
+pub use images::{Class, Decoded, Images, Pixels};
 pub use normalise::Normalisation;
-
-/// Labelled images as files have them: 8-bit, `[image, channel, height, width]`.
-#[derive(Debug, Clone)]
-pub struct Images {
-    /// All pixels.
-    pub pixels: Vec<u8>,
-    /// One class an image.
-    pub labels: Vec<u16>,
-    /// Channels of an image.
-    pub channels: usize,
-    /// Height and width of an image, pixels.
-    pub size: usize,
-}
-
-impl Images {
-    /// Number of images.
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-
-    /// The pixels of one image, `[channel, height, width]`.
-    pub fn image(&self, index: u32) -> &[u8] {
-        let bytes = self.channels * self.size * self.size;
-        &self.pixels[index as usize * bytes..][..bytes]
-    }
-}
+pub use source::Source;
 
 /// A dataset ready to train on.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     training_images: Arc<Images>,
     test_images: Arc<Images>,
+    val_from: ValidationSource,
     train: Arc<[u32]>,
     validation: Arc<[u32]>,
     test: Arc<[u32]>,
     /// Of the train split.
     pub normalisation: Normalisation,
+    /// What is done to training images; the paper has none.
+    pub augmentation: Option<Augmentation>,
     /// Height and width the network sees, pixels.
     pub image_size: usize,
     /// Number of classes.
@@ -88,17 +75,20 @@ impl Dataset {
         training_images: Arc<Images>,
         test_images: Arc<Images>,
     ) -> Result<Self> {
-        let classes = spec.dataset.classes();
-        let (train, validation) = split::train_and_validation(&training_images.labels, classes, spec)?;
+        let classes = spec.classes();
+        let (train, validation) =
+            split::train_and_validation(&training_images.labels, &test_images.labels, classes, spec)?;
         let test = split::balanced(split::by_class(&test_images.labels, classes), spec.test_limit);
         Ok(Self {
             normalisation: Normalisation::of(&training_images, &train),
+            augmentation: Augmentation::of(spec),
             training_images,
             test_images,
+            val_from: spec.val_from,
             train: train.into(),
             validation: validation.into(),
             test: test.into(),
-            image_size: spec.dataset.image_size(),
+            image_size: spec.image_size(),
             classes,
         })
     }
@@ -114,10 +104,16 @@ impl Dataset {
 
     /// The images that a split's indices point into.
     pub fn images(&self, split: Split) -> Arc<Images> {
-        Arc::clone(match split {
-            Split::Train | Split::Validation => &self.training_images,
-            Split::Test => &self.test_images,
-        })
+        Arc::clone(if self.is_of_test_images(split) { &self.test_images } else { &self.training_images })
+    }
+
+    /// Whether a split's indices point into the test images.
+    pub fn is_of_test_images(&self, split: Split) -> bool {
+        match split {
+            Split::Train => false,
+            Split::Validation => self.val_from == ValidationSource::Test,
+            Split::Test => true,
+        }
     }
 
     /// Images in each split.
@@ -130,13 +126,30 @@ impl Dataset {
 #[derive(Debug, Default)]
 pub struct Library {
     folder: Option<PathBuf>,
-    images: HashMap<DatasetId, (Arc<Images>, Arc<Images>)>,
+    cache: Option<PathBuf>,
+    read: HashMap<String, Shelf>,
+}
+
+/// One dataset's images, and what its classes are called.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    /// The images that are trained and validated on.
+    pub training: Arc<Images>,
+    /// The images that are tested on.
+    pub test: Arc<Images>,
+    /// By class; empty where the files do not name them.
+    pub classes: Arc<[Class]>,
 }
 
 impl Library {
-    /// Looks for files in `folder` first.
+    /// Looks for files in `folder`, where there is one, else where they usually are.
     pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, images: HashMap::new() }
+        Self::with_cache(folder, places::cache())
+    }
+
+    /// Keeps decoded datasets in the folder `cache`, or nowhere.
+    pub fn with_cache(folder: Option<PathBuf>, cache: Option<PathBuf>) -> Self {
+        Self { folder, cache, read: HashMap::new() }
     }
 
     /// The dataset that `spec` names, split by its seed.
@@ -144,15 +157,63 @@ impl Library {
     /// # Errors
     /// As [`Dataset::load`].
     pub fn dataset(&mut self, spec: &ExperimentSpec) -> Result<Dataset> {
-        if !self.images.contains_key(&spec.dataset) {
-            let folder = self.folder.as_deref();
-            let (training, test) = match spec.dataset {
-                DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::load(spec.dataset, folder)?,
-                other => fashion::load(other, folder)?,
-            };
-            self.images.insert(spec.dataset, (Arc::new(training), Arc::new(test)));
+        let Shelf { training, test, .. } = self.images(spec)?;
+        Dataset::new(spec, training, test)
+    }
+
+    /// The images that `spec` names, before they are split.
+    ///
+    /// # Errors
+    /// When files are missing or not what they should be.
+    pub fn images(&mut self, spec: &ExperimentSpec) -> Result<Shelf> {
+        let key = match spec.dataset {
+            DatasetId::Folder => {
+                let folder = &spec.folder;
+                format!("{}-{}-{}", folder.name, folder.classes, folder.size)
+            }
+            other => other.name().to_owned(),
+        };
+        if let Some(shelf) = self.read.get(&key) {
+            return Ok(shelf.clone());
         }
-        let (training, test) = &self.images[&spec.dataset];
-        Dataset::new(spec, Arc::clone(training), Arc::clone(test))
+        let Decoded { training, test, classes } = match spec.dataset {
+            DatasetId::FashionEmbedded => digits::embedded()?,
+            _ => {
+                let source = find(spec, self.folder.as_deref())?;
+                let place = source.place.clone();
+                let decoded = cache::load(self.cache.as_deref(), &key, source)?;
+                all_labels_are_classes(&decoded, spec.classes(), &place)?;
+                decoded
+            }
+        };
+        let shelf = Shelf { training: Arc::new(training), test: Arc::new(test), classes: classes.into() };
+        self.read.insert(key, shelf.clone());
+        Ok(shelf)
+    }
+}
+
+/// Where the dataset is that `spec` names, without reading it; it is looked for in
+/// `folder`, where there is one.
+///
+/// # Errors
+/// When it is not there, or compiled in.
+pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<Source> {
+    match spec.dataset {
+        DatasetId::FashionEmbedded => Err(EngineError::data("", "fashion-embedded is compiled in")),
+        DatasetId::Fashion | DatasetId::Mnist => digits::find(spec.dataset, folder),
+        DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::find(spec.dataset, folder),
+        DatasetId::TinyImagenet => tiny::find(folder),
+        DatasetId::Folder => folder::find(&spec.folder, folder),
+    }
+}
+
+/// Loaders see to this; a cached file might have been made by somebody else.
+fn all_labels_are_classes(decoded: &Decoded, classes: usize, place: &Path) -> Result<()> {
+    let mut labels = decoded.training.labels.iter().chain(&decoded.test.labels);
+    match labels.find(|label| usize::from(**label) >= classes) {
+        Some(label) => {
+            Err(EngineError::data(place, format!("label {label} where there are {classes} classes")))
+        }
+        None => Ok(()),
     }
 }

@@ -1,5 +1,7 @@
 //! Per-channel normalisation by the train split's own statistics.
 
+use rayon::prelude::*;
+
 use super::Images;
 
 /// Mean and standard deviation of each channel, of pixels scaled to [0, 1], and the
@@ -20,13 +22,11 @@ impl Normalisation {
         let plane = images.size * images.size;
         let (mut mean, mut std, mut tables) = (Vec::new(), Vec::new(), Vec::new());
         for channel in 0..images.channels {
-            let mut counts = [0u64; 256];
-            for &i in indices {
-                for &pixel in &images.image(i)[channel * plane..][..plane] {
-                    counts[usize::from(pixel)] += 1;
-                }
-            }
-            let (m, s) = moments(&counts);
+            let of_one = |i: &u32| sums(&images.image(*i)[channel * plane..][..plane]);
+            let add = |a: (u128, u128), b: (u128, u128)| (a.0 + b.0, a.1 + b.1);
+            // Whole numbers: the order of summing changes nothing.
+            let (sum, squares) = indices.par_iter().map(of_one).reduce(|| (0, 0), add);
+            let (m, s) = moments((indices.len() * plane) as u128, sum, squares);
             // A channel that never changes stays at zero instead of dividing by it.
             let divisor = if s > 0.0 { s } else { 1.0 };
             tables.push(std::array::from_fn(|v| ((v as f64 / 255.0 - m) / divisor) as f32));
@@ -34,6 +34,11 @@ impl Normalisation {
             std.push(s);
         }
         Self { mean, std, tables }
+    }
+
+    /// The pixels 0 to 255 of a channel as the network sees them.
+    pub(super) fn table(&self, channel: usize) -> &[f32; 256] {
+        &self.tables[channel]
     }
 
     /// Writes one image as the network sees it: normalised, centred on black (pixel 0)
@@ -59,12 +64,27 @@ impl Normalisation {
     }
 }
 
-/// Mean and standard deviation of v/255 where value v occurs `counts[v]` times, exact
+/// The sum of some pixels and that of their squares, exactly.
+fn sums(pixels: &[u8]) -> (u128, u128) {
+    let (mut sum, mut squares) = (0u64, 0u64);
+    // Short enough for 32 bits, which is what makes it fast.
+    for part in pixels.chunks(1 << 15) {
+        let (mut s, mut q) = (0u32, 0u32);
+        for &pixel in part {
+            let pixel = u32::from(pixel);
+            s += pixel;
+            q += pixel * pixel;
+        }
+        sum += u64::from(s);
+        squares += u64::from(q);
+    }
+    (sum.into(), squares.into())
+}
+
+/// Mean and standard deviation of `n` values v/255 with the given sums of v and v², exact
 /// up to the last rounding.
-fn moments(counts: &[u64; 256]) -> (f64, f64) {
-    let total =
-        |power: u32| -> u128 { counts.iter().zip(0u128..).map(|(n, v)| u128::from(*n) * v.pow(power)).sum() };
-    let (n, sum, squares) = (total(0).max(1), total(1), total(2));
+fn moments(n: u128, sum: u128, squares: u128) -> (f64, f64) {
+    let n = n.max(1);
     let mean = sum as f64 / n as f64 / 255.0;
     let variance = (n * squares - sum * sum) as f64 / (n as f64 * n as f64) / (255.0 * 255.0);
     (mean, variance.sqrt())
@@ -75,7 +95,7 @@ mod tests {
     use super::*;
 
     fn two_by_two(pixels: &[u8]) -> Images {
-        Images { pixels: pixels.to_vec(), labels: vec![0; pixels.len() / 4], channels: 1, size: 2 }
+        Images { pixels: pixels.to_vec().into(), labels: vec![0; pixels.len() / 4], channels: 1, size: 2 }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where datasets' files may be.
+//! Where datasets' files may be, and where decoded ones are kept.
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,20 @@ pub fn roots(folder: Option<&Path>) -> Vec<PathBuf> {
             let user = etcetera::choose_base_strategy().ok().map(|dirs| dirs.data_dir().join("hiresnet-tui"));
             user.into_iter().collect()
         }
+    }
+}
+
+/// Whether nobody said where datasets are, so that the system's folders count as well.
+pub fn is_unsaid(folder: Option<&Path>) -> bool {
+    folder.is_none() && std::env::var_os("HIRESNET_DATA").is_none_or(|v| v.is_empty())
+}
+
+/// The folder of decoded datasets: `$HIRESNET_CACHE`, else one in the user's cache folder;
+/// `None` where the variable is empty.
+pub fn cache() -> Option<PathBuf> {
+    match std::env::var_os("HIRESNET_CACHE") {
+        Some(folder) => (!folder.is_empty()).then(|| PathBuf::from(folder)),
+        None => Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("hiresnet-tui")),
     }
 }
 

@@ -17,6 +17,7 @@ const CHUNK: usize = 4096;
 pub struct Resident<B: Backend> {
     training: ResidentImages<B>,
     test: ResidentImages<B>,
+    val_from_test: bool,
 }
 
 impl<B: Backend> Resident<B> {
@@ -32,15 +33,19 @@ impl<B: Backend> Resident<B> {
     /// Normalises and uploads `data`.
     pub fn upload(data: &Dataset, device: &B::Device) -> Self {
         let images = |split| ResidentImages::upload(data, data.images(split), device);
-        Self { training: images(Split::Train), test: images(Split::Test) }
+        Self {
+            training: images(Split::Train),
+            test: images(Split::Test),
+            val_from_test: data.is_of_test_images(Split::Validation),
+        }
     }
 
     /// The images of `split` at `indices`, in that order.
     pub fn batch(&self, split: Split, indices: &[u32]) -> DeviceBatch<B> {
-        match split {
-            Split::Train | Split::Validation => self.training.gather(indices),
-            Split::Test => self.test.gather(indices),
+        if self.val_from_test && split == Split::Validation || split == Split::Test {
+            return self.test.gather(indices);
         }
+        self.training.gather(indices)
     }
 }
 

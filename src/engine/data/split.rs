@@ -1,19 +1,26 @@
 //! Stratified splits: the same share of every class, drawn by the run's seed.
 
 use crate::domain::error::SpecError;
-use crate::domain::spec::ExperimentSpec;
+use crate::domain::spec::{ExperimentSpec, ValidationSource};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::random;
 
-/// Indices of the train and the validation split, each ascending.
+/// Indices of the train and the validation split, each ascending; both among the training
+/// images, except where validation images come from the test images, whose labels are
+/// `test`.
 ///
 /// # Errors
 /// When either would be empty.
 pub fn train_and_validation(
     labels: &[u16],
+    test: &[u16],
     classes: usize,
     spec: &ExperimentSpec,
 ) -> Result<(Vec<u32>, Vec<u32>)> {
+    if spec.val_from == ValidationSource::Test {
+        let train = balanced(by_class(labels, classes), spec.train_limit);
+        return Ok((train, balanced(by_class(test, classes), spec.val_limit)));
+    }
     let (mut train, mut validation) = (Vec::new(), Vec::new());
     for (class, mut members) in by_class(labels, classes).into_iter().enumerate() {
         random::shuffle(spec.seed, &format!("split/{class}"), &mut members);
@@ -65,22 +72,22 @@ mod tests {
     #[test]
     fn splits_are_stratified_disjoint_and_seeded() {
         let labels = labels();
-        let (train, validation) = train_and_validation(&labels, 10, &spec("")).unwrap();
+        let (train, validation) = train_and_validation(&labels, &[], 10, &spec("")).unwrap();
         assert_eq!((train.len(), validation.len()), (900, 100));
         assert!(validation.iter().all(|i| train.binary_search(i).is_err()));
         for class in 0..10 {
             assert_eq!(validation.iter().filter(|i| labels[**i as usize] == class).count(), 10);
         }
-        assert_eq!(train_and_validation(&labels, 10, &spec("")).unwrap().1, validation);
-        assert_ne!(train_and_validation(&labels, 10, &spec("seed=1")).unwrap().1, validation);
+        assert_eq!(train_and_validation(&labels, &[], 10, &spec("")).unwrap().1, validation);
+        assert_ne!(train_and_validation(&labels, &[], 10, &spec("seed=1")).unwrap().1, validation);
     }
 
     #[test]
     fn limits_keep_classes_balanced_and_shrink_the_same_split() {
         let labels = labels();
-        let full = train_and_validation(&labels, 10, &spec("")).unwrap().0;
+        let full = train_and_validation(&labels, &[], 10, &spec("")).unwrap().0;
         let (train, validation) =
-            train_and_validation(&labels, 10, &spec("train_limit=55 val_limit=20")).unwrap();
+            train_and_validation(&labels, &[], 10, &spec("train_limit=55 val_limit=20")).unwrap();
         assert_eq!((train.len(), validation.len()), (55, 20));
         assert!(train.iter().all(|i| full.binary_search(i).is_ok()));
         for class in 0..10 {
@@ -90,7 +97,14 @@ mod tests {
     }
 
     #[test]
+    fn validation_images_may_be_the_test_images() {
+        let (train, validation) =
+            train_and_validation(&labels(), &[3, 1, 1], 10, &spec("val_from=test")).unwrap();
+        assert_eq!((train.len(), validation), (1000, vec![0, 1, 2]));
+    }
+
+    #[test]
     fn an_empty_split_is_refused() {
-        assert!(train_and_validation(&[0, 1, 2], 10, &spec("")).is_err());
+        assert!(train_and_validation(&[0, 1, 2], &[], 10, &spec("")).is_err());
     }
 }

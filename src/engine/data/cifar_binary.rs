@@ -1,0 +1,32 @@
+//! CIFAR's binary version: records of the label (CIFAR-100: coarse, then fine) and 3,072
+//! bytes, red, green and blue planes of 32×32.
+
+use super::archive::Named;
+use super::cifar::{Form, Names, PIXELS, Records, lines};
+
+/// Adds a file's records.
+///
+/// # Errors
+/// When it is no whole number of records, or a label is no class.
+pub fn read(form: &Form, bytes: &[u8], records: &mut Records) -> Result<(), String> {
+    let labels = 1 + usize::from(form.coarse);
+    let record = labels + PIXELS;
+    if bytes.is_empty() || bytes.len() % record != 0 {
+        return Err(format!("{} bytes, which is no whole number of records of {record}", bytes.len()));
+    }
+    for (i, record) in bytes.chunks_exact(record).enumerate() {
+        let (labels, pixels) = record.split_at(labels);
+        records.labels.push(form.label(labels[labels.len() - 1].into(), i)?);
+        if form.coarse {
+            records.coarse.push(labels[0]);
+        }
+        records.pixels.extend_from_slice(pixels);
+    }
+    Ok(())
+}
+
+/// The names of the classes and of those above them, a line each, where there are files.
+pub fn names(files: Vec<Option<Named>>) -> Names {
+    let mut files = files.into_iter().map(|file| file.map_or(Vec::new(), |(_, bytes)| lines(&bytes)));
+    (files.next().unwrap_or_default(), files.next().unwrap_or_default())
+}

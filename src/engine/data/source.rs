@@ -1,0 +1,59 @@
+//! Where a dataset was found, and how it is read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use sha2::{Digest, Sha256};
+
+use super::images::Decoded;
+use crate::engine::error::{EngineError, Result};
+
+/// A dataset found on disk and not read yet.
+pub struct Source {
+    /// Its archive or folder.
+    pub place: PathBuf,
+    /// What its files were when it was found: they are read again when this changes.
+    pub fingerprint: String,
+    /// Reads it.
+    pub decode: Box<dyn FnOnce() -> Result<Decoded> + Send>,
+}
+
+/// Adds up which files a dataset has, how long they are and when they were changed.
+pub struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    /// Of a way of reading: another `way` reads the same files differently.
+    pub fn new(way: &str) -> Self {
+        Self(Sha256::new().chain_update(way).chain_update([0]))
+    }
+
+    /// Adds a file.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn file(&mut self, path: &Path) -> Result<()> {
+        let facts = fs::metadata(path).map_err(EngineError::io("look at", path))?;
+        let changed = facts.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        self.entry(path.as_os_str().as_encoded_bytes(), facts.len(), changed.map_or(0, |t| t.as_nanos()));
+        Ok(())
+    }
+
+    /// Adds something by name, length and time.
+    pub fn entry(&mut self, name: &[u8], len: u64, changed: u128) {
+        self.0.update(name);
+        self.0.update([0]);
+        self.0.update(len.to_le_bytes());
+        self.0.update(changed.to_le_bytes());
+    }
+
+    /// As text.
+    pub fn finish(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
