@@ -6,7 +6,7 @@ mod fashion;
 mod feed;
 mod idx;
 mod normalise;
-mod places;
+pub(crate) mod places;
 mod resident;
 mod split;
 
