@@ -1,6 +1,9 @@
 //! Fetching datasets from a server on this machine that drops connections, lies about
 //! lengths, serves wrong bytes and redirects.
 
+#[cfg(unix)]
+#[path = "fetch/program.rs"]
+mod program;
 #[path = "fetch/server.rs"]
 mod server;
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod bench;
+mod data;
 mod values;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::engine::device::DeviceChoice;
 use crate::engine::presets::SHIPPED;
 
 pub use bench::{BenchCommand, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
+pub use data::{DataCommand, DataPlace};
 use values::{percent, seconds, size, speed};
 
 /// Arguments of the program.
@@ -170,6 +172,12 @@ pub enum Command {
         #[command(subcommand)]
         what: PresetsCommand,
     },
+    /// Datasets' files: list, fetch, verify, find
+    Data {
+        /// What.
+        #[command(subcommand)]
+        what: DataCommand,
+    },
     /// Print every key of the interactive screen as a Markdown page
     Keys,
     /// Paint the interactive screen into a file, .svg or .txt, with the runs in --out
@@ -245,7 +253,8 @@ fn after_help() -> String {
     for key in KEYS {
         text += &format!("  {:15} {}\n", key.name, key.about);
     }
-    text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, or devices disagree, 2 bad input, \
+    text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, devices disagree, or data \
+             differ or could not be fetched, 2 bad input, \
              130 interrupted (143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT).\n\
              HIRESNET_LOG=info (or debug) logs to stderr; HIRESNET_ISA=avx2 or portable makes the CPU do without \
              its best instructions.";

@@ -32,6 +32,8 @@ pub enum Then {
     Close,
     /// Says nothing more, and does not hang up.
     Hang,
+    /// Hears the next request on the same connection, as a proxy does.
+    Serve,
     /// Sends the letter x until nobody listens.
     Endlessly,
 }
@@ -106,20 +108,22 @@ impl Server {
         let all = Arc::clone(&asked);
         thread::spawn(move || {
             let mut hanging = Vec::new();
-            for stream in listener.incoming() {
-                let Ok(mut stream) = stream else { continue };
-                let Some(request) = read(&stream) else { continue };
-                let number = {
-                    let mut all = all.lock().unwrap();
-                    all.push(request.clone());
-                    all.len() - 1
-                };
-                let reply = script(&request, number);
-                let _ = stream.write_all(&reply.bytes);
-                match reply.then {
-                    Then::Close => {}
-                    Then::Hang => hanging.push(stream),
-                    Then::Endlessly => while stream.write_all(&[b'x'; 4096]).is_ok() {},
+            for mut stream in listener.incoming().flatten() {
+                while let Some(request) = read(&stream) {
+                    let number = {
+                        let mut all = all.lock().unwrap();
+                        all.push(request.clone());
+                        all.len() - 1
+                    };
+                    let reply = script(&request, number);
+                    let _ = stream.write_all(&reply.bytes);
+                    match reply.then {
+                        Then::Serve => continue,
+                        Then::Close => {}
+                        Then::Hang => hanging.push(stream.try_clone().unwrap()),
+                        Then::Endlessly => while stream.write_all(&[b'x'; 4096]).is_ok() {},
+                    }
+                    break;
                 }
             }
         });

@@ -265,13 +265,11 @@ static FASHION: &[Source] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::dataset::DatasetId;
 
     #[test]
     fn every_dataset_has_a_home_and_every_file_its_pins() {
-        for dataset in DatasetId::ALL {
-            let home = home(dataset.name()).unwrap();
-            assert_eq!(home.classes, dataset.classes(), "{}", home.dataset);
+        for name in ["fashion-embedded", "fashion", "mnist", "cifar10", "cifar100", "tiny-imagenet"] {
+            assert_eq!(home(name).unwrap().dataset, name);
         }
         let files: Vec<_> = HOMES.iter().flat_map(|home| home.forms).flat_map(|(_, files)| *files).collect();
         assert_eq!(files.len(), 13);
