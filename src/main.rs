@@ -38,6 +38,7 @@ fn main() -> ExitCode {
             BenchCommand::Ui(args) => bench_ui(args),
             BenchCommand::Replay(args) => bench_replay(args),
         },
+        Some(Command::Data { what }) => batch::data::run(what),
         Some(Command::Keys) => {
             output::say(tui::keys_page().trim_end());
             Ok(Exit::Done)

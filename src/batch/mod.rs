@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod bench_ops;
+pub mod data;
 pub mod eval;
 pub mod lesion;
 mod lines;

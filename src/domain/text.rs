@@ -36,6 +36,16 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// `162 MiB`, `9.5 MiB`, `4 KiB`.
+pub fn filesize(bytes: u64) -> String {
+    let (kib, mib) = (bytes as f64 / 1024.0, bytes as f64 / f64::from(1 << 20));
+    match mib {
+        9.95.. => format!("{mib:.0} MiB"),
+        0.95.. => format!("{mib:.1} MiB"),
+        _ => format!("{kib:.0} KiB"),
+    }
+}
+
 /// `1 step`, `2 steps`.
 pub fn plural(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
@@ -97,6 +107,7 @@ mod tests {
     fn numbers_and_times_for_people() {
         assert_eq!([grouped(7), grouped(273_466), grouped(1_000_000)], ["7", "273,466", "1,000,000"]);
         assert_eq!([duration(7.4), duration(187.0), duration(3720.0)], ["7s", "3m 07s", "1h 02m"]);
+        assert_eq!([4_542, 9_912_422, 170_052_171].map(filesize), ["4 KiB", "9.5 MiB", "162 MiB"]);
     }
 
     #[test]

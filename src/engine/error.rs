@@ -33,6 +33,14 @@ pub enum EngineError {
         /// What the system said.
         source: io::Error,
     },
+    /// A file could not be fetched.
+    #[error("{}: {reason}", harmless(url, 400))]
+    Fetch {
+        /// From where.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// A saved run or weights file is not what it should be.
     #[error("{}: {reason}", shown(path))]
     Run {
@@ -47,6 +55,11 @@ impl EngineError {
     /// A data error about `path`.
     pub fn data(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
         Self::Data { path: path.into(), reason: reason.into() }
+    }
+
+    /// A fetch error about `url`.
+    pub fn fetch(url: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Fetch { url: url.into(), reason: reason.into() }
     }
 
     /// A run error about `path`.

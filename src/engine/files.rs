@@ -49,7 +49,7 @@ pub fn write_atomically_by(
 }
 
 /// The error without the temporary file's name in it, where its kind says enough.
-fn plain(error: std::io::Error) -> std::io::Error {
+pub(crate) fn plain(error: std::io::Error) -> std::io::Error {
     use std::io::ErrorKind::{NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error.kind() {
         kind @ (NotFound | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull) => {

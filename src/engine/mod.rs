@@ -10,6 +10,7 @@ pub mod error;
 pub mod evaluate;
 pub mod event_log;
 pub mod features;
+pub mod fetch;
 pub mod files;
 pub mod kernels;
 pub mod lesion;

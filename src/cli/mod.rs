@@ -1,5 +1,9 @@
 //! The command line.
 
+mod bench;
+mod data;
+mod values;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,6 +11,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::domain::keys::KEYS;
 use crate::engine::device::DeviceChoice;
 use crate::engine::presets::SHIPPED;
+
+pub use bench::{BenchCommand, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
+pub use data::{DataCommand, DataPlace};
+use values::{percent, seconds, size, speed};
 
 /// Arguments of the program.
 #[derive(Debug, Parser)]
@@ -164,6 +172,12 @@ pub enum Command {
         #[command(subcommand)]
         what: PresetsCommand,
     },
+    /// Datasets' files: list, fetch, verify, find
+    Data {
+        /// What.
+        #[command(subcommand)]
+        what: DataCommand,
+    },
     /// Print every key of the interactive screen as a Markdown page
     Keys,
     /// Paint the interactive screen into a file, .svg or .txt, with the runs in --out
@@ -211,127 +225,6 @@ pub struct PictureArgs {
     pub light: bool,
 }
 
-/// What to measure.
-#[derive(Debug, Subcommand)]
-pub enum BenchCommand {
-    /// Time training steps (forward, cross-entropy, backward, Adam) on a synthetic batch
-    Train(TrainBench),
-    /// Time each operation of the CPU, forward and backward, beside burn's own
-    Ops(OpsBench),
-    /// Measure what the interactive screen costs: how soon a key is answered while a run trains,
-    /// and how much slower the run is
-    Ui(UiBench),
-    /// Measure how soon a recording is sought to 0%, 37% and 100% and painted
-    Replay(ReplayBench),
-    /// Compare a device's logits with the CPU's; exit code 1 when they are too far apart
-    Parity(ParityBench),
-}
-
-/// `bench train`.
-#[derive(Debug, Args)]
-pub struct TrainBench {
-    /// Presets, files or one-line specs, their keys as words of their own
-    #[arg(default_value = "resnet+hires@fashion-embedded")]
-    pub spec: Vec<String>,
-    /// Time forward passes for evaluation instead
-    #[arg(long)]
-    pub eval: bool,
-    /// Vary batch, width, depth and number of blocks around the spec
-    #[arg(long, conflicts_with = "eval")]
-    pub scaling: bool,
-    /// Steps that are timed; the median counts
-    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
-    pub steps: u32,
-    /// Steps before them that are not
-    #[arg(long, default_value_t = 3)]
-    pub warmup: u32,
-    /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
-    /// CPU threads to compute with [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Print a JSON object a line
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `bench ops`.
-#[derive(Debug, Args)]
-pub struct OpsBench {
-    /// Images in a batch
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub batch: u32,
-    /// Only operations whose name contains this
-    #[arg(long, value_name = "TEXT")]
-    pub only: Option<String>,
-    /// Leave out burn's own operations, which take most of the time
-    #[arg(long)]
-    pub ours: bool,
-    /// CPU threads to compute with [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `bench ui`.
-#[derive(Debug, Args)]
-pub struct UiBench {
-    /// A preset, a file or a one-line spec
-    #[arg(default_value = "resnet+hires@fashion-embedded")]
-    pub spec: Vec<String>,
-    /// Steps of each run
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=10_000))]
-    pub steps: u32,
-    /// Runs alone, and as many on the screen, in turn
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub rounds: u32,
-    /// Columns and rows of the screen
-    #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
-    pub size: (u16, u16),
-    /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
-    /// CPU threads to compute with [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `bench replay`.
-#[derive(Debug, Args)]
-pub struct ReplayBench {
-    /// A recording; without, two runs of 120 epochs are made up
-    pub recording: Option<String>,
-    /// Times that each place is sought
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub rounds: u32,
-    /// Columns and rows of the screen
-    #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
-    pub size: (u16, u16),
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `bench parity`.
-#[derive(Debug, Args)]
-pub struct ParityBench {
-    /// A preset, a file or a one-line spec; its keys may follow as words of their own
-    #[arg(default_value = "resnet+hires@fashion-embedded")]
-    pub spec: Vec<String>,
-    /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    pub device: DeviceChoice,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
 impl Cli {
     /// CPU threads that were asked for.
     pub fn threads(&self) -> Option<u16> {
@@ -350,33 +243,6 @@ impl Cli {
     }
 }
 
-fn size(text: &str) -> Result<(u16, u16), String> {
-    let side = |text: &str| text.parse().ok().filter(|n| (1..=500).contains(n));
-    let (width, height) = text.split_once(['x', '×']).unwrap_or_default();
-    side(width)
-        .zip(side(height))
-        .ok_or_else(|| "a size is columns x rows, up to 500 each, e.g. 120x40".into())
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    let speed = text.trim_end_matches(['x', '×']).parse().ok();
-    speed
-        .filter(|s| (0.25..=1000.0).contains(s))
-        .ok_or_else(|| "a speed is a number from 0.25 to 1000".into())
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    let seconds = text.trim_end_matches('s').parse().ok();
-    seconds.filter(|s| (0.1..=1e6).contains(s)).ok_or_else(|| "give seconds, 0.1 to 1,000,000".into())
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    match text.trim_end_matches('%').parse::<f64>() {
-        Ok(p) if (0.0..=100.0).contains(&p) => Ok(p),
-        _ => Err("a percentage is a number from 0 to 100".into()),
-    }
-}
-
 fn after_help() -> String {
     let few: Vec<_> =
         SHIPPED.iter().map(|(name, _)| *name).filter(|name| !name.starts_with("table")).collect();
@@ -387,7 +253,8 @@ fn after_help() -> String {
     for key in KEYS {
         text += &format!("  {:15} {}\n", key.name, key.about);
     }
-    text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, or devices disagree, 2 bad input, \
+    text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, devices disagree, or data \
+             differ or could not be fetched, 2 bad input, \
              130 interrupted (143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT).\n\
              HIRESNET_LOG=info (or debug) logs to stderr; HIRESNET_ISA=avx2 or portable makes the CPU do without \
              its best instructions.";

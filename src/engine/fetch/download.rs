@@ -1,0 +1,317 @@
+//! A file, try after try, until it is here and is the right one.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use super::check::{Verdict, verify};
+use super::http::{Answer, Head, Request, ask};
+use super::part::Part;
+use super::trouble::{Again, Halt, Trouble};
+use super::{Doing, Fetched, Options, Progress, Source};
+use crate::domain::text::{duration, filesize, harmless};
+use crate::engine::error::{EngineError, Result};
+
+/// Between looks at whether anybody still wants the file.
+const LOOK: Duration = Duration::from_millis(100);
+/// Bytes that a try must bring to count as none in vain.
+const WORTH: u64 = 1 << 20;
+
+/// Who hears how far it is.
+type Tell<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+
+/// Fetches one file into `folder`, goes on with a part that is there, and leaves alone what
+/// is there whole. `tell` hears how far it is, ten times a second at least, and ends it.
+///
+/// # Errors
+/// When the disk refuses, another process fetches it, a wrong file is in its place, or
+/// patience is at its end.
+pub fn fetch(source: &Source, folder: &Path, options: &Options, tell: Tell<'_>) -> Result<Fetched> {
+    let target = folder.join(&*source.file);
+    if fs::symlink_metadata(&target).is_ok() {
+        return already(source, &target, tell);
+    }
+    let parent = target.parent().unwrap_or(folder);
+    fs::create_dir_all(parent).map_err(EngineError::io("create the folder", parent))?;
+    let mut part = Part::open(&target)?;
+    // Another process may have finished it before this one had the lock.
+    if fs::symlink_metadata(&target).is_ok() {
+        part.leave();
+        return already(source, &target, tell);
+    }
+    let fetched = until_it_is_here(source, &target, part.len(), options, &mut part, tell);
+    match fetched {
+        Ok(true) => part.finish(&target).map(|()| Fetched::Now),
+        Ok(false) => {
+            part.leave();
+            Ok(Fetched::Interrupted)
+        }
+        Err(fault) => {
+            part.leave();
+            Err(fault)
+        }
+    }
+}
+
+/// A file in the place of the one that is wanted.
+fn already(source: &Source, target: &Path, tell: Tell<'_>) -> Result<Fetched> {
+    let mut checked = |done| tell(progress(source, done, Doing::Checking));
+    match verify(target, source, &mut checked)? {
+        Verdict::Right => Ok(Fetched::Already),
+        Verdict::Unknown => Ok(Fetched::Interrupted),
+        Verdict::Differs(how) => {
+            let reason = format!("another file is here already ({how}); move it away to fetch the right one");
+            Err(EngineError::data(target, reason))
+        }
+    }
+}
+
+fn progress(source: &Source, done: u64, doing: Doing) -> Progress {
+    Progress { file: source.name().to_owned(), done, total: source.bytes, doing }
+}
+
+/// Tries until the part is the whole file; `false` when nobody wants it any more.
+fn until_it_is_here(
+    source: &Source,
+    target: &Path,
+    begun: u64,
+    options: &Options,
+    part: &mut Part,
+    tell: Tell<'_>,
+) -> Result<bool> {
+    let url = source.address(options.mirror.as_deref());
+    if begun > source.bytes {
+        part.clear()?;
+    }
+    check_room(target, source.bytes - part.len())?;
+    let (mut fruitless, mut tries, mut second_chance) = (0, 0, true);
+    loop {
+        let before = part.len();
+        tries += 1;
+        let trouble = match attempt(source, &url, options, part, tell) {
+            Ok(()) => return Ok(true),
+            Err(Halt::Interrupted) => return Ok(false),
+            Err(Halt::Fault(fault)) => return Err(fault),
+            Err(Halt::Trouble(trouble)) => trouble,
+        };
+        fruitless = if part.len() >= before.saturating_add(WORTH) { 1 } else { fruitless + 1 };
+        let goes_on = match trouble.again {
+            Again::Yes => fruitless < options.patience.tries,
+            Again::Once => std::mem::take(&mut second_chance),
+            Again::No => false,
+        };
+        let reason = harmless(&trouble.reason, 400);
+        tracing::info!(url, reason, tries, "a try to fetch failed");
+        if !goes_on {
+            let after = if tries > 1 { format!(" (after {tries} tries)") } else { String::new() };
+            return Err(EngineError::fetch(url, format!("{reason}{after}")));
+        }
+        let wait = options.patience.wait(fruitless, trouble.after);
+        if sleep(source, part.len(), wait, &reason, tell).is_break() {
+            return Ok(false);
+        }
+    }
+}
+
+/// Whether the disk has room for `bytes` more.
+fn check_room(target: &Path, bytes: u64) -> Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = target.parent()
+        && let Ok(disk) = rustix::fs::statvfs(folder)
+    {
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        // Some file systems do not know, and say nothing is there at all.
+        if disk.f_blocks > 0 && free < bytes {
+            let reason = format!(
+                "the disk has no room: {} are free and {} are to come",
+                filesize(free),
+                filesize(bytes)
+            );
+            return Err(EngineError::data(target, reason));
+        }
+    }
+    let _ = (target, bytes);
+    Ok(())
+}
+
+/// Waits before another try.
+fn sleep(source: &Source, done: u64, wait: Duration, reason: &str, tell: Tell<'_>) -> ControlFlow<()> {
+    let until = Instant::now() + wait;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let seconds = left.as_secs_f64().ceil() as u64;
+        tell(progress(source, done, Doing::Waiting { seconds, reason: reason.to_owned() }))?;
+        if left.is_zero() {
+            return ControlFlow::Continue(());
+        }
+        std::thread::sleep(left.min(LOOK));
+    }
+}
+
+/// One try: the rest of the file, then its checksums.
+fn attempt(
+    source: &Source,
+    url: &str,
+    options: &Options,
+    part: &mut Part,
+    tell: Tell<'_>,
+) -> std::result::Result<(), Halt> {
+    if part.len() < source.bytes {
+        let from = part.len();
+        let validator = if from > 0 { part.validator(url) } else { None };
+        let silence = options.patience.silence;
+        let request = Request { url: url.to_owned(), from, validator, silence };
+        let answers = ask(request, options.proxies.clone())?;
+        let mut listener = Listener { source, answers, silence, tell };
+        let head = match listener.next(part.len(), &Doing::Asking)? {
+            Answer::Head(head) => head,
+            _ => return Err(Trouble::new(Again::Yes, "no answer").into()),
+        };
+        accept(source, url, &head, part)?;
+        loop {
+            match listener.next(part.len(), &Doing::Fetching)? {
+                Answer::Bytes(bytes) => {
+                    if part.len() + bytes.len() as u64 > source.bytes {
+                        part.clear()?;
+                        let reason = format!("it is longer than the {} bytes that belong", source.bytes);
+                        return Err(Trouble::new(Again::Once, reason).into());
+                    }
+                    part.append(&bytes)?;
+                }
+                _ => break,
+            }
+        }
+        if part.len() < source.bytes {
+            let reason = format!("the answer ended after {} of {} bytes", part.len(), source.bytes);
+            return Err(Trouble::new(Again::Yes, reason).into());
+        }
+    }
+    let mut checked = |done| tell(progress(source, done, Doing::Checking));
+    match verify(part.path(), source, &mut checked)? {
+        Verdict::Right => Ok(()),
+        Verdict::Unknown => Err(Halt::Interrupted),
+        Verdict::Differs(how) => {
+            part.clear()?;
+            Err(Trouble::new(Again::Once, format!("what came is not the file: {how}; it was thrown away"))
+                .into())
+        }
+    }
+}
+
+/// Whether the answer to a request for the rest of `part` is one that can go into it; it is
+/// emptied where the answer is the file from its beginning.
+fn accept(source: &Source, url: &str, head: &Head, part: &mut Part) -> std::result::Result<(), Halt> {
+    let from = part.len();
+    let status = head.status;
+    match status {
+        200 => {}
+        206 if from > 0 => {
+            if !head.range.as_deref().is_some_and(|range| fits(range, from, source.bytes)) {
+                let got = head.range.as_deref().unwrap_or("nothing");
+                let reason = format!("asked for the bytes from {from}, the server sends '{got}'");
+                part.clear()?;
+                return Err(Trouble::new(Again::Yes, reason).into());
+            }
+        }
+        // The part is none of this file.
+        416 if from > 0 => {
+            part.clear()?;
+            return Err(Trouble::new(Again::Yes, "the server has no more bytes than there are here").into());
+        }
+        _ => return Err(refusal(head).into()),
+    }
+    // Said before anything is thrown away: the page that a hotel's network shows instead of
+    // the file is no reason to lose what has come.
+    let rest = if status == 206 { source.bytes - from } else { source.bytes };
+    if let Some(length) = head.length.filter(|length| *length > rest || status == 200 && *length != rest) {
+        let reason = format!("the server announces {length} bytes where {rest} belong");
+        return Err(Trouble::new(Again::Once, reason).into());
+    }
+    if status == 200 {
+        part.clear()?;
+    }
+    part.keep_origin(url, head.validator.clone());
+    Ok(())
+}
+
+/// What an answer without the file means.
+fn refusal(head: &Head) -> Trouble {
+    let (again, what) = match head.status {
+        408 | 425 | 429 | 500..=599 => (Again::Yes, "the server is busy or broken"),
+        401 | 403 => (Again::No, "the server refuses it"),
+        404 | 410 => (Again::No, "there is no such file"),
+        _ => (Again::No, "an unexpected answer"),
+    };
+    let reason = format!("{what} (status {})", head.status);
+    Trouble { after: head.after, ..Trouble::new(again, reason) }
+}
+
+/// Whether a `Content-Range` is of the bytes from `from` of a file of `bytes`.
+fn fits(range: &str, from: u64, bytes: u64) -> bool {
+    let parsed = || {
+        let (span, whole) = range.strip_prefix("bytes ")?.split_once('/')?;
+        let (first, last) = span.trim().split_once('-')?;
+        let whole = whole.trim();
+        let is_whole = whole == "*" || whole.parse::<u64>().ok()? == bytes;
+        Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?, is_whole))
+    };
+    parsed().is_some_and(|(first, last, is_whole)| first == from && first <= last && last < bytes && is_whole)
+}
+
+/// Waits for answers, and asks meanwhile whether anybody wants them.
+struct Listener<'a, 'b> {
+    source: &'a Source,
+    answers: Receiver<Answer>,
+    silence: Duration,
+    tell: &'a mut (dyn FnMut(Progress) -> ControlFlow<()> + 'b),
+}
+
+impl Listener<'_, '_> {
+    fn next(&mut self, done: u64, doing: &Doing) -> std::result::Result<Answer, Halt> {
+        // The thread has limits of its own for each step; this is for all it might forget.
+        let until = Instant::now() + self.silence.saturating_mul(3);
+        loop {
+            if (self.tell)(progress(self.source, done, doing.clone())).is_break() {
+                return Err(Halt::Interrupted);
+            }
+            match self.answers.recv_timeout(LOOK) {
+                Ok(Answer::Broken(trouble)) => return Err(trouble.into()),
+                Ok(answer) => return Ok(answer),
+                Err(RecvTimeoutError::Timeout) if Instant::now() < until => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    let reason = format!("silence for {}", duration(self.silence.as_secs_f64() * 3.0));
+                    return Err(Trouble::new(Again::Yes, reason).into());
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Trouble::new(Again::Yes, "the thread that reads broke down").into());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_fit_or_do_not() {
+        for good in ["bytes 3-9/10", "bytes 3-7/10", "bytes 3-9/*", "bytes 3-9/ 10"] {
+            assert!(fits(good, 3, 10), "{good}");
+        }
+        for bad in [
+            "",
+            "3-9/10",
+            "bytes 0-9/10",
+            "bytes 3-9/11",
+            "bytes 3-10/10",
+            "bytes 3-2/10",
+            "bytes */10",
+            "x 3-9/10",
+        ] {
+            assert!(!fits(bad, 3, 10), "{bad}");
+        }
+    }
+}
