@@ -232,6 +232,17 @@ impl App {
             })
             .collect();
         self.curves.prepare(&shown, area);
+        let area = self.area(Panel::Features).map(inside);
+        let covered = self.is_covered();
+        let current = self.runs.current();
+        self.features.prepare(current, self.playback.is_some(), area, covered, &self.theme);
+    }
+
+    /// Whether something is painted over the panels.
+    fn is_covered(&self) -> bool {
+        self.view.help.is_some()
+            || self.question.is_some()
+            || self.editing.as_ref().is_some_and(Editing::is_long)
     }
 
     /// Where a panel is, with its frame; `None` while it is on another page.
