@@ -112,7 +112,14 @@ pub enum Effect {
     /// Score no more of them.
     EndLesions,
     /// Keep a spec as one of the user's own presets.
-    SavePreset(String, Box<ExperimentSpec>),
+    SavePreset {
+        /// What it is called.
+        name: String,
+        /// The spec.
+        spec: Box<ExperimentSpec>,
+        /// Whether one of that name is replaced.
+        replace: bool,
+    },
     /// Look at one image through a run's network.
     Look {
         /// Which run.

@@ -39,6 +39,8 @@ pub enum Question {
     Quit,
     /// Whether to delete this run from disk.
     Delete(RunId),
+    /// Whether the draft replaces a preset of the user's own.
+    ReplacePreset,
 }
 
 /// Seconds for which a message stays in the footer unless a key is pressed.
