@@ -11,6 +11,8 @@ mod keys;
 mod lesions;
 #[path = "tui/mouse.rs"]
 mod mouse;
+#[path = "tui/pixels.rs"]
+mod pixels;
 #[path = "tui/presets.rs"]
 mod presets;
 #[path = "tui/replay.rs"]

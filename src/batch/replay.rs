@@ -13,12 +13,13 @@ use crate::engine::recording;
 use crate::exit::Exit;
 use crate::output::say;
 
-/// Packs the runs in `folders` into `file`.
+/// Packs the runs in `folders` into `file`, which is replaced where it is a recording; with
+/// `force` whatever file it is.
 ///
 /// # Errors
 /// When one is no run, or the file cannot be written.
-pub fn record(folders: &[PathBuf], file: &Path) -> Result<Exit> {
-    let runs = recording::pack(folders, file)?;
+pub fn record(folders: &[PathBuf], file: &Path, force: bool) -> Result<Exit> {
+    let runs = recording::pack(folders, file, force)?;
     let bytes = std::fs::metadata(file).map_err(EngineError::io("read", file))?.len();
     for run in &runs {
         let events = grouped(run.events.len());

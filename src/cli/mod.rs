@@ -162,9 +162,12 @@ pub enum Command {
         /// The runs' folders
         #[arg(required = true)]
         runs: Vec<PathBuf>,
-        /// The file
+        /// The file; a recording is replaced
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+        /// Replace a file that is no recording, too
+        #[arg(long)]
+        force: bool,
     },
     /// Presets: those that come with the program, and the user's own
     Presets {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::error::SpecError;
-use super::event::Score;
+use super::event::{Checkpoint, Score};
 use super::hops::{Hop, HopGroup, HopSet};
 
 /// One term of Eq. (2) that is left out.
@@ -69,6 +69,15 @@ pub fn lesions(hops: &HopSet, blocks: usize, pairs: bool) -> Vec<Vec<Cut>> {
         }
     }
     all
+}
+
+/// The weights that lesions were made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Which of those that a run keeps.
+    pub checkpoint: Checkpoint,
+    /// The epoch after which they were what they are, from 1, where that is known.
+    pub epoch: Option<usize>,
 }
 
 /// What a network scores without some of its terms.

@@ -99,19 +99,25 @@ pub fn user(folder: &Path) -> Vec<(String, PathBuf, Result<ExperimentSpec>)> {
     found
 }
 
-/// Keeps `spec` in `folder` as the preset `name`.
+/// Keeps `spec` in `folder` as the preset `name`, with `replace` in place of one of the
+/// user's own.
 ///
 /// # Errors
 /// When the name is none, or is taken, or the disk refuses.
-pub fn save(folder: &Path, name: &str, spec: &ExperimentSpec) -> Result<PathBuf> {
+pub fn save(folder: &Path, name: &str, spec: &ExperimentSpec, replace: bool) -> Result<PathBuf> {
     check_name(name)?;
     let path = folder.join(format!("{name}.toml"));
-    if SHIPPED.iter().any(|(shipped, _)| *shipped == name) || path.exists() {
+    if is_shipped(name) || (path.exists() && !replace) {
         return Err(SpecError::new("preset", format!("there is one called '{name}' already")).into());
     }
     fs::create_dir_all(folder).map_err(EngineError::io("create the folder", folder))?;
     files::write_atomically(&path, format!("# {spec}\n{}", to_toml(spec)).as_bytes())?;
     Ok(path)
+}
+
+/// Whether a preset of this name comes with the program.
+pub fn is_shipped(name: &str) -> bool {
+    SHIPPED.iter().any(|(shipped, _)| *shipped == name)
 }
 
 /// A spec as a preset's file has it.
@@ -261,7 +267,7 @@ mod tests {
         let folder = folder.path().join("presets");
         let spec: ExperimentSpec = "plain+hires[P1]@fashion seed=3 lr=0.003".parse().unwrap();
         assert!(user(&folder).is_empty());
-        let path = save(&folder, "mine", &spec).unwrap();
+        let path = save(&folder, "mine", &spec, false).unwrap();
         assert_eq!(read(&path).unwrap(), spec);
         fs::write(folder.join("broken.toml"), "family = 3").unwrap();
         fs::write(folder.join("not a name.toml"), "").unwrap();
@@ -270,10 +276,10 @@ mod tests {
         assert_eq!(names, ["broken", "mine"]);
         assert!(found[0].2.is_err());
         for taken in ["mine", "quickstart"] {
-            assert!(save(&folder, taken, &spec).unwrap_err().to_string().contains("already"));
+            assert!(save(&folder, taken, &spec, false).unwrap_err().to_string().contains("already"));
         }
         for bad in ["", "../x", "a/b", ".hidden", "-x", "a b", "x.toml", "ä", &"x".repeat(65)] {
-            assert!(save(&folder, bad, &spec).unwrap_err().to_string().contains("a name is"), "{bad}");
+            assert!(save(&folder, bad, &spec, true).unwrap_err().to_string().contains("a name is"), "{bad}");
         }
     }
 

@@ -31,6 +31,8 @@ const MAX_TEXT: u64 = 256 << 20;
 /// Most runs in one, and most events in all of them.
 const MAX_RUNS: usize = 1_000;
 const MAX_EVENTS: usize = 3_000_000;
+/// Longest first line, bytes.
+const MAX_HEAD: u64 = 1 << 10;
 /// Longest name of a run that is shown, characters.
 const MAX_NAME: usize = 200;
 
@@ -61,11 +63,12 @@ struct RunHead {
     events: usize,
 }
 
-/// Packs the runs in these folders into the file `to`.
+/// Packs the runs in these folders into the file `to`. A recording there is replaced; with
+/// `force` any file is.
 ///
 /// # Errors
-/// When a folder is no run, or `to` cannot be written.
-pub fn pack(folders: &[impl AsRef<Path>], to: &Path) -> Result<Vec<Recorded>> {
+/// When a folder is no run, `to` is another file, or it cannot be written.
+pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<Vec<Recorded>> {
     let mut runs = Vec::new();
     let mut seen = Vec::new();
     let target = to.parent().and_then(|folder| folder.canonicalize().ok());
@@ -87,8 +90,25 @@ pub fn pack(folders: &[impl AsRef<Path>], to: &Path) -> Result<Vec<Recorded>> {
         check(&events).map_err(|reason| EngineError::run(folder, reason))?;
         runs.push(Recorded { name, spec, events });
     }
+    if !force && holds_something_else(to) {
+        let reason = "there is such a file, which is no recording; --force replaces it";
+        return Err(EngineError::run(to, reason));
+    }
     files::write_atomically(to, &bytes(&runs).map_err(EngineError::io("compress the runs for", to))?)?;
     Ok(runs)
+}
+
+/// Whether there is a file at `path` with anything in it that is no recording, of whatever
+/// version. What is no file is not replaced in any case.
+fn holds_something_else(path: &Path) -> bool {
+    if !fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() > 0) {
+        return false;
+    }
+    let Ok(file) = File::open(path) else { return true };
+    let mut reader = BufReader::new(MultiGzDecoder::new(file).take(MAX_HEAD));
+    let mut line = Vec::new();
+    let read = event_log::next_line(&mut reader, &mut line);
+    !matches!(read, Ok(Line::Whole)) || serde_json::from_slice::<Head>(&line).is_err()
 }
 
 /// A recording of these runs.

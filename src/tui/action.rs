@@ -9,9 +9,9 @@ use super::command::Command;
 use super::log::Level;
 use super::player::{Order, Playback};
 use super::run::{RunId, Stage};
-use crate::domain::event::{Checkpoint, Control, Event};
+use crate::domain::event::{Control, Event};
 use crate::domain::features::Features;
-use crate::domain::lesion::{Cut, Lesioned};
+use crate::domain::lesion::{Cut, Lesioned, Origin};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::device::DeviceChoice;
@@ -73,7 +73,7 @@ pub enum Message {
     /// A run was scored without some of its terms; intact first.
     Lesioned(RunId, Lesioned),
     /// No more lesions of this run come: the weights that were scored, or what went wrong.
-    LesionsDone(RunId, Result<Checkpoint, String>),
+    LesionsDone(RunId, Result<Origin, String>),
     /// The user's own presets.
     Presets(Vec<(String, ExperimentSpec)>),
     /// What one image makes of a run's network, by its index among the validation split.
@@ -112,7 +112,14 @@ pub enum Effect {
     /// Score no more of them.
     EndLesions,
     /// Keep a spec as one of the user's own presets.
-    SavePreset(String, Box<ExperimentSpec>),
+    SavePreset {
+        /// What it is called.
+        name: String,
+        /// The spec.
+        spec: Box<ExperimentSpec>,
+        /// Whether one of that name is replaced.
+        replace: bool,
+    },
     /// Look at one image through a run's network.
     Look {
         /// Which run.

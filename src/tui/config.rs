@@ -8,6 +8,7 @@ use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::bindings::BINDINGS;
+use super::features::{Gallery, Images, images};
 use super::keymap::{Keymap, Overrides};
 use super::layout::Pages;
 use super::theme::{Depth, Ground, Symbols, Theme};
@@ -58,6 +59,8 @@ pub struct Config {
     pub colors: Choice<Depth>,
     /// `auto`, `braille`, `block` or `ascii`.
     pub symbols: Choice<Symbols>,
+    /// `auto`, `halfblocks`, `kitty`, `sixel` or `iterm2`.
+    pub images: Choice<Images>,
     /// Whether clicks and the wheel are used; without, the terminal selects text.
     pub mouse: bool,
     /// Panels of small, medium and wide terminals.
@@ -72,6 +75,7 @@ impl Default for Config {
             theme: Choice::Auto,
             colors: Choice::Auto,
             symbols: Choice::Auto,
+            images: Choice::Auto,
             mouse: true,
             layout: Pages::default(),
             keys: Overrides::new(),
@@ -132,7 +136,8 @@ impl Config {
         let head = format!(
             "# hiresnet-tui's settings as they are now. Keep what you change in {path}\n\
              # theme: auto, dark, light; colors: auto, truecolor, 256, 16, none (NO_COLOR is heeded);\n\
-             # symbols: auto, braille, block, ascii; layout: columns between |, panels between /.\n"
+             # symbols: auto, braille, block, ascii; images: auto, halfblocks, kitty, sixel, iterm2;\n\
+             # layout: columns between |, panels between /.\n"
         );
         head + &toml::to_string(&all).unwrap_or_default()
     }
@@ -159,6 +164,16 @@ impl Config {
             Choice::Auto => background(),
         };
         Theme { depth, ground, symbols }
+    }
+
+    /// How feature maps are shown with this theme, as far as the environment tells.
+    pub fn gallery(&self, theme: &Theme) -> Gallery {
+        let said = match self.images {
+            Choice::Said(images) => Some(images),
+            Choice::Auto => None,
+        };
+        let images = images(said, theme, |name| std::env::var(name).ok());
+        Gallery::new(images, said.is_some())
     }
 }
 
@@ -192,9 +207,11 @@ mod tests {
     fn what_is_printed_can_be_kept() {
         let mut config = Config { theme: Choice::Said(Ground::Light), ..Config::default() };
         config.colors = Choice::Said(Depth::Ansi16);
+        config.images = Choice::Said(Images::Iterm2);
         config.keys.insert("train".into(), vec!["T".into()]);
         let read: Config = toml::from_str(&config.to_toml()).unwrap();
         assert_eq!((read.theme, read.colors, read.symbols), (config.theme, config.colors, Choice::Auto));
+        assert_eq!(read.images, config.images);
         assert_eq!(read.layout, config.layout);
         assert_eq!(read.keys["train"], ["T"]);
         assert_eq!(read.keys.len(), BINDINGS.len());
@@ -219,6 +236,8 @@ mod tests {
             pink.contains("line 3") && pink.contains("`dark` or `light`") && pink.contains("`auto`"),
             "{pink}"
         );
+        let crt = said("images = \"crt\"");
+        assert!(crt.contains("line 1") && crt.contains("`sixel`") && crt.contains("`auto`"), "{crt}");
         assert!(said("[layout]\nsmall = []").contains("small has no page"));
         assert!(said("[keys]\nquit = []").contains("quit must have a key"));
     }

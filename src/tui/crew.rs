@@ -264,14 +264,14 @@ impl Crew {
         });
     }
 
-    /// Keeps a spec as one of them.
-    pub fn save_preset(&self, name: String, spec: ExperimentSpec) {
+    /// Keeps a spec as one of them, in place of another where it is to `replace` one.
+    pub fn save_preset(&self, name: String, spec: ExperimentSpec, replace: bool) {
         self.background("preset", move |tell| {
             let Some(folder) = presets::user_folder() else {
                 let text = "no preset is kept: there is no home folder".into();
                 return tell(News::Message(Message::Said(Level::Bad, text)));
             };
-            tell(News::Message(match presets::save(&folder, &name, &spec) {
+            tell(News::Message(match presets::save(&folder, &name, &spec, replace) {
                 Ok(path) => {
                     let path = harmless(&path.to_string_lossy(), 400);
                     Message::Said(Level::Good, format!("the draft is kept in {path}"))

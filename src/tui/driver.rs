@@ -98,7 +98,7 @@ pub async fn run<W: Write>(
                 Effect::Delete(id, path) => crew.delete(id, path),
                 Effect::Lesion { run, path, wanted, device } => crew.lesion(run, path, wanted, device),
                 Effect::EndLesions => crew.end_lesions(),
-                Effect::SavePreset(name, spec) => crew.save_preset(name, *spec),
+                Effect::SavePreset { name, spec, replace } => crew.save_preset(name, *spec, replace),
                 Effect::Look { id, path, spec, image } => {
                     crew.look(id, Look { run: path, spec: *spec, image });
                 }

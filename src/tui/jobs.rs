@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::action::Message;
 use super::log::Level;
 use crate::domain::event::Checkpoint;
-use crate::domain::lesion::{Cut, Lesioned};
+use crate::domain::lesion::{Cut, Lesioned, Origin};
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::Library;
@@ -74,16 +74,23 @@ pub fn score(
     choice: DeviceChoice,
     enough: &AtomicBool,
     told: &(dyn Fn(Lesioned) + Sync),
-) -> Result<Checkpoint> {
-    let run = SavedRun::open(path)?;
+) -> Result<Origin> {
+    let spec = SavedRun::open(path)?.spec;
     let (device, _) = Device::choose(choice)?;
-    let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&run.spec)?;
-    lesion(&run, &data, device, wanted, &mut |progress| {
+    let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
+    // Reading the data takes a while, in which a run that trains finds better weights.
+    let run = SavedRun::open(path)?;
+    let checkpoint = lesion(&run, &data, device, wanted, &mut |progress| {
         if let Progress::Scored(lesioned) = progress {
             told(lesioned.clone());
         }
         !enough.load(Ordering::Relaxed)
-    })
+    })?;
+    let epoch = match checkpoint {
+        Checkpoint::Best => run.state.best_epoch(),
+        Checkpoint::Last => run.state.epochs.last(),
+    };
+    Ok(Origin { checkpoint, epoch: epoch.map(|record| record.epoch) })
 }
 
 /// An error in full, with nothing in it that a terminal would act on.

@@ -8,7 +8,7 @@ use super::run::{Run, RunId};
 use crate::domain::error::SpecError;
 use crate::domain::event::{Checkpoint, Score};
 use crate::domain::hops::HopSet;
-use crate::domain::lesion::{Cut, Lesioned, lesions};
+use crate::domain::lesion::{Cut, Lesioned, Origin, lesions};
 use crate::domain::spec::{ExperimentSpec, Version};
 
 /// A loss of top-1 from which on it is no noise of a few images, percent points.
@@ -76,7 +76,9 @@ pub struct Study {
     name: String,
     spec: ExperimentSpec,
     hops: HopSet,
-    checkpoint: Option<Checkpoint>,
+    origin: Option<Origin>,
+    /// The epoch whose weights are the run's best by now.
+    best: Option<usize>,
     intact: Option<Score>,
     /// By what was left out, in the order of terms.
     scored: BTreeMap<Vec<Cut>, Score>,
@@ -89,7 +91,8 @@ impl Study {
             name: format!("{} s{}", run.spec.network_name(), run.spec.seed),
             hops: run.spec.hops()?,
             spec: run.spec.clone(),
-            checkpoint: None,
+            origin: None,
+            best: None,
             intact: None,
             scored: BTreeMap::new(),
         })
@@ -113,6 +116,7 @@ impl Study {
             let same = |old: &Score| old.hits == score.hits && (old.loss - score.loss).abs() < SAME;
             if !self.intact.as_ref().is_some_and(same) {
                 self.scored.clear();
+                self.origin = None;
             }
             self.intact = Some(score);
         } else {
@@ -133,9 +137,17 @@ impl Study {
         })
     }
 
-    /// `lesions of resnet+hires s0, best weights: intact 87.30%`.
+    /// `lesions of resnet+hires s0, best weights: intact 87.30%`; where the run has found
+    /// better ones since, of which epoch these are.
     pub fn summary(&self) -> Option<String> {
-        let weights = self.checkpoint.map_or(String::new(), |c| format!(", {} weights", c.name()));
+        let weights = self.origin.map_or(String::new(), |Origin { checkpoint, epoch }| {
+            match (checkpoint, epoch, self.best) {
+                (Checkpoint::Best, Some(epoch), Some(best)) if best > epoch => {
+                    format!(", weights of epoch {epoch} (best by now: {best})")
+                }
+                _ => format!(", {} weights", checkpoint.name()),
+            }
+        });
         Some(format!("lesions of {}{weights}: intact {:.2}%", self.name, self.intact?.top1()))
     }
 
@@ -250,6 +262,7 @@ impl Lesions {
             None => Study::of(run)?,
         };
         self.studies.push(study);
+        self.moved_on(run.id, run.state.best_epoch().map(|best| best.epoch));
         let first = wanted.first().cloned().unwrap_or_default();
         self.running =
             Some(Running { run: run.id, first, total: wanted.len(), done: 0, pairs, ending: false });
@@ -274,11 +287,18 @@ impl Lesions {
     }
 
     /// No more come; those that were being scored.
-    pub fn ended(&mut self, run: RunId, checkpoint: Option<Checkpoint>) -> Option<Running> {
+    pub fn ended(&mut self, run: RunId, origin: Option<Origin>) -> Option<Running> {
         if let Some(study) = self.studies.iter_mut().find(|study| study.run == run) {
-            study.checkpoint = checkpoint.or(study.checkpoint);
+            study.origin = origin.or(study.origin);
         }
         self.running.take_if(|running| running.run == run)
+    }
+
+    /// The best weights of `run` are those of epoch `best`.
+    pub fn moved_on(&mut self, run: RunId, best: Option<usize>) {
+        if let Some(study) = self.studies.iter_mut().find(|study| study.run == run) {
+            study.best = best;
+        }
     }
 
     /// A run is no more.

@@ -40,6 +40,6 @@ pub mod theme;
 mod view;
 pub mod wiring;
 
-pub use screen::frame;
+pub use screen::{Screen, frame};
 pub use start::{Options, Replay, log_file, replay, run};
 pub use still::{keys_page, picture_of, text};

@@ -17,6 +17,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::app::App;
+use super::features::{Font, farewell};
 use super::jobs::test_panic;
 use super::mouse::CaptureButtons;
 use super::view;
@@ -32,6 +33,7 @@ pub fn give_back() {
     }
     let mut out = io::stdout();
     // After a hangup nobody reads this.
+    let _ = out.write_all(farewell().as_bytes());
     let _ = execute!(out, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
 }
@@ -42,6 +44,8 @@ pub struct Screen<W: Write> {
     /// Whether it is the terminal.
     is_real: bool,
     mouse: bool,
+    /// Whether the terminal may have lost what it was sent.
+    lost: bool,
     /// Frames painted so far.
     pub frames: u64,
 }
@@ -54,7 +58,7 @@ impl Screen<BufWriter<Stdout>> {
     pub fn take(mouse: bool) -> io::Result<Self> {
         let out = BufWriter::with_capacity(1 << 16, io::stdout());
         let terminal = Terminal::new(CrosstermBackend::new(out))?;
-        let mut screen = Self { terminal, is_real: true, mouse, frames: 0 };
+        let mut screen = Self { terminal, is_real: true, mouse, lost: false, frames: 0 };
         screen.retake()?;
         Ok(screen)
     }
@@ -69,7 +73,7 @@ impl<W: Write> Screen<W> {
         let area = Rect::new(0, 0, size.width, size.height);
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CrosstermBackend::new(out), options)?;
-        Ok(Self { terminal, is_real: false, mouse: false, frames: 0 })
+        Ok(Self { terminal, is_real: false, mouse: false, lost: false, frames: 0 })
     }
 
     /// Takes the terminal over again, after it was given back or changed by others.
@@ -101,11 +105,23 @@ impl<W: Write> Screen<W> {
     pub fn paint(&mut self, app: &mut App) -> io::Result<()> {
         if self.is_real {
             queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+            if app.features.gallery.needs_font() {
+                app.features.gallery.set_font(font());
+            }
         }
+        if std::mem::take(&mut self.lost) {
+            app.features.forget_pictures();
+        }
+        self.terminal.autoresize()?;
+        app.prepare(self.terminal.get_frame().area().as_size());
+        self.terminal.backend_mut().write_all(app.features.gallery.ahead().as_bytes())?;
         self.terminal.draw(|frame| {
             test_panic("paint");
             let area = frame.area();
-            app.prepare(area.as_size());
+            // Somebody drags the window's corner right now.
+            if area.as_size() != app.view.size {
+                app.prepare(area.as_size());
+            }
             let (hits, cursor) = view::draw(app, area, frame.buffer_mut());
             app.view.hits = hits;
             if let Some(cursor) = cursor {
@@ -126,6 +142,7 @@ impl<W: Write> Screen<W> {
     pub fn forget(&mut self) -> io::Result<()> {
         // Not `clear`, which asks the terminal for its cursor: the thread that reads keys
         // would get the answer.
+        self.lost = true;
         let area = self.terminal.get_frame().area();
         self.terminal.resize(area)
     }
@@ -168,12 +185,20 @@ impl<W: Write> Drop for Screen<W> {
     }
 }
 
-/// A frame of `size` that is not shown anywhere.
+/// The pixels of the terminal's cells, where the system knows them.
+fn font() -> Option<Font> {
+    let size = crossterm::terminal::window_size().ok()?;
+    Font::of((size.columns, size.rows), (size.width, size.height))
+}
+
+/// A frame of `size` that is not shown anywhere, all in characters.
 pub fn frame(app: &mut App, size: Size) -> Buffer {
     let area = Rect::new(0, 0, size.width, size.height);
     let mut buffer = Buffer::empty(area);
     app.prepare(size);
+    let veiled = app.features.gallery.veil(true);
     let (hits, _) = view::draw(app, area, &mut buffer);
+    app.features.gallery.veil(veiled);
     app.view.hits = hits;
     buffer
 }

@@ -63,6 +63,8 @@ pub struct Setup {
     preset: String,
     /// The user's own presets, by name.
     pub own: Vec<(String, ExperimentSpec)>,
+    /// Which of them the draft replaces, if the user says so.
+    pub replacing: String,
     /// Where runs are trained.
     pub device: DeviceChoice,
 }
@@ -195,13 +197,18 @@ impl Setup {
     /// What is wrong with a new preset's name.
     ///
     /// # Errors
-    /// When it is none, or taken.
+    /// When it is none, or that of a preset that comes with the program.
     pub fn check_name(&self, name: &str) -> Result<(), String> {
         presets::check_name(name).map_err(|error| error.reason)?;
-        match self.presets().any(|(taken, _)| taken == name) {
-            true => Err(format!("there is one called '{name}' already")),
+        match presets::is_shipped(name) {
+            true => Err(format!("one called '{name}' comes with the program")),
             false => Ok(()),
         }
+    }
+
+    /// Whether the user has a preset called `name`.
+    pub fn is_own(&self, name: &str) -> bool {
+        self.own.iter().any(|(own, _)| own == name)
     }
 
     /// Whether a field differs from [`Self::default_of`], so that it should be noticed.

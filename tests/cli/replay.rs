@@ -116,6 +116,21 @@ fn a_recording_replaces_files_only_and_never_what_it_is_made_of() {
     assert_eq!(fs::read(&events).unwrap(), before);
     record(&[&run, &run], &folder.path().join("x.hrec"), "given twice");
     record(&[&run], &out, "left alone");
+    let other = folder.path().join("notes.txt");
+    for text in ["weeks of work", "{\"hiresnet_recording\":1,\"runs\":1}\n"] {
+        fs::write(&other, text).unwrap();
+        record(&[&run], &other, "no recording; --force replaces it");
+        assert_eq!(fs::read_to_string(&other).unwrap(), text);
+    }
+    let make = |args: &[&str]| {
+        program().arg("record").arg(&run).arg("-o").arg(&other).args(args).assert().success();
+        program().arg("--replay").arg(&other).arg("--batch").assert().success();
+    };
+    make(&["--force"]);
+    // A recording is replaced, and so is nothing.
+    make(&[]);
+    fs::write(&other, "").unwrap();
+    make(&[]);
     #[cfg(unix)]
     record(&[&run], std::path::Path::new("/dev/null"), "left alone");
     program().arg("--replay").arg(&run).arg("--batch").assert().code(2).stderr(contains("makes a recording"));

@@ -68,7 +68,7 @@ impl World {
 }
 
 /// With the maps of the run under the cursor.
-fn looking(theme: Theme, size: (u16, u16)) -> World {
+pub fn looking(theme: Theme, size: (u16, u16)) -> World {
     let mut world = World::with_three(theme);
     world.screen(size);
     world.keys("R home down F");

@@ -1,8 +1,8 @@
 //! Lesions: what a key asks for, what the answers make of the wiring, and when it is refused.
 
-use hiresnet_tui::domain::event::{Checkpoint, Score};
+use hiresnet_tui::domain::event::{Checkpoint, EventKind, Score};
 use hiresnet_tui::domain::hops::Hop;
-use hiresnet_tui::domain::lesion::{Cut, Lesioned};
+use hiresnet_tui::domain::lesion::{Cut, Lesioned, Origin};
 use hiresnet_tui::engine::device::DeviceChoice;
 use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::app::Spot;
@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::story::{Course, begins, saved, trains};
-use crate::world::World;
+use crate::world::{DRAFT, World};
 
 const RUN: &str = "resnet+hires@fashion-embedded epochs=12";
 const ASCII: Theme = Theme { depth: Depth::Ansi16, ground: Ground::Light, symbols: Symbols::Ascii };
@@ -48,6 +48,10 @@ fn asked(world: &mut World) -> (RunId, Vec<Vec<Cut>>) {
     }
 }
 
+fn best(epoch: Option<usize>) -> Origin {
+    Origin { checkpoint: Checkpoint::Best, epoch }
+}
+
 fn told(world: &mut World, run: RunId, without: &[Cut], top1: f64, loss: f64) {
     let lesioned = Lesioned { without: without.to_vec(), score: score(top1, loss) };
     world.tell(Message::Lesioned(run, lesioned));
@@ -65,7 +69,7 @@ fn answer(world: &mut World, run: RunId, wanted: &[Vec<Cut>]) {
         let lost: f64 = cuts.iter().map(lost).sum();
         told(world, run, cuts, (87.3 - lost).max(10.0), 0.3852 + lost / 40.0);
     }
-    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+    world.tell(Message::LesionsDone(run, Ok(best(None))));
 }
 
 /// A run with every single lesion scored.
@@ -117,7 +121,7 @@ fn one_key_scores_a_run_without_each_of_its_terms() {
     for cuts in &wanted[4..] {
         told(&mut world, run, cuts, 80.0, 0.5);
     }
-    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+    world.tell(Message::LesionsDone(run, Ok(best(None))));
     assert!(!world.screen((120, 40)).contains("lesions 9/9"));
     assert!(words(&world).contains("lesions of resnet+hires s0, best weights: intact 87.30%"));
     assert_eq!((world.level(), world.notice()), (Some(Level::Good), "9 lesions scored"));
@@ -182,7 +186,7 @@ fn what_is_switched_off_is_scored_together_without_training() {
     assert!(world.notice().contains("without 0-2, 1-3"), "{}", world.notice());
     told(&mut world, run, &[], 87.3, 0.3852);
     told(&mut world, run, &wanted[0], 71.2, 0.9);
-    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+    world.tell(Message::LesionsDone(run, Ok(best(None))));
     assert!(words(&world).contains("without 0-2, 1-3: 71.20% (−16.10)"), "{}", words(&world));
     assert!(
         world.log().lines().last().unwrap().contains("resnet+hires s0 without 0-2, 1-3: 71.20% (−16.10)")
@@ -259,7 +263,7 @@ fn the_same_key_ends_it_and_so_does_leaving() {
     told(&mut world, run, &wanted[0], 80.0, 0.5);
     assert_eq!(world.keys("E").effects(), [Effect::EndLesions]);
     assert!(world.screen((120, 40)).contains("ending lesions"));
-    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+    world.tell(Message::LesionsDone(run, Ok(best(None))));
     assert_eq!(world.notice(), "lesions ended after 1 of 9");
     assert!(panel(&world, 78, 19, &Theme::FULL).contains("−7.3"), "what was scored is kept");
     assert_eq!(asked(world.keys("e")).1.len(), 9, "and all begins anew");
@@ -289,6 +293,33 @@ fn better_weights_make_what_is_known_of_the_old_ones_void() {
     told(&mut world, run, &wanted[0], 87.1, 0.4);
     let shown = panel(&world, 118, 36, &Theme::FULL);
     assert!(shown.contains("−1.0") && !shown.contains("F −48.6"), "{shown}");
+}
+
+#[test]
+fn figures_of_weights_that_a_run_has_left_behind_say_of_which_epoch_they_are() {
+    let mut world = World::of(DRAFT);
+    let (id, spec) = world.keys("t").started();
+    world.begin(id);
+    let mut events = trains(&spec, "2026-01-01T10:00:00Z", 300, Course { pace: 100.0, salt: 1 });
+    let first = events.iter().position(|event| matches!(event.kind, EventKind::EpochEnded { .. })).unwrap();
+    let rest = events.split_off(first + 1);
+    world.events(id, events);
+    let now = |world: &World| world.app.runs.get(id).unwrap().state.best_epoch().map(|best| best.epoch);
+    let before = now(&world).unwrap();
+    let (run, wanted) = asked(world.keys("e"));
+    told(&mut world, run, &[], 87.3, 0.3852);
+    told(&mut world, run, &wanted[0], 80.0, 0.5);
+    world.tell(Message::LesionsDone(run, Ok(best(Some(before)))));
+    assert!(words(&world).contains("lesions of resnet+hires s0, best weights: intact 87.30%"));
+    world.events(id, rest);
+    let after = now(&world).unwrap();
+    let stale = format!("s0, weights of epoch {before} (best by now: {after}): intact 87.30%");
+    assert!(after > before && words(&world).contains(&stale), "{}", words(&world));
+    // Scored anew, they are those of the best again.
+    let (run, _) = asked(world.keys("e"));
+    told(&mut world, run, &[], 88.1, 0.3511);
+    world.tell(Message::LesionsDone(run, Ok(best(Some(after)))));
+    assert!(words(&world).contains("best weights: intact 88.10%"), "{}", words(&world));
 }
 
 #[test]
@@ -329,6 +360,6 @@ fn a_run_that_is_gone_leaves_nothing_behind() {
     world.tell(Message::Deleted(run, Ok(())));
     assert!(!words(&world).contains("intact"));
     told(&mut world, run, &[], 87.3, 0.3);
-    world.tell(Message::LesionsDone(run, Ok(Checkpoint::Best)));
+    world.tell(Message::LesionsDone(run, Ok(best(None))));
     assert!(!words(&world).contains("intact"));
 }

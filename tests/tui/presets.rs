@@ -1,6 +1,7 @@
 //! Presets of the user's own: kept from the screen, chosen like those that come with it.
 
 use hiresnet_tui::tui::action::{Effect, Message};
+use hiresnet_tui::tui::app::Question;
 
 use crate::world::{DRAFT, World};
 
@@ -20,8 +21,7 @@ fn the_draft_is_kept_under_a_name_that_is_checked_as_it_is_typed() {
         ("a b", "a name is up to 64"),
         ("../x", "a name is up to 64"),
         ("", "a name is up to 64"),
-        ("quickstart", "there is one called 'quickstart' already"),
-        ("mine", "there is one called 'mine' already"),
+        ("quickstart", "one called 'quickstart' comes with the program"),
     ] {
         world.retype("x");
         world.retype(name);
@@ -33,10 +33,28 @@ fn the_draft_is_kept_under_a_name_that_is_checked_as_it_is_typed() {
     assert_eq!(world.fault(), None);
     world.keys("enter");
     let spec = Box::new(MINE.parse().unwrap());
-    assert_eq!(world.effects(), [Effect::SavePreset("mine-2".into(), spec)]);
+    assert_eq!(world.effects(), [Effect::SavePreset { name: "mine-2".into(), spec, replace: false }]);
     assert!(world.keys_are_commands());
     world.keys("w text:other esc");
     assert!(world.effects().is_empty() && world.keys_are_commands());
+}
+
+#[test]
+fn a_preset_of_ones_own_is_replaced_after_a_question() {
+    let mut world = World::of(MINE);
+    world.tell(own(&[("mine", DRAFT)]));
+    world.keys("S w text:mine");
+    assert_eq!(world.fault(), None);
+    world.keys("enter");
+    assert_eq!((world.effects(), world.app.question), (vec![], Some(Question::ReplacePreset)));
+    let text = world.app.question_text().unwrap();
+    assert!(text.contains("your preset mine") && text.contains(MINE), "{text}");
+    world.keys("n");
+    assert!(world.effects().is_empty() && world.keys_are_commands());
+    world.keys("w text:mine enter y");
+    let spec = Box::new(MINE.parse().unwrap());
+    assert_eq!(world.effects(), [Effect::SavePreset { name: "mine".into(), spec, replace: true }]);
+    assert!(world.keys_are_commands());
 }
 
 #[test]

@@ -178,6 +178,10 @@ impl App {
                     self.effects.push(Effect::Delete(id, path.clone()));
                 }
             }
+            (Question::ReplacePreset, Command::Yes) => {
+                let name = std::mem::take(&mut self.setup.replacing);
+                self.keep_preset(name, true);
+            }
             (_, Command::No) => {}
             // A click elsewhere, say: the question stays.
             _ => return,

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-use super::App;
+use super::{App, Question};
 use crate::engine::presets;
 use crate::tui::action::Effect;
 use crate::tui::command::Command;
@@ -148,6 +148,11 @@ impl App {
         }
     }
 
+    /// Keeps the draft as a preset of the user's own.
+    pub(super) fn keep_preset(&mut self, name: String, replace: bool) {
+        self.effects.push(Effect::SavePreset { name, spec: Box::new(self.draft.spec().clone()), replace });
+    }
+
     /// Takes what was typed, or leaves things as they were.
     pub(super) fn finish_typing(&mut self, command: Command) {
         let Some(editing) = &mut self.editing else { return };
@@ -173,7 +178,12 @@ impl App {
                     editing.fault = Some(reason);
                     return;
                 }
-                self.effects.push(Effect::SavePreset(name, Box::new(self.draft.spec().clone())));
+                if self.setup.is_own(&name) {
+                    self.setup.replacing = name;
+                    self.question = Some(Question::ReplacePreset);
+                } else {
+                    self.keep_preset(name, false);
+                }
             }
             (Command::Back, Typing::Filter) => {
                 let before = std::mem::take(&mut editing.before);

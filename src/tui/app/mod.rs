@@ -39,6 +39,8 @@ pub enum Question {
     Quit,
     /// Whether to delete this run from disk.
     Delete(RunId),
+    /// Whether the draft replaces a preset of the user's own.
+    ReplacePreset,
 }
 
 /// Seconds for which a message stays in the footer unless a key is pressed.
@@ -232,6 +234,17 @@ impl App {
             })
             .collect();
         self.curves.prepare(&shown, area);
+        let area = self.area(Panel::Features).map(inside);
+        let covered = self.is_covered();
+        let current = self.runs.current();
+        self.features.prepare(current, self.playback.is_some(), area, covered, &self.theme);
+    }
+
+    /// Whether something is painted over the panels.
+    fn is_covered(&self) -> bool {
+        self.view.help.is_some()
+            || self.question.is_some()
+            || self.editing.as_ref().is_some_and(Editing::is_long)
     }
 
     /// Where a panel is, with its frame; `None` while it is on another page.

@@ -74,6 +74,9 @@ impl App {
         }
         let Some(run) = self.runs.get_mut(id) else { return };
         run.state.apply(event);
+        if matches!(event.kind, EventKind::EpochEnded { .. }) {
+            self.lesions.moved_on(id, run.state.best_epoch().map(|best| best.epoch));
+        }
         let network = run.spec.network_name();
         match &event.kind {
             EventKind::RunStarted(facts) => {

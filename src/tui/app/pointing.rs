@@ -144,6 +144,9 @@ impl App {
                 let line = self.runs.get(id).map_or("", |run| run.line.as_str());
                 format!("Delete this run, its record and its weights from disk? {line}")
             }
+            Question::ReplacePreset => {
+                format!("Replace your preset {} with the draft? {}", self.setup.replacing, self.draft.line())
+            }
         })
     }
 }

@@ -1,11 +1,15 @@
 //! Where the image, the maps and their captions go.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::FeatureMaps;
 use super::palette::{colour, diverging, is_shaded, shade};
+use super::pixels::{Font, Grid, Paint};
 use super::tile::Tile;
 use crate::domain::dataset::DatasetId;
 use crate::domain::features::{Addend, BlockMaps, Features};
@@ -31,18 +35,44 @@ impl FeatureMaps {
         if area.is_empty() {
             return;
         }
-        let shown = run.zip(self.shown.as_ref()).filter(|(run, (of, _))| run.id == *of);
-        match shown {
-            Some((run, (_, features))) if !replays && self.fault.is_none() => {
-                Picture { panel: self, features, dataset: run.spec.dataset, theme }.draw(area, buf);
+        match self.shown_of(run, replays) {
+            Some((run, features)) => {
+                let paint = Paint::Shown(&self.gallery);
+                Picture { panel: self, features, dataset: run.spec.dataset, theme, paint }.draw(area, buf);
             }
-            _ => {
+            None => {
                 let text = self.why_nothing(run, replays);
                 for (line, y) in wrap(&text, area.width.into()).iter().zip(area.top()..area.bottom()) {
                     put(buf, area, area.x, y, line, theme.dim(), theme);
                 }
             }
         }
+    }
+
+    /// What is shown of `run`, where anything is.
+    pub(super) fn shown_of<'a>(
+        &'a self,
+        run: Option<&'a Run>,
+        replays: bool,
+    ) -> Option<(&'a Run, &'a Arc<Features>)> {
+        let shown = run.zip(self.shown.as_ref()).filter(|_| !replays && self.fault.is_none());
+        shown.filter(|(run, (of, _))| run.id == *of).map(|(run, (_, features))| (run, features))
+    }
+
+    /// The pictures that [`Self::draw`] paints with these arguments, and where.
+    pub(super) fn pictures(
+        &self,
+        run: &Run,
+        features: &Features,
+        area: Rect,
+        theme: &Theme,
+        font: Font,
+    ) -> Vec<(Rect, Grid)> {
+        let list = RefCell::default();
+        let paint = Paint::Listed(&list, font);
+        let picture = Picture { panel: self, features, dataset: run.spec.dataset, theme, paint };
+        picture.draw(area, &mut Buffer::empty(area));
+        list.into_inner()
     }
 
     fn why_nothing(&self, run: Option<&Run>, replays: bool) -> String {
@@ -71,6 +101,7 @@ struct Picture<'a> {
     features: &'a Features,
     dataset: DatasetId,
     theme: &'a Theme,
+    paint: Paint<'a>,
 }
 
 impl Picture<'_> {
@@ -127,7 +158,7 @@ impl Picture<'_> {
         let Some(pixels) = [size, size / 2, size / 4].into_iter().find(|pixels| fits(*pixels)) else {
             return 0;
         };
-        Tile { area, at: area.as_position(), pixels }.image(image, buf, theme);
+        Tile { area, at: area.as_position(), pixels, paint: self.paint }.image(image, buf, theme);
         let width = pixels.max(if area.width >= 66 { CLASSES } else { 0 });
         if width < CLASSES {
             return width + 2;
@@ -191,7 +222,8 @@ impl Picture<'_> {
                     true => maps.peaks.get(first + i).copied().unwrap_or(0.0),
                     false => peak,
                 };
-                let tile = Tile { area, at: Position::new(column(i), y), pixels: plan.pixels };
+                let at = Position::new(column(i), y);
+                let tile = Tile { area, at, pixels: plan.pixels, paint: self.paint };
                 tile.map(maps.map(first + i), maps.size, peak, buf, theme);
             }
         }
@@ -216,7 +248,7 @@ impl Picture<'_> {
             x = put(buf, area, x, area.y, c.encode_utf8(&mut text), style, theme);
         }
         x = put(buf, area, x, area.y, &format!(" {most}"), theme.dim(), theme);
-        let mut said = Vec::new();
+        let mut said: Vec<_> = self.panel.gallery.why_none().map(str::to_owned).into_iter().collect();
         if hidden > 0 {
             said.push(format!("{hidden} more terms need more rows"));
         }

@@ -2,13 +2,18 @@
 
 mod draw;
 mod palette;
+mod pixels;
 mod tile;
 
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::run::RunId;
+use ratatui::layout::Rect;
+
+use super::run::{Run, RunId};
+use super::theme::Theme;
 use crate::domain::features::{BlockMaps, Features};
+pub use pixels::{Font, Gallery, Images, farewell, images};
 
 /// Which maps are shown, of which run and image.
 #[derive(Debug, Default)]
@@ -31,6 +36,31 @@ pub struct FeatureMaps {
     fault: Option<String>,
     /// Channels that fit side by side, known only where they are drawn.
     across: Cell<usize>,
+    /// Pictures in the terminal's pixels, where it has a protocol for them.
+    pub gallery: Gallery,
+    /// What the pictures show.
+    pictured: Option<Pictured>,
+}
+
+/// All that decides what pictures there are, and where.
+#[derive(Debug, Clone)]
+struct Pictured {
+    features: Arc<Features>,
+    block: usize,
+    channel: usize,
+    own_scale: bool,
+    area: Rect,
+    theme: Theme,
+    font: Font,
+}
+
+impl PartialEq for Pictured {
+    fn eq(&self, other: &Self) -> bool {
+        let whole =
+            |this: &Self| (this.block, this.channel, this.own_scale, this.area, this.theme, this.font);
+        // No answer is changed, so the same one has the same maps.
+        Arc::ptr_eq(&self.features, &other.features) && whole(self) == whole(other)
+    }
 }
 
 impl FeatureMaps {
@@ -84,6 +114,43 @@ impl FeatureMaps {
 
     fn maps(&self) -> Option<&BlockMaps> {
         self.features()?.blocks.get(self.block)
+    }
+
+    /// Makes the pictures that [`draw`](Self::draw) paints in `area`, where they are not made
+    /// already; without an area, none. With something over them half-blocks are painted
+    /// instead: of a picture no part can be covered and come back.
+    pub fn prepare(
+        &mut self,
+        run: Option<&Run>,
+        replays: bool,
+        area: Option<Rect>,
+        covered: bool,
+        theme: &Theme,
+    ) {
+        let Some(font) = self.gallery.font() else { return };
+        self.gallery.veil(covered);
+        let shown = area.filter(|area| !area.is_empty()).zip(self.shown_of(run, replays));
+        let wanted = shown.map(|(area, (_, features))| Pictured {
+            features: Arc::clone(features),
+            block: self.block,
+            channel: self.channel,
+            own_scale: self.own_scale,
+            area,
+            theme: *theme,
+            font,
+        });
+        if wanted == self.pictured {
+            return;
+        }
+        let pictures = shown
+            .map_or_else(Vec::new, |(area, (run, features))| self.pictures(run, features, area, theme, font));
+        self.gallery.show(&pictures);
+        self.pictured = wanted;
+    }
+
+    /// The terminal may have lost its pictures: they are made anew.
+    pub fn forget_pictures(&mut self) {
+        self.pictured = None;
     }
 
     /// Which weights the maps of `run` were made with, in words.

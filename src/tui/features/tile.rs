@@ -1,26 +1,30 @@
-//! One map or image in cells: two pixels to a cell, one above the other.
+//! One map or image: in the terminal's pixels where it has them, else in cells, two pixels
+//! to a cell, one above the other.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 
 use super::palette::{Rgb, brightness, colour, diverging, is_shaded, shade};
+use super::pixels::{Font, Grid, Paint};
 use crate::domain::features::Shown;
 use crate::tui::theme::Theme;
 
 /// Where a square of `pixels`×`pixels` is painted; it takes as many columns and half as
 /// many rows.
 #[derive(Debug, Clone, Copy)]
-pub struct Tile {
+pub struct Tile<'a> {
     /// Nothing is painted outside.
     pub area: Rect,
     /// Its upper left corner.
     pub at: Position,
     /// Its side.
     pub pixels: u16,
+    /// What it is painted as.
+    pub paint: Paint<'a>,
 }
 
-impl Tile {
+impl Tile<'_> {
     /// Paints a square map, its values relative to `peak`.
     pub fn map(self, values: &[f32], size: usize, peak: f32, buf: &mut Buffer, theme: &Theme) {
         let relative = |v: f32| if peak > 0.0 { v / peak } else { v.signum() * f32::from(v != 0.0) };
@@ -28,7 +32,7 @@ impl Tile {
         if is_shaded(theme) {
             self.characters(&[values], size, buf, |v| shade(relative(v[0]), theme));
         } else {
-            self.blocks(&[values], size, buf, theme, |v| diverging(relative(v[0]), theme.ground));
+            self.colours(&[values], size, buf, theme, |v| diverging(relative(v[0]), theme.ground));
         }
     }
 
@@ -44,9 +48,31 @@ impl Tile {
                 brightness(v.iter().sum::<f32>() / v.len() as f32 / 255.0, theme)
             });
         } else {
-            self.blocks(&planes, image.size, buf, theme, |v| {
+            self.colours(&planes, image.size, buf, theme, |v| {
                 std::array::from_fn(|i| v[i % v.len()].round() as u8)
             });
+        }
+    }
+
+    /// In pixels, or in the halves of cells.
+    fn colours(
+        self,
+        planes: &[&[f32]],
+        size: usize,
+        buf: &mut Buffer,
+        theme: &Theme,
+        look: impl Fn(&[f32]) -> Rgb,
+    ) {
+        let place = Rect::new(self.at.x, self.at.y, self.pixels, self.pixels.div_ceil(2));
+        // What sticks out is cut, which only characters can be; and after a picture in one
+        // column the cursor would be believed to be where it is not.
+        let is_whole = place.width > 1 && self.area.intersection(buf.area).intersection(place) == place;
+        match self.paint {
+            Paint::Listed(list, font) if is_whole => {
+                list.borrow_mut().push((place, grid(planes, size, place, font, look)));
+            }
+            Paint::Shown(gallery) if is_whole && gallery.paint(place, buf) => {}
+            _ => self.blocks(planes, size, buf, theme, look),
         }
     }
 
@@ -107,6 +133,17 @@ impl Tile {
     }
 }
 
+/// The colours of square maps, one for each of their values; with fewer pixels than values,
+/// one for each pixel.
+fn grid(planes: &[&[f32]], size: usize, place: Rect, font: Font, look: impl Fn(&[f32]) -> Rgb) -> Grid {
+    let most = (usize::from(place.width) * usize::from(font.width))
+        .min(usize::from(place.height) * usize::from(font.height));
+    let side = size.min(most);
+    let planes: Vec<_> = planes.iter().map(|plane| resample(plane, size, side, side)).collect();
+    let colour = |i: usize| look(&planes.iter().map(|plane| plane[i]).collect::<Vec<_>>());
+    Grid { size: side, colours: (0..side * side).map(colour).collect() }
+}
+
 /// A square map of `size`×`size` in `width`×`height` pixels: each is the mean of what it
 /// covers.
 fn resample(map: &[f32], size: usize, width: usize, height: usize) -> Vec<f32> {
@@ -137,6 +174,7 @@ fn resample(map: &[f32], size: usize, width: usize, height: usize) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pixels::Gallery;
     use super::*;
 
     #[test]
@@ -153,11 +191,13 @@ mod tests {
     #[test]
     fn nothing_is_painted_outside() {
         let mut buf = Buffer::empty(Rect::new(0, 0, 8, 3));
-        let tile = Tile { area: Rect::new(1, 1, 2, 1), at: Position::new(1, 1), pixels: 6 };
+        let gallery = Gallery::default();
+        let paint = Paint::Shown(&gallery);
+        let tile = Tile { area: Rect::new(1, 1, 2, 1), at: Position::new(1, 1), pixels: 6, paint };
         tile.map(&[1.0], 1, 1.0, &mut buf, &Theme::FULL);
         assert_eq!(buf.content().iter().filter(|cell| cell.symbol() == "▀").count(), 2);
-        let far =
-            Tile { area: Rect::new(0, 0, u16::MAX, u16::MAX), at: Position::new(u16::MAX, 9), pixels: 9 };
+        let area = Rect::new(0, 0, u16::MAX, u16::MAX);
+        let far = Tile { area, at: Position::new(u16::MAX, 9), pixels: 9, paint };
         far.map(&[0.0], 1, 0.0, &mut buf, &Theme::FULL);
     }
 }
