@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Some(Command::Bench { what }) => match what {
             BenchCommand::Train(args) => batch::bench::train(args),
             BenchCommand::Ops(args) => batch::bench_ops::run(args),
+            BenchCommand::Data(args) => batch::bench::data(args),
             BenchCommand::Parity(args) => batch::bench::parity(args),
             BenchCommand::Ui(args) => bench_ui(args),
             BenchCommand::Replay(args) => bench_replay(args),

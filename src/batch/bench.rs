@@ -1,19 +1,23 @@
 //! `bench`: how fast this machine is, and whether its devices agree.
 
+use std::time::Instant;
+
 use serde::Serialize;
 
 use super::Exit;
 use super::lines::Lines;
 use super::specs;
 use super::train::device;
-use crate::cli::{ParityBench, TrainBench};
+use crate::cli::{DataBench, ParityBench, TrainBench};
 use crate::domain::error::SpecError;
 use crate::domain::params;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::{grouped, plural};
+use crate::engine::bench::input;
 use crate::engine::bench::parity::{self, TOLERANCE};
 use crate::engine::bench::steps::{Steps, Timing, Work};
 use crate::engine::bench::{Variation, scaling};
+use crate::engine::data::Dataset;
 use crate::engine::device::Device;
 use crate::engine::error::Result;
 use crate::engine::memory;
@@ -55,6 +59,34 @@ pub fn parity(args: &ParityBench) -> Result<Exit> {
         say(&format!("{relative:.1e} of the largest, {TOLERANCE:.0e} is allowed: {agree}"));
     }
     Ok(if difference.agrees { Exit::Done } else { Exit::Failed })
+}
+
+/// `bench data`.
+///
+/// # Errors
+/// When the spec is none, or its dataset cannot be read.
+pub fn data(args: &DataBench) -> Result<Exit> {
+    let spec = specs::one(&args.spec)?;
+    let start = Instant::now();
+    let data = match args.real {
+        true => Dataset::load(&spec, args.data_dir.as_deref())?,
+        false => input::synthetic(&spec)?,
+    };
+    let ready = start.elapsed().as_secs_f64();
+    let speed = input::measure(&spec, &data, args.rounds as usize)?;
+    if args.json {
+        say_json(&speed);
+        return Ok(Exit::Done);
+    }
+    let (images, size, dataset) = (grouped(speed.images), speed.size, spec.dataset.name());
+    if args.real {
+        say(&format!("{dataset} was ready after {ready:.2} s"));
+    }
+    let shown = |rate: f64| grouped(rate.round() as usize);
+    say(&format!("batches of {} out of {images} images of {size}×{size}, images/s:", spec.batch));
+    say(&format!("  as they are    {:>11}", shown(speed.plain)));
+    say(&format!("  crop and flip  {:>11}", shown(speed.augmented)));
+    Ok(Exit::Done)
 }
 
 fn one(specs: &[ExperimentSpec]) -> Result<&ExperimentSpec> {

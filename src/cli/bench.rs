@@ -1,5 +1,7 @@
 //! `bench`: what to measure.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::values::size;
@@ -12,6 +14,8 @@ pub enum BenchCommand {
     Train(TrainBench),
     /// Time each operation of the CPU, forward and backward, beside burn's own
     Ops(OpsBench),
+    /// Time how fast batches are made ready, without and with augmentation, apart from training
+    Data(DataBench),
     /// Measure what the interactive screen costs: how soon a key is answered while a run trains,
     /// and how much slower the run is
     Ui(UiBench),
@@ -65,6 +69,26 @@ pub struct OpsBench {
     /// CPU threads to compute with [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `bench data`.
+#[derive(Debug, Args)]
+pub struct DataBench {
+    /// Images made up in the shape of this spec's dataset; with --real, the dataset itself
+    #[arg(default_value = "resnet@cifar10")]
+    pub spec: Vec<String>,
+    /// Read the dataset, and say how long that took
+    #[arg(long)]
+    pub real: bool,
+    /// Passes over the training images, each without and with augmentation; the median counts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rounds: u32,
+    /// Folder with the datasets' files [default: $HIRESNET_DATA, the user's data folder, Debian's]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

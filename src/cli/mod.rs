@@ -12,7 +12,7 @@ use crate::domain::keys::KEYS;
 use crate::engine::device::DeviceChoice;
 use crate::engine::presets::SHIPPED;
 
-pub use bench::{BenchCommand, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
+pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
 pub use data::{DataCommand, DataPlace};
 use values::{percent, seconds, size, speed};
 
@@ -239,7 +239,7 @@ impl Cli {
                 BenchCommand::Train(args) => args.threads,
                 BenchCommand::Ops(args) => args.threads,
                 BenchCommand::Ui(args) => args.threads,
-                BenchCommand::Parity(_) | BenchCommand::Replay(_) => None,
+                BenchCommand::Data(_) | BenchCommand::Parity(_) | BenchCommand::Replay(_) => None,
             },
             Some(_) => None,
         }
