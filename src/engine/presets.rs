@@ -278,6 +278,10 @@ mod tests {
         for taken in ["mine", "quickstart"] {
             assert!(save(&folder, taken, &spec, false).unwrap_err().to_string().contains("already"));
         }
+        assert!(save(&folder, "quickstart", &spec, true).is_err(), "never replaced");
+        let other: ExperimentSpec = "plain@fashion seed=4".parse().unwrap();
+        save(&folder, "mine", &other, true).unwrap();
+        assert_eq!(read(&path).unwrap(), other);
         for bad in ["", "../x", "a/b", ".hidden", "-x", "a b", "x.toml", "ä", &"x".repeat(65)] {
             assert!(save(&folder, bad, &spec, true).unwrap_err().to_string().contains("a name is"), "{bad}");
         }
