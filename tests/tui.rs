@@ -5,6 +5,8 @@
 mod draft;
 #[path = "tui/features.rs"]
 mod features;
+#[path = "tui/fetching.rs"]
+mod fetching;
 #[path = "tui/keys.rs"]
 mod keys;
 #[path = "tui/lesions.rs"]

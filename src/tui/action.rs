@@ -15,6 +15,7 @@ use crate::domain::lesion::{Cut, Lesioned, Origin};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::device::DeviceChoice;
+use crate::engine::fetch::{Fetched, Offer, Progress};
 use crate::engine::store::SavedRun;
 
 /// Everything that changes the screen goes through `App::update` as one of these.
@@ -55,6 +56,12 @@ pub enum Message {
         /// Whether the next run would meet the same.
         holds: bool,
     },
+    /// A run could not begin: its dataset is not here, but could be fetched; with the error.
+    Missing(RunId, Offer, String),
+    /// How far the fetch for a run is, and bytes a second.
+    Fetching(RunId, Progress, f64),
+    /// It has ended.
+    FetchEnded(RunId, Result<Fetched, String>),
     /// A run was found on disk; only the last of its steps is kept.
     Found(Box<SavedRun>),
     /// The search for runs has ended: the folders that are there.
@@ -92,6 +99,10 @@ pub enum Message {
 pub enum Effect {
     /// Read the data and train.
     Start(RunId, Box<ExperimentSpec>, DeviceChoice),
+    /// Fetch the dataset that a run waits for.
+    Fetch(RunId, Offer),
+    /// Fetch no more of it.
+    EndFetch,
     /// An order to the run that trains.
     Order(Control),
     /// Read a run again, with all its steps.

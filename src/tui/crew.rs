@@ -12,7 +12,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::action::Message;
-use super::jobs::{begin, own_presets, said, score, test_panic};
+use super::jobs::{begin, fetch, missing, own_presets, said, score, test_panic};
 use super::log::Level;
 use super::player::{Order, Player};
 use super::run::RunId;
@@ -25,6 +25,7 @@ use crate::engine::deletion;
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::EngineError;
 use crate::engine::features::{self, Look};
+use crate::engine::fetch::Offer;
 use crate::engine::presets;
 use crate::engine::store::{self, SavedRun};
 use crate::engine::worker::Worker;
@@ -39,12 +40,16 @@ enum News {
 /// Starts work in the background and hears of it.
 pub struct Crew {
     root: PathBuf,
+    /// The data folder that was named.
+    data: Option<PathBuf>,
     library: Arc<Mutex<Library>>,
     worker: Option<(RunId, Worker)>,
     /// An order to a run whose data are still being read.
     early: Control,
     /// Tells lesions that are being scored that it is enough.
     enough: Arc<AtomicBool>,
+    /// Tells a fetch the same.
+    fetched_enough: Arc<AtomicBool>,
     sender: UnboundedSender<News>,
     news: UnboundedReceiver<News>,
     /// Messages to hand out before anything new.
@@ -59,13 +64,15 @@ impl Crew {
     /// For runs in folder `root`, with datasets looked for in `data` first.
     pub fn new(root: PathBuf, data: Option<PathBuf>) -> Self {
         let (sender, news) = unbounded_channel();
-        let library = Arc::new(Mutex::new(Library::new(data)));
+        let library = Arc::new(Mutex::new(Library::new(data.clone())));
         Self {
             root,
+            data,
             library,
             worker: None,
             early: Control::Continue,
             enough: Arc::default(),
+            fetched_enough: Arc::default(),
             sender,
             news,
             ready: Vec::new(),
@@ -123,7 +130,8 @@ impl Crew {
 
     /// Reads the data, then trains.
     pub fn start(&mut self, id: RunId, spec: ExperimentSpec, choice: DeviceChoice) {
-        let (library, root) = (Arc::clone(&self.library), self.root.clone());
+        let (library, root, folder) = (Arc::clone(&self.library), self.root.clone(), self.data.clone());
+        let dataset = spec.dataset;
         self.early = Control::Continue;
         self.background("starter", move |tell| {
             let begun = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -134,6 +142,9 @@ impl Crew {
             }));
             tell(match begun {
                 Ok(Ok(worker)) => News::Begun(id, worker),
+                Ok(Err(fault)) if let Some(offer) = missing(&fault, dataset, folder.as_deref()) => {
+                    News::Message(Message::Missing(id, offer, said(&fault)))
+                }
                 Ok(Err(fault)) => {
                     let holds = matches!(fault, EngineError::Io { .. });
                     News::Message(Message::Ended { id, fault: Some(said(&fault)), holds })
@@ -256,6 +267,22 @@ impl Crew {
         self.enough.store(true, Ordering::Relaxed);
     }
 
+    /// Fetches the dataset that a run waits for.
+    pub fn fetch(&mut self, id: RunId, offer: Offer) {
+        self.fetched_enough = Arc::default();
+        let enough = Arc::clone(&self.fetched_enough);
+        self.background("fetch", move |tell| {
+            let mut told = |progress, rate| tell(News::Message(Message::Fetching(id, progress, rate)));
+            let result = fetch(&offer, &enough, &mut told).map_err(|fault| said(&fault));
+            tell(News::Message(Message::FetchEnded(id, result)));
+        });
+    }
+
+    /// Ends that.
+    pub fn end_fetch(&self) {
+        self.fetched_enough.store(true, Ordering::Relaxed);
+    }
+
     /// Reads the user's own presets.
     pub fn read_presets(&self) {
         self.background("presets", |tell| {
@@ -334,5 +361,6 @@ impl Crew {
 impl Drop for Crew {
     fn drop(&mut self) {
         self.end_lesions();
+        self.end_fetch();
     }
 }

@@ -93,6 +93,8 @@ pub async fn run<W: Write>(
             due = Due::Soon;
             match effect {
                 Effect::Start(id, spec, device) => crew.start(id, *spec, device),
+                Effect::Fetch(id, offer) => crew.fetch(id, offer),
+                Effect::EndFetch => crew.end_fetch(),
                 Effect::Order(control) => crew.order(control),
                 Effect::Load(id, path) => crew.load(id, path),
                 Effect::Delete(id, path) => crew.delete(id, path),

@@ -1,11 +1,14 @@
 //! What the crew's threads do.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::action::Message;
 use super::log::Level;
+use crate::domain::dataset::DatasetId;
 use crate::domain::event::Checkpoint;
 use crate::domain::lesion::{Cut, Lesioned, Origin};
 use crate::domain::spec::ExperimentSpec;
@@ -13,6 +16,7 @@ use crate::domain::text::harmless;
 use crate::engine::data::Library;
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
+use crate::engine::fetch::{self, Fetched, Offer, Options};
 use crate::engine::lesion::{Progress, lesion};
 use crate::engine::presets;
 use crate::engine::store::{self, SavedRun};
@@ -44,6 +48,39 @@ pub fn begin(
     let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
     store::check_writable(root)?;
     Worker::start(spec, data, device, root)
+}
+
+/// What could be fetched, where a run could not begin because its dataset is not here.
+pub fn missing(fault: &EngineError, dataset: DatasetId, folder: Option<&Path>) -> Option<Offer> {
+    matches!(fault, EngineError::Data { .. }).then(|| fetch::offer(dataset, folder)).flatten()
+}
+
+/// Between two reports of how far a fetch is.
+const REPORT: Duration = Duration::from_millis(200);
+
+/// Fetches what is offered until it is `enough`; `told` hears how far it is, and how many
+/// bytes come a second.
+///
+/// # Errors
+/// As [`fetch::fetch_all`], and when a proxy's variable has no address.
+pub fn fetch(
+    offer: &Offer,
+    enough: &AtomicBool,
+    told: &mut dyn FnMut(fetch::Progress, f64),
+) -> Result<Fetched> {
+    let options = Options::new(None)?;
+    let mut begun = None;
+    let mut last: Option<(Instant, String)> = None;
+    fetch::fetch_all(offer.sources, &offer.folder, &options, &mut |progress| {
+        let (first, since) = *begun.get_or_insert((progress.done, Instant::now()));
+        let doing = format!("{:?}", progress.doing);
+        if last.as_ref().is_none_or(|(at, before)| at.elapsed() >= REPORT || *before != doing) {
+            let rate = progress.done.saturating_sub(first) as f64 / since.elapsed().as_secs_f64().max(0.1);
+            last = Some((Instant::now(), doing));
+            told(progress, rate);
+        }
+        if enough.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
 }
 
 /// The user's presets in `folder` that are specs, and are not hidden by others; says which

@@ -17,6 +17,7 @@ pub mod curves;
 pub mod draft;
 mod driver;
 pub mod features;
+pub mod fetching;
 mod jobs;
 pub mod keymap;
 pub mod labels;

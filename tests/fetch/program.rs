@@ -129,6 +129,10 @@ fn proxies_are_heeded() {
     fetch().env("HTTP_PROXY", proxy.url()).assert().code(1).stderr(contains("(status 410)"));
     let lines: Vec<_> = proxy.asked().into_iter().map(|asked| asked.line).collect();
     assert_eq!(lines, ["CONNECT datasets.invalid:80 HTTP/1.1", "GET /x/cifar-10-binary.tar.gz HTTP/1.1"]);
+    // Without it there is no such host, which is said after a second try.
+    let said =
+        contains("http://datasets.invalid/x/cifar-10-binary.tar.gz: ").and(contains("(after 2 tries)"));
+    fetch().assert().code(1).stderr(said);
     // Not asked where the host is one of those to be asked directly.
     let here = Server::new(|_, _| Reply::status("404 Not Found"));
     let mut command = data(&["fetch", "cifar10", "--mirror", &here.url()], folder.path());

@@ -170,18 +170,13 @@ fn attempt(
             _ => return Err(Trouble::new(Again::Yes, "no answer").into()),
         };
         accept(source, url, &head, part)?;
-        loop {
-            match listener.next(part.len(), &Doing::Fetching)? {
-                Answer::Bytes(bytes) => {
-                    if part.len() + bytes.len() as u64 > source.bytes {
-                        part.clear()?;
-                        let reason = format!("it is longer than the {} bytes that belong", source.bytes);
-                        return Err(Trouble::new(Again::Once, reason).into());
-                    }
-                    part.append(&bytes)?;
-                }
-                _ => break,
+        while let Answer::Bytes(bytes) = listener.next(part.len(), &Doing::Fetching)? {
+            if part.len() + bytes.len() as u64 > source.bytes {
+                part.clear()?;
+                let reason = format!("it is longer than the {} bytes that belong", source.bytes);
+                return Err(Trouble::new(Again::Once, reason).into());
             }
+            part.append(&bytes)?;
         }
         if part.len() < source.bytes {
             let reason = format!("the answer ended after {} of {} bytes", part.len(), source.bytes);

@@ -191,7 +191,9 @@ fn pass_on(body: Body, to: &SyncSender<Answer>) -> std::result::Result<(), Troub
 fn trouble(error: &ureq::Error, silence: Duration) -> Trouble {
     use ureq::Error;
     match error {
-        Error::HostNotFound => Trouble::new(Again::Once, "there is no such host, or no network"),
+        Error::HostNotFound => no_such_host(),
+        // The system's resolver has no kind of error of its own.
+        Error::Io(fault) if fault.to_string().contains("lookup address") => no_such_host(),
         Error::Timeout(_) => {
             Trouble::new(Again::Yes, format!("no answer within {} s", silence.as_secs_f64()))
         }
@@ -210,6 +212,11 @@ fn trouble(error: &ureq::Error, silence: Duration) -> Trouble {
         }
         _ => Trouble::new(Again::Once, format!("no answer that makes sense: {error}")),
     }
+}
+
+/// Without a network nobody is to wait for eight tries.
+fn no_such_host() -> Trouble {
+    Trouble::new(Again::Once, "there is no such host, or no network")
 }
 
 /// The scheme of an absolute address, in small letters.

@@ -107,14 +107,20 @@ impl App {
         let Some(run) = self.runs.active() else {
             return self.say(Level::Info, "nothing trains; t trains the draft");
         };
+        if self.fetching.is_some() {
+            return self.say(Level::Info, "its data are being fetched; x ends that");
+        }
         let order = if run.state.paused { Control::Continue } else { Control::Pause };
         self.effects.push(Effect::Order(order));
     }
 
     fn stop(&mut self) {
-        match self.runs.active() {
-            None => self.say(Level::Info, "nothing trains"),
-            Some(_) => {
+        match self.runs.active().is_some() {
+            false => self.say(Level::Info, "nothing trains"),
+            true if self.end_fetch() => {
+                self.say(Level::Info, "ending the fetch; what has come is gone on with next time");
+            }
+            true => {
                 self.effects.push(Effect::Order(Control::Stop));
                 self.say(Level::Info, "stopping after the current step; the run is kept");
             }
@@ -162,9 +168,10 @@ impl App {
     pub(super) fn leave(&mut self) {
         self.leaving = Leaving::WhenStopped;
         self.end_lesions();
-        match self.runs.active().filter(|_| self.playback.is_none()) {
-            Some(_) => self.effects.push(Effect::Order(Control::Stop)),
-            None => self.effects.push(Effect::Quit),
+        match self.playback.is_none() && self.runs.active().is_some() {
+            true if self.end_fetch() => {}
+            true => self.effects.push(Effect::Order(Control::Stop)),
+            false => self.effects.push(Effect::Quit),
         }
     }
 
@@ -182,11 +189,13 @@ impl App {
                 let name = std::mem::take(&mut self.setup.replacing);
                 self.keep_preset(name, true);
             }
+            (Question::Fetch(_), Command::Yes | Command::No) => self.answer_fetch(command == Command::Yes),
             (_, Command::No) => {}
             // A click elsewhere, say: the question stays.
             _ => return,
         }
         self.question = None;
+        self.ask_to_fetch();
     }
 
     fn scroll_help(&mut self, command: Command) {

@@ -5,6 +5,7 @@
 
 mod commands;
 mod editing;
+mod fetching;
 mod lesions;
 mod looking;
 mod news;
@@ -19,6 +20,7 @@ use super::config::Config;
 use super::curves::{Curves, Shown};
 use super::draft::Draft;
 use super::features::FeatureMaps;
+use super::fetching::Fetching;
 use super::keymap::Keymap;
 use super::layout::{Arrangement, Pages};
 use super::lesions::Lesions;
@@ -41,6 +43,8 @@ pub enum Question {
     Delete(RunId),
     /// Whether the draft replaces a preset of the user's own.
     ReplacePreset,
+    /// Whether to fetch the dataset of this run.
+    Fetch(RunId),
 }
 
 /// Seconds for which a message stays in the footer unless a key is pressed.
@@ -100,6 +104,8 @@ pub struct App {
     pub lesions: Lesions,
     /// Feature maps of one image.
     pub features: FeatureMaps,
+    /// A dataset that is missing or being fetched, and the run that waits for it.
+    pub fetching: Option<Fetching>,
     /// What happened.
     pub log: Log,
     /// The panel that keys go to.
@@ -141,6 +147,7 @@ impl App {
             activations: Activations::default(),
             lesions: Lesions::default(),
             features: FeatureMaps::default(),
+            fetching: None,
             log: Log::default(),
             focus: Panel::Wiring,
             editing: None,

@@ -24,6 +24,9 @@ impl App {
             }
             Message::Event(id, event) => self.happen(id, &event),
             Message::Ended { id, fault, holds } => self.end(id, fault, holds),
+            Message::Missing(id, offer, fault) => self.missing(id, offer, fault),
+            Message::Fetching(id, progress, rate) => self.fetch_goes_on(id, progress, rate),
+            Message::FetchEnded(id, result) => self.fetch_ended(id, result),
             Message::Found(saved) => self.runs.found(*saved),
             Message::Searched(paths) => {
                 self.runs.keep_only(|path| paths.iter().any(|there| there == path));
@@ -140,7 +143,7 @@ impl App {
         }
     }
 
-    fn end(&mut self, id: RunId, fault: Option<String>, holds: bool) {
+    pub(super) fn end(&mut self, id: RunId, fault: Option<String>, holds: bool) {
         if let Some(run) = self.runs.get_mut(id) {
             (run.stage, run.fault) = (Stage::Over, fault.clone());
         }

@@ -140,6 +140,7 @@ impl App {
                     if self.runs.active().is_some() { "Stop the run and quit? It is kept." } else { "Quit?" };
                 format!("{stop}{queue}")
             }
+            Question::Fetch(_) => self.fetching.as_ref()?.question(),
             Question::Delete(id) => {
                 let line = self.runs.get(id).map_or("", |run| run.line.as_str());
                 format!("Delete this run, its record and its weights from disk? {line}")

@@ -84,6 +84,11 @@ fn training(app: &App, room: usize) -> String {
         };
     };
     let state = &run.state;
+    if let Some(fetching) = &app.fetching {
+        let (doing, details) = (fetching.doing(), fetching.details());
+        let all = format!("{doing} · {details}");
+        return if details.is_empty() || all.width() > room { doing } else { all };
+    }
     let first = format!("{} {}/{}", doing(app, run), state.epoch, run.spec.epochs);
     let eta = state.eta().map(|eta| format!("eta {}", duration(eta)));
     let loss = state.steps.last().map(|step| format!("loss {:.3}", step.loss));
@@ -114,6 +119,7 @@ pub fn doing(app: &App, run: &Run) -> String {
         seconds => format!(" {seconds}s"),
     };
     match (run.stage, state.phase) {
+        (Stage::Starting, _) if let Some(fetching) = &app.fetching => fetching.doing(),
         (Stage::Starting, _) => format!("reading data{silent}"),
         (_, None) => format!("starting{silent}"),
         // On CUDA kernels are compiled and tuned in the first step.

@@ -7,6 +7,7 @@ use super::header::doing;
 use crate::domain::run_state::RunState;
 use crate::domain::text::duration;
 use crate::tui::app::App;
+use crate::tui::fetching::Fetching;
 use crate::tui::log::Level;
 use crate::tui::paint::{cut, gauge, put};
 
@@ -44,7 +45,10 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
                 put(buf, area, area.x, y, idle, theme.dim(), theme);
             }
             Some(run) => {
-                let (part, words) = progress(&run.state);
+                let (part, words) = match &app.fetching {
+                    Some(fetching) => (fetching.part(), String::new()),
+                    None => progress(&run.state),
+                };
                 let doing = doing(app, run);
                 let text = if words.is_empty() { doing } else { format!("{doing} · {words}") };
                 let bar = (area.width / 4).min(20);
@@ -65,7 +69,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     if facts == 4
         && let Some(run) = app.runs.active()
     {
-        put(buf, area, area.x, y, &cut(&rates(&run.state), width), theme.text(), theme);
+        let rates = app.fetching.as_ref().map_or_else(|| rates(&run.state), Fetching::details);
+        put(buf, area, area.x, y, &cut(&rates, width), theme.text(), theme);
         put(buf, area, area.x, y + 1, &cut(&run.line, width), theme.dim(), theme);
     }
     let log = log_area(app, area);

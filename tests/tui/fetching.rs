@@ -1,0 +1,149 @@
+//! A run whose dataset is not here: the question, the fetch, and what becomes of the run.
+
+use std::path::Path;
+
+use hiresnet_tui::engine::fetch::{Doing, Fetched, Offer, Progress, home};
+use hiresnet_tui::tui::action::{Action, Effect, Message};
+use hiresnet_tui::tui::app::Question;
+use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::run::{RunId, Stage};
+
+use crate::world::World;
+
+const FAULT: &str = "/data: no cifar10 here";
+
+fn offer() -> Offer {
+    Offer::of(home("cifar10").unwrap(), None, Some(Path::new("/data"))).unwrap()
+}
+
+/// A world in which t was pressed for CIFAR-10, which is not here.
+fn asked() -> (World, RunId) {
+    let mut world = World::of("resnet@cifar10");
+    world.keys("t");
+    let (id, _) = world.started();
+    world.tell(Message::Missing(id, offer(), FAULT.into()));
+    assert_eq!((world.app.question, world.effects()), (Some(Question::Fetch(id)), vec![]));
+    (world, id)
+}
+
+/// The same, and it is being fetched.
+fn going() -> (World, RunId) {
+    let (mut world, id) = asked();
+    world.keys("y");
+    assert_eq!((world.app.question, world.effects()), (None, vec![Effect::Fetch(id, offer())]));
+    (world, id)
+}
+
+fn progress(done: u64, doing: Doing) -> Progress {
+    Progress { file: "cifar-10-binary.tar.gz".into(), done, total: 170_052_171, doing }
+}
+
+#[test]
+fn it_is_asked_about_fetched_and_the_run_begins() {
+    let (mut world, id) = asked();
+    let screen = world.screen((120, 40));
+    assert!(screen.contains("cifar10 is not here. Fetch 162 MiB from"), "{screen}");
+    assert!(screen.contains("www.cs.toronto.edu to /data?"), "{screen}");
+    world.keys("y").effects();
+    assert!(world.screen((120, 40)).contains("fetching cifar10"));
+
+    world.tell(Message::Fetching(id, progress(85_026_086, Doing::Fetching), 4_194_304.0));
+    let screen = world.screen((120, 40));
+    assert!(screen.lines().next().unwrap().contains("fetching cifar10 50%"), "{screen}");
+    for line in ["─ fetching cifar10 50%", "│81 MiB of 162 MiB · 4.0 MiB/s · eta 20s"] {
+        assert!(screen.contains(line), "{screen}");
+    }
+    let reason = "the server is busy or broken (status 503)".to_owned();
+    world.tell(Message::Fetching(id, progress(9, Doing::Waiting { seconds: 7, reason }), 0.0));
+    let screen = world.screen((120, 40));
+    for line in ["fetching cifar10 again in 7s", "│the server is busy or broken (status 503)"] {
+        assert!(screen.contains(line), "{screen}");
+    }
+    world.tell(Message::Fetching(id, progress(170_052_171, Doing::Checking), 1.0));
+    assert!(world.screen((120, 40)).contains("checking cifar10"));
+    // Nothing else is started, and it cannot be paused.
+    world.keys("t space");
+    assert_eq!(world.effects(), []);
+    assert!(world.notice().contains("being fetched; x ends that"), "{}", world.notice());
+
+    world.tell(Message::FetchEnded(id, Ok(Fetched::Now)));
+    let (again, spec) = world.started();
+    assert_eq!((again, spec.to_string().as_str()), (id, "resnet@cifar10"));
+    assert!(world.notice().contains("cifar10 is here"), "{}", world.notice());
+    world.begin(id);
+    assert_eq!(world.run(id).stage, Stage::Live);
+}
+
+#[test]
+fn with_no_the_run_fails_and_the_next_one_begins() {
+    let (mut world, id) = asked();
+    world.keys("n");
+    assert_eq!((world.app.question, world.effects()), (None, vec![]));
+    assert_eq!((world.run(id).stage, world.run(id).fault.as_deref()), (Stage::Over, Some(FAULT)));
+    assert_eq!((world.level(), world.notice()), (Some(Level::Bad), FAULT));
+
+    let (mut world, id) = going();
+    world.keys("t");
+    world.tell(Message::FetchEnded(id, Err("the disk has no room".into())));
+    let fault = world.run(id).fault.clone().unwrap();
+    assert_eq!(fault, "cifar10 could not be fetched: the disk has no room");
+    let (next, _) = world.started();
+    assert_ne!(next, id);
+    world.tell(Message::Missing(next, offer(), FAULT.into()));
+    assert_eq!(world.app.question, Some(Question::Fetch(next)), "asked again for the next one");
+}
+
+#[test]
+fn x_ends_a_fetch() {
+    let (mut world, id) = going();
+    world.keys("x");
+    assert_eq!(world.effects(), [Effect::EndFetch]);
+    assert!(world.screen((120, 40)).contains("ending the fetch"));
+    // One that was on its way.
+    world.tell(Message::Fetching(id, progress(9, Doing::Fetching), 1.0));
+    assert!(!world.screen((120, 40)).contains("fetching cifar10"));
+    world.tell(Message::FetchEnded(id, Ok(Fetched::Interrupted)));
+    assert_eq!((world.run(id).stage, world.effects()), (Stage::Over, vec![]));
+    assert!(world.notice().contains("what has come is gone on with"), "{}", world.notice());
+    world.keys("t");
+    assert_ne!(world.started().0, id);
+}
+
+#[test]
+fn leaving_ends_it_first() {
+    let (mut world, id) = going();
+    world.keys("q y");
+    assert_eq!(world.effects(), [Effect::EndFetch]);
+    world.tell(Message::FetchEnded(id, Ok(Fetched::Interrupted)));
+    assert_eq!(world.effects(), [Effect::Quit]);
+
+    // Whole just then: it is not begun any more.
+    let (mut world, id) = going();
+    world.app.update(Action::Leave);
+    assert_eq!(world.effects(), [Effect::EndFetch]);
+    world.tell(Message::FetchEnded(id, Ok(Fetched::Now)));
+    assert_eq!(world.effects(), [Effect::Quit]);
+
+    // While the question is open, or before it is.
+    let (mut world, _) = asked();
+    world.app.update(Action::Leave);
+    assert_eq!((world.app.question, world.effects()), (None, vec![Effect::Quit]));
+    let mut world = World::of("resnet@cifar10");
+    world.keys("t");
+    let (id, _) = world.started();
+    world.app.update(Action::Leave);
+    world.effects();
+    world.tell(Message::Missing(id, offer(), FAULT.into()));
+    assert_eq!((world.app.question, world.effects()), (None, vec![Effect::Quit]));
+}
+
+#[test]
+fn one_question_at_a_time() {
+    let mut world = World::of("resnet@cifar10");
+    world.keys("t");
+    let (id, _) = world.started();
+    world.keys("q").tell(Message::Missing(id, offer(), FAULT.into()));
+    assert_eq!(world.app.question, Some(Question::Quit), "a yes must not be taken for another");
+    world.keys("n");
+    assert_eq!(world.app.question, Some(Question::Fetch(id)));
+}
