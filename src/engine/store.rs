@@ -110,6 +110,8 @@ impl RunFolder {
         if matches!(events.try_lock(), Err(TryLockError::WouldBlock)) {
             return Err(EngineError::run(path, "a program is writing this run"));
         }
+        // Nobody else writes here now: what is half written was cut off.
+        files::remove_temporary(path);
         let (told, _) = read_events(&log)?;
         if let Some(outcome @ (Outcome::Completed | Outcome::Diverged)) = RunState::replay(&told).outcome {
             return Err(EngineError::run(
