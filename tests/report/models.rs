@@ -157,8 +157,8 @@ fn curves_have_bands_and_a_level_that_all_reached() {
     let (mean, std) = line.epochs[4].of(Metric::ValTop1);
     near(mean, 90.492);
     assert!((std.unwrap() - 0.3139).abs() < 1e-3);
-    // 0.97 of 90.72 and more are 88% in the fourth epoch.
-    near(line.epochs_to.as_ref().unwrap().mean, 4.8);
+    // 0.97 of 90.72 and of 90.88 are 88% in the fourth epoch already.
+    near(line.epochs_to.as_ref().unwrap().mean, 4.6);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::domain::report::activations::Activations;
 use crate::domain::report::compare::{Comparison, Entry, p_text};
 use crate::domain::report::curves::{Curves, Line, Metric};
 use crate::domain::report::table::{Cell, Table, Which};
-use crate::domain::report::{Options, Sample};
+use crate::domain::report::{Options, Sample, recipe_name};
 use crate::domain::text::{grouped, plural};
 
 /// What stands where a cell has no result.
@@ -48,10 +48,11 @@ fn lead(report: &Report, options: &Options) -> Vec<String> {
     );
     if !report.comparisons.is_empty() {
         lead.push(
-            "Runs of equal seed share initial weights and the order of the data, so differences are taken in \
-             pairs of equal seeds: a paired t test, its 95% interval, and d_z, the mean difference in standard \
-             deviations of the differences. With fewer than two such pairs it is Welch's test, and d in pooled \
-             standard deviations. p is corrected by Holm over the comparisons of one table."
+            "Runs of equal seed share the split and the order of the data and, where layers are the same, initial \
+             weights, so differences are taken in pairs of equal seeds: a paired t test, its 95% interval, and \
+             d_z, the mean difference in standard deviations of the differences. With fewer than two such pairs \
+             it is Welch's test, and d in pooled standard deviations. p is corrected by Holm over the comparisons \
+             of one table."
                 .into(),
         );
     }
@@ -113,7 +114,9 @@ fn table(table: &Table) -> Section<'_> {
         true => "; beside it the paper's value, and Δ, the difference of the means in points",
         false => "",
     };
-    let caption = format!("{}: test accuracy in percent, {over}{beside}.", table.title());
+    let (which, recipe) = (table.which.title(), recipe_name(&table.recipe));
+    let caption =
+        format!("Test accuracy in percent, rows as in the paper's {which}, {recipe}: {over}{beside}.");
     Section {
         heading: table.title(),
         figure: (table.measured() > 0).then_some(Figure::Dots(table)),
@@ -145,8 +148,9 @@ fn activations<'a>(figure: &'a Activations, notes: &[String]) -> Section<'a> {
     };
     let seeds = plural(figure.seeds.len(), "seed");
     let caption = format!(
-        "Mean absolute activation on the test images by block, with the weights of the best epoch, over {seeds}: \
-         F, and the terms of the hops by order k (Pk comes from k levels below)."
+        "{}: mean absolute activation on the test images by block, with the weights of the best epoch, over {seeds}: \
+         F, and the terms of the hops by order k (Pk comes from k levels below).",
+        figure.title()
     );
     let rows = figure.blocks.iter().map(row).collect();
     Section {

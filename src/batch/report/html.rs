@@ -12,7 +12,7 @@ nav ul { columns: 2; } .wide { overflow-x: auto; } figure { margin: 1rem 0; }
 svg { max-width: 100%; height: auto; display: block; }
 table { border-collapse: collapse; min-width: 32rem; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { caption-side: bottom; text-align: left; color: #555; padding-top: .5rem; }
-th, td { padding: .2rem .7rem; white-space: nowrap; text-align: right; }
+th, td { padding: .2rem .5rem; white-space: nowrap; text-align: right; }
 th { font-weight: 600; } .w { text-align: left; }
 thead tr:last-child th { border-bottom: 1.5px solid #1a1a1a; }
 thead { border-top: 1.5px solid #1a1a1a; } tbody:last-child { border-bottom: 1.5px solid #1a1a1a; }

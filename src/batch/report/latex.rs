@@ -34,7 +34,7 @@ fn grid(grid: &Grid) -> String {
     };
     let alignment: String = (0..columns).map(|i| if i < grid.words { 'l' } else { 'r' }).collect();
     let mut text = format!(
-        "\\begin{{table}}\n\\centering\n\\caption{{{}}}\n{open}\\begin{{tabular}}{{{alignment}}}\n\\toprule\n",
+        "\\begin{{table}}\n\\centering\n\\caption{{{}}}\n\\medskip\n{open}\\begin{{tabular}}{{{alignment}}}\n\\toprule\n",
         escape(&grid.caption)
     );
     if grid.spans.len() > 1 {

@@ -3,7 +3,8 @@
 use super::canvas::{Anchor, Canvas, FAINT, INK, Svg, width_of};
 use super::scale::Scale;
 use crate::domain::paper::Accuracy;
-use crate::domain::report::table::{Cell, Table};
+use crate::domain::report::table::{Cell, Row, Table, Which};
+use crate::domain::text::harmless;
 
 const ROW: f64 = 26.0;
 const PANEL: f64 = 210.0;
@@ -12,45 +13,59 @@ const TOP: f64 = 54.0;
 const MEASURED: &str = "#0072b2";
 const PAPER: &str = "#d55e00";
 
+/// Panels side by side, before another row of them begins.
+const ACROSS: usize = 4;
+
 /// One panel a column, one line a network.
 pub fn draw(table: &Table) -> Svg {
-    let family = |row: &crate::domain::report::table::Row| match table.which {
-        crate::domain::report::table::Which::Table1 => format!("{} {}", row.family, row.version),
-        crate::domain::report::table::Which::Table2 => row.version.clone(),
+    let name = |row: &Row| match table.which {
+        Which::Table1 => format!("{} {}", row.family, row.version),
+        Which::Table2 => row.version.clone(),
     };
-    let names: Vec<String> = table.rows.iter().map(family).collect();
+    let names: Vec<String> = table.rows.iter().map(name).collect();
     let left = names.iter().map(|name| width_of(name, 12.0)).fold(60.0, f64::max) + 20.0;
-    let bottom = TOP + names.len() as f64 * ROW;
-    let width = left + table.columns.len() as f64 * (PANEL + GAP) + 10.0;
-    let mut canvas = Canvas::new(width.max(left + 2.0 * PANEL), bottom + 44.0);
+    let tall = names.len() as f64 * ROW + 44.0 + 34.0;
+    let across = table.columns.len().min(ACROSS);
+    let width = (left + across as f64 * (PANEL + GAP) + 10.0).max(left + 2.0 * PANEL);
+    let rows = table.columns.len().div_ceil(ACROSS);
+    let mut canvas = Canvas::new(width, TOP - 34.0 + rows as f64 * tall);
     legend(&mut canvas, left, table.columns.iter().any(|column| column.published));
-    for (n, name) in names.iter().enumerate() {
-        canvas.text(left - 10.0, middle(n) + 4.0, 12.0, Anchor::End, name);
-    }
     for (place, column) in table.columns.iter().enumerate() {
-        let x0 = left + place as f64 * (PANEL + GAP);
+        let top = TOP + (place / ACROSS) as f64 * tall;
+        let x = left + (place % ACROSS) as f64 * (PANEL + GAP);
+        if place % ACROSS == 0 {
+            for (n, name) in names.iter().enumerate() {
+                canvas.text(left - 10.0, top + middle(n) + 4.0, 12.0, Anchor::End, name);
+            }
+        }
         let cells: Vec<&Cell> = table.rows.iter().filter_map(|row| row.cells.get(place)).collect();
-        let x = Scale::over(cells.iter().flat_map(|cell| extent(cell)), (x0, x0 + PANEL));
         let title = match column.accuracy {
             Accuracy::Top1 => column.title.clone(),
             Accuracy::Top5 => format!("{}, top-5", column.title),
         };
-        canvas.text(x0 + PANEL / 2.0, TOP - 10.0, 12.0, Anchor::Middle, &title);
-        for (value, name) in x.ticks(4) {
-            canvas.line((x.at(value), TOP), (x.at(value), bottom), FAINT, 0.7);
-            canvas.text(x.at(value), bottom + 16.0, 11.0, Anchor::Middle, &name);
-        }
-        canvas.line((x0, bottom), (x0 + PANEL, bottom), INK, 1.0);
-        canvas.text(x0 + PANEL / 2.0, bottom + 34.0, 11.0, Anchor::Middle, "test accuracy, %");
-        for (n, cell) in cells.iter().enumerate() {
-            result(&mut canvas, cell, x, middle(n), x0);
-        }
+        panel(&mut canvas, &harmless(&title, 34), &cells, (x, top));
     }
     canvas.done()
 }
 
+/// The results of one column, from its upper left corner on.
+fn panel(canvas: &mut Canvas, title: &str, cells: &[&Cell], (left, top): (f64, f64)) {
+    let bottom = top + cells.len() as f64 * ROW;
+    let x = Scale::over(cells.iter().flat_map(|cell| extent(cell)), (left, left + PANEL));
+    canvas.text(left + PANEL / 2.0, top - 10.0, 12.0, Anchor::Middle, title);
+    for (value, name) in x.ticks(4) {
+        canvas.line((x.at(value), top), (x.at(value), bottom), FAINT, 0.7);
+        canvas.text(x.at(value), bottom + 16.0, 11.0, Anchor::Middle, &name);
+    }
+    canvas.line((left, bottom), (left + PANEL, bottom), INK, 1.0);
+    canvas.text(left + PANEL / 2.0, bottom + 34.0, 11.0, Anchor::Middle, "test accuracy, %");
+    for (n, cell) in cells.iter().enumerate() {
+        result(canvas, cell, x, top + middle(n), left);
+    }
+}
+
 fn middle(row: usize) -> f64 {
-    TOP + (row as f64 + 0.5) * ROW
+    (row as f64 + 0.5) * ROW
 }
 
 fn extent(cell: &Cell) -> Vec<f64> {
