@@ -68,7 +68,7 @@ mod tests {
             ticks.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
         };
         assert_eq!(names((0.0, 80.0), 5), ["0", "20", "40", "60", "80"]);
-        assert_eq!(names((88.71, 89.62), 4), ["89.0", "89.5"]);
+        assert_eq!(names((88.71, 89.62), 4), ["88.8", "89.0", "89.2", "89.4", "89.6"]);
         assert_eq!(names((0.0, 0.013), 3), ["0.000", "0.005", "0.010"]);
         assert!(names((f64::NAN, 1.0), 4).len() > 1 && names((5.0, 5.0), 4).len() > 1);
     }
