@@ -32,7 +32,7 @@ pub fn draw(figure: &Activations) -> Svg {
         x = group(&mut canvas, block, x, bar, y);
     }
     canvas.line((LEFT, y.at(0.0)), (width - 10.0, y.at(0.0)), INK, 1.0);
-    legend(&mut canvas, &orders);
+    legend(&mut canvas, &orders, bar >= LABELLED);
     canvas.done()
 }
 
@@ -49,7 +49,7 @@ fn group(canvas: &mut Canvas, block: &Block, mut x: f64, width: f64, y: Scale) -
             canvas.spread((centre, y.within(value.mean - std)), (centre, y.at(value.mean + std)), INK);
             above = y.at(value.mean + std);
         }
-        if width >= 26.0 {
+        if width >= LABELLED {
             let label = percent_of_f.map_or(format!("{:.2}", value.mean), |p| format!("{p:.0}%"));
             canvas.text(centre, above - 4.0, 10.0, Anchor::Middle, &label);
         }
@@ -59,6 +59,8 @@ fn group(canvas: &mut Canvas, block: &Block, mut x: f64, width: f64, y: Scale) -
     x + 1.2 * width
 }
 
+/// Pixels that a bar needs for a figure above it.
+const LABELLED: f64 = 26.0;
 const LEGEND_SIZE: f64 = 11.0;
 const KEY: &str = "above: mean of F, and hops in % of F";
 
@@ -71,12 +73,14 @@ fn legend_width(orders: &[usize]) -> f64 {
     key + orders.iter().map(|k| 34.0 + width_of(&entry(*k), LEGEND_SIZE)).sum::<f64>()
 }
 
-fn legend(canvas: &mut Canvas, orders: &[usize]) {
+fn legend(canvas: &mut Canvas, orders: &[usize], labelled: bool) {
     let mut x = LEFT;
     for k in orders.iter().copied() {
         canvas.bar(x, 10.0, 14.0, 12.0, k);
         canvas.text(x + 19.0, 20.0, LEGEND_SIZE, Anchor::Start, &entry(k));
         x += 34.0 + width_of(&entry(k), LEGEND_SIZE);
     }
-    canvas.text(x + 6.0, 20.0, LEGEND_SIZE, Anchor::Start, KEY);
+    if labelled {
+        canvas.text(x + 6.0, 20.0, LEGEND_SIZE, Anchor::Start, KEY);
+    }
 }

@@ -90,7 +90,7 @@ pub const FILLS: [(&str, &str); 9] = [
     ("#009e73", "M0 0L6 6M-1 5L1 7M5 -1L7 1"),
     ("#cc79a7", "M0 3H6M3 0V6"),
     ("#f0e442", "M2 3a1 1 0 1 0 2 0a1 1 0 1 0 -2 0"),
-    ("#bdbdbd", ""),
+    ("#ffffff", ""),
 ];
 
 fn patterns() -> String {
