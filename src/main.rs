@@ -52,6 +52,7 @@ fn main() -> ExitCode {
         Some(Command::Lesion { run, pairs, without, machine, json }) => {
             batch::lesion::run(run, *pairs, without.as_deref(), machine, *json)
         }
+        Some(Command::Report(args)) => batch::report::run(args),
         Some(Command::Record { runs, output, force }) => batch::replay::record(runs, output, *force),
         Some(Command::Presets { what }) => batch::presets::run(what),
         None if let (Some(name), Some(_)) = (&cli.replay, &cli.batch.batch) => {

@@ -11,6 +11,7 @@ pub mod parity;
 pub mod presets;
 mod progress;
 pub mod replay;
+pub mod report;
 mod running;
 pub mod runs;
 mod screen;

@@ -52,7 +52,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
         let finished = shelf.as_ref().and_then(|shelf| shelf.finished(&spec));
         jobs.push(match finished {
             Some(run) => Job::Finished(Box::new(run.state)),
-            None => Job::Train(library.dataset(&spec)?, spec),
+            None => Job::Train(Box::new((library.dataset(&spec)?, spec))),
         });
     }
     let device = device(machine.device)?;
@@ -69,7 +69,7 @@ enum Job {
     /// It is there already.
     Finished(Box<RunState>),
     /// To be trained, or gone on with.
-    Train(Dataset, ExperimentSpec),
+    Train(Box<(Dataset, ExperimentSpec)>),
 }
 
 struct Batch<'a> {
@@ -124,7 +124,7 @@ impl Batch<'_> {
         for (index, job) in jobs.into_iter().enumerate() {
             match job {
                 Job::Finished(state) => ended[index] = Some(*state),
-                Job::Train(data, spec) => waiting.push_back((index, data, spec)),
+                Job::Train(job) => waiting.push_back((index, job.0, job.1)),
             }
         }
         let finished = of - waiting.len();

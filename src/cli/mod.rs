@@ -2,6 +2,7 @@
 
 mod bench;
 mod data;
+mod report;
 mod values;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::engine::presets::SHIPPED;
 
 pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
 pub use data::{DataCommand, DataPlace};
+pub use report::{Format, Kind, ReportArgs};
 use values::{percent, seconds, size, speed};
 
 /// Arguments of the program.
@@ -167,6 +169,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make the paper's tables and figures from the runs in a folder, beside the paper's values, and
+    /// say what differences are worth
+    Report(ReportArgs),
     /// Pack runs into one file that --replay shows anywhere
     Record {
         /// The runs' folders

@@ -35,6 +35,21 @@ pub fn parse(text: &str) -> Result<Vec<u64>, SpecError> {
     Ok(seeds)
 }
 
+/// A list of seeds as [`parse`] reads it, runs of three and more as ranges: `0..4,7`.
+pub fn text(seeds: &[u64]) -> String {
+    let mut sorted = seeds.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut parts: Vec<String> = Vec::new();
+    for run in sorted.chunk_by(|a, b| a.checked_add(1) == Some(*b)) {
+        match run {
+            [first, .., last] if run.len() > 2 => parts.push(format!("{first}..{last}")),
+            few => parts.extend(few.iter().map(u64::to_string)),
+        }
+    }
+    parts.join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +59,14 @@ mod tests {
         assert_eq!(parse("0..4").unwrap(), [0, 1, 2, 3, 4]);
         assert_eq!(parse("3").unwrap(), [3]);
         assert_eq!(parse("0,2,1..3").unwrap(), [0, 2, 1, 3]);
+    }
+
+    #[test]
+    fn lists_are_written_as_they_are_read() {
+        for line in ["0..4", "3", "0,1", "0..2,5,9..11"] {
+            assert_eq!(text(&parse(line).unwrap()), line);
+        }
+        assert_eq!(text(&[4, 1, 0, 2, 2]), "0..2,4");
     }
 
     #[test]

@@ -1,0 +1,53 @@
+//! Differences to a baseline with their intervals, one under the other.
+
+use super::canvas::{Anchor, Canvas, FAINT, INK, Svg, width_of};
+use super::scale::Scale;
+use crate::domain::report::compare::{Comparison, Entry, p_text};
+use crate::domain::text::harmless;
+
+const ROW: f64 = 24.0;
+const PANEL: f64 = 340.0;
+const TOP: f64 = 36.0;
+const COLOUR: &str = "#0072b2";
+
+/// One line an entry; a filled marker where the difference is significant.
+pub fn draw(comparison: &Comparison) -> Svg {
+    let name =
+        |entry: &Entry| format!("{} − {}", harmless(&entry.network, 60), harmless(&entry.baseline, 60));
+    let names: Vec<String> = comparison.entries.iter().map(name).collect();
+    let left = names.iter().map(|name| width_of(name, 12.0)).fold(60.0, f64::max) + 20.0;
+    let bottom = TOP + names.len() as f64 * ROW;
+    let digits = comparison.measure.decimals();
+    let mut canvas = Canvas::new(left + PANEL + 290.0, bottom + 44.0);
+    let ends = comparison.entries.iter().flat_map(|entry| match entry.test {
+        Ok(test) => [test.interval.0, test.interval.1],
+        Err(_) => [entry.difference; 2],
+    });
+    let x = Scale::over(ends.chain([0.0]), (left, left + PANEL));
+    for (value, name) in x.ticks(6) {
+        canvas.line((x.at(value), TOP), (x.at(value), bottom), FAINT, 0.7);
+        canvas.text(x.at(value), bottom + 16.0, 11.0, Anchor::Middle, &name);
+    }
+    canvas.line((x.at(0.0), TOP), (x.at(0.0), bottom), INK, 1.2);
+    canvas.line((left, bottom), (left + PANEL, bottom), INK, 1.0);
+    let axis = format!("difference of {}", comparison.measure.title());
+    canvas.text(left + PANEL / 2.0, bottom + 34.0, 11.0, Anchor::Middle, &axis);
+    let key = "mean and 95% interval; filled where p < 0.05 after Holm's correction";
+    canvas.text(left, 20.0, 11.0, Anchor::Start, key);
+    for (n, (entry, name)) in comparison.entries.iter().zip(&names).enumerate() {
+        let y = TOP + (n as f64 + 0.5) * ROW;
+        canvas.text(left - 10.0, y + 4.0, 12.0, Anchor::End, name);
+        let mut label = format!("{:+.digits$}", entry.difference);
+        if let (Ok(test), Some(p)) = (entry.test, entry.corrected_p) {
+            let (low, high) = test.interval;
+            canvas.spread((x.at(low), y), (x.at(high), y), COLOUR);
+            canvas.marker((x.at(entry.difference), y), 4.2, 0, COLOUR, p >= 0.05);
+            label += &format!(" [{low:+.digits$}, {high:+.digits$}] {}", p_text(p));
+        } else {
+            canvas.marker((x.at(entry.difference), y), 4.2, 5, COLOUR, true);
+            label += " (no test)";
+        }
+        canvas.text(left + PANEL + 14.0, y + 4.0, 11.0, Anchor::Start, &label);
+    }
+    canvas.done()
+}

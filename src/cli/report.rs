@@ -1,0 +1,108 @@
+//! `report`: tables and figures from a folder of runs.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::values::percent;
+
+/// Which report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The paper's Table 1: three families in three versions
+    Table1,
+    /// The paper's Table 2: a ResNet with all, some and no hops
+    Table2,
+    /// The paper's Fig. 2: mean |activation| by block
+    Fig2,
+    /// Learning curves with bands over seeds, and epochs to an accuracy
+    Curves,
+    /// Every network against a baseline: differences, intervals, tests
+    Compare,
+    /// All of them
+    All,
+}
+
+impl Kind {
+    /// As headings have it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Table1 => "Table 1",
+            Self::Table2 => "Table 2",
+            Self::Fig2 => "Fig. 2",
+            Self::Curves => "Learning curves",
+            Self::Compare => "Comparison",
+            Self::All => "Report",
+        }
+    }
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Markdown
+    Md,
+    /// One line a number
+    Csv,
+    /// Everything, each seed's value included
+    Json,
+    /// Tables for \input, with booktabs
+    Latex,
+    /// Figures
+    Svg,
+    /// Figures, in pixels
+    Png,
+    /// One page with tables and figures that needs no other file
+    Html,
+}
+
+impl Format {
+    /// The format of files that end so.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        Some(match extension {
+            "md" | "markdown" => Self::Md,
+            "csv" => Self::Csv,
+            "json" => Self::Json,
+            "tex" => Self::Latex,
+            "svg" => Self::Svg,
+            "png" => Self::Png,
+            "html" | "htm" => Self::Html,
+            _ => return None,
+        })
+    }
+}
+
+/// What to report, on what, and where to.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Which report
+    pub what: Kind,
+    /// The folder given to --out
+    #[arg(default_value = "runs")]
+    pub dir: PathBuf,
+    /// How it is written [default: as the file's name ends, else md]
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// The file, which is replaced; stdout where there is none
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Only this dataset; may be repeated, or several with commas. Tables have a column for each
+    #[arg(long, value_name = "DATASET")]
+    pub dataset: Vec<String>,
+    /// The level of "epochs to x%", percent of validation top-1 [default: the highest whole percent that
+    /// all runs of a figure reached]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub target: Option<f64>,
+    /// Compare with this spec, or with this network on every dataset, such as resnet+adjusted [default: the
+    /// original of the same family, else the first]
+    #[arg(long, value_name = "SPEC")]
+    pub baseline: Option<String>,
+    /// Test scores of the last epoch's weights, instead of the best validation epoch's
+    #[arg(long)]
+    pub last: bool,
+    /// Seeds that every cell of a table should have; commands are given for those that lack some
+    #[arg(long, value_name = "SEEDS", default_value = "0..4")]
+    pub seeds: String,
+}

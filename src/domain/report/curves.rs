@@ -1,0 +1,167 @@
+//! Learning curves, mean and standard deviation over seeds, and epochs to an accuracy.
+
+use serde::Serialize;
+
+use super::groups::{Data, Group, left_out, settings};
+use super::{Options, Sample, recipe_name};
+use crate::domain::run_state::{EpochRecord, RunState};
+use crate::domain::text::plural;
+
+/// What is drawn over epochs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Percent of the training batches, each scored before its step.
+    TrainTop1,
+    /// Percent of the validation images.
+    ValTop1,
+    /// Mean cross-entropy of the training batches, nats.
+    TrainLoss,
+    /// Mean cross-entropy of the validation images, nats.
+    ValLoss,
+}
+
+impl Metric {
+    /// Every metric.
+    pub const ALL: [Self; 4] = [Self::TrainTop1, Self::ValTop1, Self::TrainLoss, Self::ValLoss];
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TrainTop1 => "train_top1",
+            Self::ValTop1 => "val_top1",
+            Self::TrainLoss => "train_loss",
+            Self::ValLoss => "val_loss",
+        }
+    }
+
+    /// Its name on an axis.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::TrainTop1 => "training top-1, %",
+            Self::ValTop1 => "validation top-1, %",
+            Self::TrainLoss => "training loss",
+            Self::ValLoss => "validation loss",
+        }
+    }
+
+    fn of(self, epoch: &EpochRecord) -> f64 {
+        match self {
+            Self::TrainTop1 => epoch.train.top1(),
+            Self::ValTop1 => epoch.validation.top1(),
+            Self::TrainLoss => epoch.train.loss,
+            Self::ValLoss => epoch.validation.loss,
+        }
+    }
+}
+
+/// The curves of all networks on one dataset with one recipe.
+#[derive(Debug, Clone, Serialize)]
+pub struct Curves {
+    /// The dataset.
+    #[serde(rename = "dataset")]
+    pub data: Data,
+    /// What differs from the paper's recipe.
+    pub recipe: String,
+    /// The level of [`Line::epochs_to`], percent of validation top-1.
+    pub target: f64,
+    /// Whether somebody asked for that level.
+    pub target_asked: bool,
+    /// One a network.
+    pub lines: Vec<Line>,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+}
+
+/// One network over its seeds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    /// As specs name it.
+    pub network: String,
+    /// Seeds that it is over.
+    pub seeds: Vec<u64>,
+    /// In order.
+    pub epochs: Vec<Epoch>,
+    /// Best validation top-1, percent.
+    pub best: Option<Sample>,
+    /// First epoch whose validation top-1 reached the target, of the seeds that did.
+    pub epochs_to: Option<Sample>,
+    /// Seeds that never did.
+    pub never: usize,
+}
+
+/// One epoch over seeds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    /// Seeds that have it.
+    pub n: usize,
+    /// Means and standard deviations, in the order of [`Metric::ALL`].
+    pub metrics: [(f64, Option<f64>); 4],
+}
+
+impl Epoch {
+    /// Mean and standard deviation of `metric`.
+    pub fn of(&self, metric: Metric) -> (f64, Option<f64>) {
+        self.metrics[Metric::ALL.iter().position(|m| *m == metric).unwrap_or(0)]
+    }
+}
+
+impl Curves {
+    /// `CIFAR-10, the paper's recipe`.
+    pub fn title(&self) -> String {
+        format!("{}, {}", self.data.title(), recipe_name(&self.recipe))
+    }
+}
+
+/// The level for `groups` where none was asked for: the highest whole percent of validation
+/// top-1 that each of their runs reached.
+pub fn common_level<'a, 'b: 'a>(groups: impl IntoIterator<Item = &'a Group<'b>>) -> f64 {
+    let best = |state: &RunState| state.best_epoch().map_or(0.0, |epoch| epoch.validation.top1());
+    let runs = groups.into_iter().flat_map(|group| group.runs.values());
+    runs.map(|run| best(run.state)).fold(100.0, f64::min).floor()
+}
+
+/// The curves of every setting, the one with most runs first.
+pub fn curves(groups: &[Group], options: &Options) -> Vec<Curves> {
+    let wanted = settings(groups).into_iter().filter(|setting| options.wants(&setting.data));
+    let of_setting = |setting: super::groups::Setting| {
+        let all: Vec<&Group> = groups.iter().filter(|group| setting.has(group)).collect();
+        let trained: Vec<&Group> = all.iter().copied().filter(|group| !group.runs.is_empty()).collect();
+        let target = options.target.unwrap_or_else(|| common_level(trained.iter().copied()));
+        let lines: Vec<Line> = trained.iter().map(|group| line(group, target)).collect();
+        let never: usize = lines.iter().map(|line| line.never).sum();
+        let mut notes = left_out(all);
+        if never > 0 {
+            notes.push(format!(
+                "{} never reached {target}%; means are over those that did.",
+                plural(never, "run")
+            ));
+        }
+        let target_asked = options.target.is_some();
+        Curves { data: setting.data, recipe: setting.recipe, target, target_asked, lines, notes }
+    };
+    wanted.map(of_setting).collect()
+}
+
+fn line(group: &Group, target: f64) -> Line {
+    let last = group.runs.values().filter_map(|run| run.state.epochs.last()).map(|e| e.epoch).max();
+    // Epochs are numbered from 1 without gaps, so a run has the n-th at n − 1.
+    let epoch = |epoch: usize| {
+        let record = |state: &RunState| state.epochs.get(epoch - 1).filter(|e| e.epoch == epoch).copied();
+        let metrics = Metric::ALL.map(|metric| group.sample(|state| record(state).map(|e| metric.of(&e))));
+        let n = metrics[0].as_ref().map_or(0, Sample::n);
+        let values = metrics.map(|sample| sample.map_or((f64::NAN, None), |s| (s.mean, s.std)));
+        (n > 0).then_some(Epoch { epoch, n, metrics: values })
+    };
+    let epochs_to = group.sample(|state| state.epochs_to(target).map(|epoch| epoch as f64));
+    Line {
+        network: group.network(),
+        seeds: group.runs.keys().copied().collect(),
+        epochs: (1..=last.unwrap_or(0)).filter_map(epoch).collect(),
+        best: group.sample(|state| state.best_epoch().map(|e| e.validation.top1())),
+        never: group.runs.len() - epochs_to.as_ref().map_or(0, Sample::n),
+        epochs_to,
+    }
+}

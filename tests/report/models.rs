@@ -1,0 +1,254 @@
+//! What reports say, whatever they look like.
+
+use hiresnet_tui::domain::event::{Checkpoint, Outcome};
+use hiresnet_tui::domain::report::activations::activations;
+use hiresnet_tui::domain::report::compare::{Baseline, Comparison, Measure, compare};
+use hiresnet_tui::domain::report::curves::{Metric, curves};
+use hiresnet_tui::domain::report::table::{Cell, Table, Which, tables};
+use hiresnet_tui::domain::report::{Options, Sample};
+use hiresnet_tui::domain::significance::{Method, NoTest};
+
+use crate::made::{Made, ended, grouped, many, on, run, seeds};
+
+fn cell<'a>(table: &'a Table, network: &str, column: &str) -> &'a Cell {
+    let found = table.cells().find(|(row, col, _)| row.network == network && col.title == column);
+    found.unwrap_or_else(|| panic!("no cell {network} {column}")).2
+}
+
+fn near(value: f64, expected: f64) {
+    assert!((value - expected).abs() < 1e-9, "{value} is not {expected}");
+}
+
+#[test]
+fn a_cell_has_mean_deviation_and_the_papers_value() {
+    let runs = many();
+    let all = tables(Which::Table1, &grouped(&runs), &on(""));
+    let first = &all[0];
+    assert_eq!((first.recipe.as_str(), first.rows.len()), ("", 9));
+    let full = cell(first, "resnet+hires", "CIFAR-10");
+    let sample = full.measured.as_ref().unwrap();
+    assert_eq!((sample.n(), sample.text(2).as_str()), (5, "90.49(0.31)"));
+    assert_eq!(full.published.unwrap().printed, "89.46(0.30)");
+    near(full.difference.unwrap(), sample.mean - 89.46);
+    assert_eq!(full.command, None);
+    // Seed 2 was run twice; the newer has 89.60.
+    assert_eq!(cell(first, "resnet", "CIFAR-10").measured.as_ref().unwrap().values[2], (2, 89.60));
+    // The paper has no Fashion-MNIST.
+    assert_eq!(cell(first, "plain", "Fashion-MNIST").published, None);
+}
+
+#[test]
+fn a_missing_cell_has_the_command_that_fills_it() {
+    let runs = many();
+    let all = tables(Which::Table1, &grouped(&runs), &on(""));
+    let plain = cell(&all[0], "plain", "CIFAR-10");
+    assert_eq!(plain.measured, None);
+    assert_eq!(plain.published.unwrap().mean, 86.50);
+    let command = "hiresnet-tui --batch \"plain@cifar10\" --seeds 0..4 --out runs";
+    assert_eq!(plain.command.as_deref(), Some(command));
+    let partly = cell(&all[0], "resnet", "Tiny-ImageNet");
+    assert!(partly.command.as_ref().unwrap().contains("\"resnet@tiny-imagenet\" --seeds 2..4 "));
+    let folder = cell(&all[0], "resnet+hires", "folder cats.and-dogs").command.as_ref().unwrap();
+    assert!(folder.contains("\"resnet+hires@folder folder=cats.and-dogs classes=12\""), "{folder}");
+}
+
+#[test]
+fn every_command_names_the_run_that_its_cell_lacks() {
+    let runs = many();
+    for which in [Which::Table1, Which::Table2] {
+        for table in tables(which, &grouped(&runs), &on("")) {
+            for (row, column, cell) in table.cells() {
+                let Some(command) = &cell.command else { continue };
+                let line = command.split('"').nth(1).unwrap();
+                let spec: hiresnet_tui::domain::spec::ExperimentSpec = line.parse().unwrap();
+                assert_eq!(spec.network_name(), row.network);
+                assert_eq!(spec.dataset, column.data.id);
+                assert_eq!(hiresnet_tui::domain::report::groups::recipe(&spec), table.recipe);
+            }
+        }
+    }
+}
+
+#[test]
+fn recipes_are_not_mixed_and_the_most_complete_comes_first() {
+    let runs = many();
+    let all = tables(Which::Table2, &grouped(&runs), &on(""));
+    let recipes: Vec<&str> = all.iter().map(|table| table.recipe.as_str()).collect();
+    assert_eq!(recipes, ["", "epochs=3"]);
+    let short = cell(&all[1], "resnet+hires[P1]", "CIFAR-10");
+    assert_eq!(short.measured.as_ref().map(Sample::n), Some(2));
+    assert_eq!(cell(&all[0], "resnet+hires[P1]", "CIFAR-10").measured, None);
+    assert!(all[1].notes.iter().any(|note| note.contains("these runs have epochs=3")), "{:?}", all[1].notes);
+    assert!(all[1].commands()[0].contains("\"resnet@cifar10 epochs=3\""));
+}
+
+#[test]
+fn runs_that_did_not_complete_are_said_and_not_averaged() {
+    let runs = many();
+    let notes = tables(Which::Table1, &grouped(&runs), &on(""))[0].notes.join("\n");
+    for note in ["plain@cifar10: 1 diverged", "resnet+hires@cifar10: 1 stopped", "resnet@cifar10: 1 older"] {
+        assert!(notes.contains(note), "{note}: {notes}");
+    }
+    assert!(notes.contains("no row for: resnet+hires[Out]@cifar10"), "{notes}");
+    assert!(notes.contains("#P is for CIFAR-10; Tiny-ImageNet has 12,350 more"), "{notes}");
+}
+
+#[test]
+fn a_dataset_can_be_asked_for() {
+    let runs = many();
+    let table = &tables(Which::Table1, &grouped(&runs), &on("fashion"))[0];
+    let titles: Vec<&str> = table.columns.iter().map(|column| column.title.as_str()).collect();
+    assert_eq!(titles, ["Fashion-MNIST"]);
+    assert_eq!(table.commands().len(), 9);
+    // Also one that no run has.
+    let table = &tables(Which::Table2, &grouped(&runs), &on("mnist"))[0];
+    assert_eq!((table.measured(), table.commands().len()), (0, 8));
+}
+
+#[test]
+fn the_last_epoch_can_be_asked_for() {
+    let runs = many();
+    let options = Options { checkpoint: Checkpoint::Last, ..on("") };
+    let last = tables(Which::Table1, &grouped(&runs), &options);
+    let best = tables(Which::Table1, &grouped(&runs), &on(""));
+    let mean = |tables: &[Table]| cell(&tables[0], "resnet", "CIFAR-10").measured.as_ref().unwrap().mean;
+    near(mean(&best) - mean(&last), 0.5);
+}
+
+#[test]
+fn a_network_that_does_not_exist_is_not_asked_for() {
+    let runs = seeds("resnet@cifar10 blocks=1,1 widths=8,16", &[70.0]);
+    let table = &tables(Which::Table2, &grouped(&runs), &on(""))[0];
+    let cells: Vec<&Cell> = table.rows.iter().map(|row| &row.cells[0]).collect();
+    assert_eq!(cells[7], &Cell { measured: None, published: None, difference: None, command: None });
+    assert!(cells[6].command.is_some());
+    // Another network than the paper's has no published value.
+    assert!(cells.iter().all(|cell| cell.published.is_none()));
+}
+
+#[test]
+fn figure_2_is_over_seeds() {
+    let runs = many();
+    let (figures, notes) = activations(&grouped(&runs), &on("cifar10"));
+    let names: Vec<&str> = figures.iter().map(|figure| figure.network.as_str()).collect();
+    assert_eq!(names, ["resnet+hires", "resnet+hires[Out]", "resnet+hires[P1]"]);
+    let third = &figures[0].blocks[2];
+    let orders: Vec<usize> = third.bars.iter().map(|bar| bar.order(3)).collect();
+    assert_eq!(orders, [0, 1, 2, 3]);
+    near(third.bars[0].value.mean, 3.2);
+    near(third.bars[1].value.mean, 1.7);
+    near(third.bars[1].percent_of_f.unwrap(), 170.0 / 3.2);
+    assert_eq!(figures[1].blocks[0].bars.len(), 1);
+    assert_eq!((figures[2].orders(), figures[1].orders()), (vec![1], vec![1, 2, 3]));
+    assert!(notes.last().unwrap().contains("are left out"), "{notes:?}");
+}
+
+#[test]
+fn curves_have_bands_and_a_level_that_all_reached() {
+    let runs = many();
+    let all = curves(&grouped(&runs), &on("cifar10"));
+    assert_eq!(all[0].recipe, "");
+    let names: Vec<&str> = all[0].lines.iter().map(|line| line.network.as_str()).collect();
+    assert_eq!(names, ["resnet", "resnet+adjusted", "resnet+hires", "resnet+hires[Out]"]);
+    // The lowest best validation top-1 is 88.70.
+    assert_eq!((all[0].target, all[0].target_asked), (88.0, false));
+    let line = &all[0].lines[2];
+    assert_eq!((line.epochs.len(), line.epochs[0].n, line.never), (6, 5, 0));
+    let (mean, std) = line.epochs[4].of(Metric::ValTop1);
+    near(mean, 90.492);
+    assert!((std.unwrap() - 0.3139).abs() < 1e-3);
+    // 0.97 of 90.72 and of 90.88 are 88% in the fourth epoch already.
+    near(line.epochs_to.as_ref().unwrap().mean, 4.6);
+}
+
+#[test]
+fn what_never_reached_the_level_is_said() {
+    let runs = many();
+    let options = Options { target: Some(90.0), ..on("cifar10") };
+    let all = curves(&grouped(&runs), &options);
+    assert_eq!((all[0].lines[0].never, &all[0].lines[0].epochs_to), (5, &None));
+    assert_eq!(all[0].lines[2].never, 0);
+    assert!(all[0].notes.last().unwrap().contains("13 runs never reached 90%"), "{:?}", all[0].notes);
+}
+
+fn compared(runs: &[Made], baseline: Option<&str>) -> Vec<Comparison> {
+    let baseline = baseline.map(|text| Baseline::parse(text).unwrap());
+    compare(&grouped(runs), baseline.as_ref(), &on("cifar10")).unwrap()
+}
+
+#[test]
+fn equal_seeds_are_compared_in_pairs() {
+    let all = compared(&many(), None);
+    let top1 = &all[0];
+    assert_eq!((top1.measure, top1.entries.len()), (Measure::TestTop1, 3));
+    let full = &top1.entries[1];
+    assert_eq!((full.network.as_str(), full.baseline.as_str()), ("resnet+hires", "resnet"));
+    let test = full.test.unwrap();
+    assert_eq!((test.method, test.n), (Method::Paired, (5, 5)));
+    near(test.difference, 1.31);
+    near(full.corrected_p.unwrap(), 3.0 * test.p);
+    assert_eq!(
+        full.sentence,
+        "resnet+hires scores 1.31 points higher than resnet on the test images (95% interval +0.96 to +1.66, \
+         5 pairs of equal seeds): significant at the 5% level, p = 0.001 after Holm's correction for 3 \
+         comparisons, d_z = 4.67."
+    );
+    // Out has three of the five seeds.
+    assert_eq!(top1.entries[2].common_seeds, [0, 1, 2]);
+    assert!(top1.entries[2].sentence.contains("not significant at the 5% level"));
+    assert!(matches!(all[1].measure, Measure::EpochsTo(88.0)));
+}
+
+#[test]
+fn other_seeds_are_compared_by_welch() {
+    let mut runs = seeds("resnet@cifar10", &[89.46, 89.10, 89.88]);
+    runs.extend(
+        [5, 6, 7].map(|seed| run(&format!("resnet+hires@cifar10 seed={seed}"), 90.0 + seed as f64 / 10.0)),
+    );
+    let entry = &compared(&runs, None)[0].entries[0];
+    assert_eq!((entry.test.unwrap().method, entry.common_seeds.len()), (Method::Welch, 0));
+    assert!(entry.sentence.contains("Welch, 3 against 3 seeds"), "{}", entry.sentence);
+    assert!(!entry.sentence.contains("Holm"), "one comparison needs no correction: {}", entry.sentence);
+}
+
+#[test]
+fn one_seed_is_not_tested() {
+    let runs = [run("resnet@cifar10", 89.0), run("resnet+hires@cifar10", 89.0)];
+    let entry = &compared(&runs, None)[0].entries[0];
+    assert_eq!(entry.test, Err(NoTest::TooFew));
+    let said =
+        "resnet+hires and resnet score alike on the test images; fewer than two seeds: no test is possible.";
+    assert_eq!(entry.sentence, said);
+}
+
+#[test]
+fn baselines() {
+    let baselines = |runs: &[Made], asked| -> Vec<String> {
+        let all = compared(runs, asked);
+        all[0].entries.iter().map(|entry| format!("{}-{}", entry.network, entry.baseline)).collect()
+    };
+    let mut runs = many();
+    let asked = ["resnet", "resnet+hires", "resnet+hires[Out]"].map(|n| format!("{n}-resnet+adjusted"));
+    assert_eq!(baselines(&runs, Some("resnet+adjusted")), asked);
+    assert_eq!(baselines(&runs, Some("resnet+adjusted@cifar10 seed=3")), asked);
+    // Each family has its own original; one without is compared with the first of all.
+    runs.push(run("plain@cifar10", 86.0));
+    runs.push(run("plain+hires@cifar10", 88.0));
+    runs.push(run("resnext+hires@cifar10", 87.0));
+    let natural = baselines(&runs, None);
+    assert_eq!((natural[0].as_str(), natural[4].as_str()), ("plain+hires-plain", "resnext+hires-plain"));
+    assert_eq!(baselines(&[run("plain@cifar10", 86.0), run("resnet@cifar10", 88.0)], None), ["resnet-plain"]);
+    let missing = compare(&grouped(&runs), Some(&Baseline::parse("resnext").unwrap()), &on(""));
+    assert_eq!(missing.unwrap_err().to_string(), "--baseline: no completed run of resnext");
+    assert!(Baseline::parse("resnet+fires").is_err());
+}
+
+#[test]
+fn runs_that_never_completed_are_no_report() {
+    let runs = [ended("resnet+hires@cifar10", 10.0, Outcome::Failed, "2026-11-24T10:00:00Z")];
+    let groups = grouped(&runs);
+    assert!(curves(&groups, &on("")).is_empty());
+    assert!(activations(&groups, &on("")).0.is_empty());
+    assert!(compare(&groups, None, &on("")).unwrap().is_empty());
+    assert!(tables(Which::Table1, &groups, &on(""))[0].notes.iter().any(|note| note.contains("1 failed")));
+}
