@@ -97,8 +97,8 @@ pub enum Message {
 /// What the app wants done outside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Read the data and train.
-    Start(RunId, Box<ExperimentSpec>, DeviceChoice),
+    /// Read the data and train, or go on with the run in a folder.
+    Start(RunId, Box<ExperimentSpec>, Option<PathBuf>, DeviceChoice),
     /// Fetch the dataset that a run waits for.
     Fetch(RunId, Offer),
     /// Fetch no more of it.

@@ -149,6 +149,7 @@ pub static BINDINGS: &[Binding] = &[
     row(RUNS, "show", &["enter", "v"], Show, "keep the run's curves drawn, or no more").hint("overlay"),
     row(RUNS, "show-none", &["c"], ShowNone, "draw no run but the current one"),
     row(RUNS, "pin", &["p"], Pin, "make it the baseline that others are compared with, or unpin it").hint("baseline"),
+    row(RUNS, "resume", &["r"], Resume, "go on with a run that was stopped or cut off, exactly from its last checkpoint").hint("resume"),
     row(RUNS, "use", &["u"], Use, "make its spec the draft").hint("use"),
     row(RUNS, "filter", &["/"], Filter, "show only runs whose line has these words").hint("filter"),
     row(RUNS, "sort", &["s"], Sort, "sort by the next column").hint("sort"),

@@ -212,6 +212,8 @@ pub enum Command {
     Sort,
     /// Sort the other way.
     Reverse,
+    /// Go on with the run.
+    Resume,
     /// Make the run's spec the draft.
     Use,
     /// Move a queued run to the front.

@@ -18,6 +18,7 @@ use super::player::{Order, Player};
 use super::run::RunId;
 use crate::domain::event::{Control, Outcome};
 use crate::domain::lesion::Cut;
+use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::Library;
@@ -33,8 +34,8 @@ use crate::engine::worker::Worker;
 /// What comes back from a thread.
 enum News {
     Message(Message),
-    /// A run that has begun to train.
-    Begun(RunId, Worker),
+    /// A run that has begun to train, and what there was of it already.
+    Begun(RunId, Worker, Option<Box<RunState>>),
 }
 
 /// Starts work in the background and hears of it.
@@ -128,20 +129,20 @@ impl Crew {
         }
     }
 
-    /// Reads the data, then trains.
-    pub fn start(&mut self, id: RunId, spec: ExperimentSpec, choice: DeviceChoice) {
+    /// Reads the data, then trains: a new run, or what is left of the one in folder `left`.
+    pub fn start(&mut self, id: RunId, spec: ExperimentSpec, left: Option<PathBuf>, choice: DeviceChoice) {
         let (library, root, folder) = (Arc::clone(&self.library), self.root.clone(), self.data.clone());
         let dataset = spec.dataset;
         self.early = Control::Continue;
         self.background("starter", move |tell| {
             let begun = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 test_panic("background");
-                begin(&library, &root, spec, choice, &|text| {
+                begin(&library, &root, (spec, left.as_deref()), choice, &|text| {
                     tell(News::Message(Message::Log(Level::Info, text)));
                 })
             }));
             tell(match begun {
-                Ok(Ok(worker)) => News::Begun(id, worker),
+                Ok(Ok((worker, state))) => News::Begun(id, worker, state.map(Box::new)),
                 Ok(Err(fault)) if let Some(offer) = missing(&fault, dataset, folder.as_deref()) => {
                     News::Message(Message::Missing(id, offer, said(&fault)))
                 }
@@ -327,13 +328,15 @@ impl Crew {
                 }
                 match self.news.poll_recv(context) {
                     Poll::Ready(Some(News::Message(message))) => return Poll::Ready(message),
-                    Poll::Ready(Some(News::Begun(id, worker))) => {
+                    Poll::Ready(Some(News::Begun(id, worker, state))) => {
                         if self.early != Control::Continue {
                             worker.orders.give(self.early);
                         }
                         let folder = worker.folder.clone();
                         self.worker = Some((id, worker));
                         self.ready.push(Message::Started(id, folder));
+                        // Handed out first: what was done after the checkpoint is done again.
+                        self.ready.extend(state.map(|state| Message::Loaded(id, Ok(state))));
                     }
                     // The crew has a sender itself.
                     Poll::Ready(None) | Poll::Pending => return Poll::Pending,

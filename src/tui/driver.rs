@@ -92,7 +92,7 @@ pub async fn run<W: Write>(
         for effect in app.effects() {
             due = Due::Soon;
             match effect {
-                Effect::Start(id, spec, device) => crew.start(id, *spec, device),
+                Effect::Start(id, spec, left, device) => crew.start(id, *spec, left, device),
                 Effect::Fetch(id, offer) => crew.fetch(id, offer),
                 Effect::EndFetch => crew.end_fetch(),
                 Effect::Order(control) => crew.order(control),

@@ -11,6 +11,7 @@ use super::log::Level;
 use crate::domain::dataset::DatasetId;
 use crate::domain::event::Checkpoint;
 use crate::domain::lesion::{Cut, Lesioned, Origin};
+use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::Library;
@@ -19,7 +20,8 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::fetch::{self, Fetched, Offer, Options};
 use crate::engine::lesion::{Progress, lesion};
 use crate::engine::presets;
-use crate::engine::store::{self, SavedRun};
+use crate::engine::store::{self, RunFolder, SavedRun};
+use crate::engine::trainer::Plan;
 use crate::engine::worker::Worker;
 
 /// Panics where a test of a debug build wants it: nothing else here can be made to.
@@ -30,24 +32,29 @@ pub fn test_panic(place: &str) {
     }
 }
 
-/// Everything before the first step.
+/// Everything before the first step, of a new run or of one to go on with; and what there is
+/// of it already.
 ///
 /// # Errors
 /// When the device, the data or the folder cannot be had.
 pub fn begin(
     library: &Mutex<Library>,
     root: &Path,
-    spec: ExperimentSpec,
+    (spec, left): (ExperimentSpec, Option<&Path>),
     choice: DeviceChoice,
     log: &dyn Fn(String),
-) -> Result<Worker> {
+) -> Result<(Worker, Option<RunState>)> {
     let (device, why) = Device::choose(choice)?;
     if let Some(why) = why {
         log(format!("device: {why}"));
     }
     let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
     store::check_writable(root)?;
-    Worker::start(spec, data, device, root)
+    let Some(left) = left else { return Ok((Worker::start(spec, data, device, root)?, None)) };
+    let (folder, spec, from) = RunFolder::reopen(left)?;
+    let state = folder.state().clone();
+    let plan = Plan { from, snapshot_every: 0 };
+    Ok((Worker::begin(spec, data, device, folder, plan)?, Some(state)))
 }
 
 /// What could be fetched, where a run could not begin because its dataset is not here.

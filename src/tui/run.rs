@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::event::Checkpoint;
+use crate::domain::event::{Checkpoint, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::store::SavedRun;
@@ -100,6 +100,21 @@ impl Run {
             Stage::Over if self.elsewhere => "elsewhere",
             // No last event: it was killed.
             Stage::Over => self.state.outcome.map_or("unfinished", |outcome| outcome.name()),
+        }
+    }
+
+    /// Why it cannot be gone on with; `None` where it can.
+    pub fn why_not_resumed(&self) -> Option<&'static str> {
+        match self.stage {
+            Stage::Waiting => Some("it waits already"),
+            Stage::Starting | Stage::Live => Some("it trains; space pauses it"),
+            Stage::Over if self.path.is_none() => Some("nothing of it was kept; t trains its spec anew"),
+            Stage::Over if self.elsewhere => Some("another program trains it"),
+            Stage::Over => match self.state.outcome {
+                Some(Outcome::Completed) => Some("it is complete"),
+                Some(Outcome::Diverged) => Some("it diverged, and would again"),
+                _ => None,
+            },
         }
     }
 

@@ -151,6 +151,27 @@ impl Runs {
         id
     }
 
+    /// Queues a run that ended early, to be gone on with.
+    pub fn enqueue_again(&mut self, id: RunId) {
+        if let Some(run) = self.get_mut(id) {
+            (run.stage, run.fault) = (Stage::Waiting, None);
+            self.queue.push_back(id);
+            self.list();
+        }
+    }
+
+    /// Takes a run out of the queue; one that is on disk stays in the list.
+    pub fn unqueue(&mut self, id: RunId) {
+        match self.get_mut(id) {
+            Some(run) if run.path.is_some() => {
+                run.stage = Stage::Over;
+                self.queue.retain(|waiting| *waiting != id);
+                self.list();
+            }
+            _ => self.remove(id),
+        }
+    }
+
     fn add(&mut self, make: impl FnOnce(RunId) -> Run) -> RunId {
         let id = self.next_id;
         self.next_id += 1;

@@ -266,7 +266,7 @@ fn the_device_is_of_the_next_run() {
     choose(&mut world, "device");
     world.keys("enter").retype("cpu");
     world.keys("enter t");
-    assert!(matches!(&world.effects()[..], [Effect::Start(_, _, DeviceChoice::Cpu)]));
+    assert!(matches!(&world.effects()[..], [Effect::Start(_, _, None, DeviceChoice::Cpu)]));
 }
 
 #[test]

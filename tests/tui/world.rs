@@ -132,7 +132,7 @@ impl World {
     /// The only effect there is: a start; the run and its spec.
     pub fn started(&mut self) -> (RunId, ExperimentSpec) {
         match &self.effects()[..] {
-            [Effect::Start(id, spec, _)] => (*id, spec.as_ref().clone()),
+            [Effect::Start(id, spec, _, _)] => (*id, spec.as_ref().clone()),
             other => panic!("not one start: {other:?}"),
         }
     }

@@ -344,6 +344,19 @@ impl App {
                 let pinned = self.runs.baseline().is_some_and(|run| run.id == id);
                 self.runs.pin((!pinned).then_some(id));
             }
+            Command::Resume if self.playback.is_some() => {
+                self.say(Level::Info, "this is a recording: nothing trains here");
+            }
+            Command::Resume => match run.why_not_resumed() {
+                Some(reason) => self.say(Level::Info, reason),
+                None => {
+                    let text = format!("going on with {}", run.line);
+                    self.held = false;
+                    self.runs.enqueue_again(id);
+                    self.say(Level::Info, text);
+                    self.start_next();
+                }
+            },
             Command::Use => {
                 let spec = run.spec.clone();
                 match self.draft.replace(spec) {
@@ -364,7 +377,7 @@ impl App {
                 }
                 Stage::Waiting => {
                     self.say(Level::Info, "taken out of the queue");
-                    self.runs.remove(id);
+                    self.runs.unqueue(id);
                     // A queue that holds nothing is not held.
                     self.held &= self.runs.queue().len() > 0;
                 }

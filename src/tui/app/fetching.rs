@@ -70,13 +70,13 @@ impl App {
     pub(super) fn fetch_ended(&mut self, run: RunId, result: Result<Fetched, String>) {
         let Some(fetching) = self.fetching.take_if(|fetching| fetching.run == run) else { return };
         let dataset = fetching.offer.dataset;
-        let spec = self.runs.get(run).map(|run| Box::new(run.spec.clone()));
-        match (result, spec) {
-            (Ok(Fetched::Now | Fetched::Already), Some(spec)) if self.leaving == Leaving::No => {
+        let wanted = self.runs.get(run).map(|run| (Box::new(run.spec.clone()), run.path.clone()));
+        match (result, wanted) {
+            (Ok(Fetched::Now | Fetched::Already), Some((spec, left))) if self.leaving == Leaving::No => {
                 self.note(Level::Good, format!("{dataset} is here; its checksums are right"));
                 self.say(Level::Good, format!("{dataset} is here: starting the run"));
                 self.machine.silent = 0;
-                self.effects.push(Effect::Start(run, spec, self.setup.device));
+                self.effects.push(Effect::Start(run, spec, left, self.setup.device));
             }
             (Ok(_), _) => {
                 let fault =

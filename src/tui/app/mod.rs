@@ -285,7 +285,8 @@ impl App {
         if let Some(id) = self.runs.next_waiting()
             && let Some(run) = self.runs.get(id)
         {
-            self.effects.push(Effect::Start(id, Box::new(run.spec.clone()), self.setup.device));
+            let (spec, left) = (Box::new(run.spec.clone()), run.path.clone());
+            self.effects.push(Effect::Start(id, spec, left, self.setup.device));
             self.machine.silent = 0;
         }
     }
