@@ -2,6 +2,7 @@
 
 mod bench;
 mod data;
+mod export;
 mod values;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::engine::presets::SHIPPED;
 
 pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
 pub use data::{DataCommand, DataPlace};
+pub use export::{ExportArgs, ExportFormat};
 use values::{percent, seconds, size, speed};
 
 /// Arguments of the program.
@@ -169,6 +171,8 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Write runs in the formats of others: TensorBoard, CSV, Parquet, PyTorch
+    Export(ExportArgs),
     /// Presets: those that come with the program, and the user's own
     Presets {
         /// What.
