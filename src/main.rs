@@ -103,11 +103,16 @@ fn bench_ui(args: &UiBench) -> Result<Exit, EngineError> {
     Ok(Exit::Done)
 }
 
-/// Logs what `HIRESNET_LOG` asks for to stderr, or into a file while the screen is taken.
+/// Logs what `HIRESNET_LOG` asks for, else warnings, to stderr, or into a file while the
+/// screen is taken.
 fn trace(cli: &Cli) {
-    let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("HIRESNET_LOG") else { return };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
+    let asked = tracing_subscriber::EnvFilter::try_from_env("HIRESNET_LOG").ok();
     let takes_the_screen = cli.command.is_none() && cli.batch.batch.is_none() && !cli.print_config;
+    if takes_the_screen && asked.is_none() {
+        return;
+    }
+    let filter = asked.unwrap_or_else(|| tracing_subscriber::EnvFilter::new("hiresnet_tui=warn"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
     if !takes_the_screen {
         subscriber.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     } else if let Some(file) = tui::log_file().and_then(|path| std::fs::File::create(path).ok()) {

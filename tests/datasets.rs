@@ -212,5 +212,9 @@ fn splits_are_the_papers_unless_the_spec_says_otherwise() {
     assert_eq!(pixels(Split::Validation), pixels(Split::Test));
 }
 
+#[path = "datasets/bytes.rs"]
+mod bytes;
 #[path = "datasets/faults.rs"]
 mod faults;
+#[path = "datasets/mutations.rs"]
+mod mutations;

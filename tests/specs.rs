@@ -98,7 +98,7 @@ fn toml_has_the_same_keys_defaults_and_checks() {
         ("epochs = -1", "epochs: '-1'"),
         ("version = 'original'\nhops = ['In']", "has no hops"),
         ("widths = [0, 0, 0]", "widths: '0' is not a number"),
-        ("epochs = true", "epochs: not a number, a name, or a list"),
+        ("epochs = true", "epochs: 'true' is not a number"),
         ("blocks = [[1, 1]]", "blocks: a list within a list"),
         ("epochs = 3", "family: missing"),
         ("family = 'resnet'", "dataset: missing"),

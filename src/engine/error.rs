@@ -52,9 +52,9 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// A data error about `path`.
+    /// A data error about `path`. What a file or a library had to say is made harmless.
     pub fn data(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
-        Self::Data { path: path.into(), reason: reason.into() }
+        Self::Data { path: path.into(), reason: harmless(reason.into().trim(), MAX_REASON) }
     }
 
     /// A fetch error about `url`.
@@ -73,6 +73,9 @@ impl EngineError {
         move |source| Self::Io { action, path, source }
     }
 }
+
+/// Longest reason shown, characters.
+const MAX_REASON: usize = 2_000;
 
 /// A path as messages show it.
 pub fn shown(path: &Path) -> String {

@@ -6,10 +6,10 @@ use std::io::{Cursor, Write};
 use super::*;
 
 /// Names and bytes.
-type Contents = Vec<(String, Vec<u8>)>;
+pub type Contents = Vec<(String, Vec<u8>)>;
 
 /// A gzipped tar, also with names and kinds that a builder would refuse.
-fn tar_of(files: &[(String, Vec<u8>)], kind: tar::EntryType) -> Vec<u8> {
+pub fn tar_of(files: &[(String, Vec<u8>)], kind: tar::EntryType) -> Vec<u8> {
     let gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let mut tar = tar::Builder::new(gz);
     for (name, bytes) in files {
@@ -25,17 +25,17 @@ fn tar_of(files: &[(String, Vec<u8>)], kind: tar::EntryType) -> Vec<u8> {
 }
 
 /// `count` records of CIFAR-10, the i-th of class i modulo ten and all pixels i.
-fn records(count: usize) -> Vec<u8> {
+pub fn records(count: usize) -> Vec<u8> {
     (0..count).flat_map(|i| [vec![(i % 10) as u8], vec![i as u8; 3072]].concat()).collect()
 }
 
-fn cifar10() -> Contents {
+pub fn cifar10() -> Contents {
     let names = (1..=5).map(|i| format!("data_batch_{i}.bin")).chain(["test_batch.bin".into()]);
     names.map(|name| (format!("cifar-10-batches-bin/{name}"), records(20))).collect()
 }
 
 /// A batch of the Python version: `count` images, `labels`, and `data` made by `maker`.
-fn pickle(maker: &str, count: u32, pixels: usize, labels: &[u8]) -> Vec<u8> {
+pub fn pickle(maker: &str, count: u32, pixels: usize, labels: &[u8]) -> Vec<u8> {
     let mut out = b"\x80\x02}(U\x04data".to_vec();
     out.extend(format!("c{maker}\n").replace('.', "\n").replace("numpy\ncore\n", "numpy.core.").bytes());
     out.extend(b"cnumpy\nndarray\nK\x00\x85U\x01b\x87R(K\x01J");
@@ -149,7 +149,7 @@ fn pickles_that_are_no_data_are_refused() {
     }
 }
 
-fn jpeg(size: u32) -> Vec<u8> {
+pub fn jpeg(size: u32) -> Vec<u8> {
     let image = image::RgbImage::from_fn(size, size, |x, y| image::Rgb([x as u8, y as u8, 90]));
     let mut out = Cursor::new(Vec::new());
     image.write_to(&mut out, image::ImageFormat::Jpeg).unwrap();
@@ -157,7 +157,7 @@ fn jpeg(size: u32) -> Vec<u8> {
 }
 
 /// Tiny-ImageNet's files, one image a class.
-fn tiny() -> Contents {
+pub fn tiny() -> Contents {
     let ids: Vec<_> = (0..200).map(|i| format!("n{i:08}")).collect();
     let image = jpeg(64);
     let mut files = vec![("wnids.txt".into(), ids.join("\n").into_bytes())];
@@ -170,7 +170,7 @@ fn tiny() -> Contents {
     files
 }
 
-fn zip_of(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub fn zip_of(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in files {
         zip.start_file(format!("tiny-imagenet-200/{name}"), zip::write::SimpleFileOptions::default())

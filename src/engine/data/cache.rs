@@ -65,14 +65,13 @@ pub fn load(folder: Option<&Path>, name: &str, source: Source) -> Result<Decoded
     }
     let Source { fingerprint, decode, .. } = source;
     let decoded = decode()?;
-    match keep(&path, fingerprint.clone(), &decoded).and_then(|()| open(&path, &fingerprint)) {
-        Ok(Some(mapped)) => return Ok(mapped),
-        Ok(None) => {}
-        Err(fault) => {
-            tracing::warn!(%fault, "the dataset stays in memory");
-        }
+    if let Err(fault) = keep(&path, fingerprint.clone(), &decoded) {
+        tracing::warn!(%fault, "the dataset stays in memory");
+        return Ok(decoded);
     }
-    Ok(decoded)
+    // Before it is mapped: a large one would not fit twice.
+    drop(decoded);
+    open(&path, &fingerprint)?.ok_or_else(|| EngineError::data(&path, "it was replaced just now; try again"))
 }
 
 /// The file of the dataset at `place`.
