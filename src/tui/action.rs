@@ -70,7 +70,7 @@ pub enum Message {
     Searched(Vec<PathBuf>),
     /// A recorded run that has not begun to be played; runs are told in the order of their
     /// numbers, from 0.
-    Recorded(RunId, ExperimentSpec),
+    Recorded(RunId, Box<ExperimentSpec>),
     /// Every recorded run as it was at another moment.
     Scene(Vec<(RunId, Stage, RunState)>),
     /// Where the recording is.
@@ -88,7 +88,7 @@ pub enum Message {
     /// What one image makes of a run's network, by its index among the validation split.
     Looked(RunId, usize, Result<Arc<Features>, String>),
     /// A look at a dataset, or why there is none.
-    DataSeen(DataAsk, Result<Arc<DataLook>, Unseen>),
+    DataSeen(DataAsk, Result<Arc<DataLook>, Box<Unseen>>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.

@@ -58,8 +58,8 @@ pub fn missing(fault: &EngineError, dataset: DatasetId, folder: Option<&Path>) -
 }
 
 /// Why a dataset could not be looked at, and what could be fetched.
-pub fn unseen(fault: &EngineError, ask: &DataAsk, folder: Option<&Path>) -> Unseen {
-    Unseen { fault: said(fault), offer: missing(fault, ask.spec.dataset, folder) }
+pub fn unseen(fault: &EngineError, ask: &DataAsk, folder: Option<&Path>) -> Box<Unseen> {
+    Box::new(Unseen { fault: said(fault), offer: missing(fault, ask.spec.dataset, folder) })
 }
 
 /// Between two reports of how far a fetch is.

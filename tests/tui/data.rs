@@ -198,7 +198,7 @@ fn a_missing_dataset_is_offered_and_fetched() {
         let effects = world.effects();
         let [Effect::LookAtData(ask)] = &effects[..] else { panic!("{effects:?}") };
         let unseen = Unseen { fault: "/data: no cifar10 here".into(), offer: Some(offer.clone()) };
-        world.tell(Message::DataSeen(ask.clone(), Err(unseen)));
+        world.tell(Message::DataSeen(ask.clone(), Err(Box::new(unseen))));
     };
     miss(&mut world);
     let text = said(&mut world);
@@ -243,7 +243,7 @@ fn a_missing_dataset_is_offered_and_fetched() {
 #[test]
 fn a_recording_has_no_images() {
     let mut world = World::new();
-    world.tell(Message::Recorded(0, DRAFT.parse().unwrap()));
+    world.tell(Message::Recorded(0, Box::new(DRAFT.parse().unwrap())));
     let (t, seconds, speed) = (1.0, 2.0, 1.0);
     world.tell(Message::Playing(Playback { t, seconds, speed, playing: false, looping: false }));
     world.keys("D");

@@ -23,8 +23,10 @@ impl App {
             Command::CycleSplit => data.cycle_split(),
             Command::Enter => data.toggle_one_class(),
             Command::Alter => {
-                if !data.toggle_altered(self.draft.spec()) {
-                    let text = "nothing is done to these images: that takes crop_padding or flip, and the train split";
+                let altered = data.toggle_altered(self.draft.spec());
+                let text =
+                    "nothing is done to these images: that takes crop_padding or flip, and the train split";
+                if !altered {
                     self.say(Level::Info, text);
                 }
             }

@@ -33,7 +33,7 @@ impl App {
                 self.runs.list();
             }
             Message::Recorded(_, spec) => {
-                self.runs.enqueue(spec);
+                self.runs.enqueue(*spec);
             }
             Message::Scene(scene) => self.set_scene(scene),
             Message::Playing(playback) => self.playback = Some(playback),

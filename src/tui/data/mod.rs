@@ -110,7 +110,7 @@ impl DataPanel {
     }
 
     /// Takes in an answer.
-    pub fn answered(&mut self, ask: &DataAsk, answer: Result<Arc<DataLook>, Unseen>) {
+    pub fn answered(&mut self, ask: &DataAsk, answer: Result<Arc<DataLook>, Box<Unseen>>) {
         if self.asked.as_ref() != Some(ask) {
             return;
         }
@@ -120,7 +120,7 @@ impl DataPanel {
                 self.class = self.class.min(look.classes.len().saturating_sub(1));
                 self.shown = Some((ask.clone(), look));
             }
-            Err(unseen) => (self.unseen, self.shown) = (Some(unseen), None),
+            Err(unseen) => (self.unseen, self.shown) = (Some(*unseen), None),
         }
     }
 
