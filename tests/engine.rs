@@ -15,7 +15,7 @@ use hiresnet_tui::domain::spec::{ExperimentSpec, Version};
 use hiresnet_tui::engine::data::Dataset;
 use hiresnet_tui::engine::device::{Device, OnDevice};
 use hiresnet_tui::engine::model::{Network, Tensor32, Weights, trainable_parameters};
-use hiresnet_tui::engine::trainer::{Report, Site, train};
+use hiresnet_tui::engine::trainer::{Plan, Report, Site, train};
 use proptest::prelude::*;
 
 type Cpu = Autodiff<Flex>;
@@ -44,8 +44,8 @@ fn events(line: &str, control: impl FnMut(&Event) -> Control + Send) -> (Vec<Eve
         ) -> Self::Output {
             let data = Dataset::load(&self.0, None).unwrap();
             let mut events = Vec::new();
-            let outcome = train::<B>(&self.0, &data, site, &mut |report| match report {
-                Report::Weights(..) => Control::Continue,
+            let outcome = train::<B>(&self.0, &data, site, Plan::default(), &mut |report| match report {
+                Report::Weights(..) | Report::Snapshot(_) => Control::Continue,
                 Report::Event(event) => {
                     let order = (self.1)(&event);
                     events.push(event);
@@ -223,10 +223,11 @@ fn data_on_the_device_and_rare_reading_back_change_no_number() {
         let name = "cpu".into();
         let site = Site { device: FlexDevice, name, instructions: None, read_back_every, resident_bytes };
         let (mut events, mut weights) = (Vec::new(), Vec::new());
-        let outcome = train::<Cpu>(&spec, &data, &site, &mut |report| {
+        let outcome = train::<Cpu>(&spec, &data, &site, Plan::default(), &mut |report| {
             match report {
                 Report::Weights(checkpoint, kept) => weights.push((checkpoint, kept.clone())),
                 Report::Event(event) => events.push(event),
+                Report::Snapshot(_) => {}
             }
             Control::Continue
         });

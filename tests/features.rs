@@ -18,7 +18,7 @@ use hiresnet_tui::engine::features::{Look, answer, look};
 use hiresnet_tui::engine::model::{Network, Weights};
 use hiresnet_tui::engine::ops::TrainingBackend;
 use hiresnet_tui::engine::store::{self, RunFolder};
-use hiresnet_tui::engine::trainer::{Report, Site, train};
+use hiresnet_tui::engine::trainer::{Plan, Report, Site, train};
 use tempfile::TempDir;
 
 const LINE: &str = "resnet+hires@fashion-embedded blocks=1,1,1 widths=4,8,8 batch=10 epochs=1 train_limit=40 \
@@ -35,10 +35,11 @@ fn trained(line: &str, root: &Path) -> (PathBuf, ExperimentSpec) {
                 match report {
                     Report::Weights(checkpoint, weights) => self.1.save(checkpoint, weights).unwrap(),
                     Report::Event(event) => self.1.append(&event).unwrap(),
+                    Report::Snapshot(snapshot) => self.1.checkpoint(snapshot).unwrap(),
                 }
                 Control::Continue
             };
-            train::<B>(self.0, &data, site, &mut keep).unwrap();
+            train::<B>(self.0, &data, site, Plan::default(), &mut keep).unwrap();
         }
     }
     let spec: ExperimentSpec = line.parse().unwrap();

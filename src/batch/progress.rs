@@ -34,6 +34,11 @@ impl Progress {
         Self { screen, bar, tag, lr: None }
     }
 
+    /// The run goes on from where it was left.
+    pub fn resumed(&self, epoch: usize, step: usize) {
+        self.line(&format!("goes on from step {step}, in epoch {epoch}"));
+    }
+
     fn line(&self, text: &str) {
         self.screen.line(&format!("{}{text}", self.tag));
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::progress::Progress;
 use crate::domain::event::{Control, Event, Outcome};
 use crate::domain::run_state::RunState;
+use crate::engine::claim::Claim;
 use crate::engine::error::EngineError;
 use crate::engine::worker::Worker;
 use crate::output::say;
@@ -19,6 +20,8 @@ pub struct Running {
     worker: Worker,
     progress: Progress,
     state: RunState,
+    /// On its folder, where others share it.
+    claim: Option<Claim>,
 }
 
 /// How a run ended.
@@ -32,9 +35,15 @@ pub struct Ended {
 }
 
 impl Running {
-    /// Run `index`, which has just been started.
-    pub fn new(index: usize, worker: Worker, progress: Progress) -> Self {
-        Self { index, worker, progress, state: RunState::default() }
+    /// Run `index`, which has just been started, or goes on from `state`.
+    pub fn new(
+        index: usize,
+        worker: Worker,
+        progress: Progress,
+        state: RunState,
+        claim: Option<Claim>,
+    ) -> Self {
+        Self { index, worker, progress, state, claim }
     }
 
     /// Takes in what happened and shows it, with `json` also as a line of JSON.
@@ -53,10 +62,14 @@ impl Running {
 
     /// Waits for its end, of which its events have told.
     pub fn end(self) -> Ended {
-        let Self { worker, progress, state, .. } = self;
+        let Self { worker, progress, state, claim, .. } = self;
         progress.done(&worker.folder);
         let folder = worker.folder.clone();
-        match worker.join() {
+        let joined = worker.join();
+        if let (Some(claim), Ok(Outcome::Completed | Outcome::Diverged)) = (claim, &joined) {
+            claim.finish();
+        }
+        match joined {
             Ok(Outcome::Failed) => {
                 let message = state.message.clone().unwrap_or_default();
                 Ended { state, fault: Some(EngineError::run(folder, message)), unkept: false }

@@ -7,29 +7,69 @@ use crate::domain::spec::ExperimentSpec;
 use crate::engine::error::Result;
 use crate::engine::presets;
 
-/// Every run that `args` asks for: each spec with each seed.
+/// The runs that are asked for.
+#[derive(Debug)]
+pub struct Runs {
+    /// In order.
+    pub specs: Vec<ExperimentSpec>,
+    /// Whether a sweep is among them: its finished runs are not repeated.
+    pub sweeps: bool,
+}
+
+/// Every run that `args` asks for: each spec with each seed, and those of each sweep.
 ///
 /// # Errors
-/// When a word is no spec, or a key or seed is not one.
-pub fn runs(args: &BatchArgs) -> Result<Vec<ExperimentSpec>> {
-    let seeds = args.seeds.as_deref().map(seeds::parse).transpose()?;
+/// When a word is no spec and no sweep, or a key or seed is not one.
+pub fn runs(args: &BatchArgs) -> Result<Runs> {
     let words = args.batch.as_deref().unwrap_or_default();
+    let mut runs = expand(words, &args.set, args.seeds.as_deref())?;
+    if let Some(numbers) = &args.only {
+        let of = runs.specs.len() as u64;
+        let numbers = seeds::parse(numbers).map_err(|e| SpecError::new("--only", e.reason))?;
+        if let Some(number) = numbers.iter().find(|number| !(1..=of).contains(*number)) {
+            return Err(SpecError::new(
+                "--only",
+                format!("there is no run {number}; they go from 1 to {of}"),
+            )
+            .into());
+        }
+        runs.specs = numbers.iter().map(|number| runs.specs[*number as usize - 1].clone()).collect();
+    }
+    Ok(runs)
+}
+
+/// The runs that words, keys that all have, and seeds mean.
+///
+/// # Errors
+/// As [`runs`].
+pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<Runs> {
+    let seeds = seeds.map(seeds::parse).transpose()?;
     if words.is_empty() {
         return Err(
             SpecError::new("--batch", "say what to train: a preset, a file or a one-line spec").into()
         );
     }
-    let mut runs = Vec::new();
+    let mut runs = Runs { specs: Vec::new(), sweeps: false };
     for words in joined(words) {
+        if let Some(mut sweep) = presets::sweep(&words.spec)? {
+            for pair in words.pairs.iter().chain(set) {
+                let (key, value) = parts(pair)?;
+                sweep.set(key, value)?;
+            }
+            seeds.iter().for_each(|seeds| sweep.set_seeds(seeds));
+            runs.specs.extend(sweep.specs()?);
+            runs.sweeps = true;
+            continue;
+        }
         let mut spec = words.resolve()?;
-        for pair in &args.set {
-            set(&mut spec, pair)?;
+        for pair in set {
+            assign(&mut spec, pair)?;
         }
         let spec = spec.checked()?;
         match &seeds {
-            None => runs.push(spec),
+            None => runs.specs.push(spec),
             Some(seeds) => {
-                runs.extend(seeds.iter().map(|seed| ExperimentSpec { seed: *seed, ..spec.clone() }))
+                runs.specs.extend(seeds.iter().map(|seed| ExperimentSpec { seed: *seed, ..spec.clone() }))
             }
         }
     }
@@ -75,17 +115,20 @@ impl Words {
         }
         let mut spec = presets::resolve(&self.spec)?;
         for pair in &self.pairs {
-            set(&mut spec, pair)?;
+            assign(&mut spec, pair)?;
         }
         Ok(spec)
     }
 }
 
-fn set(spec: &mut ExperimentSpec, pair: &str) -> Result<()> {
-    let (key, value) = pair
-        .split_once('=')
-        .ok_or_else(|| SpecError::new("--set", format!("'{pair}' is not of the form key=value")))?;
-    Ok(spec.set(key.trim(), value)?)
+fn assign(spec: &mut ExperimentSpec, pair: &str) -> Result<()> {
+    let (key, value) = parts(pair)?;
+    Ok(spec.set(key, value)?)
+}
+
+fn parts(pair: &str) -> Result<(&str, &str)> {
+    let parts = pair.split_once('=').map(|(key, value)| (key.trim(), value));
+    Ok(parts.ok_or_else(|| SpecError::new("--set", format!("'{pair}' is not of the form key=value")))?)
 }
 
 /// Words of the form key=value belong to the spec before them, so that a spec need not

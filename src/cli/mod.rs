@@ -55,8 +55,8 @@ pub struct Cli {
 /// `--batch` and what goes with it.
 #[derive(Debug, Args)]
 pub struct BatchArgs {
-    /// Train each SPEC in turn, then print a table of results. A SPEC is a preset's name, a TOML
-    /// file, or one line such as resnet+hires@fashion-embedded epochs=3
+    /// Train each SPEC in turn, then print a table of results. A SPEC is the name of a preset or a
+    /// sweep, a TOML file, or one line such as resnet+hires@fashion-embedded epochs=3
     #[arg(long, num_args = 0.., value_name = "SPEC")]
     pub batch: Option<Vec<String>>,
     /// Train every SPEC with each of these seeds: 0..4 (five seeds, both ends included) or 0,2,7
@@ -69,6 +69,16 @@ pub struct BatchArgs {
     /// does not fill; on the CPU the runs share the cores and little is gained
     #[arg(long, value_name = "N", default_value_t = 1, requires = "batch", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub parallel: u8,
+    /// Go on with runs of --out that did not end, from their last checkpoint, and do not repeat
+    /// finished ones; a sweep always does
+    #[arg(long, requires = "batch")]
+    pub resume: bool,
+    /// Steps between checkpoints, besides those at the end of each epoch and where a run is stopped
+    #[arg(long, value_name = "STEPS", default_value_t = 0, requires = "batch")]
+    pub checkpoint_every: u32,
+    /// Only the runs of these numbers, from 1 in the order of the sweep, such as 3 or 1..8
+    #[arg(long, value_name = "NUMBERS", requires = "batch")]
+    pub only: Option<String>,
     /// Print every event as a line of JSON on stdout; all else goes to stderr
     #[arg(long, requires = "batch")]
     pub json: bool,

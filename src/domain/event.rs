@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::spec::ExperimentSpec;
 
 /// Version of the vocabulary, written into every event. Readers accept this and older.
-pub const EVENT_VERSION: u32 = 1;
+/// 2 has [`EventKind::Continued`].
+pub const EVENT_VERSION: u32 = 2;
 
 /// One line of `events.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ impl Event {
 pub enum EventKind {
     /// First of all.
     RunStarted(Box<RunStarted>),
+    /// The run goes on where an earlier process left it; what that one did after the
+    /// checkpoint is done again.
+    Continued(Continued),
     /// What the engine does from here on.
     Phase {
         /// The activity.
@@ -141,6 +145,22 @@ pub struct RunStarted {
     /// Program and version that ran it.
     pub program: String,
     /// Wall-clock start, RFC 3339.
+    pub at: String,
+}
+
+/// Where a run goes on, and on what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continued {
+    /// The current epoch, from 1; one past the last when only the test is left.
+    pub epoch: usize,
+    /// Steps taken.
+    pub step: usize,
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+    /// The CPU's vector instructions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
+    /// Wall-clock time, RFC 3339.
     pub at: String,
 }
 

@@ -22,5 +22,6 @@ pub mod seeds;
 pub mod smoothing;
 pub mod spec;
 pub mod stats;
+pub mod sweep;
 pub mod tape;
 pub mod text;

@@ -80,7 +80,11 @@ impl FromStr for ExperimentSpec {
     }
 }
 
-fn parse_version(text: &str) -> Result<Version, SpecError> {
+/// A version as the one-line form has it, such as `hires[P1]`.
+///
+/// # Errors
+/// When it is none.
+pub fn parse_version(text: &str) -> Result<Version, SpecError> {
     let Some((name, hops)) = text.split_once('[') else {
         return Version::parse(text);
     };

@@ -104,6 +104,14 @@ impl RunState {
         self.t = t;
         match &event.kind {
             EventKind::RunStarted(facts) => self.started = Some(facts.as_ref().clone()),
+            EventKind::Continued(_) => {
+                // Whatever the last process was in the middle of ended with it.
+                self.phase = None;
+                self.scored = None;
+                self.paused = false;
+                self.training_since = None;
+                self.active_since = Some(t);
+            }
             EventKind::Phase { phase } => {
                 self.mark(t);
                 self.phase = Some(*phase);

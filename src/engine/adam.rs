@@ -3,14 +3,17 @@
 //! burn's own Adam keeps its decays and their powers in single precision, which moves the
 //! bias correction of the first steps by some 1e-5; here scalars are double, as there.
 
-use burn::optim::SimpleOptimizer;
+use burn::module::ParamId;
 use burn::optim::adaptor::OptimizerAdaptor;
+use burn::optim::record::AdaptorRecord;
+use burn::optim::{Optimizer, SimpleOptimizer};
 use burn::record::Record;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Device, Tensor};
 
-use super::model::Network;
+use super::model::{ByParameter, Network, Tensor32, each_parameter};
 use super::ops::{AdamStep, NetworkOps, TrainingBackend};
+use super::snapshot::Moments;
 use crate::domain::spec::ExperimentSpec;
 
 /// Adam for a [`Network`]; `step` takes the learning rate.
@@ -43,6 +46,72 @@ impl Adam {
         OptimizerAdaptor::from(Self { beta1, beta2, eps, weight_decay })
     }
 }
+
+/// The moments of every parameter of `network` that has had a step.
+pub fn moments<B: TrainingBackend>(adam: &NetworkAdam<B>, network: &Network<B>) -> Moments {
+    struct Reader<B: TrainingBackend> {
+        records: Records<B>,
+        found: Moments,
+    }
+    impl<B: TrainingBackend> ByParameter<B> for Reader<B> {
+        fn parameter<const D: usize>(&mut self, id: ParamId, name: String, _: &Tensor<B, D>) {
+            if let Some(record) = self.records.remove(&id) {
+                let state: AdamState<B::InnerBackend, D> = record.into_state();
+                self.found.time = state.time;
+                self.found.first.0.insert(name.clone(), Tensor32::of(&state.first));
+                self.found.second.0.insert(name, Tensor32::of(&state.second));
+            }
+        }
+    }
+    let mut reader = Reader { records: adam.to_record(), found: Moments::default() };
+    each_parameter(network, &mut reader);
+    reader.found
+}
+
+/// Adam as it was when it had these moments of `network`'s parameters.
+///
+/// # Errors
+/// When they are those of another network; the message names the parameter.
+pub fn with_moments<B: TrainingBackend>(
+    adam: NetworkAdam<B>,
+    network: &Network<B>,
+    moments: &Moments,
+    device: &Device<B>,
+) -> Result<NetworkAdam<B>, String> {
+    struct Writer<'a, B: TrainingBackend> {
+        moments: &'a Moments,
+        device: &'a Device<B>,
+        records: Records<B>,
+        fault: Option<String>,
+    }
+    impl<B: TrainingBackend> ByParameter<B> for Writer<'_, B> {
+        fn parameter<const D: usize>(&mut self, id: ParamId, name: String, value: &Tensor<B, D>) {
+            let (first, second) = (self.moments.first.0.get(&name), self.moments.second.0.get(&name));
+            let (Some(first), Some(second)) = (first, second) else { return };
+            let is_alike = |moment: &Tensor32| moment.shape == value.dims();
+            match (first.on(self.device), second.on(self.device)) {
+                (Some(a), Some(b)) if is_alike(first) && is_alike(second) => {
+                    let state = AdamState { time: self.moments.time, first: a, second: b };
+                    self.records.insert(id, AdaptorRecord::from_state::<D>(state));
+                }
+                _ => self.fault = Some(format!("the moments of {name} have another shape")),
+            }
+        }
+    }
+    let records = adam.to_record();
+    let mut writer = Writer { moments, device, records, fault: None };
+    each_parameter(network, &mut writer);
+    match writer.fault {
+        Some(fault) => Err(fault),
+        None if writer.records.len() != moments.first.0.len() => {
+            Err("it holds moments of parameters that this network does not have".into())
+        }
+        None => Ok(adam.load_record(writer.records)),
+    }
+}
+
+/// burn's form of the optimiser's state.
+type Records<B> = <NetworkAdam<B> as Optimizer<Network<B>, B>>::Record;
 
 impl<B: NetworkOps> SimpleOptimizer<B> for Adam {
     type State<const D: usize> = AdamState<B, D>;

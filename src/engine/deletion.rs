@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::checkpoint;
+use super::claim::CLAIM;
 use super::error::{EngineError, Result};
 use super::files;
 use super::store::{EVENTS, METRICS, SPEC, is_being_written, weights_path};
@@ -32,10 +34,14 @@ pub fn delete(root: &Path, path: &Path) -> Result<()> {
     let is_cut_off = |file: &Path| {
         file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(files::TEMPORARY))
     };
+    let of_going_on: Vec<_> = there.iter().filter(|file| is_of_going_on(file)).cloned().collect();
     let weights = Checkpoint::ALL.map(|checkpoint| weights_path(path, checkpoint));
     // The spec last: what is left of a deletion that fails is still a run.
-    let own: Vec<_> =
-        weights.into_iter().chain([METRICS, EVENTS, SPEC].map(|name| path.join(name))).collect();
+    let own: Vec<_> = of_going_on
+        .into_iter()
+        .chain(weights)
+        .chain([METRICS, EVENTS, SPEC].map(|name| path.join(name)))
+        .collect();
     if let Some(other) = there.iter().find(|file| !own.contains(file) && !is_cut_off(file)) {
         return Err(EngineError::run(
             other,
@@ -47,6 +53,12 @@ pub fn delete(root: &Path, path: &Path) -> Result<()> {
         fs::remove_file(file).map_err(EngineError::io("delete", file))?;
     }
     fs::remove_dir(path).map_err(EngineError::io("delete", path))
+}
+
+/// Whether a file is there for a run that is not complete.
+fn is_of_going_on(file: &Path) -> bool {
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name == CLAIM || checkpoint::is_checkpoint(name))
 }
 
 #[cfg(test)]

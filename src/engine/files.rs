@@ -59,6 +59,15 @@ pub(crate) fn plain(error: std::io::Error) -> std::io::Error {
     }
 }
 
+/// Removes what programs that were ended left half written in `folder`.
+pub fn remove_temporary(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// The bytes of `path`, refused when it is longer than `limit` bytes.
 ///
 /// # Errors

@@ -3,6 +3,8 @@
 
 pub mod adam;
 pub mod bench;
+pub mod checkpoint;
+pub mod claim;
 pub mod data;
 pub mod deletion;
 pub mod device;
@@ -16,6 +18,7 @@ pub mod files;
 pub mod kernels;
 pub mod lesion;
 pub mod memory;
+mod metrics;
 pub mod model;
 pub mod ops;
 pub mod parity;
@@ -23,7 +26,10 @@ pub mod presets;
 pub mod probe;
 pub mod random;
 pub mod recording;
+mod reporter;
 pub mod rescore;
+pub mod resume;
+pub mod snapshot;
 pub mod store;
 pub mod trainer;
 pub mod worker;

@@ -9,7 +9,9 @@ use etcetera::BaseStrategy;
 use super::error::{EngineError, Result};
 use super::files;
 use crate::domain::error::{SpecError, nearest};
+use crate::domain::keys::Value;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::sweep::Sweep;
 
 /// Longest preset file read, bytes.
 const MAX_FILE: u64 = 64 << 10;
@@ -58,6 +60,9 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "table2-p2",
     "table2-p3",
 ];
+
+/// The sweeps compiled in: name and TOML.
+pub const SWEEPS: &[(&str, &str)] = shipped!["table1", "table2", "fig2", "hop-sets", "depth", "ablations"];
 
 /// The presets compiled in, read.
 pub fn shipped() -> &'static [(&'static str, ExperimentSpec)] {
@@ -117,7 +122,7 @@ pub fn save(folder: &Path, name: &str, spec: &ExperimentSpec, replace: bool) -> 
 
 /// Whether a preset of this name comes with the program.
 pub fn is_shipped(name: &str) -> bool {
-    SHIPPED.iter().any(|(shipped, _)| *shipped == name)
+    SHIPPED.iter().chain(SWEEPS).any(|(shipped, _)| *shipped == name)
 }
 
 /// A spec as a preset's file has it.
@@ -155,6 +160,11 @@ pub fn resolve(text: &str) -> Result<ExperimentSpec> {
     if let Some((name, toml)) = SHIPPED.iter().find(|(name, _)| *name == text) {
         return parse(Path::new(&format!("preset {name}")), toml);
     }
+    if SWEEPS.iter().any(|(name, _)| *name == text) {
+        return Err(
+            SpecError::new("preset", format!("'{text}' is a sweep, many runs; --batch trains them")).into()
+        );
+    }
     let own = user_folder().map(|folder| folder.join(format!("{text}.toml")));
     if let Some(path) = own.filter(|path| check_name(text).is_ok() && path.exists()) {
         return read(&path);
@@ -164,7 +174,7 @@ pub fn resolve(text: &str) -> Result<ExperimentSpec> {
         return read(path);
     }
     let own = user_folder().map(|folder| user(&folder)).unwrap_or_default();
-    let shipped = SHIPPED.iter().map(|(name, _)| *name);
+    let shipped = SHIPPED.iter().chain(SWEEPS).map(|(name, _)| *name);
     let near = match nearest(text, shipped.chain(own.iter().map(|(name, ..)| name.as_str()))) {
         Some(name) => format!("did you mean '{name}'?"),
         None => "`hiresnet-tui presets list` has them all".into(),
@@ -176,10 +186,54 @@ pub fn resolve(text: &str) -> Result<ExperimentSpec> {
     Err(SpecError::new("preset", reason).into())
 }
 
+/// The sweep that a word on the command line means: one that comes with the program, the
+/// user's own, or a TOML file with a table `[axes]`. `None` where the word means one run, or
+/// nothing.
+///
+/// # Errors
+/// When it is meant to be a sweep and is none.
+pub fn sweep(text: &str) -> Result<Option<Sweep>> {
+    if is_line(text) {
+        return Ok(None);
+    }
+    if let Some((name, toml)) = SWEEPS.iter().find(|(name, _)| *name == text) {
+        return parse_sweep(Path::new(&format!("preset {name}")), toml);
+    }
+    let own = user_folder().map(|folder| folder.join(format!("{text}.toml")));
+    let own = own.filter(|path| check_name(text).is_ok() && !is_shipped(text) && path.exists());
+    let path = own.or_else(|| is_file(text).then(|| PathBuf::from(text)).filter(|path| path.exists()));
+    path.map_or(Ok(None), |path| parse_sweep(&path, &read_text(&path)?))
+}
+
+/// Reads a sweep's text; `None` where it has no table `[axes]`.
+///
+/// # Errors
+/// When it is no sweep; `path` is for messages.
+pub fn parse_sweep(path: &Path, text: &str) -> Result<Option<Sweep>> {
+    let Ok(mut table) = text.parse::<toml::Table>() else { return Ok(None) };
+    let Some(axes) = table.remove("axes") else { return Ok(None) };
+    let fail = |key: &str, e: toml::de::Error| EngineError::run(path, format!("{key}: {}", e.message()));
+    let toml::Value::Table(axes) = axes else {
+        return Err(EngineError::run(path, "axes: not a table of keys and their values"));
+    };
+    let pairs = |table: toml::Table| {
+        let pair = |(key, value): (String, toml::Value)| match value.try_into::<Value>() {
+            Ok(value) => Ok((key, value)),
+            Err(e) => Err(fail(&key, e)),
+        };
+        table.into_iter().map(pair).collect::<Result<Vec<_>>>()
+    };
+    let sweep = Sweep::new(pairs(table)?, pairs(axes)?).map_err(|e| EngineError::run(path, e.to_string()))?;
+    Ok(Some(sweep))
+}
+
 fn read(path: &Path) -> Result<ExperimentSpec> {
+    parse(path, &read_text(path)?)
+}
+
+fn read_text(path: &Path) -> Result<String> {
     let bytes = files::read_bounded(path, MAX_FILE)?;
-    let toml = String::from_utf8(bytes).map_err(|_| EngineError::run(path, "not text"))?;
-    parse(path, &toml)
+    String::from_utf8(bytes).map_err(|_| EngineError::run(path, "not text"))
 }
 
 /// Reads a preset's text; `path` is for messages.
@@ -227,6 +281,29 @@ mod tests {
             }
         }
         assert_eq!(shipped().len(), SHIPPED.len());
+    }
+
+    #[test]
+    fn every_shipped_sweep_has_its_runs() {
+        let counts = [
+            ("table1", 135),
+            ("table2", 40),
+            ("fig2", 15),
+            ("hop-sets", 64),
+            ("depth", 18),
+            ("ablations", 24),
+        ];
+        assert_eq!(counts.len(), SWEEPS.len());
+        for (name, count) in counts {
+            let specs = sweep(name).unwrap().unwrap().specs().unwrap();
+            assert_eq!(specs.len(), count, "{name}");
+            assert!(resolve(name).unwrap_err().to_string().contains("a sweep"), "{name}");
+        }
+        // Table 1's runs are its presets', with five seeds.
+        let table1 = sweep("table1").unwrap().unwrap().specs().unwrap();
+        let of_presets = shipped().iter().filter(|(name, _)| name.starts_with("table1-"));
+        assert!(of_presets.clone().all(|(_, spec)| table1.contains(spec)));
+        assert_eq!(of_presets.count() * 5, table1.len());
     }
 
     #[test]
@@ -293,7 +370,7 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let stem = path.file_stem().unwrap().to_str().unwrap();
-            assert!(SHIPPED.iter().any(|(name, _)| *name == stem), "{stem} is not compiled in");
+            assert!(is_shipped(stem), "{stem} is not compiled in");
         }
     }
 

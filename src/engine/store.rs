@@ -1,22 +1,25 @@
 //! Runs on disk: `ROOT/<id>/` with `spec.toml`, `events.jsonl`, `metrics.csv`,
-//! `best.safetensors` and `last.safetensors`.
+//! `best.safetensors` and `last.safetensors`; while it is not complete, also its last two
+//! checkpoints.
 //!
 //! `events.jsonl` is the run; everything else can be made from it and the weights. It is
-//! only appended to, a line at a time, so a crash loses at most a torn last line.
+//! appended to, a line at a time, so a crash loses at most a torn last line. A run that goes
+//! on from a checkpoint takes back the lines that came after it.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
+use super::checkpoint;
 use super::error::{EngineError, Result};
 use super::event_log::{self, Line};
 use super::files;
+use super::metrics::MetricsRow;
 use super::model::Weights;
-use crate::domain::event::{Checkpoint, Event, EventKind};
-use crate::domain::run_state::{EpochRecord, RunState};
+use super::snapshot::Snapshot;
+use crate::domain::event::{Checkpoint, Event, EventKind, Outcome};
+use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 
 /// Longest spec file read, bytes.
@@ -46,6 +49,8 @@ pub fn check_writable(root: &Path) -> Result<()> {
 pub struct RunFolder {
     path: PathBuf,
     events: File,
+    /// Bytes in it.
+    written: u64,
     metrics: csv::Writer<File>,
     state: RunState,
 }
@@ -56,7 +61,14 @@ impl RunFolder {
     /// # Errors
     /// When it cannot be made.
     pub fn create(root: &Path, spec: &ExperimentSpec) -> Result<Self> {
-        let path = new_folder(root, spec)?;
+        Self::begin(new_folder(root, spec)?, spec)
+    }
+
+    /// A run of `spec` in the folder `path`, which has none yet.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn begin(path: PathBuf, spec: &ExperimentSpec) -> Result<Self> {
         let text = toml::to_string(spec)
             .map_err(|e| EngineError::run(path.join(SPEC), format!("cannot be encoded: {e}")))?;
         files::write_atomically(&path.join(SPEC), format!("# {spec}\n{text}").as_bytes())?;
@@ -76,15 +88,63 @@ impl RunFolder {
         let _ = events.try_lock();
         Ok(Self {
             events,
+            written: 0,
             metrics: csv::Writer::from_writer(open(METRICS)?),
             state: RunState::default(),
             path,
         })
     }
 
+    /// The folder of a run that did not end, its spec, and where it goes on: from the newest
+    /// checkpoint that is whole, or from its start where there is none. What its record has
+    /// beyond that is taken back.
+    ///
+    /// # Errors
+    /// When it is no run, is complete or diverged, or is being written.
+    pub fn reopen(path: &Path) -> Result<(Self, ExperimentSpec, Option<Snapshot>)> {
+        let spec = read_spec(path)?;
+        let log = path.join(EVENTS);
+        let open = |path: &Path| OpenOptions::new().append(true).create(true).open(path);
+        let events = open(&log).map_err(EngineError::io("open", &log))?;
+        #[cfg(unix)]
+        if matches!(events.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Err(EngineError::run(path, "a program is writing this run"));
+        }
+        // Nobody else writes here now: what is half written was cut off.
+        files::remove_temporary(path);
+        let (told, _) = read_events(&log)?;
+        if let Some(outcome @ (Outcome::Completed | Outcome::Diverged)) = RunState::replay(&told).outcome {
+            return Err(EngineError::run(
+                path,
+                format!("it {}; there is nothing to go on with", outcome.name()),
+            ));
+        }
+        let found = checkpoint::newest(path, &spec, &log)?;
+        let (from, kept) = found.map_or((None, 0), |(snapshot, kept)| (Some(snapshot), kept));
+        events.set_len(kept).map_err(EngineError::io("cut back", &log))?;
+        let metrics = path.join(METRICS);
+        let rows = File::create(&metrics).map_err(EngineError::io("create", &metrics))?;
+        let mut this = Self {
+            path: path.to_path_buf(),
+            events,
+            written: kept,
+            metrics: csv::Writer::from_writer(rows),
+            state: RunState::default(),
+        };
+        for event in &read_events(&log)?.0 {
+            this.take_in(event)?;
+        }
+        Ok((this, spec, from))
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What its events add up to so far.
+    pub const fn state(&self) -> &RunState {
+        &self.state
     }
 
     /// Writes one event, and at an epoch's end its row of `metrics.csv`.
@@ -97,6 +157,26 @@ impl RunFolder {
             .map_err(|e| EngineError::run(&path, format!("an event cannot be encoded: {e}")))?;
         line.push(b'\n');
         self.events.write_all(&line).map_err(EngineError::io("write", &path))?;
+        self.written += line.len() as u64;
+        self.take_in(event)?;
+        if let EventKind::Finished { outcome: Outcome::Completed, .. } = event.kind {
+            checkpoint::remove_all(&self.path);
+        }
+        Ok(())
+    }
+
+    /// Keeps what the run needs to go on from here, and the one before.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn checkpoint(&self, snapshot: &Snapshot) -> Result<()> {
+        // A checkpoint speaks of lines that must be on the disk before it is.
+        self.events.sync_data().map_err(EngineError::io("write", self.path.join(EVENTS)))?;
+        let spec = self.state.started.as_ref().map_or_else(String::new, |s| s.spec.to_string());
+        checkpoint::keep(&self.path, snapshot, &spec, self.written)
+    }
+
+    fn take_in(&mut self, event: &Event) -> Result<()> {
         self.state.apply(event);
         if let (EventKind::EpochEnded { best, .. }, Some(epoch)) = (&event.kind, self.state.epochs.last()) {
             let path = self.path.join(METRICS);
@@ -123,53 +203,23 @@ impl RunFolder {
     }
 }
 
-/// One line of `metrics.csv`.
-#[derive(Debug, Serialize)]
-struct MetricsRow {
-    epoch: usize,
-    step: usize,
-    seconds: f64,
-    lr: f64,
-    train_loss: f64,
-    train_top1: f64,
-    val_loss: f64,
-    val_top1: f64,
-    val_top5: Option<f64>,
-    /// Empty where an epoch was too short to measure.
-    images_per_s: Option<f64>,
-    best: bool,
+/// What a run is, as a folder's name begins: `resnet-hires-P1-P2-fashion-s3`.
+pub(super) fn short_name(spec: &ExperimentSpec) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let network: String = spec.network_name().chars().map(plain).take(60).collect();
+    format!("{}-{}-s{}", network.trim_end_matches('-'), spec.dataset.name(), spec.seed)
 }
 
-impl MetricsRow {
-    fn new(e: &EpochRecord, best: bool) -> Self {
-        Self {
-            epoch: e.epoch,
-            step: e.step,
-            seconds: e.t,
-            lr: e.lr,
-            train_loss: e.train.loss,
-            train_top1: e.train.top1(),
-            val_loss: e.validation.loss,
-            val_top1: e.validation.top1(),
-            val_top5: e.validation.top5(),
-            images_per_s: e.images_per_s.map(|rate| (rate * 10.0).round() / 10.0),
-            best,
-        }
-    }
+/// Whether folder `path` has a run, or what remains of one.
+pub fn is_run(path: &Path) -> bool {
+    path.join(SPEC).exists() || path.join(EVENTS).exists()
 }
 
 /// A folder of its own, named for what it holds: `resnet-hires-P1-P2-fashion-s3-20261123-184028`.
 fn new_folder(root: &Path, spec: &ExperimentSpec) -> Result<PathBuf> {
     fs::create_dir_all(root).map_err(EngineError::io("create the folder", root))?;
-    let network: String = spec
-        .network_name()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(60)
-        .collect();
     let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
-    let (network, dataset) = (network.trim_end_matches('-'), spec.dataset.name());
-    let name = format!("{network}-{dataset}-s{}-{now}", spec.seed);
+    let name = format!("{}-{now}", short_name(spec));
     for attempt in 1.. {
         let path = root.join(if attempt == 1 { name.clone() } else { format!("{name}-{attempt}") });
         match fs::create_dir(&path) {
@@ -209,14 +259,7 @@ impl SavedRun {
         if !path.is_dir() {
             return Err(EngineError::run(path, "no run here: not a folder"));
         }
-        let spec_path = path.join(SPEC);
-        if !spec_path.exists() && folders_of_runs(path).is_ok_and(|runs| !runs.is_empty()) {
-            return Err(EngineError::run(path, "a folder of runs, not a run; give one of the folders in it"));
-        }
-        let text = String::from_utf8(files::read_bounded(&spec_path, MAX_SPEC)?)
-            .map_err(|_| EngineError::run(&spec_path, "not text"))?;
-        let spec = toml::from_str(&text)
-            .map_err(|e| EngineError::run(&spec_path, format!("not a spec: {}", e.message())))?;
+        let spec = read_spec(path)?;
         let (events, torn) = read_events(&path.join(EVENTS))?;
         Ok(Self {
             path: path.to_path_buf(),
@@ -239,6 +282,20 @@ impl SavedRun {
         let weights = read_weights(&path)?;
         Ok(Some((path, weights)))
     }
+}
+
+/// The spec of the run in folder `path`.
+///
+/// # Errors
+/// When there is none.
+pub fn read_spec(path: &Path) -> Result<ExperimentSpec> {
+    let spec_path = path.join(SPEC);
+    if !spec_path.exists() && folders_of_runs(path).is_ok_and(|runs| !runs.is_empty()) {
+        return Err(EngineError::run(path, "a folder of runs, not a run; give one of the folders in it"));
+    }
+    let text = String::from_utf8(files::read_bounded(&spec_path, MAX_SPEC)?)
+        .map_err(|_| EngineError::run(&spec_path, "not text"))?;
+    toml::from_str(&text).map_err(|e| EngineError::run(&spec_path, format!("not a spec: {}", e.message())))
 }
 
 /// The best weights that the run in folder `path` kept so far, else the last; `None` where
@@ -299,8 +356,7 @@ pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
 /// When the folder cannot be read.
 pub fn folders_of_runs(root: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(root).map_err(EngineError::io("read the folder", root))?;
-    let is_run = |p: &PathBuf| p.join(SPEC).exists() || p.join(EVENTS).exists();
-    let mut paths: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).filter(is_run).collect();
+    let mut paths: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| is_run(p)).collect();
     paths.sort();
     Ok(paths)
 }

@@ -3,34 +3,33 @@
 //! It is a plain function: it hands every event to a callback and does what the callback
 //! returns. It knows no files, threads or screens.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Instant;
 
 use burn::module::AutodiffModule;
 use burn::optim::{GradientsParams, Optimizer};
 use burn::tensor::{Int, Tensor};
 
-use super::adam::{Adam, NetworkAdam};
+use super::adam::{self, Adam, NetworkAdam};
 use super::data::{Dataset, DeviceBatch, Feed, epoch_order};
-use super::error::Result;
+use super::error::{EngineError, Result};
 use super::evaluate::{Evaluation, Task, evaluate, floats, hits};
 use super::model::{Mode, Network, Weights, trainable_parameters};
 use super::ops::TrainingBackend;
-use crate::domain::event::{
-    Checkpoint, Control, EVENT_VERSION, Event, EventKind, Outcome, Phase, RunStarted, Score, Split,
-};
+pub use super::reporter::Report;
+use super::reporter::{End, Flow, Reporter};
+use super::snapshot::{Best, Position, Snapshot};
+use crate::domain::event::{Checkpoint, Continued, Control, EventKind, Outcome, Phase, RunStarted, Split};
 use crate::domain::spec::ExperimentSpec;
 
-/// How often a paused run asks whether to go on.
-const PAUSE_POLL: Duration = Duration::from_millis(20);
-
-/// What the trainer hands out.
-#[derive(Debug)]
-pub enum Report<'a> {
-    /// Something happened.
-    Event(Event),
-    /// Weights worth keeping, handed out before the event that speaks of them.
-    Weights(Checkpoint, &'a Weights),
+/// Where a run begins, and how often it can be gone on with.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// Where an earlier process left it; `None` for the first step.
+    pub from: Option<Snapshot>,
+    /// Steps between snapshots, besides those at the end of each epoch and where the run is
+    /// told to stop; 0 for these only.
+    pub snapshot_every: usize,
 }
 
 /// Where to train, and how often to look.
@@ -49,48 +48,67 @@ pub struct Site<D> {
     pub resident_bytes: usize,
 }
 
-/// Why the loop ended before its last epoch.
-enum End {
-    Stopped,
-    Diverged { epoch: usize, step: usize, split: Split, loss: f64 },
-}
-
-type Flow<T> = std::result::Result<T, End>;
-
-/// Trains `spec` on `data`, reporting as it goes, and returns how it ended.
+/// Trains `spec` on `data` as `plan` says, reporting as it goes, and returns how it ended.
+///
+/// A run that goes on from a snapshot takes the same steps, to the bit, that it would have
+/// taken without the interruption.
 ///
 /// # Errors
-/// When the spec does not describe a network.
+/// When the spec does not describe a network, or the snapshot is of another.
 pub fn train<B: TrainingBackend>(
     spec: &ExperimentSpec,
     data: &Dataset,
     site: &Site<B::Device>,
+    plan: Plan,
     report: &mut dyn FnMut(Report) -> Control,
 ) -> Result<Outcome> {
     let architecture = spec.architecture()?;
-    let steps_per_epoch = data.sizes().train.div_ceil(spec.batch);
     let network = Network::<B>::new(&architecture, spec.seed, &site.device);
-    let facts = RunStarted {
-        spec: spec.clone(),
-        device: site.name.clone(),
-        instructions: site.instructions.map(str::to_owned),
-        parameters: trainable_parameters(&network),
-        images: data.sizes(),
-        steps_per_epoch,
-        program: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).into(),
-        at: jiff::Timestamp::now().strftime("%FT%TZ").to_string(),
+    let parameters = trainable_parameters(&network);
+    let (state, first) = match plan.from {
+        None => {
+            let facts = RunStarted {
+                spec: spec.clone(),
+                device: site.name.clone(),
+                instructions: site.instructions.map(str::to_owned),
+                parameters,
+                images: data.sizes(),
+                steps_per_epoch: data.sizes().train.div_ceil(spec.batch),
+                program: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).into(),
+                at: now(),
+            };
+            (State::new(spec, network), EventKind::RunStarted(Box::new(facts)))
+        }
+        Some(snapshot) => {
+            let state = State::resumed(spec, network, snapshot, site)?;
+            let facts = Continued {
+                epoch: state.position.epoch,
+                step: state.position.step,
+                device: site.name.clone(),
+                instructions: site.instructions.map(str::to_owned),
+                at: now(),
+            };
+            (state, EventKind::Continued(facts))
+        }
     };
-    let mut run = Run { spec, data, site, out: Reporter { report, start: Instant::now() }, step: 0 };
-    let mut trained = Some(network);
-    let ended = run.out.tell(EventKind::RunStarted(Box::new(facts))).and_then(|()| run.epochs(&mut trained));
+    let out = Reporter { report, start: Instant::now(), before: state.position.t };
+    let snapshot_every = plan.snapshot_every;
+    let mut run = Run { spec, data, site, out, state, snapshot_every, warm: false, testing: false };
+    let ended = run.out.tell(first).and_then(|()| run.epochs());
     let outcome = match ended {
         Ok(()) => Outcome::Completed,
         Err(end) => {
-            if let Some(network) = &trained {
+            if let Some(network) = &run.state.network {
                 run.out.keep(Checkpoint::Last, &Weights::of(&network.valid()));
             }
             match end {
-                End::Stopped => Outcome::Stopped,
+                End::Stopped => {
+                    // While testing, the snapshot of the last epoch's end is the one to go on from.
+                    if !run.testing {
+                        run.snapshot();
+                    }
+                    Outcome::Stopped
+                }
                 End::Diverged { epoch, step, split, loss } => {
                     let loss = loss.to_string();
                     run.out.send(EventKind::Diverged { epoch, step, split, loss });
@@ -101,6 +119,44 @@ pub fn train<B: TrainingBackend>(
     };
     run.out.send(EventKind::Finished { outcome, message: None });
     Ok(outcome)
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%FT%TZ").to_string()
+}
+
+/// All that changes from step to step.
+struct State<B: TrainingBackend> {
+    /// The weights as they are; `None` only within a step.
+    network: Option<Network<B>>,
+    adam: NetworkAdam<B>,
+    best: Option<Best<Network<B::InnerBackend>>>,
+    position: Position,
+}
+
+impl<B: TrainingBackend> State<B> {
+    fn new(spec: &ExperimentSpec, network: Network<B>) -> Self {
+        Self { network: Some(network), adam: Adam::of::<B>(spec), best: None, position: Position::start() }
+    }
+
+    fn resumed(
+        spec: &ExperimentSpec,
+        network: Network<B>,
+        from: Snapshot,
+        site: &Site<B::Device>,
+    ) -> Result<Self> {
+        let place = Path::new("checkpoint");
+        let network = from.weights.load_into(network, place)?;
+        let adam = adam::with_moments(Adam::of::<B>(spec), &network, &from.adam, &site.device)
+            .map_err(|reason| EngineError::run(place, reason))?;
+        let best = match from.best {
+            Some(Best { epoch, top1, weights }) => {
+                Some(Best { epoch, top1, weights: weights.load_into(network.valid(), place)? })
+            }
+            None => None,
+        };
+        Ok(Self { network: Some(network), adam, best, position: from.position })
+    }
 }
 
 /// Forward and backward over one batch.
@@ -131,8 +187,12 @@ struct Run<'a, B: TrainingBackend> {
     data: &'a Dataset,
     site: &'a Site<B::Device>,
     out: Reporter<'a>,
-    /// Steps taken.
-    step: usize,
+    state: State<B>,
+    snapshot_every: usize,
+    /// Whether this process has taken a step: a GPU compiles its kernels in the first.
+    warm: bool,
+    /// Whether all epochs are done.
+    testing: bool,
 }
 
 /// A step whose loss and logits have not been read back yet.
@@ -144,86 +204,97 @@ struct Unread<B: TrainingBackend> {
 }
 
 impl<B: TrainingBackend> Run<'_, B> {
-    /// All epochs, then the test split. `network` always holds the weights as they are.
-    fn epochs(&mut self, network: &mut Option<Network<B>>) -> Flow<()> {
-        let mut adam = Adam::of::<B>(self.spec);
-        let mut best: Option<(usize, f64, Network<B::InnerBackend>)> = None;
-        let mut last = None;
+    /// All epochs that are left, then the test split.
+    fn epochs(&mut self) -> Flow<()> {
         self.out.tell(EventKind::Phase { phase: Phase::Preparing })?;
         let feed = Feed::new(self.data, &self.site.device, self.site.resident_bytes);
-        for epoch in 1..=self.spec.epochs {
-            let train = self.epoch(epoch, &feed, &mut adam, network)?;
-            let Some(valid) = network.as_ref().map(AutodiffModule::valid) else { break };
+        while self.state.position.epoch <= self.spec.epochs {
+            let epoch = self.state.position.epoch;
+            self.steps_of(epoch, &feed)?;
+            let Some(valid) = self.state.network.as_ref().map(AutodiffModule::valid) else { break };
             let probe = self.spec.probe_images;
             let Evaluation { score, blocks } =
                 self.score(&feed, &valid, Phase::Validating, Split::Validation, epoch, probe)?;
-            let is_best = best.as_ref().is_none_or(|(_, top1, _)| score.top1() > *top1);
+            let best = self.state.best.as_ref().is_none_or(|best| score.top1() > best.top1);
             let weights = Weights::of(&valid);
-            if is_best {
+            if best {
                 self.out.keep(Checkpoint::Best, &weights);
-                best = Some((epoch, score.top1(), valid.clone()));
+                self.state.best = Some(Best { epoch, top1: score.top1(), weights: valid });
             }
             self.out.keep(Checkpoint::Last, &weights);
-            let step = self.step;
-            self.out.tell(EventKind::EpochEnded { epoch, step, train, validation: score, best: is_best })?;
+            let Position { step, mut train, .. } = self.state.position;
+            train.loss /= train.images.max(1) as f64;
+            self.state.position = Position { epoch: epoch + 1, step, ..Position::start() };
+            // Both events or none: a run that goes on does not measure again.
+            let flow = self.out.tell(EventKind::EpochEnded { epoch, step, train, validation: score, best });
             if !blocks.is_empty() {
-                self.out.tell(EventKind::Probed { epoch, split: Split::Validation, blocks })?;
+                self.out.send(EventKind::Probed { epoch, split: Split::Validation, blocks });
             }
-            last = Some((epoch, valid));
+            flow?;
+            self.snapshot();
         }
-        let (Some((best_epoch, _, best)), Some((last_epoch, last))) = (best, last) else { return Ok(()) };
+        self.testing = true;
+        self.test(&feed)
+    }
+
+    /// Scores the test split with the best weights and, where they are others, the last.
+    fn test(&mut self, feed: &Feed<B::InnerBackend>) -> Flow<()> {
+        let last_epoch = self.state.position.epoch - 1;
+        let last = self.state.network.as_ref().map(AutodiffModule::valid);
+        let (Some(Best { epoch, weights, .. }), Some(last)) = (self.state.best.take(), last) else {
+            return Ok(());
+        };
         // Fig. 2 is of the network that the paper would report: the best on validation.
-        let tested = self.score(&feed, &best, Phase::Testing, Split::Test, best_epoch, usize::MAX)?;
+        let tested = self.score(feed, &weights, Phase::Testing, Split::Test, epoch, usize::MAX)?;
         let score = tested.score;
-        self.out.tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: best_epoch, score })?;
-        self.out.tell(EventKind::Probed { epoch: best_epoch, split: Split::Test, blocks: tested.blocks })?;
-        let score = if last_epoch == best_epoch {
+        self.out.tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch, score })?;
+        self.out.tell(EventKind::Probed { epoch, split: Split::Test, blocks: tested.blocks })?;
+        let score = if last_epoch == epoch {
             score
         } else {
-            self.score(&feed, &last, Phase::Testing, Split::Test, last_epoch, 0)?.score
+            self.score(feed, &last, Phase::Testing, Split::Test, last_epoch, 0)?.score
         };
         self.out.tell(EventKind::Tested { checkpoint: Checkpoint::Last, epoch: last_epoch, score })
     }
 
-    /// One pass over the train split; the score is that of each batch before its step.
-    fn epoch(
-        &mut self,
-        epoch: usize,
-        feed: &Feed<B::InnerBackend>,
-        adam: &mut NetworkAdam<B>,
-        slot: &mut Option<Network<B>>,
-    ) -> Flow<Score> {
+    /// The steps of one epoch that are left; the score is that of each batch before its step.
+    fn steps_of(&mut self, epoch: usize, feed: &Feed<B::InnerBackend>) -> Flow<()> {
         let lr = self.spec.lr_at(epoch);
-        let mut train = Score { loss: 0.0, images: 0, hits: 0, hits5: None };
-        self.out.tell(EventKind::EpochStarted { epoch, lr })?;
-        if epoch > 1 {
+        if self.state.position.done == 0 {
+            self.out.tell(EventKind::EpochStarted { epoch, lr })?;
+        }
+        if self.warm {
             self.out.tell(EventKind::Phase { phase: Phase::Training })?;
         }
-        let order = epoch_order(self.data, self.spec.seed, epoch);
+        let mut order = epoch_order(self.data, self.spec.seed, epoch);
+        order.drain(..order.len().min(self.state.position.done * self.spec.batch));
         let mut unread: Vec<Unread<B>> = Vec::new();
         for DeviceBatch { images, targets, labels } in feed.training(epoch, order, self.spec.batch) {
-            let Some(network) = slot.take() else { break };
+            let Some(network) = self.state.network.take() else { break };
             let Pass { logits, loss, gradients } =
                 pass(&network, Tensor::from_inner(images), Tensor::from_inner(targets));
-            *slot = Some(adam.step(lr, network, gradients));
-            self.step += 1;
-            unread.push(Unread { step: self.step, logits, loss, labels });
-            // The first step is read at once: a GPU compiles its kernels in it.
-            if self.step == 1 || unread.len() >= self.site.read_back_every {
-                self.read_back(epoch, &mut unread, &mut train)?;
+            self.state.network = Some(self.state.adam.step(lr, network, gradients));
+            let Position { step, done, .. } = &mut self.state.position;
+            (*step, *done) = (*step + 1, *done + 1);
+            unread.push(Unread { step: *step, logits, loss, labels });
+            let is_due = self.snapshot_every > 0 && done.is_multiple_of(self.snapshot_every);
+            if !self.warm || is_due || unread.len() >= self.site.read_back_every {
+                self.read_back(epoch, &mut unread)?;
             }
-            if self.step == 1 {
+            if is_due {
+                self.snapshot();
+            }
+            if !self.warm {
+                self.warm = true;
                 self.out.tell(EventKind::Phase { phase: Phase::Training })?;
             }
         }
-        self.read_back(epoch, &mut unread, &mut train)?;
-        train.loss /= train.images.max(1) as f64;
-        Ok(train)
+        self.read_back(epoch, &mut unread)
     }
 
     /// Reports steps that were taken but not yet looked at; all of them, even when told to
     /// stop on the way, because the weights have taken them too.
-    fn read_back(&mut self, epoch: usize, unread: &mut Vec<Unread<B>>, train: &mut Score) -> Flow<()> {
+    fn read_back(&mut self, epoch: usize, unread: &mut Vec<Unread<B>>) -> Flow<()> {
         let mut flow = Ok(());
         for Unread { step, logits, loss, labels } in unread.drain(..) {
             let loss = floats(loss).first().copied().unwrap_or(f32::NAN);
@@ -231,6 +302,7 @@ impl<B: TrainingBackend> Run<'_, B> {
                 return Err(End::Diverged { epoch, step, split: Split::Train, loss: f64::from(loss) });
             }
             let (images, hits) = (labels.len(), hits(&floats(logits), &labels));
+            let train = &mut self.state.position.train;
             train.loss += f64::from(loss) * images as f64;
             train.images += images;
             train.hits += hits;
@@ -241,6 +313,19 @@ impl<B: TrainingBackend> Run<'_, B> {
             }
         }
         flow
+    }
+
+    /// Hands out what the run needs to go on from here.
+    fn snapshot(&mut self) {
+        let State { network: Some(network), adam, best, position } = &self.state else { return };
+        let best = best.as_ref();
+        let snapshot = Snapshot {
+            position: Position { t: self.out.elapsed(), ..position.clone() },
+            weights: Weights::of(&network.valid()),
+            adam: adam::moments(adam, network),
+            best: best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: Weights::of(&b.weights) }),
+        };
+        let _ = (self.out.report)(Report::Snapshot(&snapshot));
     }
 
     fn score(
@@ -259,46 +344,8 @@ impl<B: TrainingBackend> Run<'_, B> {
         let evaluation = evaluate(network, feed, task, tick)?;
         if !evaluation.score.loss.is_finite() {
             let loss = evaluation.score.loss;
-            return Err(End::Diverged { epoch, step: self.step, split, loss });
+            return Err(End::Diverged { epoch, step: self.state.position.step, split, loss });
         }
         Ok(evaluation)
-    }
-}
-
-/// The callback, with the clock.
-struct Reporter<'a> {
-    report: &'a mut dyn FnMut(Report) -> Control,
-    start: Instant,
-}
-
-impl Reporter<'_> {
-    fn send(&mut self, kind: EventKind) -> Control {
-        // Milliseconds are enough, and keep the record short.
-        let t = (self.start.elapsed().as_secs_f64() * 1e3).round() / 1e3;
-        (self.report)(Report::Event(Event { v: EVENT_VERSION, t, kind }))
-    }
-
-    fn keep(&mut self, checkpoint: Checkpoint, weights: &Weights) {
-        // Orders are taken from events; the next one comes right after.
-        let _ = (self.report)(Report::Weights(checkpoint, weights));
-    }
-
-    /// Sends, then obeys: waits while paused, and ends the run when told to stop.
-    fn tell(&mut self, kind: EventKind) -> Flow<()> {
-        match self.send(kind) {
-            Control::Continue => return Ok(()),
-            Control::Stop => return Err(End::Stopped),
-            Control::Pause => {}
-        }
-        self.send(EventKind::Paused);
-        loop {
-            match self.send(EventKind::Tick { done: 0, total: 0 }) {
-                Control::Continue => break,
-                Control::Stop => return Err(End::Stopped),
-                Control::Pause => thread::sleep(PAUSE_POLL),
-            }
-        }
-        self.send(EventKind::Resumed);
-        Ok(())
     }
 }

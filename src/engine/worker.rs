@@ -13,7 +13,7 @@ use super::device::{Device, OnDevice};
 use super::error::{EngineError, Result};
 use super::ops::TrainingBackend;
 use super::store::RunFolder;
-use super::trainer::{Report, Site, train};
+use super::trainer::{Plan, Report, Site, train};
 use crate::domain::event::{Control, EVENT_VERSION, Event, EventKind, Outcome};
 use crate::domain::spec::ExperimentSpec;
 
@@ -61,11 +61,26 @@ impl Worker {
     pub fn start(spec: ExperimentSpec, data: Dataset, device: Device, root: &Path) -> Result<Self> {
         spec.architecture()?;
         let folder = RunFolder::create(root, &spec)?;
+        Self::begin(spec, data, device, folder, Plan::default())
+    }
+
+    /// Starts training `spec` on `data` as `plan` says, kept in `folder`.
+    ///
+    /// # Errors
+    /// When the spec is no network, or the thread cannot be made.
+    pub fn begin(
+        spec: ExperimentSpec,
+        data: Dataset,
+        device: Device,
+        folder: RunFolder,
+        plan: Plan,
+    ) -> Result<Self> {
+        spec.architecture()?;
         tracing::info!(%spec, %device, folder = %folder.path().display(), "run starts");
         let path = folder.path().to_path_buf();
         let (sender, events) = unbounded_channel();
         let orders = Orders::default();
-        let job = Job { spec, data, folder, sender, orders: orders.clone() };
+        let job = Job { spec, data, folder, plan, sender, orders: orders.clone() };
         let thread = thread::Builder::new()
             .name("trainer".into())
             .spawn(move || job.run(device))
@@ -97,6 +112,7 @@ struct Job {
     spec: ExperimentSpec,
     data: Dataset,
     folder: RunFolder,
+    plan: Plan,
     sender: UnboundedSender<Event>,
     orders: Orders,
 }
@@ -136,10 +152,12 @@ impl OnDevice for Training<'_> {
     type Output = Result<Outcome>;
 
     fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Result<Outcome> {
-        let Job { spec, data, folder, sender, orders } = self.job;
-        train::<B>(spec, data, site, &mut |report| {
+        let Job { spec, data, folder, plan, sender, orders } = self.job;
+        let plan = std::mem::take(plan);
+        train::<B>(spec, data, site, plan, &mut |report| {
             let kept = match report {
-                Report::Weights(..) if self.fault.is_some() => Ok(()),
+                Report::Weights(..) | Report::Snapshot(_) if self.fault.is_some() => Ok(()),
+                Report::Snapshot(snapshot) => folder.checkpoint(snapshot),
                 Report::Weights(checkpoint, weights) => folder.save(checkpoint, weights),
                 Report::Event(mut event) => {
                     *self.t = event.t;

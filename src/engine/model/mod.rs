@@ -10,4 +10,4 @@ mod weights;
 
 pub use network::{Network, Term};
 pub use norm::Mode;
-pub use weights::{Tensor32, Weights, named_gradients, trainable_parameters};
+pub use weights::{ByParameter, Tensor32, Weights, each_parameter, named_gradients, trainable_parameters};

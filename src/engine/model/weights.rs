@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{Tensor, TensorData};
@@ -116,6 +116,45 @@ pub fn trainable_parameters<B: Backend>(network: &Network<B>) -> usize {
     count
 }
 
+/// What `of` has for each parameter, with the parameter's place.
+pub trait ByParameter<B: Backend> {
+    /// Of one parameter, by burn's id and PyTorch's name.
+    fn parameter<const D: usize>(&mut self, id: ParamId, name: String, value: &Tensor<B, D>);
+}
+
+/// Shows every tensor of a network to `each`.
+pub fn each_parameter<B: Backend>(network: &Network<B>, each: &mut impl ByParameter<B>) {
+    struct Walker<'a, E> {
+        path: Place,
+        each: &'a mut E,
+    }
+    impl<B: Backend, E: ByParameter<B>> ModuleVisitor<B> for Walker<'_, E> {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<B, D>>) {
+            self.each.parameter(param.id, self.path.name(), &param.val());
+        }
+    }
+    network.visit(&mut Walker { path: Place::of(network), each });
+}
+
+impl Tensor32 {
+    /// The values of `tensor`.
+    pub fn of<B: Backend, const D: usize>(tensor: &Tensor<B, D>) -> Self {
+        Visited(tensor.clone()).to_host()
+    }
+
+    /// On a device, where it has `D` dimensions.
+    pub fn on<B: Backend, const D: usize>(&self, device: &B::Device) -> Option<Tensor<B, D>> {
+        let data = TensorData::new(self.values.clone(), self.shape.clone());
+        (self.shape.len() == D).then(|| Tensor::from_data(data, device))
+    }
+}
+
 /// Gradients by parameter name; parameters without one are left out.
 pub fn named_gradients<B: AutodiffBackend>(network: &Network<B>, gradients: &GradientsParams) -> Weights {
     struct Collector<'a> {
@@ -193,22 +232,13 @@ impl<B: Backend, const D: usize> HostTensor for Visited<B, D> {
 }
 
 fn visit<B: Backend>(network: &Network<B>, each: impl FnMut(String, &dyn HostTensor)) {
-    struct Walker<F> {
-        path: Place,
-        each: F,
-    }
-    impl<B: Backend, F: FnMut(String, &dyn HostTensor)> ModuleVisitor<B> for Walker<F> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.enter(name);
-        }
-        fn exit_module(&mut self, _: &str, _: &str) {
-            self.path.exit();
-        }
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<B, D>>) {
-            (self.each)(self.path.name(), &Visited(param.val()));
+    struct Each<F>(F);
+    impl<B: Backend, F: FnMut(String, &dyn HostTensor)> ByParameter<B> for Each<F> {
+        fn parameter<const D: usize>(&mut self, _: ParamId, name: String, value: &Tensor<B, D>) {
+            (self.0)(name, &Visited(value.clone()));
         }
     }
-    network.visit(&mut Walker { path: Place::of(network), each });
+    each_parameter(network, &mut Each(each));
 }
 
 struct Loader<'a> {

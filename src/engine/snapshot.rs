@@ -1,0 +1,191 @@
+//! Everything that a run needs to go on as if it had never been interrupted.
+//!
+//! Random numbers depend on seed, purpose, epoch and index alone (see [`super::random`]), so
+//! the place among the steps is all that there is to keep of them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{EngineError, Result};
+use super::model::Weights;
+use crate::domain::event::Score;
+
+/// Where a run is, between two steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// The current epoch, from 1; one past the last when all are done.
+    pub epoch: usize,
+    /// Steps of it that were taken.
+    pub done: usize,
+    /// Steps of the whole run.
+    pub step: usize,
+    /// Over those steps: the loss is the sum over images, not their mean.
+    pub train: Score,
+    /// Seconds since the run started.
+    pub t: f64,
+}
+
+impl Position {
+    /// Before the first step.
+    pub const fn start() -> Self {
+        Self {
+            epoch: 1,
+            done: 0,
+            step: 0,
+            train: Score { loss: 0.0, images: 0, hits: 0, hits5: None },
+            t: 0.0,
+        }
+    }
+}
+
+/// The best epoch so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Best<W> {
+    /// From 1.
+    pub epoch: usize,
+    /// Validation top-1, percent.
+    pub top1: f64,
+    /// Weights after it.
+    pub weights: W,
+}
+
+/// Adam's moments of every parameter that has had a step.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Moments {
+    /// Steps taken.
+    pub time: usize,
+    /// Running means of gradients, by parameter.
+    pub first: Weights,
+    /// Running means of squared gradients, by parameter.
+    pub second: Weights,
+}
+
+/// A run between two steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Where it is.
+    pub position: Position,
+    /// Parameters and running statistics.
+    pub weights: Weights,
+    /// The optimiser's state.
+    pub adam: Moments,
+    /// The best epoch so far, where one has ended.
+    pub best: Option<Best<Weights>>,
+}
+
+/// What a file holds besides tensors.
+#[derive(Debug, Serialize, Deserialize)]
+struct Facts {
+    spec: String,
+    /// Bytes of the run's record that had been written.
+    events: u64,
+    position: Position,
+    best: Option<Best<()>>,
+    adam_time: usize,
+}
+
+/// The metadata's one entry.
+const ENTRY: &str = "snapshot";
+/// What tensors' names begin with.
+const PARTS: [&str; 4] = ["network.", "adam.first.", "adam.second.", "best."];
+
+impl Snapshot {
+    /// As a safetensors file, of the run called `spec` with `events` bytes of record.
+    ///
+    /// # Errors
+    /// When the format cannot hold it; `path` is for messages.
+    pub fn to_bytes(&self, spec: &str, events: u64, path: &Path) -> Result<Vec<u8>> {
+        let none = Weights::default();
+        let best = self.best.as_ref();
+        let parts = [&self.weights, &self.adam.first, &self.adam.second, best.map_or(&none, |b| &b.weights)];
+        let mut all = Weights::default();
+        for (prefix, part) in PARTS.iter().zip(parts) {
+            all.0.extend(part.0.iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor.clone())));
+        }
+        let facts = Facts {
+            spec: spec.to_owned(),
+            events,
+            position: self.position.clone(),
+            best: best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: () }),
+            adam_time: self.adam.time,
+        };
+        let text = serde_json::to_string(&facts)
+            .map_err(|e| EngineError::run(path, format!("cannot be encoded: {e}")))?;
+        all.to_safetensors(HashMap::from([(ENTRY.to_owned(), text)]), path)
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote, and how many bytes of record it belongs to.
+    ///
+    /// # Errors
+    /// When it is something else, or of another run than `spec`.
+    pub fn from_bytes(bytes: &[u8], spec: &str, path: &Path) -> Result<(Self, u64)> {
+        let fail = |reason: &str| EngineError::run(path, reason);
+        let (_, metadata) = safetensors::SafeTensors::read_metadata(bytes)
+            .map_err(|e| EngineError::run(path, format!("not a checkpoint: {e}")))?;
+        let text = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
+        let text = text.ok_or_else(|| fail("not a checkpoint that a run can go on from"))?;
+        let facts: Facts = serde_json::from_str(text)
+            .map_err(|e| EngineError::run(path, format!("a checkpoint of another version: {e}")))?;
+        if facts.spec != spec {
+            return Err(fail("a checkpoint of another run"));
+        }
+        let all = Weights::from_safetensors(bytes, path)?;
+        let mut parts: [Weights; 4] = Default::default();
+        for (name, tensor) in all.0 {
+            let part = PARTS.iter().position(|prefix| name.starts_with(prefix));
+            let part = part.ok_or_else(|| fail("it holds a tensor that belongs to no part of a run"))?;
+            parts[part].0.insert(name[PARTS[part].len()..].to_owned(), tensor);
+        }
+        let [weights, first, second, best] = parts;
+        let position = facts.position;
+        if position.epoch == 0 || !position.t.is_finite() || position.t < 0.0 {
+            return Err(fail("a checkpoint at no possible place"));
+        }
+        let best = facts.best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: best });
+        let adam = Moments { time: facts.adam_time, first, second };
+        Ok((Self { position, weights, adam, best }, facts.events))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::model::Tensor32;
+
+    fn snapshot() -> Snapshot {
+        let tensor = |v: f32| Tensor32 { shape: vec![2], values: vec![v, -v] };
+        let weights = |v| Weights([("stem.conv.weight".to_owned(), tensor(v))].into());
+        let train = Score { loss: 12.345_678_901_234_567, images: 30, hits: 9, hits5: None };
+        Snapshot {
+            position: Position { epoch: 3, done: 7, step: 107, train, t: 1.25 },
+            weights: weights(1.0),
+            adam: Moments { time: 107, first: weights(0.1), second: weights(f32::MIN_POSITIVE / 4.0) },
+            best: Some(Best { epoch: 2, top1: 100.0 / 3.0, weights: weights(0.5) }),
+        }
+    }
+
+    #[test]
+    fn a_file_holds_all_of_it_to_the_bit() {
+        let path = Path::new("x");
+        for snapshot in [snapshot(), Snapshot { best: None, adam: Moments::default(), ..snapshot() }] {
+            let bytes = snapshot.to_bytes("plain@fashion", 4321, path).unwrap();
+            assert_eq!(Snapshot::from_bytes(&bytes, "plain@fashion", path).unwrap(), (snapshot, 4321));
+        }
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        let path = Path::new("x");
+        let said = |bytes: &[u8], spec| Snapshot::from_bytes(bytes, spec, path).unwrap_err().to_string();
+        let bytes = snapshot().to_bytes("plain@fashion", 1, path).unwrap();
+        assert!(said(&bytes, "resnet@fashion").contains("another run"));
+        assert!(said(b"", "plain@fashion").contains("not a checkpoint"));
+        for cut in (0..bytes.len()).step_by(7) {
+            assert!(Snapshot::from_bytes(&bytes[..cut], "plain@fashion", path).is_err());
+        }
+        let plain = snapshot().weights.to_safetensors(HashMap::new(), path).unwrap();
+        assert!(said(&plain, "plain@fashion").contains("go on from"));
+    }
+}

@@ -1,0 +1,218 @@
+//! Runs that are killed and gone on with end as if nothing had happened, to the bit; sweeps
+//! repeat nothing, and programs that share a folder never do the same run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use hiresnet_tui::domain::event::{EventKind, Outcome};
+use hiresnet_tui::domain::sweep::MAX_RUNS;
+use hiresnet_tui::engine::store::{self, SavedRun};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
+
+const SPEC: &str = "resnet+hires@fashion-embedded epochs=6 blocks=1,1 widths=4,8 batch=10 train_limit=150 \
+                    val_limit=50 test_limit=50 probe_images=10 crop_padding=2 flip=true seed=3";
+
+fn program(words: &[&str], out: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hiresnet-tui"));
+    command.args(["--device", "cpu", "--threads", "1", "--out"]).arg(out).arg("--batch").args(words);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn said(words: &[&str], out: &Path) -> (String, Option<i32>) {
+    let ended = program(words, out).output().unwrap();
+    let text =
+        [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (text, ended.status.code())
+}
+
+fn only_run(out: &Path) -> PathBuf {
+    let runs = store::folders_of_runs(out).unwrap();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    runs.into_iter().next().unwrap()
+}
+
+/// All that a run is but times: its weights, its table without seconds, and what its record
+/// says of steps, epochs, activations and tests.
+fn result(run: &Path) -> BTreeMap<&'static str, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for name in ["best.safetensors", "last.safetensors", "spec.toml"] {
+        all.insert(name, fs::read(run.join(name)).unwrap());
+    }
+    let mut rows = Vec::new();
+    for row in csv::Reader::from_path(run.join("metrics.csv")).unwrap().records() {
+        let row = row.unwrap();
+        let timeless = row.iter().enumerate().filter(|(i, _)| ![2, 9].contains(i)).map(|(_, cell)| cell);
+        rows.extend(timeless.collect::<Vec<_>>().join(",").into_bytes());
+        rows.push(b'\n');
+    }
+    all.insert("metrics.csv", rows);
+    let mut told = String::new();
+    for event in store::events_of(run).unwrap() {
+        if let EventKind::Step { .. }
+        | EventKind::EpochEnded { .. }
+        | EventKind::Probed { .. }
+        | EventKind::Tested { .. }
+        | EventKind::Finished { .. } = event.kind
+        {
+            told += &format!("{:?}\n", event.kind);
+        }
+    }
+    all.insert("events.jsonl", told.into_bytes());
+    all
+}
+
+#[test]
+fn a_run_that_is_killed_anywhere_ends_as_if_it_had_not_been() {
+    let root = TempDir::new().unwrap();
+    let start = Instant::now();
+    let whole = root.path().join("whole");
+    assert_eq!(said(&[SPEC], &whole).1, Some(0));
+    let takes = start.elapsed();
+    let expected = result(&only_run(&whole));
+
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let (mut killed, mut cut_off) = (0, 0);
+    let mut attempt = 0;
+    while killed < 20 {
+        assert!(attempt < 200, "too quick to be killed");
+        let out = root.path().join(format!("killed-{attempt}"));
+        attempt += 1;
+        // Sometimes only at the ends of epochs, sometimes every few steps.
+        let every = ["0", "1", "7"][attempt % 3];
+        let words = [SPEC, "--resume", "--checkpoint-every", every];
+        for _ in 0..random.random_range(1..=2) {
+            let mut child: Child = program(&words, &out).spawn().unwrap();
+            sleep(takes.mul_f64(random.random_range(0.02..1.0)));
+            let ran = child.try_wait().unwrap().is_none();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            killed += usize::from(ran);
+            if let Ok(runs) = store::folders_of_runs(&out) {
+                cut_off += runs
+                    .iter()
+                    .filter(|run| SavedRun::open(run).is_ok_and(|r| r.state.outcome.is_none()))
+                    .count();
+            }
+        }
+        let (text, code) = said(&words, &out);
+        assert_eq!(code, Some(0), "{text}");
+        let run = only_run(&out);
+        let found = result(&run);
+        for (name, bytes) in &expected {
+            assert!(found[name] == *bytes, "{name} differs after kill {killed} of {}", run.display());
+        }
+        let left: Vec<_> = fs::read_dir(&run).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 5, "checkpoints and claims go with the end: {left:?}");
+    }
+    assert!(cut_off >= 10, "only {cut_off} of {killed} were killed in the middle");
+}
+
+#[test]
+fn damaged_checkpoints_are_passed_over() {
+    let root = TempDir::new().unwrap();
+    let whole = root.path().join("whole");
+    assert_eq!(said(&[SPEC], &whole).1, Some(0));
+    let expected = result(&only_run(&whole));
+    let checkpoints = |run: &Path| -> Vec<PathBuf> {
+        let paths = fs::read_dir(run).unwrap().map(|e| e.unwrap().path());
+        let mut paths: Vec<_> = paths.filter(|p| p.to_string_lossy().contains("checkpoint-")).collect();
+        paths.sort();
+        paths
+    };
+    for damage in 0..4 {
+        let out = root.path().join(format!("damaged-{damage}"));
+        let words = [SPEC, "--resume", "--checkpoint-every", "1"];
+        let mut child = program(&words, &out).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let run = loop {
+            assert!(Instant::now() < deadline);
+            sleep(Duration::from_millis(5));
+            let run = store::folders_of_runs(&out).ok().and_then(|runs| runs.into_iter().next());
+            if let Some(run) = run.filter(|run| checkpoints(run).len() >= 2) {
+                break run;
+            }
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let kept = checkpoints(&run);
+        match damage {
+            0 => fs::write(kept.last().unwrap(), b"half of").unwrap(),
+            1 => kept.iter().for_each(|path| fs::write(path, b"").unwrap()),
+            2 => fs::write(run.join("events.jsonl"), b"").unwrap(),
+            _ => {
+                let log = fs::read(run.join("events.jsonl")).unwrap();
+                fs::write(run.join("events.jsonl"), &log[..log.len() - 30]).unwrap();
+            }
+        }
+        let (text, code) = said(&words, &out);
+        assert_eq!(code, Some(0), "{text}");
+        assert!(result(&run) == expected, "damage {damage}");
+    }
+}
+
+/// A sweep of eight tiny runs.
+const SWEEP: &str = "family = 'plain'\ndataset = 'fashion-embedded'\nepochs = 2\nblocks = [1, 1]\nwidths = [4, 8]\n\
+                     batch = 10\ntrain_limit = 60\nval_limit = 20\ntest_limit = 20\n[axes]\n\
+                     version = ['original', 'hires[P1]']\nseed = '0..3'\n";
+
+#[test]
+fn a_sweep_repeats_nothing_and_takes_what_is_asked() {
+    let root = TempDir::new().unwrap();
+    let file = root.path().join("sweep.toml");
+    fs::write(&file, SWEEP).unwrap();
+    let (file, out) = (file.to_str().unwrap(), root.path().join("runs"));
+    let (text, code) = said(&[file, "--only", "2,5"], &out);
+    assert_eq!(code, Some(0), "{text}");
+    let lines = |out: &Path| -> Vec<String> {
+        let (runs, faults) = store::list(out).unwrap();
+        assert!(faults.is_empty());
+        runs.iter().map(|run| run.spec.to_string()).collect()
+    };
+    let two = lines(&out);
+    assert!(two.len() == 2 && two[0].contains("seed=1") && two[1].starts_with("plain+hires[P1]@"), "{two:?}");
+    let (text, code) = said(&[file], &out);
+    assert!(code == Some(0) && text.contains("2 of 8 runs finished before"), "{text}");
+    assert_eq!(lines(&out).len(), 8);
+    let before = fs::read_dir(&out).unwrap().count();
+    let (text, code) = said(&[file], &out);
+    assert!(code == Some(0) && text.contains("8 of 8 runs finished before"), "{text}");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), before);
+    // Keys and seeds of its own.
+    let (text, _) = said(&[file, "epochs=1", "--seeds", "7"], &out);
+    assert!(text.contains("epochs=1") && lines(&out).len() == 10, "{text}");
+    let (text, code) = said(&[file, "--only", "9"], &out);
+    assert!(code == Some(2) && text.contains("they go from 1 to 8"), "{text}");
+    let (text, code) = said(&["table2", "--set", "colour=red"], &out);
+    assert!(code == Some(2) && text.contains("no key is called 'colour'"), "{text}");
+    assert!(MAX_RUNS >= 135);
+}
+
+#[test]
+fn two_programs_on_one_folder_share_a_sweep() {
+    let root = TempDir::new().unwrap();
+    let file = root.path().join("sweep.toml");
+    fs::write(&file, SWEEP).unwrap();
+    let (file, out) = (file.to_str().unwrap(), root.path().join("runs"));
+    let mut both = [0, 1, 2].map(|_| program(&[file, "--json"], &out).spawn().unwrap());
+    // One of them dies on the way.
+    sleep(Duration::from_millis(400));
+    both[2].kill().unwrap();
+    let ended = both.map(|child| child.wait_with_output().unwrap());
+    let started = |out: &[u8]| String::from_utf8_lossy(out).matches("\"run_started\"").count();
+    assert!(ended[..2].iter().all(|end| end.status.success()));
+    let taken: usize = ended.iter().map(|end| started(&end.stdout)).sum();
+    // What the dead one had begun may be left, or be done by the others.
+    let (text, code) = said(&[file], &out);
+    assert_eq!(code, Some(0), "{text}");
+    let (runs, faults) = store::list(&out).unwrap();
+    assert_eq!((runs.len(), faults.len()), (8, 0), "no run twice");
+    assert!(runs.iter().all(|run| run.state.outcome == Some(Outcome::Completed)));
+    assert!((7..=9).contains(&taken), "{taken} runs begun by the three");
+}
