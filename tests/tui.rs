@@ -1,6 +1,8 @@
 //! The interactive face, driven as a user and the engine would: keys, the mouse and news
 //! in; state, effects and frames out. Nothing waits and nothing trains.
 
+#[path = "tui/data.rs"]
+mod data;
 #[path = "tui/draft.rs"]
 mod draft;
 #[path = "tui/features.rs"]

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod bench_ops;
 pub mod data;
 pub mod eval;
+pub mod export;
 pub mod lesion;
 mod lines;
 pub mod params;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod data;
+mod export;
 mod report;
 mod values;
 
@@ -15,6 +16,7 @@ use crate::engine::presets::SHIPPED;
 
 pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
 pub use data::{DataCommand, DataPlace};
+pub use export::{ExportArgs, ExportFormat};
 pub use report::{Format, Kind, ReportArgs};
 use values::{percent, seconds, size, speed};
 
@@ -184,6 +186,8 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Write runs in the formats of others: TensorBoard, CSV, Parquet, PyTorch
+    Export(ExportArgs),
     /// Presets: those that come with the program, and the user's own
     Presets {
         /// What.

@@ -231,10 +231,11 @@ pub static KEYS: &[Key] = &[
         name: "flip",
         about: "whether training images are mirrored at random: true or false",
         get: |s| Some(Value::Bool(s.flip)),
-        set: |s, text| match text {
-            "true" => Ok(s.flip = true),
-            "false" => Ok(s.flip = false),
-            _ => Err(SpecError::new("", format!("'{text}' is neither true nor false"))),
+        set: |s, text| {
+            s.flip = text
+                .parse()
+                .map_err(|_| SpecError::new("", format!("'{text}' is neither true nor false")))?;
+            Ok(())
         },
     },
     count!(

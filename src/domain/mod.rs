@@ -6,6 +6,7 @@
 pub mod adjusted;
 pub mod architecture;
 pub mod cost;
+pub mod data_look;
 pub mod dataset;
 pub mod error;
 pub mod event;

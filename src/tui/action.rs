@@ -6,9 +6,11 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::command::Command;
+use super::data::Unseen;
 use super::log::Level;
 use super::player::{Order, Playback};
 use super::run::{RunId, Stage};
+use crate::domain::data_look::{DataAsk, DataLook};
 use crate::domain::event::{Control, Event};
 use crate::domain::features::Features;
 use crate::domain::lesion::{Cut, Lesioned, Origin};
@@ -58,17 +60,17 @@ pub enum Message {
     },
     /// A run could not begin: its dataset is not here, but could be fetched; with the error.
     Missing(RunId, Offer, String),
-    /// How far the fetch for a run is, and bytes a second.
-    Fetching(RunId, Progress, f64),
+    /// How far the fetch of a dataset is, and bytes a second; there is one at a time.
+    Fetching(Progress, f64),
     /// It has ended.
-    FetchEnded(RunId, Result<Fetched, String>),
+    FetchEnded(Result<Fetched, String>),
     /// A run was found on disk; only the last of its steps is kept.
     Found(Box<SavedRun>),
     /// The search for runs has ended: the folders that are there.
     Searched(Vec<PathBuf>),
     /// A recorded run that has not begun to be played; runs are told in the order of their
     /// numbers, from 0.
-    Recorded(RunId, ExperimentSpec),
+    Recorded(RunId, Box<ExperimentSpec>),
     /// Every recorded run as it was at another moment.
     Scene(Vec<(RunId, Stage, RunState)>),
     /// Where the recording is.
@@ -85,6 +87,8 @@ pub enum Message {
     Presets(Vec<(String, ExperimentSpec)>),
     /// What one image makes of a run's network, by its index among the validation split.
     Looked(RunId, usize, Result<Arc<Features>, String>),
+    /// A look at a dataset, or why there is none.
+    DataSeen(DataAsk, Result<Arc<DataLook>, Box<Unseen>>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -99,8 +103,8 @@ pub enum Message {
 pub enum Effect {
     /// Read the data and train, or go on with the run in a folder.
     Start(RunId, Box<ExperimentSpec>, Option<PathBuf>, DeviceChoice),
-    /// Fetch the dataset that a run waits for.
-    Fetch(RunId, Offer),
+    /// Fetch a dataset.
+    Fetch(Offer),
     /// Fetch no more of it.
     EndFetch,
     /// An order to the run that trains.
@@ -142,6 +146,8 @@ pub enum Effect {
         /// Index of the image among the validation split.
         image: usize,
     },
+    /// Look at a dataset.
+    LookAtData(DataAsk),
     /// Look for runs on disk.
     Search,
     /// What to do with the recording that is being played.

@@ -45,6 +45,7 @@ const SETUP: Place = In(Panel::Setup);
 const CURVES: Place = In(Panel::Curves);
 const ACTIVATIONS: Place = In(Panel::Activations);
 const FEATURES: Place = In(Panel::Features);
+const DATA: Place = In(Panel::Data);
 const RUNS: Place = In(Panel::Runs);
 const STATUS: Place = In(Panel::Status);
 
@@ -76,12 +77,13 @@ pub static BINDINGS: &[Binding] = &[
     row(Anywhere, "curves", &["C"], Focus(Panel::Curves), "focus Curves"),
     row(Anywhere, "activations", &["A"], Focus(Panel::Activations), "focus Activations"),
     row(Anywhere, "features", &["F"], Focus(Panel::Features), "focus Features"),
+    row(Anywhere, "data", &["D"], Focus(Panel::Data), "focus Data"),
     row(Anywhere, "runs", &["R"], Focus(Panel::Runs), "focus Runs"),
     row(Anywhere, "log", &["L"], Focus(Panel::Status), "focus Status and its log"),
     row(Anywhere, "zoom", &["z"], Zoom, "give the focused panel the whole screen, and back").hint("zoom"),
     row(Anywhere, "back", &["esc"], Back, "close what is open: zoom, filter, cursor"),
     row(Anywhere, "picture", &["ctrl-s"], Picture, "keep the screen as an SVG picture in the current folder"),
-    row(Anywhere, "rescan", &["ctrl-r"], Rescan, "look for runs on disk again"),
+    row(Anywhere, "rescan", &["ctrl-r"], Rescan, "look for runs on disk again, and for a dataset that was not there"),
     row(Anywhere, "redraw", &["ctrl-l"], Redraw, "paint the screen anew"),
     row(Anywhere, "suspend", &["ctrl-z"], Suspend, "suspend; fg resumes"),
     row(Anywhere, "help", &["?", "f1"], Help, "this help").hint("help"),
@@ -139,6 +141,19 @@ pub static BINDINGS: &[Binding] = &[
     row(FEATURES, "channels-on", &["]", "pagedown"], PageDown, "the channels after").hint("channels"),
     row(FEATURES, "scale", &["c"], CycleScale, "one scale for all maps of the block, or each map its own").hint("scale"),
     row(FEATURES, "look-again", &["enter"], Enter, "read the current run's weights and the image again").hint("again"),
+    //
+    row(DATA, "class-up", &["up", "k"], Up, "the class before"),
+    row(DATA, "class-down", &["down", "j"], Down, "the class after").hint("classes"),
+    row(DATA, "classes-up", &["pageup", "["], PageUp, "ten classes back"),
+    row(DATA, "classes-down", &["pagedown", "]"], PageDown, "ten classes on"),
+    row(DATA, "class-first", &["home"], First, "the first class"),
+    row(DATA, "class-last", &["end"], Last, "the last class"),
+    row(DATA, "samples-back", &["left", "h"], Left, "the images before"),
+    row(DATA, "samples-on", &["right", "l"], Right, "more images").hint("images"),
+    row(DATA, "split", &["s"], CycleSplit, "images and counts of the train, the validation or the test split").hint("split"),
+    row(DATA, "one-class", &["enter"], Enter, "fill the panel with images of this class, or show class by class").hint("one class"),
+    row(DATA, "alter", &["v"], Alter, "training images as their files have them, or shifted and mirrored as the network sees them in the first epoch").hint("augmented"),
+    row(DATA, "fetch", &["f"], FetchData, "fetch the draft's dataset where it is not here; x ends that").hint("fetch"),
     //
     row(RUNS, "run-up", &["up", "k"], Up, "the run above; the current run's curves are always drawn"),
     row(RUNS, "run-down", &["down", "j"], Down, "the run below"),

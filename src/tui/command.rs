@@ -20,6 +20,8 @@ pub enum Panel {
     Activations,
     /// What one image looks like inside the network.
     Features,
+    /// Images of the draft's dataset.
+    Data,
     /// Runs, queue, baseline.
     Runs,
     /// Device, progress and log.
@@ -28,12 +30,13 @@ pub enum Panel {
 
 impl Panel {
     /// All, in the order in which Tab visits them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Wiring,
         Self::Setup,
         Self::Curves,
         Self::Activations,
         Self::Features,
+        Self::Data,
         Self::Runs,
         Self::Status,
     ];
@@ -46,6 +49,7 @@ impl Panel {
             Self::Curves => "Curves",
             Self::Activations => "Activations",
             Self::Features => "Features",
+            Self::Data => "Data",
             Self::Runs => "Runs",
             Self::Status => "Log",
         }
@@ -68,6 +72,7 @@ impl Panel {
             Self::Curves => "curves",
             Self::Activations => "activations",
             Self::Features => "features",
+            Self::Data => "data",
             Self::Runs => "runs",
             Self::Status => "status",
         }
@@ -198,6 +203,12 @@ pub enum Command {
     Outliers,
     /// One scale for all maps of a block, or one for each map.
     CycleScale,
+    /// Images of the next split.
+    CycleSplit,
+    /// Images as their files have them, or as the network sees them.
+    Alter,
+    /// Fetch the draft's dataset.
+    FetchData,
     /// Draw the run, or do not.
     Show,
     /// Draw no run but the current one.

@@ -8,7 +8,7 @@ use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::bindings::BINDINGS;
-use super::features::{Gallery, Images, images};
+use super::images::{Gallery, Images, images};
 use super::keymap::{Keymap, Overrides};
 use super::layout::Pages;
 use super::theme::{Depth, Ground, Symbols, Theme};
@@ -166,7 +166,7 @@ impl Config {
         Theme { depth, ground, symbols }
     }
 
-    /// How feature maps are shown with this theme, as far as the environment tells.
+    /// How images and feature maps are shown with this theme, as far as the environment tells.
     pub fn gallery(&self, theme: &Theme) -> Gallery {
         let said = match self.images {
             Choice::Said(images) => Some(images),

@@ -12,16 +12,17 @@ use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::action::Message;
-use super::jobs::{begin, fetch, missing, own_presets, said, score, test_panic};
+use super::jobs::{begin, fetch, missing, own_presets, said, score, test_panic, unseen};
 use super::log::Level;
 use super::player::{Order, Player};
 use super::run::RunId;
+use crate::domain::data_look::DataAsk;
 use crate::domain::event::{Control, Outcome};
 use crate::domain::lesion::Cut;
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
-use crate::engine::data::Library;
+use crate::engine::data::{self, Library};
 use crate::engine::deletion;
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::EngineError;
@@ -59,6 +60,8 @@ pub struct Crew {
     player: Option<(Player, Instant)>,
     /// Whom to ask for feature maps, once anybody wanted some.
     viewer: Option<mpsc::Sender<((RunId, usize), Look)>>,
+    /// Whom to ask for a look at a dataset.
+    librarian: Option<mpsc::Sender<DataAsk>>,
 }
 
 impl Crew {
@@ -79,6 +82,7 @@ impl Crew {
             ready: Vec::new(),
             player: None,
             viewer: None,
+            librarian: None,
         }
     }
 
@@ -234,6 +238,26 @@ impl Crew {
         });
     }
 
+    /// Looks at a dataset.
+    pub fn look_at_data(&mut self, ask: DataAsk) {
+        // The thread keeps the dataset in memory, and ends with the crew.
+        let again = match &self.librarian {
+            Some(librarian) => librarian.send(ask).err().map(|mpsc::SendError(ask)| ask),
+            None => Some(ask),
+        };
+        let Some(ask) = again else { return };
+        let (librarian, asks) = mpsc::channel();
+        let _ = librarian.send(ask);
+        self.librarian = Some(librarian);
+        let (library, sender, folder) = (Arc::clone(&self.library), self.sender.clone(), self.data.clone());
+        self.background("librarian", move |_| {
+            data::look::answer(&library, asks, &mut |ask, answer| {
+                let seen = answer.map(Arc::new).map_err(|fault| unseen(&fault, &ask, folder.as_deref()));
+                let _ = sender.send(News::Message(Message::DataSeen(ask, seen)));
+            });
+        });
+    }
+
     /// Deletes a run from disk.
     pub fn delete(&self, id: RunId, path: PathBuf) {
         let root = self.root.clone();
@@ -268,14 +292,14 @@ impl Crew {
         self.enough.store(true, Ordering::Relaxed);
     }
 
-    /// Fetches the dataset that a run waits for.
-    pub fn fetch(&mut self, id: RunId, offer: Offer) {
+    /// Fetches a dataset.
+    pub fn fetch(&mut self, offer: Offer) {
         self.fetched_enough = Arc::default();
         let enough = Arc::clone(&self.fetched_enough);
         self.background("fetch", move |tell| {
-            let mut told = |progress, rate| tell(News::Message(Message::Fetching(id, progress, rate)));
+            let mut told = |progress, rate| tell(News::Message(Message::Fetching(progress, rate)));
             let result = fetch(&offer, &enough, &mut told).map_err(|fault| said(&fault));
-            tell(News::Message(Message::FetchEnded(id, result)));
+            tell(News::Message(Message::FetchEnded(result)));
         });
     }
 

@@ -93,7 +93,7 @@ pub async fn run<W: Write>(
             due = Due::Soon;
             match effect {
                 Effect::Start(id, spec, left, device) => crew.start(id, *spec, left, device),
-                Effect::Fetch(id, offer) => crew.fetch(id, offer),
+                Effect::Fetch(offer) => crew.fetch(offer),
                 Effect::EndFetch => crew.end_fetch(),
                 Effect::Order(control) => crew.order(control),
                 Effect::Load(id, path) => crew.load(id, path),
@@ -104,6 +104,7 @@ pub async fn run<W: Write>(
                 Effect::Look { id, path, spec, image } => {
                     crew.look(id, Look { run: path, spec: *spec, image });
                 }
+                Effect::LookAtData(ask) => crew.look_at_data(ask),
                 Effect::Search => crew.search(),
                 Effect::Play(order) => {
                     crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));

@@ -1,14 +1,14 @@
-//! A run whose dataset is not here, and the fetching of it.
+//! A dataset that is not here, and the fetching of it.
 
 use super::run::RunId;
 use crate::domain::text::{duration, filesize, harmless};
 use crate::engine::fetch::{Doing, Offer, Progress};
 
-/// A run that waits for its dataset.
+/// A dataset that a run waits for, or somebody wants to look at.
 #[derive(Debug, Clone)]
 pub struct Fetching {
-    /// Which.
-    pub run: RunId,
+    /// The run that waits for it.
+    pub run: Option<RunId>,
     /// What would be fetched.
     pub offer: Offer,
     /// Why it could not begin.

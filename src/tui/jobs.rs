@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::action::Message;
+use super::data::Unseen;
 use super::log::Level;
+use crate::domain::data_look::DataAsk;
 use crate::domain::dataset::DatasetId;
 use crate::domain::event::Checkpoint;
 use crate::domain::lesion::{Cut, Lesioned, Origin};
@@ -60,6 +62,11 @@ pub fn begin(
 /// What could be fetched, where a run could not begin because its dataset is not here.
 pub fn missing(fault: &EngineError, dataset: DatasetId, folder: Option<&Path>) -> Option<Offer> {
     matches!(fault, EngineError::Data { .. }).then(|| fetch::offer(dataset, folder)).flatten()
+}
+
+/// Why a dataset could not be looked at, and what could be fetched.
+pub fn unseen(fault: &EngineError, ask: &DataAsk, folder: Option<&Path>) -> Box<Unseen> {
+    Box::new(Unseen { fault: said(fault), offer: missing(fault, ask.spec.dataset, folder) })
 }
 
 /// Between two reports of how far a fetch is.

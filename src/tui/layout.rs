@@ -90,21 +90,24 @@ pub struct Pages {
 
 impl Default for Pages {
     fn default() -> Self {
-        use Panel::{Activations, Curves, Features, Runs, Setup, Status, Wiring};
+        use Panel::{Activations, Curves, Data, Features, Runs, Setup, Status, Wiring};
         Self {
             small: vec![
                 Page(vec![vec![Wiring], vec![Setup]]),
                 Page(vec![vec![Curves, Runs]]),
                 Page(vec![vec![Activations, Status]]),
                 Page::single(Features),
+                Page::single(Data),
             ],
             medium: vec![
                 Page(vec![vec![Wiring, Setup, Status], vec![Curves, Activations, Runs]]),
                 Page::single(Features),
+                Page::single(Data),
             ],
             wide: vec![
                 Page(vec![vec![Wiring, Setup], vec![Curves, Activations], vec![Runs, Status]]),
                 Page::single(Features),
+                Page::single(Data),
             ],
         }
     }
@@ -161,7 +164,7 @@ impl Pages {
 const fn width_share(panel: Panel) -> u16 {
     match panel {
         Panel::Curves => 21,
-        Panel::Features => 22,
+        Panel::Features | Panel::Data => 22,
         Panel::Activations => 20,
         Panel::Wiring => 15,
         Panel::Runs => 17,
@@ -175,7 +178,7 @@ const fn height_share(panel: Panel) -> u16 {
     match panel {
         Panel::Wiring => 20,
         Panel::Curves => 17,
-        Panel::Features => 20,
+        Panel::Features | Panel::Data => 20,
         Panel::Activations => 13,
         Panel::Setup => 11,
         Panel::Runs => 10,
@@ -218,11 +221,12 @@ mod tests {
     }
 
     #[test]
-    fn all_panels_but_the_maps_are_on_one_page_from_120_columns_on() {
+    fn all_panels_but_those_of_images_are_on_one_page_from_120_columns_on() {
         for (width, height) in [(120, 40), (200, 60)] {
             let arranged = Pages::default().arrange(Size { width, height }, Panel::Runs, false).unwrap();
-            assert_eq!(arranged.panels.len(), Panel::ALL.len() - 1);
-            assert!(arranged.panels.iter().all(|(panel, _)| *panel != Panel::Features));
+            assert_eq!(arranged.panels.len(), Panel::ALL.len() - 2);
+            let images = [Panel::Features, Panel::Data];
+            assert!(arranged.panels.iter().all(|(panel, _)| !images.contains(panel)));
         }
     }
 }

@@ -105,7 +105,8 @@ impl Player {
     /// The tape's runs, none of which has begun.
     pub fn introduce(&self) -> Vec<Message> {
         let runs = self.tape.runs().iter().enumerate();
-        let mut all: Vec<_> = runs.map(|(id, run)| Message::Recorded(id, run.spec.clone())).collect();
+        let mut all: Vec<_> =
+            runs.map(|(id, run)| Message::Recorded(id, Box::new(run.spec.clone()))).collect();
         all.push(Message::Playing(self.playback));
         all
     }

@@ -17,7 +17,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::app::App;
-use super::features::{Font, farewell};
+use super::images::{Font, farewell};
 use super::jobs::test_panic;
 use super::mouse::CaptureButtons;
 use super::view;
@@ -105,16 +105,16 @@ impl<W: Write> Screen<W> {
     pub fn paint(&mut self, app: &mut App) -> io::Result<()> {
         if self.is_real {
             queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-            if app.features.gallery.needs_font() {
-                app.features.gallery.set_font(font());
+            if app.gallery.needs_font() {
+                app.gallery.set_font(font());
             }
         }
         if std::mem::take(&mut self.lost) {
-            app.features.forget_pictures();
+            app.forget_pictures();
         }
         self.terminal.autoresize()?;
         app.prepare(self.terminal.get_frame().area().as_size());
-        self.terminal.backend_mut().write_all(app.features.gallery.ahead().as_bytes())?;
+        self.terminal.backend_mut().write_all(app.gallery.ahead().as_bytes())?;
         self.terminal.draw(|frame| {
             test_panic("paint");
             let area = frame.area();
@@ -196,9 +196,9 @@ pub fn frame(app: &mut App, size: Size) -> Buffer {
     let area = Rect::new(0, 0, size.width, size.height);
     let mut buffer = Buffer::empty(area);
     app.prepare(size);
-    let veiled = app.features.gallery.veil(true);
+    let veiled = app.gallery.veil(true);
     let (hits, _) = view::draw(app, area, &mut buffer);
-    app.features.gallery.veil(veiled);
+    app.gallery.veil(veiled);
     app.view.hits = hits;
     buffer
 }

@@ -79,7 +79,7 @@ fn show(options: &Options, mut crew: Crew) -> Result<Exit> {
     let terminal = |error: io::Error| EngineError::io("use the terminal for", &options.root)(error);
     let theme = config.theme();
     let mut app = app(options, &config, theme)?;
-    app.features.gallery = config.gallery(&theme);
+    app.gallery = config.gallery(&theme);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(terminal)?;
     give_back_on_panic(crew.log_from_anywhere());
     let ended = {

@@ -12,7 +12,7 @@ use super::action::{Action, Effect, Message};
 use super::app::App;
 use super::command::{Panel, Place};
 use super::config::Config;
-use super::jobs::score;
+use super::jobs::{score, unseen};
 use super::keymap::{Keymap, Overrides, parse};
 use super::picture;
 use super::screen::frame;
@@ -20,6 +20,7 @@ use super::start::{Options, app};
 use super::theme::{Ground, Theme};
 use crate::domain::error::SpecError;
 use crate::engine::data::Library;
+use crate::engine::data::look::look;
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::features::{self, Look};
@@ -85,6 +86,11 @@ fn settle(app: &mut App, library: &Mutex<Library>) {
                 let look = Look { run: path, spec: *spec, image };
                 let answer = features::look(library, look).map(Arc::new).map_err(|fault| fault.to_string());
                 app.update(Action::Told(Message::Looked(id, image, answer)));
+            }
+            Effect::LookAtData(ask) => {
+                let seen =
+                    look(library, ask.clone()).map(Arc::new).map_err(|fault| unseen(&fault, &ask, None));
+                app.update(Action::Told(Message::DataSeen(ask, seen)));
             }
             _ => {}
         }

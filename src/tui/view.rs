@@ -49,6 +49,7 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
             let weights = app.features.about(run.id).map_or(String::new(), |about| format!(", {about}"));
             format!("{}{weights}", run.spec.network_name())
         }),
+        Panel::Data => format!("the draft's, {}", app.draft.spec().dataset.name()),
         Panel::Runs => runs::summary(app),
         Panel::Status => match app.log.below() {
             0 => String::new(),
@@ -73,7 +74,12 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
             let baseline = baseline.zip(its.as_deref()).map(|(run, name)| (name, &run.state));
             app.activations.draw(run, baseline, area, buf, theme);
         }
-        Panel::Features => app.features.draw(current, app.playback.is_some(), area, buf, theme),
+        Panel::Features => {
+            app.features.draw(current, app.playback.is_some(), &app.gallery, area, buf, theme);
+        }
+        Panel::Data => {
+            app.data.draw(app.draft.spec(), app.playback.is_some(), &app.gallery, area, buf, theme);
+        }
         Panel::Runs => return runs::draw(app, area, buf, hits),
         Panel::Status => status::draw(app, area, buf),
     }

@@ -87,10 +87,13 @@ const TYPED: &[(&str, &str, &str)] = &[
     ("beta2", "0.99", "0.99"),
     ("eps", "1e-7", "1e-7"),
     ("weight_decay", "0.001", "0.001"),
+    ("val_from", "test", "test"),
     ("val_fraction", "0.2", "0.2"),
     ("train_limit", "500", "500"),
     ("val_limit", "50", "50"),
     ("test_limit", "60", "60"),
+    ("crop_padding", "2", "2"),
+    ("flip", "true", "true"),
     ("probe_images", "20", "20"),
     ("blocks", "1,1", "1,1"),
     ("widths", "8,16,16,16", "8,16,16,16"),
@@ -99,7 +102,8 @@ const TYPED: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_field_can_be_typed() {
-    assert_eq!(TYPED.len(), Field::all().len());
+    // Three are of the dataset folder alone.
+    assert_eq!(TYPED.len() + 3, Field::all().len());
     for (name, text, then) in TYPED {
         let mut world = World::of("resnet+hires[P1]@fashion-embedded seed=1");
         choose(&mut world, name);
@@ -125,7 +129,7 @@ fn a_wrong_text_is_explained_while_it_is_typed_and_never_taken() {
         ("device", "gpu", ""),
         ("family", "resnett", "did you mean 'resnet'?"),
         ("hops", "P7", "P7 does not exist"),
-        ("dataset", "mnist", ""),
+        ("dataset", "imagenet", ""),
         ("seed", "-1", "not a number"),
         ("lr", "fast", "'fast' is not a number"),
         ("blocks", "1,x", "'x' is not a number"),
@@ -189,7 +193,7 @@ fn arrows_change_a_value_or_say_that_they_cannot() {
         ("device", "auto", "cpu", "cuda"),
         ("family", "resnet", "resnext", "plain"),
         ("version", "hires", "original", "adjusted"),
-        ("dataset", "fashion-embedded", "fashion", "tiny-imagenet"),
+        ("dataset", "fashion-embedded", "fashion", "folder"),
         ("hops", "All", "In", "None"),
         ("seed", "5", "6", "4"),
         ("epochs", "10", "11", "9"),
@@ -313,9 +317,9 @@ fn the_title_says_which_fields_are_seen() {
     assert!(world.screen((80, 40)).contains("the next run"));
     world.keys("z home");
     let shown = world.screen((80, 24));
-    assert!(shown.contains(" 1–") && shown.contains(" of 24 "), "{shown}");
+    assert!(shown.contains(" 1–") && shown.contains(" of 30 "), "{shown}");
     world.keys("end");
-    assert!(world.screen((80, 24)).contains("–24 of 24 "));
+    assert!(world.screen((80, 24)).contains("–30 of 30 "));
     world.screen((40, 10));
 }
 

@@ -216,7 +216,7 @@ fn without_maps_the_panel_says_why() {
     world.tell(Message::Looked(id, 0, Err("best.safetensors: not a safetensors file".into())));
     assert!(said(&mut world).contains("best.safetensors: not a safetensors file"));
     let mut world = World::new();
-    world.tell(Message::Recorded(0, DRAFT.parse().unwrap()));
+    world.tell(Message::Recorded(0, Box::new(DRAFT.parse().unwrap())));
     let playback = hiresnet_tui::tui::player::Playback {
         t: 1.0,
         seconds: 2.0,

@@ -22,7 +22,7 @@ fn asked() -> (World, RunId) {
     world.keys("t");
     let (id, _) = world.started();
     world.tell(Message::Missing(id, offer(), FAULT.into()));
-    assert_eq!((world.app.question, world.effects()), (Some(Question::Fetch(id)), vec![]));
+    assert_eq!((world.app.question, world.effects()), (Some(Question::Fetch), vec![]));
     (world, id)
 }
 
@@ -30,7 +30,7 @@ fn asked() -> (World, RunId) {
 fn going() -> (World, RunId) {
     let (mut world, id) = asked();
     world.keys("y");
-    assert_eq!((world.app.question, world.effects()), (None, vec![Effect::Fetch(id, offer())]));
+    assert_eq!((world.app.question, world.effects()), (None, vec![Effect::Fetch(offer())]));
     (world, id)
 }
 
@@ -47,26 +47,26 @@ fn it_is_asked_about_fetched_and_the_run_begins() {
     world.keys("y").effects();
     assert!(world.screen((120, 40)).contains("fetching cifar10"));
 
-    world.tell(Message::Fetching(id, progress(85_026_086, Doing::Fetching), 4_194_304.0));
+    world.tell(Message::Fetching(progress(85_026_086, Doing::Fetching), 4_194_304.0));
     let screen = world.screen((120, 40));
     assert!(screen.lines().next().unwrap().contains("fetching cifar10 50%"), "{screen}");
     for line in ["─ fetching cifar10 50%", "│81 MiB of 162 MiB · 4.0 MiB/s · eta 20s"] {
         assert!(screen.contains(line), "{screen}");
     }
     let reason = "the server is busy or broken (status 503)".to_owned();
-    world.tell(Message::Fetching(id, progress(9, Doing::Waiting { seconds: 7, reason }), 0.0));
+    world.tell(Message::Fetching(progress(9, Doing::Waiting { seconds: 7, reason }), 0.0));
     let screen = world.screen((120, 40));
     for line in ["fetching cifar10 again in 7s", "│the server is busy or broken (status 503)"] {
         assert!(screen.contains(line), "{screen}");
     }
-    world.tell(Message::Fetching(id, progress(170_052_171, Doing::Checking), 1.0));
+    world.tell(Message::Fetching(progress(170_052_171, Doing::Checking), 1.0));
     assert!(world.screen((120, 40)).contains("checking cifar10"));
     // Nothing else is started, and it cannot be paused.
     world.keys("t space");
     assert_eq!(world.effects(), []);
     assert!(world.notice().contains("being fetched; x ends that"), "{}", world.notice());
 
-    world.tell(Message::FetchEnded(id, Ok(Fetched::Now)));
+    world.tell(Message::FetchEnded(Ok(Fetched::Now)));
     let (again, spec) = world.started();
     assert_eq!((again, spec.to_string().as_str()), (id, "resnet@cifar10"));
     assert!(world.notice().contains("cifar10 is here"), "{}", world.notice());
@@ -84,13 +84,13 @@ fn with_no_the_run_fails_and_the_next_one_begins() {
 
     let (mut world, id) = going();
     world.keys("t");
-    world.tell(Message::FetchEnded(id, Err("the disk has no room".into())));
+    world.tell(Message::FetchEnded(Err("the disk has no room".into())));
     let fault = world.run(id).fault.clone().unwrap();
     assert_eq!(fault, "cifar10 could not be fetched: the disk has no room");
     let (next, _) = world.started();
     assert_ne!(next, id);
     world.tell(Message::Missing(next, offer(), FAULT.into()));
-    assert_eq!(world.app.question, Some(Question::Fetch(next)), "asked again for the next one");
+    assert_eq!(world.app.question, Some(Question::Fetch), "asked again for the next one");
 }
 
 #[test]
@@ -100,9 +100,9 @@ fn x_ends_a_fetch() {
     assert_eq!(world.effects(), [Effect::EndFetch]);
     assert!(world.screen((120, 40)).contains("ending the fetch"));
     // One that was on its way.
-    world.tell(Message::Fetching(id, progress(9, Doing::Fetching), 1.0));
+    world.tell(Message::Fetching(progress(9, Doing::Fetching), 1.0));
     assert!(!world.screen((120, 40)).contains("fetching cifar10"));
-    world.tell(Message::FetchEnded(id, Ok(Fetched::Interrupted)));
+    world.tell(Message::FetchEnded(Ok(Fetched::Interrupted)));
     assert_eq!((world.run(id).stage, world.effects()), (Stage::Over, vec![]));
     assert!(world.notice().contains("what has come is gone on with"), "{}", world.notice());
     world.keys("t");
@@ -111,17 +111,17 @@ fn x_ends_a_fetch() {
 
 #[test]
 fn leaving_ends_it_first() {
-    let (mut world, id) = going();
+    let (mut world, _) = going();
     world.keys("q y");
     assert_eq!(world.effects(), [Effect::EndFetch]);
-    world.tell(Message::FetchEnded(id, Ok(Fetched::Interrupted)));
+    world.tell(Message::FetchEnded(Ok(Fetched::Interrupted)));
     assert_eq!(world.effects(), [Effect::Quit]);
 
     // Whole just then: it is not begun any more.
-    let (mut world, id) = going();
+    let (mut world, _) = going();
     world.app.update(Action::Leave);
     assert_eq!(world.effects(), [Effect::EndFetch]);
-    world.tell(Message::FetchEnded(id, Ok(Fetched::Now)));
+    world.tell(Message::FetchEnded(Ok(Fetched::Now)));
     assert_eq!(world.effects(), [Effect::Quit]);
 
     // While the question is open, or before it is.
@@ -145,5 +145,5 @@ fn one_question_at_a_time() {
     world.keys("q").tell(Message::Missing(id, offer(), FAULT.into()));
     assert_eq!(world.app.question, Some(Question::Quit), "a yes must not be taken for another");
     world.keys("n");
-    assert_eq!(world.app.question, Some(Question::Fetch(id)));
+    assert_eq!(world.app.question, Some(Question::Fetch));
 }

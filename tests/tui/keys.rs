@@ -39,6 +39,7 @@ fn way(place: Place) -> &'static str {
         Place::In(Panel::Curves) => "C",
         Place::In(Panel::Activations) => "A",
         Place::In(Panel::Features) => "F",
+        Place::In(Panel::Data) => "D",
         Place::In(Panel::Runs) => "R",
         Place::In(Panel::Status) => "L",
         Place::Replaying => "",
@@ -57,8 +58,13 @@ fn situations(place: Place) -> impl Iterator<Item = (World, (u16, u16))> {
     all.flat_map(move |(size, keys)| {
         [World::with_three(Theme::FULL), training(Theme::FULL)].into_iter().map(move |mut world| {
             world.keys(way(place)).screen(size);
-            // Feature maps are asked for once they are seen.
-            world.tell(Message::Log(Level::Info, "seen".into())).look();
+            // Feature maps and data are asked for once they are seen.
+            world.tell(Message::Log(Level::Info, "seen".into()));
+            match place {
+                Place::In(Panel::Data) => _ = world.see(),
+                _ => _ = world.look(),
+            }
+            world.screen(size);
             match (place, keys) {
                 (Place::In(_) | Place::Helping, keys) => _ = world.keys(keys),
                 (Place::Anywhere, "n") => world.app.draft.replace(EIGHT.parse().unwrap()).unwrap(),

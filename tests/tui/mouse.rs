@@ -128,15 +128,15 @@ fn keys_of_the_footer_and_of_questions_can_be_clicked() {
 #[test]
 fn the_second_click_on_a_field_edits_it() {
     let mut world = painted(World::new(), (80, 24));
-    world.click(Spot::Field(8));
-    assert_eq!((world.app.focus, world.app.setup.row()), (Panel::Setup, 8));
+    world.click(Spot::Field(11));
+    assert_eq!((world.app.focus, world.app.setup.row()), (Panel::Setup, 11));
     assert!(world.app.editing.is_none());
     world.screen((80, 24));
-    world.click(Spot::Field(8));
+    world.click(Spot::Field(11));
     assert_eq!(world.app.editing.as_ref().unwrap().input.value(), "10", "the epochs");
     world.screen((80, 24));
     world.click(Spot::Field(2));
-    assert_eq!(world.app.setup.row(), 8, "what is typed has the mouse's attention");
+    assert_eq!(world.app.setup.row(), 11, "what is typed has the mouse's attention");
     world.click(Spot::Key(Command::Back));
     assert!(world.app.editing.is_none());
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use hiresnet_tui::tui::Screen;
-use hiresnet_tui::tui::features::{Font, Gallery, Images, farewell};
+use hiresnet_tui::tui::images::{Font, Gallery, Images, farewell};
 use hiresnet_tui::tui::theme::Theme;
 use ratatui::layout::Size;
 
@@ -37,8 +37,8 @@ struct Seat {
 impl Seat {
     fn new(images: Images, said: bool, font: Option<Font>) -> Self {
         let mut world = looking(Theme::FULL, SIZE);
-        world.app.features.gallery = Gallery::new(images, said);
-        world.app.features.gallery.set_font(font);
+        world.app.gallery = Gallery::new(images, said);
+        world.app.gallery.set_font(font);
         let wire = Wire::default();
         let screen = Screen::fixed(Size::new(SIZE.0, SIZE.1), wire.clone()).unwrap();
         Self { world, screen, wire }

@@ -11,7 +11,7 @@ use super::cifar::{Form, Names, PIXELS, Records, lines};
 pub fn read(form: &Form, bytes: &[u8], records: &mut Records) -> Result<(), String> {
     let labels = 1 + usize::from(form.coarse);
     let record = labels + PIXELS;
-    if bytes.is_empty() || bytes.len() % record != 0 {
+    if bytes.is_empty() || !bytes.len().is_multiple_of(record) {
         return Err(format!("{} bytes, which is no whole number of records of {record}", bytes.len()));
     }
     for (i, record) in bytes.chunks_exact(record).enumerate() {

@@ -13,6 +13,7 @@ mod feed;
 mod folder;
 mod idx;
 mod images;
+pub mod look;
 mod normalise;
 mod pickle;
 pub(crate) mod places;
@@ -139,6 +140,8 @@ pub struct Shelf {
     pub test: Arc<Images>,
     /// By class; empty where the files do not name them.
     pub classes: Arc<[Class]>,
+    /// Where it was found; `None` where it is compiled in.
+    pub place: Option<PathBuf>,
 }
 
 impl Library {
@@ -176,6 +179,7 @@ impl Library {
         if let Some(shelf) = self.read.get(&key) {
             return Ok(shelf.clone());
         }
+        let mut found = None;
         let Decoded { training, test, classes } = match spec.dataset {
             DatasetId::FashionEmbedded => digits::embedded()?,
             _ => {
@@ -183,10 +187,12 @@ impl Library {
                 let place = source.place.clone();
                 let decoded = cache::load(self.cache.as_deref(), &key, source)?;
                 all_labels_are_classes(&decoded, spec.classes(), &place)?;
+                found = Some(place);
                 decoded
             }
         };
-        let shelf = Shelf { training: Arc::new(training), test: Arc::new(test), classes: classes.into() };
+        let (training, test) = (Arc::new(training), Arc::new(test));
+        let shelf = Shelf { training, test, classes: classes.into(), place: found };
         self.read.insert(key, shelf.clone());
         Ok(shelf)
     }

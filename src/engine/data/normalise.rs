@@ -36,6 +36,12 @@ impl Normalisation {
         Self { mean, std, tables }
     }
 
+    /// One that leaves pixels as they are, 0 to 255.
+    pub(super) fn none(channels: usize) -> Self {
+        let table = std::array::from_fn(|value| value as f32);
+        Self { mean: vec![0.0; channels], std: vec![1.0 / 255.0; channels], tables: vec![table; channels] }
+    }
+
     /// The pixels 0 to 255 of a channel as the network sees them.
     pub(super) fn table(&self, channel: usize) -> &[f32; 256] {
         &self.tables[channel]

@@ -111,12 +111,16 @@ impl<'a> Machine<'a> {
         match opcode {
             b'\x80' => self.take(1).map(drop),
             b'\x95' => self.take(8).map(drop),
-            b'(' => Ok(self.marks.push(self.stack.len())),
+            b'(' => {
+                self.marks.push(self.stack.len());
+                Ok(())
+            }
             b'0' => self.pop().map(drop),
-            b'1' => self.to_mark().map(drop),
+            b'1' => self.pop_to_mark().map(drop),
             b'2' => {
                 let top = self.top()?;
-                Ok(self.stack.push(top))
+                self.stack.push(top);
+                Ok(())
             }
             b'N' => self.push(Value::Nothing),
             b'\x88' => self.push(Value::Int(1)),
@@ -159,7 +163,10 @@ impl<'a> Machine<'a> {
                 let state = self.pop()?;
                 let top = self.top()?;
                 match &mut self.values[top] {
-                    Value::Call { state: slot, .. } => Ok(*slot = Some(state)),
+                    Value::Call { state: slot, .. } => {
+                        *slot = Some(state);
+                        Ok(())
+                    }
                     _ => Err("a state for what has none".into()),
                 }
             }
@@ -180,11 +187,11 @@ impl<'a> Machine<'a> {
             b']' | b')' => self.push(Value::List(Vec::new())),
             b'}' => self.push(Value::Dict(Vec::new())),
             b'l' | b't' => {
-                let items = self.to_mark()?;
+                let items = self.pop_to_mark()?;
                 self.push(Value::List(items))
             }
             b'd' => {
-                let items = pairs(&self.to_mark()?)?;
+                let items = pairs(&self.pop_to_mark()?)?;
                 self.push(Value::Dict(items))
             }
             b'\x85'..=b'\x87' => {
@@ -198,7 +205,7 @@ impl<'a> Machine<'a> {
                 self.append(&[item])
             }
             b'e' => {
-                let items = self.to_mark()?;
+                let items = self.pop_to_mark()?;
                 self.append(&items)
             }
             b's' => {
@@ -206,7 +213,7 @@ impl<'a> Machine<'a> {
                 self.insert(&[key, value])
             }
             b'u' => {
-                let items = self.to_mark()?;
+                let items = self.pop_to_mark()?;
                 self.insert(&items)
             }
             other => Err(format!("opcode {other:#04x}, which no data needs")),
@@ -216,7 +223,10 @@ impl<'a> Machine<'a> {
     fn append(&mut self, items: &[Id]) -> Done {
         let top = self.top()?;
         match &mut self.values[top] {
-            Value::List(list) => Ok(list.extend_from_slice(items)),
+            Value::List(list) => {
+                list.extend_from_slice(items);
+                Ok(())
+            }
             _ => Err("an item for what is no list".into()),
         }
     }
@@ -224,7 +234,10 @@ impl<'a> Machine<'a> {
     fn insert(&mut self, items: &[Id]) -> Done {
         let (items, top) = (pairs(items)?, self.top()?);
         match &mut self.values[top] {
-            Value::Dict(dict) => Ok(dict.extend(items)),
+            Value::Dict(dict) => {
+                dict.extend(items);
+                Ok(())
+            }
             _ => Err("an item for what is no dictionary".into()),
         }
     }
@@ -271,7 +284,7 @@ impl<'a> Machine<'a> {
         self.stack.pop().ok_or_else(|| "an empty stack".into())
     }
 
-    fn to_mark(&mut self) -> Done<Vec<Id>> {
+    fn pop_to_mark(&mut self) -> Done<Vec<Id>> {
         let mark = self.marks.pop().filter(|mark| *mark <= self.stack.len()).ok_or("no mark")?;
         Ok(self.stack.split_off(mark))
     }

@@ -58,8 +58,8 @@ impl Tree {
             names.extend(name.strip_prefix(&prefix).map(str::to_owned));
         }
         names.sort_unstable();
-        if let Some([twice, _]) = names.array_windows().find(|[a, b]| a == b) {
-            return Err(EngineError::data(path.join(prefix).join(twice), "twice in the archive"));
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(EngineError::data(path.join(prefix).join(&twice[0]), "twice in the archive"));
         }
         Ok(Self::Zip { path: path.to_path_buf(), prefix, names: names.into(), archive })
     }

@@ -59,7 +59,10 @@ impl App {
             Command::Suspend => self.effects.push(Effect::Suspend),
             Command::Redraw => self.effects.push(Effect::Redraw),
             Command::Picture => self.effects.push(Effect::Picture),
-            Command::Rescan => self.effects.push(Effect::Search),
+            Command::Rescan => {
+                self.data.ask_again();
+                self.effects.push(Effect::Search);
+            }
             Command::Press(group) => self.press(group),
             // Answers, with no question open.
             Command::Yes | Command::No => {}
@@ -69,6 +72,7 @@ impl App {
                 Panel::Curves => self.plot(other),
                 Panel::Activations => self.scrub(other),
                 Panel::Features => self.look(other),
+                Panel::Data => self.look_at_data(other),
                 Panel::Runs => self.manage(other),
                 Panel::Status => self.read_log(other),
             },
@@ -107,7 +111,7 @@ impl App {
         let Some(run) = self.runs.active() else {
             return self.say(Level::Info, "nothing trains; t trains the draft");
         };
-        if self.fetching.is_some() {
+        if self.run_fetching().is_some() {
             return self.say(Level::Info, "its data are being fetched; x ends that");
         }
         let order = if run.state.paused { Control::Continue } else { Control::Pause };
@@ -116,10 +120,10 @@ impl App {
 
     fn stop(&mut self) {
         match self.runs.active().is_some() {
-            false => self.say(Level::Info, "nothing trains"),
-            true if self.end_fetch() => {
+            _ if self.end_fetch() => {
                 self.say(Level::Info, "ending the fetch; what has come is gone on with next time");
             }
+            false => self.say(Level::Info, "nothing trains"),
             true => {
                 self.effects.push(Effect::Order(Control::Stop));
                 self.say(Level::Info, "stopping after the current step; the run is kept");
@@ -189,7 +193,7 @@ impl App {
                 let name = std::mem::take(&mut self.setup.replacing);
                 self.keep_preset(name, true);
             }
-            (Question::Fetch(_), Command::Yes | Command::No) => self.answer_fetch(command == Command::Yes),
+            (Question::Fetch, Command::Yes | Command::No) => self.answer_fetch(command == Command::Yes),
             (_, Command::No) => {}
             // A click elsewhere, say: the question stays.
             _ => return,

@@ -8,45 +8,68 @@ use crate::tui::log::Level;
 use crate::tui::run::RunId;
 
 impl App {
+    /// The fetch that a run waits for.
+    pub fn run_fetching(&self) -> Option<&Fetching> {
+        self.fetching.as_ref().filter(|fetching| fetching.run.is_some())
+    }
+
     /// A run could not begin for want of its dataset, which could be fetched.
     pub(super) fn missing(&mut self, run: RunId, offer: Offer, fault: String) {
         if self.leaving != Leaving::No {
             return self.end(run, Some(fault), false);
         }
-        self.fetching = Some(Fetching { run, offer, fault, state: State::Asked });
+        match &mut self.fetching {
+            // It is being fetched already, for somebody who wants to look at it.
+            Some(fetching) if fetching.offer == offer => fetching.run = Some(run),
+            Some(_) => return self.end(run, Some(fault), false),
+            none => *none = Some(Fetching { run: Some(run), offer, fault, state: State::Asked }),
+        }
         self.ask_to_fetch();
     }
 
     /// Asks whether to fetch what is missing, unless something else is being asked.
     pub(super) fn ask_to_fetch(&mut self) {
         if self.question.is_none()
-            && let Some(Fetching { run, state: State::Asked, .. }) = &self.fetching
+            && let Some(Fetching { state: State::Asked, .. }) = &self.fetching
         {
-            self.question = Some(Question::Fetch(*run));
+            self.question = Some(Question::Fetch);
         }
+    }
+
+    /// Fetches what nobody waits for but the one who looks.
+    pub(super) fn fetch(&mut self, fault: String, offer: Offer) {
+        self.effects.push(Effect::Fetch(offer.clone()));
+        self.say(Level::Info, "fetching; x ends that");
+        self.fetching = Some(Fetching { run: None, offer, fault, state: State::Going(None) });
     }
 
     /// Yes, fetch it, or no.
     pub(super) fn answer_fetch(&mut self, yes: bool) {
         // Also where nobody was asked: a signal ends the program.
-        if matches!(self.question, Some(Question::Fetch(_))) {
+        if matches!(self.question, Some(Question::Fetch)) {
             self.question = None;
         }
         let Some(fetching) = &mut self.fetching else { return };
         if yes {
             fetching.state = State::Going(None);
-            self.effects.push(Effect::Fetch(fetching.run, fetching.offer.clone()));
+            self.effects.push(Effect::Fetch(fetching.offer.clone()));
             self.say(Level::Info, "the run begins when its data are here; x ends the fetch");
         } else {
             let (run, fault) = (fetching.run, fetching.fault.clone());
             self.fetching = None;
-            self.end(run, Some(fault), false);
+            if let Some(run) = run {
+                self.end(run, Some(fault), false);
+            }
         }
     }
 
-    /// Ends a fetch, or the question whether to; `false` when there is neither.
+    /// Ends a fetch, or the question whether to; `false` when there is none, or another run
+    /// trains than one that waits for it.
     pub(super) fn end_fetch(&mut self) -> bool {
-        let Some(fetching) = &mut self.fetching else { return false };
+        let trains = self.runs.active().is_some();
+        let Some(fetching) = self.fetching.as_mut().filter(|f| f.run.is_some() || !trains) else {
+            return false;
+        };
         if fetching.state == State::Asked {
             self.answer_fetch(false);
         } else {
@@ -57,33 +80,40 @@ impl App {
     }
 
     /// How far it is.
-    pub(super) fn fetch_goes_on(&mut self, run: RunId, progress: Progress, rate: f64) {
-        if let Some(Fetching { run: this, state: state @ State::Going(_), .. }) = &mut self.fetching
-            && *this == run
-        {
+    pub(super) fn fetch_goes_on(&mut self, progress: Progress, rate: f64) {
+        if let Some(Fetching { state: state @ State::Going(_), .. }) = &mut self.fetching {
             self.machine.silent = 0;
             *state = State::Going(Some((progress, rate)));
         }
     }
 
     /// It has ended: the run begins, or has ended as well.
-    pub(super) fn fetch_ended(&mut self, run: RunId, result: Result<Fetched, String>) {
-        let Some(fetching) = self.fetching.take_if(|fetching| fetching.run == run) else { return };
+    pub(super) fn fetch_ended(&mut self, result: Result<Fetched, String>) {
+        let Some(fetching) = self.fetching.take() else { return };
         let dataset = fetching.offer.dataset;
+        let is_here = matches!(result, Ok(Fetched::Now | Fetched::Already));
+        if is_here {
+            self.note(Level::Good, format!("{dataset} is here; its checksums are right"));
+            self.data.ask_again();
+        }
+        let fault = match result {
+            Err(fault) => format!("{dataset} could not be fetched: {fault}"),
+            Ok(_) => format!("{dataset} was not fetched to its end; what has come is gone on with next time"),
+        };
+        let Some(run) = fetching.run else {
+            return match is_here {
+                true => self.say(Level::Good, format!("{dataset} is here")),
+                false => self.say(Level::Bad, fault),
+            };
+        };
         let wanted = self.runs.get(run).map(|run| (Box::new(run.spec.clone()), run.path.clone()));
-        match (result, wanted) {
-            (Ok(Fetched::Now | Fetched::Already), Some((spec, left))) if self.leaving == Leaving::No => {
-                self.note(Level::Good, format!("{dataset} is here; its checksums are right"));
+        match wanted.filter(|_| is_here && self.leaving == Leaving::No) {
+            Some((spec, left)) => {
                 self.say(Level::Good, format!("{dataset} is here: starting the run"));
                 self.machine.silent = 0;
                 self.effects.push(Effect::Start(run, spec, left, self.setup.device));
             }
-            (Ok(_), _) => {
-                let fault =
-                    format!("{dataset} was not fetched to its end; what has come is gone on with next time");
-                self.end(run, Some(fault), false);
-            }
-            (Err(fault), _) => self.end(run, Some(format!("{dataset} could not be fetched: {fault}")), false),
+            None => self.end(run, Some(fault), false),
         }
     }
 }

@@ -26,7 +26,15 @@ impl App {
     /// Asks for the maps of the current run, where they are on the screen and have not been
     /// asked for.
     pub(super) fn look_at_what_is_shown(&mut self) {
-        if self.playback.is_some() || !self.is_visible(Panel::Features) {
+        if self.playback.is_some() {
+            return;
+        }
+        if self.is_visible(Panel::Data)
+            && let Some(ask) = self.data.ask(self.draft.spec())
+        {
+            self.effects.push(Effect::LookAtData(ask));
+        }
+        if !self.is_visible(Panel::Features) {
             return;
         }
         let Some(run) = self.runs.current() else { return };

@@ -4,11 +4,13 @@
 //! what was done comes back as [`Message`](super::action::Message)s. So a test can be the world.
 
 mod commands;
+mod data;
 mod editing;
 mod fetching;
 mod lesions;
 mod looking;
 mod news;
+mod pictures;
 mod pointing;
 
 use ratatui::layout::{Rect, Size};
@@ -18,9 +20,11 @@ use super::activations::Activations;
 use super::command::{Command, Panel, Place};
 use super::config::Config;
 use super::curves::{Curves, Shown};
+use super::data::DataPanel;
 use super::draft::Draft;
 use super::features::FeatureMaps;
 use super::fetching::Fetching;
+use super::images::Gallery;
 use super::keymap::Keymap;
 use super::layout::{Arrangement, Pages};
 use super::lesions::Lesions;
@@ -44,7 +48,7 @@ pub enum Question {
     /// Whether the draft replaces a preset of the user's own.
     ReplacePreset,
     /// Whether to fetch the dataset of this run.
-    Fetch(RunId),
+    Fetch,
 }
 
 /// Seconds for which a message stays in the footer unless a key is pressed.
@@ -104,6 +108,10 @@ pub struct App {
     pub lesions: Lesions,
     /// Feature maps of one image.
     pub features: FeatureMaps,
+    /// Images of the draft's dataset.
+    pub data: DataPanel,
+    /// Pictures in the terminal's pixels, where it has a protocol for them.
+    pub gallery: Gallery,
     /// A dataset that is missing or being fetched, and the run that waits for it.
     pub fetching: Option<Fetching>,
     /// What happened.
@@ -126,6 +134,8 @@ pub struct App {
     pub keymap: Keymap,
     /// Where the recording is, where one is shown instead of training.
     pub playback: Option<Playback>,
+    /// What the pictures show.
+    pictured: pictures::Pictured,
     pages: Pages,
     leaving: Leaving,
     /// Whether the queue waits for the user, after a run that could not be kept.
@@ -147,6 +157,9 @@ impl App {
             activations: Activations::default(),
             lesions: Lesions::default(),
             features: FeatureMaps::default(),
+            data: DataPanel::default(),
+            gallery: Gallery::default(),
+            pictured: (None, None),
             fetching: None,
             log: Log::default(),
             focus: Panel::Wiring,
@@ -241,10 +254,7 @@ impl App {
             })
             .collect();
         self.curves.prepare(&shown, area);
-        let area = self.area(Panel::Features).map(inside);
-        let covered = self.is_covered();
-        let current = self.runs.current();
-        self.features.prepare(current, self.playback.is_some(), area, covered, &self.theme);
+        self.prepare_pictures();
     }
 
     /// Whether something is painted over the panels.
@@ -325,7 +335,9 @@ impl App {
             Command::Train | Command::Pause | Command::Stop | Command::Twin if self.playback.is_some() => {
                 false
             }
-            Command::Pause | Command::Stop => active,
+            Command::Stop => active || self.fetching.is_some(),
+            Command::Pause => active,
+            Command::FetchData => self.fetching.is_none() && self.data.offer().is_some(),
             Command::Twin => self.runs.chosen().is_some_and(|run| run.stage != Stage::Waiting),
             Command::Lesions | Command::LesionPairs => self.can_lesion(),
             Command::Zoom => {

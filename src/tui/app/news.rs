@@ -25,15 +25,15 @@ impl App {
             Message::Event(id, event) => self.happen(id, &event),
             Message::Ended { id, fault, holds } => self.end(id, fault, holds),
             Message::Missing(id, offer, fault) => self.missing(id, offer, fault),
-            Message::Fetching(id, progress, rate) => self.fetch_goes_on(id, progress, rate),
-            Message::FetchEnded(id, result) => self.fetch_ended(id, result),
+            Message::Fetching(progress, rate) => self.fetch_goes_on(progress, rate),
+            Message::FetchEnded(result) => self.fetch_ended(result),
             Message::Found(saved) => self.runs.found(*saved),
             Message::Searched(paths) => {
                 self.runs.keep_only(|path| paths.iter().any(|there| there == path));
                 self.runs.list();
             }
             Message::Recorded(_, spec) => {
-                self.runs.enqueue(spec);
+                self.runs.enqueue(*spec);
             }
             Message::Scene(scene) => self.set_scene(scene),
             Message::Playing(playback) => self.playback = Some(playback),
@@ -46,6 +46,7 @@ impl App {
                 self.say(Level::Bad, reason);
             }
             Message::Looked(id, image, answer) => self.features.answered(id, image, answer),
+            Message::DataSeen(ask, answer) => self.data.answered(&ask, answer),
             Message::Deleted(id, Ok(())) => {
                 self.runs.remove(id);
                 self.lesions.forget(id);

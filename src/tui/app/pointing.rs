@@ -119,6 +119,7 @@ impl App {
             Spot::Panel(Panel::Curves) => self.curves.wheel(column, row, up),
             Spot::Panel(Panel::Activations) => self.activations.scroll(by as i32),
             Spot::Panel(Panel::Features) => self.features.move_channels(by),
+            Spot::Panel(Panel::Data) => self.data.move_class(by),
             Spot::Panel(Panel::Status) => self.log.scroll(-by * 3),
             Spot::Panel(Panel::Setup) | Spot::Field(_) => self.setup.move_by(by),
             Spot::Panel(Panel::Runs) | Spot::Run(_) | Spot::Mark(_) => self.runs.move_cursor(by),
@@ -140,7 +141,7 @@ impl App {
                     if self.runs.active().is_some() { "Stop the run and quit? It is kept." } else { "Quit?" };
                 format!("{stop}{queue}")
             }
-            Question::Fetch(_) => self.fetching.as_ref()?.question(),
+            Question::Fetch => self.fetching.as_ref()?.question(),
             Question::Delete(id) => {
                 let line = self.runs.get(id).map_or("", |run| run.line.as_str());
                 format!("Delete this run, its record and its weights from disk? {line}")

@@ -8,13 +8,12 @@ use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::FeatureMaps;
-use super::palette::{colour, diverging, is_shaded, shade};
-use super::pixels::{Font, Grid, Paint};
-use super::tile::Tile;
 use crate::domain::dataset::DatasetId;
 use crate::domain::features::{Addend, BlockMaps, Features};
 use crate::domain::text::{grouped, wrap};
 use crate::tui::activations::three;
+use crate::tui::images::palette::{colour, diverging, is_shaded, shade};
+use crate::tui::images::{Font, Gallery, Grid, Paint, Tile};
 use crate::tui::paint::{cut, put};
 use crate::tui::run::{Run, Stage};
 use crate::tui::theme::Theme;
@@ -30,14 +29,22 @@ const CLASSES: u16 = 17;
 
 impl FeatureMaps {
     /// Paints the maps of `run`, or why there are none.
-    pub fn draw(&self, run: Option<&Run>, replays: bool, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    pub fn draw(
+        &self,
+        run: Option<&Run>,
+        replays: bool,
+        gallery: &Gallery,
+        area: Rect,
+        buf: &mut Buffer,
+        theme: &Theme,
+    ) {
         let area = area.intersection(buf.area);
         if area.is_empty() {
             return;
         }
         match self.shown_of(run, replays) {
             Some((run, features)) => {
-                let paint = Paint::Shown(&self.gallery);
+                let paint = Paint::Shown(gallery);
                 Picture { panel: self, features, dataset: run.spec.dataset, theme, paint }.draw(area, buf);
             }
             None => {
@@ -60,14 +67,15 @@ impl FeatureMaps {
     }
 
     /// The pictures that [`Self::draw`] paints with these arguments, and where.
-    pub(super) fn pictures(
+    pub fn pictures(
         &self,
-        run: &Run,
-        features: &Features,
+        run: Option<&Run>,
+        replays: bool,
         area: Rect,
         theme: &Theme,
         font: Font,
     ) -> Vec<(Rect, Grid)> {
+        let Some((run, features)) = self.shown_of(run, replays) else { return Vec::new() };
         let list = RefCell::default();
         let paint = Paint::Listed(&list, font);
         let picture = Picture { panel: self, features, dataset: run.spec.dataset, theme, paint };
@@ -158,7 +166,12 @@ impl Picture<'_> {
         let Some(pixels) = [size, size / 2, size / 4].into_iter().find(|pixels| fits(*pixels)) else {
             return 0;
         };
-        Tile { area, at: area.as_position(), pixels, paint: self.paint }.image(image, buf, theme);
+        Tile { area, at: area.as_position(), pixels, paint: self.paint }.image(
+            &image.pixels,
+            image.size,
+            buf,
+            theme,
+        );
         let width = pixels.max(if area.width >= 66 { CLASSES } else { 0 });
         if width < CLASSES {
             return width + 2;
@@ -248,7 +261,7 @@ impl Picture<'_> {
             x = put(buf, area, x, area.y, c.encode_utf8(&mut text), style, theme);
         }
         x = put(buf, area, x, area.y, &format!(" {most}"), theme.dim(), theme);
-        let mut said: Vec<_> = self.panel.gallery.why_none().map(str::to_owned).into_iter().collect();
+        let mut said: Vec<_> = self.paint.why_none().map(str::to_owned).into_iter().collect();
         if hidden > 0 {
             said.push(format!("{hidden} more terms need more rows"));
         }

@@ -1,19 +1,16 @@
 //! Feature maps: one image, and what every term of a block's hierarchical sum makes of it.
 
 mod draw;
-mod palette;
-mod pixels;
-mod tile;
 
 use std::cell::Cell;
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
+use super::images::Font;
 use super::run::{Run, RunId};
 use super::theme::Theme;
 use crate::domain::features::{BlockMaps, Features};
-pub use pixels::{Font, Gallery, Images, farewell, images};
 
 /// Which maps are shown, of which run and image.
 #[derive(Debug, Default)]
@@ -36,15 +33,11 @@ pub struct FeatureMaps {
     fault: Option<String>,
     /// Channels that fit side by side, known only where they are drawn.
     across: Cell<usize>,
-    /// Pictures in the terminal's pixels, where it has a protocol for them.
-    pub gallery: Gallery,
-    /// What the pictures show.
-    pictured: Option<Pictured>,
 }
 
-/// All that decides what pictures there are, and where.
+/// All that decides what pictures there are of maps, and where.
 #[derive(Debug, Clone)]
-struct Pictured {
+pub struct Pictured {
     features: Arc<Features>,
     block: usize,
     channel: usize,
@@ -116,21 +109,18 @@ impl FeatureMaps {
         self.features()?.blocks.get(self.block)
     }
 
-    /// Makes the pictures that [`draw`](Self::draw) paints in `area`, where they are not made
-    /// already; without an area, none. With something over them half-blocks are painted
-    /// instead: of a picture no part can be covered and come back.
-    pub fn prepare(
-        &mut self,
+    /// What decides the pictures that [`draw`](Self::draw) paints in `area`; `None` where there
+    /// are none.
+    pub fn pictured(
+        &self,
         run: Option<&Run>,
         replays: bool,
-        area: Option<Rect>,
-        covered: bool,
+        area: Rect,
         theme: &Theme,
-    ) {
-        let Some(font) = self.gallery.font() else { return };
-        self.gallery.veil(covered);
-        let shown = area.filter(|area| !area.is_empty()).zip(self.shown_of(run, replays));
-        let wanted = shown.map(|(area, (_, features))| Pictured {
+        font: Font,
+    ) -> Option<Pictured> {
+        let (_, features) = self.shown_of(run, replays).filter(|_| !area.is_empty())?;
+        Some(Pictured {
             features: Arc::clone(features),
             block: self.block,
             channel: self.channel,
@@ -138,19 +128,7 @@ impl FeatureMaps {
             area,
             theme: *theme,
             font,
-        });
-        if wanted == self.pictured {
-            return;
-        }
-        let pictures = shown
-            .map_or_else(Vec::new, |(area, (run, features))| self.pictures(run, features, area, theme, font));
-        self.gallery.show(&pictures);
-        self.pictured = wanted;
-    }
-
-    /// The terminal may have lost its pictures: they are made anew.
-    pub fn forget_pictures(&mut self) {
-        self.pictured = None;
+        })
     }
 
     /// Which weights the maps of `run` were made with, in words.

@@ -8,6 +8,7 @@ use crate::domain::event::Phase;
 use crate::domain::text::duration;
 use crate::tui::app::{App, Hits, Spot};
 use crate::tui::command::{Command, Panel, Place};
+use crate::tui::fetching::Fetching;
 use crate::tui::keymap::shown;
 use crate::tui::log::Level;
 use crate::tui::paint::{cut, cut_front, put};
@@ -76,7 +77,15 @@ fn speed(speed: f64) -> String {
 }
 
 fn training(app: &App, room: usize) -> String {
+    let told = |fetching: &Fetching| {
+        let (doing, details) = (fetching.doing(), fetching.details());
+        let all = format!("{doing} · {details}");
+        if details.is_empty() || all.width() > room { doing } else { all }
+    };
     let Some(run) = app.runs.active() else {
+        if let Some(fetching) = &app.fetching {
+            return told(fetching);
+        }
         return match app.lesions.running() {
             Some(running) => format!("lesions {}/{}", running.done, running.total),
             None if app.is_held() => "queue held".into(),
@@ -84,10 +93,8 @@ fn training(app: &App, room: usize) -> String {
         };
     };
     let state = &run.state;
-    if let Some(fetching) = &app.fetching {
-        let (doing, details) = (fetching.doing(), fetching.details());
-        let all = format!("{doing} · {details}");
-        return if details.is_empty() || all.width() > room { doing } else { all };
+    if let Some(fetching) = app.run_fetching() {
+        return told(fetching);
     }
     let first = format!("{} {}/{}", doing(app, run), state.epoch, run.spec.epochs);
     let eta = state.eta().map(|eta| format!("eta {}", duration(eta)));
@@ -119,7 +126,7 @@ pub fn doing(app: &App, run: &Run) -> String {
         seconds => format!(" {seconds}s"),
     };
     match (run.stage, state.phase) {
-        (Stage::Starting, _) if let Some(fetching) = &app.fetching => fetching.doing(),
+        (Stage::Starting, _) if let Some(fetching) = app.run_fetching() => fetching.doing(),
         (Stage::Starting, _) => format!("reading data{silent}"),
         (_, None) => format!("starting{silent}"),
         // On CUDA kernels are compiled and tuned in the first step.

@@ -38,14 +38,15 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         y += 1;
         match app.runs.active() {
             None => {
-                let idle = match app.playback {
-                    Some(_) => "a recording: Space plays it",
-                    None => "idle: t trains the draft",
+                let idle = match (app.playback, &app.fetching) {
+                    (Some(_), _) => "a recording: Space plays it".into(),
+                    (None, Some(fetching)) => format!("{} {}", fetching.doing(), fetching.details()),
+                    (None, None) => "idle: t trains the draft".into(),
                 };
-                put(buf, area, area.x, y, idle, theme.dim(), theme);
+                put(buf, area, area.x, y, &cut(&idle, width), theme.dim(), theme);
             }
             Some(run) => {
-                let (part, words) = match &app.fetching {
+                let (part, words) = match app.run_fetching() {
                     Some(fetching) => (fetching.part(), String::new()),
                     None => progress(&run.state),
                 };
@@ -69,7 +70,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     if facts == 4
         && let Some(run) = app.runs.active()
     {
-        let rates = app.fetching.as_ref().map_or_else(|| rates(&run.state), Fetching::details);
+        let rates = app.run_fetching().map_or_else(|| rates(&run.state), Fetching::details);
         put(buf, area, area.x, y, &cut(&rates, width), theme.text(), theme);
         put(buf, area, area.x, y + 1, &cut(&run.line, width), theme.dim(), theme);
     }

@@ -1,5 +1,6 @@
-"""The networks in PyTorch, built from what `hiresnet-tui parity` writes.
+"""Hierarchical Residual Networks in PyTorch, as `hiresnet-tui` trains them.
 
+`HiResNet(**spec["network"])` is the network of a `spec.json` of `hiresnet-tui export`.
 State-dict names and shapes are those of the run folders' safetensors files, so
 `load_state_dict(load_file("runs/…/best.safetensors"), strict=True)` works.
 """

@@ -7,7 +7,6 @@ use ratatui::style::{Color, Style};
 
 use super::palette::{Rgb, brightness, colour, diverging, is_shaded, shade};
 use super::pixels::{Font, Grid, Paint};
-use crate::domain::features::Shown;
 use crate::tui::theme::Theme;
 
 /// Where a square of `pixels`×`pixels` is painted; it takes as many columns and half as
@@ -36,19 +35,19 @@ impl Tile<'_> {
         }
     }
 
-    /// Paints an image in grey or in colour.
-    pub fn image(self, image: &Shown, buf: &mut Buffer, theme: &Theme) {
-        let values: Vec<f32> = image.pixels.iter().map(|pixel| f32::from(*pixel)).collect();
-        let planes: Vec<&[f32]> = values.chunks_exact((image.size * image.size).max(1)).collect();
+    /// Paints an image in grey or in colour, 8-bit `[channel, height, width]`.
+    pub fn image(self, pixels: &[u8], size: usize, buf: &mut Buffer, theme: &Theme) {
+        let values: Vec<f32> = pixels.iter().map(|pixel| f32::from(*pixel)).collect();
+        let planes: Vec<&[f32]> = values.chunks_exact((size * size).max(1)).collect();
         if planes.is_empty() {
             return;
         }
         if is_shaded(theme) {
-            self.characters(&planes, image.size, buf, |v| {
+            self.characters(&planes, size, buf, |v| {
                 brightness(v.iter().sum::<f32>() / v.len() as f32 / 255.0, theme)
             });
         } else {
-            self.colours(&planes, image.size, buf, theme, |v| {
+            self.colours(&planes, size, buf, theme, |v| {
                 std::array::from_fn(|i| v[i % v.len()].round() as u8)
             });
         }

@@ -177,6 +177,16 @@ impl Gallery {
     }
 }
 
+impl Paint<'_> {
+    /// Why there are no pixels although they were asked for.
+    pub fn why_none(&self) -> Option<&'static str> {
+        match self {
+            Self::Listed(..) => None,
+            Self::Shown(gallery) => gallery.why_none(),
+        }
+    }
+}
+
 /// What tiles are painted as.
 #[derive(Debug, Clone, Copy)]
 pub enum Paint<'a> {

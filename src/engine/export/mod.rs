@@ -1,0 +1,176 @@
+//! Runs in the formats of others: `TensorBoard`, CSV, Parquet, `PyTorch`.
+//!
+//! Everything is read and made before anything is written, and nothing that is there already
+//! is replaced unasked. Files go into one folder, each run's own into a folder in it that has
+//! the run's name.
+
+mod csv;
+mod parquet;
+mod points;
+mod pytorch;
+mod table;
+mod tensorboard;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::data::Library;
+use super::error::{EngineError, Result};
+use super::files;
+use super::store::{self, SavedRun};
+use crate::domain::event::Event;
+
+pub use tensorboard::{frame, masked_crc};
+
+/// Longest name of a run's folder.
+const LONGEST: usize = 120;
+
+/// What runs are turned into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// An event file for each run.
+    Tensorboard,
+    /// `metrics.csv`, one row a value, and `summary.csv`, one row a run.
+    Csv,
+    /// The same two tables as Parquet files.
+    Parquet,
+    /// Weights, the network's definition, its spec, and a script that loads them.
+    Pytorch,
+}
+
+/// A run as it is exported.
+struct Run {
+    /// Its folder's name, as a file may be called anywhere.
+    name: String,
+    saved: SavedRun,
+    events: Vec<Event>,
+}
+
+/// A file to be written.
+struct Product {
+    /// Below the folder: names, and nothing that leads out of it.
+    place: Vec<String>,
+    content: Content,
+}
+
+enum Content {
+    Bytes(Vec<u8>),
+    /// The bytes of a file.
+    Copy(PathBuf),
+}
+
+impl Product {
+    fn new(place: &[&str], bytes: Vec<u8>) -> Self {
+        Self { place: place.iter().map(|&name| name.to_owned()).collect(), content: Content::Bytes(bytes) }
+    }
+
+    fn path(&self, folder: &Path) -> PathBuf {
+        self.place.iter().fold(folder.to_path_buf(), |path, name| path.join(name))
+    }
+}
+
+/// Writes the runs in the folders `runs` into `folder` as `format`; `data` is where datasets
+/// are looked for first. The files that were written.
+///
+/// # Errors
+/// When a run cannot be read, has nothing of the kind, a file is there already and `force`
+/// is not, or the folder cannot be written.
+pub fn export(
+    runs: &[PathBuf],
+    format: Format,
+    folder: &Path,
+    force: bool,
+    data: Option<&Path>,
+) -> Result<Vec<PathBuf>> {
+    let mut read: Vec<Run> = Vec::new();
+    for path in runs {
+        let saved = SavedRun::open(path)?;
+        let events = store::events_of(path)?;
+        let name = name_of(path, |name| read.iter().any(|run| run.name.eq_ignore_ascii_case(name)));
+        read.push(Run { name, saved, events });
+    }
+    let products = match format {
+        Format::Tensorboard => read.iter().map(tensorboard::product).collect::<Result<Vec<_>>>()?,
+        Format::Csv => csv::products(&read)?,
+        Format::Parquet => parquet::products(&read)?,
+        Format::Pytorch => {
+            let mut library = Library::new(data.map(Path::to_path_buf));
+            let made = read.iter().map(|run| pytorch::products(run, &mut library));
+            made.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect()
+        }
+    };
+    products.iter().try_for_each(|product| check(product, folder, force))?;
+    let mut written = Vec::new();
+    for product in products {
+        let path = product.path(folder);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(EngineError::io("create the folder", parent))?;
+        }
+        match product.content {
+            Content::Bytes(bytes) => files::write_atomically(&path, &bytes)?,
+            Content::Copy(from) => {
+                let mut from = fs::File::open(&from).map_err(EngineError::io("open", &from))?;
+                files::write_atomically_by(&path, |file| std::io::copy(&mut from, file).map(drop))?;
+            }
+        }
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// What a run is called below the folder: its own folder's name in letters, digits and a few
+/// signs, and unlike those that are `taken`.
+fn name_of(path: &Path, taken: impl Fn(&str) -> bool) -> String {
+    let whole = path.canonicalize();
+    let name = whole.as_deref().unwrap_or(path).file_name().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.+".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(plain).take(LONGEST).collect();
+    let name = match name.trim_start_matches('.') {
+        "" => "run".to_owned(),
+        name => name.to_owned(),
+    };
+    let numbered = (2..).map(|n| format!("{name}-{n}"));
+    let mut all = std::iter::once(name.clone()).chain(numbered);
+    all.find(|name| !taken(name)).unwrap_or(name)
+}
+
+/// That nothing is in a file's way, and that no link on its way leads out of `folder`.
+fn check(product: &Product, folder: &Path, force: bool) -> Result<()> {
+    let mut path = folder.to_path_buf();
+    for (i, name) in product.place.iter().enumerate() {
+        path.push(name);
+        let Ok(facts) = fs::symlink_metadata(&path) else { return Ok(()) };
+        let is_last = i + 1 == product.place.len();
+        if !is_last && !facts.is_dir() || is_last && !facts.is_file() {
+            return Err(EngineError::run(path, "something else is there; it is left alone"));
+        }
+        if is_last && !force {
+            return Err(EngineError::run(path, "there already; --force replaces it"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_nowhere() {
+        let free = |_: &str| false;
+        for (path, name) in [
+            ("runs/resnet+hires-s0", "resnet+hires-s0"),
+            ("runs/a b\u{1b}[2J;$(x)", "a-b--2J---x-"),
+            ("runs/...hidden", "hidden"),
+            ("runs/…", "-"),
+            ("..", "run"),
+        ] {
+            // Only what is there can be made absolute.
+            let found =
+                if path == ".." { name_of(Path::new("/"), free) } else { name_of(Path::new(path), free) };
+            assert_eq!(found, name, "{path}");
+        }
+        assert_eq!(name_of(Path::new("runs/a"), |name| name != "a-3"), "a-3");
+        assert!(name_of(Path::new(&"x".repeat(500)), free).len() <= LONGEST);
+    }
+}
