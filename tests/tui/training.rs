@@ -281,3 +281,47 @@ fn silence_is_counted_until_the_run_speaks() {
     world.begin(id).events(id, [begins(&spec, AT)]);
     assert_eq!(world.app.machine.silent, 0);
 }
+
+#[test]
+fn a_run_that_ended_early_is_gone_on_with_where_it_lies() {
+    let mut world = World::new();
+    let mut all = crate::story::three();
+    all[0].state.outcome = Some(Outcome::Stopped);
+    all[1].state.outcome = None;
+    let (stopped, cut_off) = (all[0].path.clone(), all[1].path.clone());
+    world.find_all(all);
+    world.keys("R");
+    let id_of = |world: &World, path: &std::path::Path| {
+        let mut runs = world.app.runs.listed();
+        runs.find(|run| run.path.as_deref() == Some(path)).unwrap().id
+    };
+    let (first, second) = (id_of(&world, &stopped), id_of(&world, &cut_off));
+    world.app.runs.select(first);
+    world.effects();
+    world.keys("r");
+    let starts: Vec<_> = world.effects().into_iter().filter(|e| matches!(e, Effect::Start(..))).collect();
+    assert!(
+        matches!(&starts[..], [Effect::Start(id, _, Some(path), _)] if *id == first && *path == stopped),
+        "{starts:?}"
+    );
+    assert!(world.notice().starts_with("going on with"), "{}", world.notice());
+    // What was done after the checkpoint is gone when it trains again.
+    let mut kept = world.run(first).state.clone();
+    kept.outcome = None;
+    kept.epochs.truncate(1);
+    world.tell(Message::Loaded(first, Ok(Box::new(kept))));
+    world.tell(Message::Started(first, stopped));
+    assert_eq!((world.run(first).status(), world.run(first).epochs().split('/').next()), ("training", Some("1")));
+
+    // The next waits, and stays on disk when it is taken out of the queue.
+    world.app.runs.select(second);
+    world.keys("r");
+    assert_eq!(world.queue(), [second]);
+    world.keys("d");
+    assert_eq!((world.queue().len(), world.run(second).status()), (0, "unfinished"));
+    assert!(world.app.question.is_none());
+    let complete = world.app.runs.listed().find(|run| run.status() == "completed").unwrap().id;
+    world.app.runs.select(complete);
+    world.keys("r");
+    assert!(world.notice().contains("it is complete"), "{}", world.notice());
+}
