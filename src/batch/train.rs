@@ -43,7 +43,6 @@ pub fn device(choice: DeviceChoice) -> Result<Device> {
 /// When something is wrong that can be known before the first run starts.
 pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> {
     let Runs { specs, sweeps } = specs::runs(args)?;
-    store::check_writable(out)?;
     let shelf = if sweeps || args.resume { Some(Shelf::of(out)?) } else { None };
     let mut library = Library::new(machine.data.data_dir.clone());
     let mut jobs = Vec::with_capacity(specs.len());
@@ -56,6 +55,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
         });
     }
     let device = device(machine.device)?;
+    store::check_writable(out)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -39,14 +39,15 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Looks through the runs in `root`. Of several runs of one spec, a finished one counts,
+    /// Looks through the runs in `root`, if there is such a folder. Of several runs of one spec, a finished one counts,
     /// else the first by name.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn of(root: &Path) -> Result<Self> {
         let mut known: HashMap<String, (PathBuf, bool)> = HashMap::new();
-        for path in store::folders_of_runs(root)? {
+        let runs = if root.exists() { store::folders_of_runs(root)? } else { Vec::new() };
+        for path in runs {
             let Ok(spec) = store::read_spec(&path) else { continue };
             let finished = SavedRun::open(&path).is_ok_and(|run| is_finished(&run.state));
             let entry = known.entry(spec.to_string());
