@@ -86,7 +86,7 @@ fn sizes_of_every_kind_while_a_run_trains() {
         assert!(screen.contains(panel), "no {panel}:\n{screen}");
     }
     terminal.resize((80, 24));
-    let whole = |screen: &str| screen.contains("─Wiring─") && screen.contains(" of 24 ─╮");
+    let whole = |screen: &str| screen.contains("─Wiring─") && screen.contains(" of 30 ─╮");
     let screen = terminal.wait_until("the page of a small terminal", whole);
     assert!(!screen.contains("─Curves─"), "{screen}");
     let seen = terminal.events().len();
