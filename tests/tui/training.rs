@@ -311,7 +311,10 @@ fn a_run_that_ended_early_is_gone_on_with_where_it_lies() {
     kept.epochs.truncate(1);
     world.tell(Message::Loaded(first, Ok(Box::new(kept))));
     world.tell(Message::Started(first, stopped));
-    assert_eq!((world.run(first).status(), world.run(first).epochs().split('/').next()), ("training", Some("1")));
+    assert_eq!(
+        (world.run(first).status(), world.run(first).epochs().split('/').next()),
+        ("training", Some("1"))
+    );
 
     // The next waits, and stays on disk when it is taken out of the queue.
     world.app.runs.select(second);
