@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         Some(Command::Record { runs, output, force }) => batch::replay::record(runs, output, *force),
         Some(Command::Export(args)) => batch::export::run(args),
         Some(Command::Presets { what }) => batch::presets::run(what),
+        Some(Command::Sweep { what }) => batch::sweep::run(what),
         None if let (Some(name), Some(_)) = (&cli.replay, &cli.batch.batch) => {
             batch::replay::run(name, &cli.batch)
         }

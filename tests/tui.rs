@@ -29,6 +29,8 @@ mod runs;
 mod screens;
 #[path = "tui/story.rs"]
 mod story;
+#[path = "tui/table.rs"]
+mod table;
 #[path = "tui/training.rs"]
 mod training;
 #[path = "tui/twins.rs"]

@@ -16,8 +16,10 @@ pub mod report;
 mod running;
 pub mod runs;
 mod screen;
+mod slurm;
 pub mod specs;
 mod summary;
+pub mod sweep;
 pub mod train;
 
 pub use crate::exit::Exit;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::Exit;
 use super::progress::Progress;
@@ -24,6 +25,12 @@ use crate::engine::trainer::Plan;
 use crate::engine::worker::Worker;
 use crate::output::{note, say};
 use crate::signals::signals;
+
+/// Its number.
+const SIGTERM: u8 = 15;
+/// A scheduler sends it to every process of a job, and a job's script passes on its own: so
+/// soon after one, another is the same.
+const SAME_SIGTERM: Duration = Duration::from_secs(2);
 
 /// The device that was asked for; says on stderr why, where it was not named.
 ///
@@ -134,6 +141,7 @@ impl Batch<'_> {
         let mut running: Vec<Running> = Vec::new();
         let mut busy = 0;
         let mut exit = Exit::Done;
+        let mut told = Instant::now();
         loop {
             while running.len() < at_once
                 && let Some((index, data, spec)) = waiting.pop_front()
@@ -155,12 +163,16 @@ impl Batch<'_> {
             tokio::select! {
                 biased;
                 Some(number) = signals.recv() => {
+                    let again = number == SIGTERM && told.elapsed() < SAME_SIGTERM;
+                    if let Exit::Signal(_) = exit && again {
+                        continue;
+                    }
                     if let Exit::Signal(_) = exit {
                         screen.clear();
                         note("abandoned; what was recorded so far is kept");
                         std::process::exit(128 + i32::from(number));
                     }
-                    exit = Exit::Signal(number);
+                    (exit, told) = (Exit::Signal(number), Instant::now());
                     waiting.clear();
                     running.iter().for_each(Running::stop);
                     screen.notice("stopping after the current step; once more to abandon it");

@@ -4,6 +4,7 @@ mod bench;
 mod data;
 mod export;
 mod report;
+mod sweep;
 mod values;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, Tra
 pub use data::{DataCommand, DataPlace};
 pub use export::{ExportArgs, ExportFormat};
 pub use report::{Format, Kind, ReportArgs};
+pub use sweep::{SlurmArgs, SweepCommand, SweepRuns};
 use values::{percent, seconds, size, speed};
 
 /// Arguments of the program.
@@ -193,6 +195,12 @@ pub enum Command {
         /// What.
         #[command(subcommand)]
         what: PresetsCommand,
+    },
+    /// Sweeps: their runs, and a script that trains them on a cluster
+    Sweep {
+        /// What.
+        #[command(subcommand)]
+        what: SweepCommand,
     },
     /// Datasets' files: list, fetch, verify, find
     Data {

@@ -26,3 +26,31 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
         _ => Err("a percentage is a number from 0 to 100".into()),
     }
 }
+
+/// A name that no shell and no scheduler takes for anything else.
+pub(super) fn plain(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ',');
+    match !text.is_empty() && !text.starts_with('-') && text.chars().all(fits) {
+        true => Ok(text.to_owned()),
+        false => Err("a name has letters, digits, '-', '_', '.' and, between several, ','".into()),
+    }
+}
+
+pub(super) fn memory(text: &str) -> Result<String, String> {
+    let digits = text.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or(text);
+    match digits.parse::<u32>() {
+        Ok(n) if n > 0 => Ok(text.to_owned()),
+        _ => Err("memory is a number of megabytes, or one with K, M, G or T, e.g. 4G".into()),
+    }
+}
+
+/// The times that Slurm takes: minutes, M:S, H:M:S, D-H, D-H:M and D-H:M:S.
+pub(super) fn time_limit(text: &str) -> Result<String, String> {
+    let number = |part: &str| !part.is_empty() && part.len() < 7 && part.bytes().all(|b| b.is_ascii_digit());
+    let (days, clock) = text.split_once('-').map_or((None, text), |(days, clock)| (Some(days), clock));
+    let parts: Vec<&str> = clock.split(':').collect();
+    match days.is_none_or(number) && parts.len() <= 3 && parts.iter().all(|part| number(part)) {
+        true => Ok(text.to_owned()),
+        false => Err("a time is H:M:S, D-H:M:S or minutes, e.g. 4:00:00".into()),
+    }
+}

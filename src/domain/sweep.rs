@@ -118,6 +118,18 @@ impl Sweep {
         self.axes.push(Axis { keys: vec!["seed".to_owned()], values });
     }
 
+    /// The axes, the slowest first: their keys, and how many values they have.
+    ///
+    /// # Errors
+    /// When a network has too many sets of hops.
+    pub fn axes(&self) -> Result<Vec<(String, usize)>, SpecError> {
+        let count = |axis: &Axis| match axis.keys == ["hops"] && axis.values == [["subsets"]] {
+            true => subsets(self.blocks()).map(|sets| sets.len()),
+            false => Ok(axis.values.len()),
+        };
+        self.axes.iter().map(|axis| Ok((axis.keys.join("+"), count(axis)?))).collect()
+    }
+
     /// Every run, once, in the order of the axes: the last axis changes fastest.
     ///
     /// # Errors

@@ -205,6 +205,17 @@ pub fn sweep(text: &str) -> Result<Option<Sweep>> {
     path.map_or(Ok(None), |path| parse_sweep(&path, &read_text(&path)?))
 }
 
+/// The text of the user's own sweep of this name, where it is one.
+///
+/// # Errors
+/// When its file cannot be read.
+pub fn own_sweep(name: &str) -> Result<Option<String>> {
+    let own = user_folder().map(|folder| folder.join(format!("{name}.toml")));
+    let Some(path) = own.filter(|path| check_name(name).is_ok() && path.exists()) else { return Ok(None) };
+    let text = read_text(&path)?;
+    Ok(parse_sweep(&path, &text)?.map(|_| text))
+}
+
 /// Reads a sweep's text; `None` where it has no table `[axes]`.
 ///
 /// # Errors

@@ -31,6 +31,31 @@ pub enum Taken {
     },
 }
 
+/// How far a run is.
+#[derive(Debug)]
+pub enum Progress {
+    /// It completed or diverged.
+    Finished(Box<SavedRun>),
+    /// A program is at it.
+    Training(Box<SavedRun>),
+    /// It was stopped or cut off.
+    Unfinished(Box<SavedRun>),
+    /// There is none of it.
+    Missing,
+}
+
+impl Progress {
+    /// As listings have it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Finished(_) => "finished",
+            Self::Training(_) => "training",
+            Self::Unfinished(_) => "unfinished",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// The runs that a folder has, by spec.
 #[derive(Debug)]
 pub struct Shelf {
@@ -64,6 +89,17 @@ impl Shelf {
     pub fn finished(&self, spec: &ExperimentSpec) -> Option<SavedRun> {
         let path = self.known.get(&spec.to_string())?;
         SavedRun::open(path).ok().filter(|run| is_finished(&run.state))
+    }
+
+    /// How far the run of `spec` is; one that cannot be read counts as missing.
+    pub fn progress(&self, spec: &ExperimentSpec) -> Progress {
+        let run = self.known.get(&spec.to_string()).and_then(|path| SavedRun::open(path).ok());
+        match run.map(Box::new) {
+            None => Progress::Missing,
+            Some(run) if is_finished(&run.state) => Progress::Finished(run),
+            Some(run) if run.being_written => Progress::Training(run),
+            Some(run) => Progress::Unfinished(run),
+        }
     }
 
     /// Takes the run of `spec`, unless it is finished or somebody else's. Programs that share

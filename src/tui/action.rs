@@ -1,5 +1,6 @@
 //! What can happen to the [`App`](super::app::App), and what it wants done.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -150,6 +151,8 @@ pub enum Effect {
     LookAtData(DataAsk),
     /// Look for runs on disk.
     Search,
+    /// Look for runs on disk once more, but not into these folders; says nothing about others.
+    SearchAgain(HashSet<PathBuf>),
     /// What to do with the recording that is being played.
     Play(Order),
     /// Copy to the clipboard of the user's terminal.

@@ -46,6 +46,7 @@ const CURVES: Place = In(Panel::Curves);
 const ACTIVATIONS: Place = In(Panel::Activations);
 const FEATURES: Place = In(Panel::Features);
 const DATA: Place = In(Panel::Data);
+const TABLE: Place = In(Panel::Table);
 const RUNS: Place = In(Panel::Runs);
 const STATUS: Place = In(Panel::Status);
 
@@ -78,6 +79,7 @@ pub static BINDINGS: &[Binding] = &[
     row(Anywhere, "activations", &["A"], Focus(Panel::Activations), "focus Activations"),
     row(Anywhere, "features", &["F"], Focus(Panel::Features), "focus Features"),
     row(Anywhere, "data", &["D"], Focus(Panel::Data), "focus Data"),
+    row(Anywhere, "table", &["T"], Focus(Panel::Table), "focus Table"),
     row(Anywhere, "runs", &["R"], Focus(Panel::Runs), "focus Runs"),
     row(Anywhere, "log", &["L"], Focus(Panel::Status), "focus Status and its log"),
     row(Anywhere, "zoom", &["z"], Zoom, "give the focused panel the whole screen, and back").hint("zoom"),
@@ -154,6 +156,17 @@ pub static BINDINGS: &[Binding] = &[
     row(DATA, "one-class", &["enter"], Enter, "fill the panel with images of this class, or show class by class").hint("one class"),
     row(DATA, "alter", &["v"], Alter, "training images as their files have them, or shifted and mirrored as the network sees them in the first epoch").hint("augmented"),
     row(DATA, "fetch", &["f"], FetchData, "fetch the draft's dataset where it is not here; x ends that").hint("fetch"),
+    //
+    row(TABLE, "table-up", &["up", "k"], Up, "scroll up"),
+    row(TABLE, "table-down", &["down", "j"], Down, "scroll down"),
+    row(TABLE, "table-left", &["left", "h"], Left, "the datasets on the left"),
+    row(TABLE, "table-right", &["right", "l"], Right, "the datasets on the right").hint("datasets"),
+    row(TABLE, "table-page-up", &["pageup"], PageUp, "a page up"),
+    row(TABLE, "table-page-down", &["pagedown"], PageDown, "a page down"),
+    row(TABLE, "table-first", &["home"], First, "the first row"),
+    row(TABLE, "table-last", &["end"], Last, "the last row"),
+    row(TABLE, "other-table", &["enter", "m"], Enter, "Table 1 or Table 2").hint("Table 1/2"),
+    row(TABLE, "recipe", &["v"], NextRecipe, "the same table of runs with another recipe: other epochs, limits or widths").hint("recipe"),
     //
     row(RUNS, "run-up", &["up", "k"], Up, "the run above; the current run's curves are always drawn"),
     row(RUNS, "run-down", &["down", "j"], Down, "the run below"),

@@ -22,6 +22,8 @@ pub enum Panel {
     Features,
     /// Images of the draft's dataset.
     Data,
+    /// The paper's tables, from the runs there are.
+    Table,
     /// Runs, queue, baseline.
     Runs,
     /// Device, progress and log.
@@ -30,13 +32,14 @@ pub enum Panel {
 
 impl Panel {
     /// All, in the order in which Tab visits them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Wiring,
         Self::Setup,
         Self::Curves,
         Self::Activations,
         Self::Features,
         Self::Data,
+        Self::Table,
         Self::Runs,
         Self::Status,
     ];
@@ -50,6 +53,7 @@ impl Panel {
             Self::Activations => "Activations",
             Self::Features => "Features",
             Self::Data => "Data",
+            Self::Table => "Table",
             Self::Runs => "Runs",
             Self::Status => "Log",
         }
@@ -73,6 +77,7 @@ impl Panel {
             Self::Activations => "activations",
             Self::Features => "features",
             Self::Data => "data",
+            Self::Table => "table",
             Self::Runs => "runs",
             Self::Status => "status",
         }
@@ -209,6 +214,8 @@ pub enum Command {
     Alter,
     /// Fetch the draft's dataset.
     FetchData,
+    /// A table of runs with another recipe.
+    NextRecipe,
     /// Draw the run, or do not.
     Show,
     /// Draw no run but the current one.

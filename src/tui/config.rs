@@ -208,12 +208,12 @@ mod tests {
         let mut config = Config { theme: Choice::Said(Ground::Light), ..Config::default() };
         config.colors = Choice::Said(Depth::Ansi16);
         config.images = Choice::Said(Images::Iterm2);
-        config.keys.insert("train".into(), vec!["T".into()]);
+        config.keys.insert("train".into(), vec!["f5".into()]);
         let read: Config = toml::from_str(&config.to_toml()).unwrap();
         assert_eq!((read.theme, read.colors, read.symbols), (config.theme, config.colors, Choice::Auto));
         assert_eq!(read.images, config.images);
         assert_eq!(read.layout, config.layout);
-        assert_eq!(read.keys["train"], ["T"]);
+        assert_eq!(read.keys["train"], ["f5"]);
         assert_eq!(read.keys.len(), BINDINGS.len());
         assert!(Keymap::new(&read.keys).is_ok());
     }

@@ -1,5 +1,6 @@
 //! Those who work in the background: the trainer, the readers of data and of runs.
 
+use std::collections::HashSet;
 use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::action::Message;
-use super::jobs::{begin, fetch, missing, own_presets, said, score, test_panic, unseen};
+use super::jobs::{begin, fetch, missing, own_presets, said, score, search_again, test_panic, unseen};
 use super::log::Level;
 use super::player::{Order, Player};
 use super::run::RunId;
@@ -207,6 +208,13 @@ impl Crew {
             }
             tell(News::Message(Message::Searched(paths)));
         });
+    }
+
+    /// Looks for runs in the folder that are not `known`, without a word about what is wrong
+    /// with them: that was said, or they are being written.
+    pub fn search_again(&self, known: HashSet<PathBuf>) {
+        let root = self.root.clone();
+        self.background("search", move |tell| search_again(&root, &known, &|told| tell(News::Message(told))));
     }
 
     /// Reads a run again, with all its steps.

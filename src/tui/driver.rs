@@ -106,6 +106,7 @@ pub async fn run<W: Write>(
                 }
                 Effect::LookAtData(ask) => crew.look_at_data(ask),
                 Effect::Search => crew.search(),
+                Effect::SearchAgain(known) => crew.search_again(known),
                 Effect::Play(order) => {
                     crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));
                 }

@@ -1,7 +1,8 @@
 //! What the crew's threads do.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -95,6 +96,19 @@ pub fn fetch(
         }
         if enough.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })
+}
+
+/// Tells of runs in `root` that are not `known`, but not what is wrong with any.
+pub fn search_again(root: &Path, known: &HashSet<PathBuf>, tell: &dyn Fn(Message)) {
+    let paths = if root.is_dir() { store::folders_of_runs(root).unwrap_or_default() } else { Vec::new() };
+    for path in paths.iter().filter(|path| !known.contains(*path)) {
+        if let Ok(mut saved) = SavedRun::open(path) {
+            let last = saved.state.steps.last().copied();
+            saved.state.steps = last.into_iter().collect();
+            tell(Message::Found(Box::new(saved)));
+        }
+    }
+    tell(Message::Searched(paths));
 }
 
 /// The user's presets in `folder` that are specs, and are not hidden by others; says which

@@ -182,12 +182,12 @@ mod tests {
 
     #[test]
     fn the_users_keys_replace_the_tables() {
-        let keys = overridden("train", &["ctrl-t", "T"]).unwrap();
+        let keys = overridden("train", &["ctrl-t", "V"]).unwrap();
         let anywhere = |key| keys.command(key, &[Place::Anywhere]);
         assert_eq!(anywhere(press(KeyCode::Char('t'), KeyModifiers::CONTROL)), Some(Command::Train));
-        assert_eq!(anywhere(press(KeyCode::Char('T'), KeyModifiers::SHIFT)), Some(Command::Train));
+        assert_eq!(anywhere(press(KeyCode::Char('V'), KeyModifiers::SHIFT)), Some(Command::Train));
         assert_eq!(anywhere(press(KeyCode::Char('t'), KeyModifiers::NONE)), None);
-        assert!(keys.help(Place::Anywhere).iter().any(|(keys, _)| keys == "ctrl-t T"));
+        assert!(keys.help(Place::Anywhere).iter().any(|(keys, _)| keys == "ctrl-t V"));
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub struct Pages {
 
 impl Default for Pages {
     fn default() -> Self {
-        use Panel::{Activations, Curves, Data, Features, Runs, Setup, Status, Wiring};
+        use Panel::{Activations, Curves, Data, Features, Runs, Setup, Status, Table, Wiring};
         Self {
             small: vec![
                 Page(vec![vec![Wiring], vec![Setup]]),
@@ -98,16 +98,19 @@ impl Default for Pages {
                 Page(vec![vec![Activations, Status]]),
                 Page::single(Features),
                 Page::single(Data),
+                Page::single(Table),
             ],
             medium: vec![
                 Page(vec![vec![Wiring, Setup, Status], vec![Curves, Activations, Runs]]),
                 Page::single(Features),
                 Page::single(Data),
+                Page::single(Table),
             ],
             wide: vec![
                 Page(vec![vec![Wiring, Setup], vec![Curves, Activations], vec![Runs, Status]]),
                 Page::single(Features),
                 Page::single(Data),
+                Page::single(Table),
             ],
         }
     }
@@ -164,7 +167,7 @@ impl Pages {
 const fn width_share(panel: Panel) -> u16 {
     match panel {
         Panel::Curves => 21,
-        Panel::Features | Panel::Data => 22,
+        Panel::Features | Panel::Data | Panel::Table => 22,
         Panel::Activations => 20,
         Panel::Wiring => 15,
         Panel::Runs => 17,
@@ -178,7 +181,7 @@ const fn height_share(panel: Panel) -> u16 {
     match panel {
         Panel::Wiring => 20,
         Panel::Curves => 17,
-        Panel::Features | Panel::Data => 20,
+        Panel::Features | Panel::Data | Panel::Table => 20,
         Panel::Activations => 13,
         Panel::Setup => 11,
         Panel::Runs => 10,
@@ -221,12 +224,12 @@ mod tests {
     }
 
     #[test]
-    fn all_panels_but_those_of_images_are_on_one_page_from_120_columns_on() {
+    fn all_panels_but_those_of_images_and_tables_are_on_one_page_from_120_columns_on() {
         for (width, height) in [(120, 40), (200, 60)] {
             let arranged = Pages::default().arrange(Size { width, height }, Panel::Runs, false).unwrap();
-            assert_eq!(arranged.panels.len(), Panel::ALL.len() - 2);
-            let images = [Panel::Features, Panel::Data];
-            assert!(arranged.panels.iter().all(|(panel, _)| !images.contains(panel)));
+            assert_eq!(arranged.panels.len(), Panel::ALL.len() - 3);
+            let alone = [Panel::Features, Panel::Data, Panel::Table];
+            assert!(arranged.panels.iter().all(|(panel, _)| !alone.contains(panel)));
         }
     }
 }

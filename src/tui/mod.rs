@@ -39,6 +39,7 @@ pub mod setup;
 pub mod sort;
 mod start;
 mod still;
+pub mod table;
 pub mod theme;
 mod view;
 pub mod wiring;

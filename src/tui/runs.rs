@@ -63,6 +63,11 @@ impl Runs {
         self.all.get_mut(&id)
     }
 
+    /// All runs, listed or not, in the order of their numbers.
+    pub fn all(&self) -> impl Iterator<Item = &Run> {
+        self.all.values()
+    }
+
     /// The listed runs, from the top.
     pub fn listed(&self) -> impl DoubleEndedIterator<Item = &Run> {
         self.listed.iter().filter_map(|id| self.get(*id))

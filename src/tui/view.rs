@@ -50,6 +50,7 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
             format!("{}{weights}", run.spec.network_name())
         }),
         Panel::Data => format!("the draft's, {}", app.draft.spec().dataset.name()),
+        Panel::Table => app.table.summary(),
         Panel::Runs => runs::summary(app),
         Panel::Status => match app.log.below() {
             0 => String::new(),
@@ -80,6 +81,7 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
         Panel::Data => {
             app.data.draw(app.draft.spec(), app.playback.is_some(), &app.gallery, area, buf, theme);
         }
+        Panel::Table => app.table.draw(area, buf, theme),
         Panel::Runs => return runs::draw(app, area, buf, hits),
         Panel::Status => status::draw(app, area, buf),
     }

@@ -92,6 +92,18 @@ fn presets_are_listed_shown_and_the_users_own_among_them() {
     presets(&["show", "table2-in"]).success().stdout(contains("# Table 2").and(contains("hops = [\"In\"]")));
     presets(&["show", "table2-inn"]).code(2).stderr(contains("did you mean 'table2-in'?"));
     presets(&["show", "../x"]).code(2);
+    // Sweeps.
+    fs::write(own.join("wide.toml"), "family = 'plain'\ndataset = 'fashion'\n[axes]\nseed = '0..6'\n")
+        .unwrap();
+    let listed = presets(&["list", "--json"]).success();
+    let rows: Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
+    let row = |name: &str| rows.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap().clone();
+    assert_eq!((row("table2")["runs"].as_u64(), row("table2")["own"].as_bool()), (Some(40), Some(false)));
+    assert_eq!(row("hop-sets")["axes"][0], "hops (64)");
+    assert_eq!((row("wide")["runs"].as_u64(), row("wide")["own"].as_bool()), (Some(7), Some(true)));
+    presets(&["list"]).success().stdout(contains("a sweep of 40 runs: version (8), seed (5)"));
+    presets(&["show", "table2"]).success().stdout(contains("# The paper's Table 2").and(contains("[axes]")));
+    presets(&["show", "wide"]).success().stdout(contains("seed = '0..6'"));
 }
 
 #[test]

@@ -40,6 +40,7 @@ fn way(place: Place) -> &'static str {
         Place::In(Panel::Activations) => "A",
         Place::In(Panel::Features) => "F",
         Place::In(Panel::Data) => "D",
+        Place::In(Panel::Table) => "T",
         Place::In(Panel::Runs) => "R",
         Place::In(Panel::Status) => "L",
         Place::Replaying => "",
@@ -189,7 +190,7 @@ fn config(text: &str) -> Config {
 #[test]
 fn the_users_keys_are_what_the_screen_hears() {
     let config = config(
-        "[keys]\ntrain = [\"T\", \"f5\"]\npress-all = [\"e\"]\nquit = [\"ctrl-q\"]\nsort = [\"x\"]\nyes = [\"enter\"]",
+        "[keys]\ntrain = [\"V\", \"f5\"]\npress-all = [\"e\"]\nquit = [\"ctrl-q\"]\nsort = [\"x\"]\nyes = [\"enter\"]",
     );
     assert!(Keymap::new(&config.keys).is_ok());
     let mut world = World::with("resnet@fashion-embedded", &config, Theme::FULL);
@@ -199,7 +200,7 @@ fn the_users_keys_are_what_the_screen_hears() {
     assert_eq!(world.line(), DRAFT);
     let footer = |world: &mut World| world.screen((120, 40)).lines().last().unwrap().to_owned();
     let text = footer(&mut world);
-    assert!(text.contains("e all") && text.contains("T train") && text.contains("ctrl-q quit"), "{text}");
+    assert!(text.contains("e all") && text.contains("V train") && text.contains("ctrl-q quit"), "{text}");
     world.keys("f5");
     let (id, _) = world.started();
     world.begin(id).keys("W");
@@ -214,7 +215,7 @@ fn the_users_keys_are_what_the_screen_hears() {
     world.keys("W x ctrl-q y enter");
     assert_eq!(world.effects().iter().filter(|effect| matches!(effect, Effect::Order(_))).count(), 2);
     world.keys("?");
-    assert!(words(&world.screen((80, 120))).contains("T F5 train the draft"));
+    assert!(words(&world.screen((80, 120))).contains("V F5 train the draft"));
 }
 
 #[test]

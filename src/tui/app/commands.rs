@@ -73,6 +73,7 @@ impl App {
                 Panel::Activations => self.scrub(other),
                 Panel::Features => self.look(other),
                 Panel::Data => self.look_at_data(other),
+                Panel::Table => self.tabulate(other),
                 Panel::Runs => self.manage(other),
                 Panel::Status => self.read_log(other),
             },

@@ -47,7 +47,7 @@ impl App {
     }
 
     /// Whether a panel is on the next frame.
-    fn is_visible(&self, panel: Panel) -> bool {
+    pub(super) fn is_visible(&self, panel: Panel) -> bool {
         let arrangement = self.pages.arrange(self.view.size, self.focus, self.view.zoomed);
         arrangement.is_some_and(|arrangement| arrangement.panels.iter().any(|(which, _)| *which == panel))
     }

@@ -12,6 +12,7 @@ mod looking;
 mod news;
 mod pictures;
 mod pointing;
+mod tables;
 
 use ratatui::layout::{Rect, Size};
 
@@ -34,6 +35,7 @@ use super::player::Playback;
 use super::run::{Run, RunId, Stage, Steps};
 use super::runs::Runs;
 use super::setup::Setup;
+use super::table::TablePanel;
 use super::theme::Theme;
 pub use editing::{Editing, Typing};
 pub use pointing::{Hits, Spot};
@@ -110,6 +112,8 @@ pub struct App {
     pub features: FeatureMaps,
     /// Images of the draft's dataset.
     pub data: DataPanel,
+    /// The paper's tables from the runs there are.
+    pub table: TablePanel,
     /// Pictures in the terminal's pixels, where it has a protocol for them.
     pub gallery: Gallery,
     /// A dataset that is missing or being fetched, and the run that waits for it.
@@ -140,6 +144,10 @@ pub struct App {
     leaving: Leaving,
     /// Whether the queue waits for the user, after a run that could not be kept.
     held: bool,
+    /// Whether runs on disk are being looked for.
+    searching: bool,
+    /// Seconds since they were.
+    since_search: u32,
     effects: Vec<Effect>,
 }
 
@@ -158,6 +166,7 @@ impl App {
             lesions: Lesions::default(),
             features: FeatureMaps::default(),
             data: DataPanel::default(),
+            table: TablePanel::default(),
             gallery: Gallery::default(),
             pictured: (None, None),
             fetching: None,
@@ -174,6 +183,8 @@ impl App {
             pages: config.layout.clone(),
             leaving: Leaving::No,
             held: false,
+            searching: true,
+            since_search: 0,
             effects: vec![Effect::Search],
         })
     }
@@ -254,6 +265,9 @@ impl App {
             })
             .collect();
         self.curves.prepare(&shown, area);
+        if let Some(area) = self.area(Panel::Table) {
+            self.table.prepare(&self.runs, inside(area));
+        }
         self.prepare_pictures();
     }
 

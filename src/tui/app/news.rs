@@ -29,6 +29,7 @@ impl App {
             Message::FetchEnded(result) => self.fetch_ended(result),
             Message::Found(saved) => self.runs.found(*saved),
             Message::Searched(paths) => {
+                self.searching = false;
                 self.runs.keep_only(|path| paths.iter().any(|there| there == path));
                 self.runs.list();
             }
@@ -63,6 +64,7 @@ impl App {
                 if self.machine.notice_age > NOTICE {
                     self.notice = None;
                 }
+                self.look_for_runs();
             }
         }
     }

@@ -120,6 +120,7 @@ impl App {
             Spot::Panel(Panel::Activations) => self.activations.scroll(by as i32),
             Spot::Panel(Panel::Features) => self.features.move_channels(by),
             Spot::Panel(Panel::Data) => self.data.move_class(by),
+            Spot::Panel(Panel::Table) => self.table.scroll(by),
             Spot::Panel(Panel::Status) => self.log.scroll(-by * 3),
             Spot::Panel(Panel::Setup) | Spot::Field(_) => self.setup.move_by(by),
             Spot::Panel(Panel::Runs) | Spot::Run(_) | Spot::Mark(_) => self.runs.move_cursor(by),

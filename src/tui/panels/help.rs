@@ -27,6 +27,7 @@ const fn mouse(panel: Panel) -> &'static str {
         Panel::Activations => "the wheel scrolls",
         Panel::Features => "the wheel moves through the channels",
         Panel::Data => "the wheel moves through the classes",
+        Panel::Table => "the wheel scrolls",
         Panel::Runs => "a click chooses a run, on its mark draws it or no more; the wheel moves",
         Panel::Status => "the wheel scrolls",
     }

@@ -1,0 +1,161 @@
+//! `sweep`: a sweep's runs, and the script for a cluster that trains them.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::Exit;
+use super::slurm::{self, Job};
+use super::specs;
+use crate::cli::{SlurmArgs, SweepCommand, SweepRuns};
+use crate::domain::spec::ExperimentSpec;
+use crate::domain::text::plural;
+use crate::engine::error::{EngineError, Result, shown};
+use crate::engine::files;
+use crate::engine::presets;
+use crate::engine::resume::{Progress, Shelf};
+use crate::engine::store;
+use crate::output::{overflows, right, say, say_json, table};
+
+/// Lists a sweep's runs, or writes a script.
+///
+/// # Errors
+/// When the words mean no runs, or the folder or the script cannot be read or written.
+pub fn run(what: &SweepCommand) -> Result<Exit> {
+    match what {
+        SweepCommand::List { runs, out, json } => list(&specs_of(runs)?, out.as_deref(), *json),
+        SweepCommand::Slurm(args) => slurm(args),
+    }
+}
+
+fn specs_of(runs: &SweepRuns) -> Result<Vec<ExperimentSpec>> {
+    Ok(specs::expand(&runs.specs, &runs.set, runs.seeds.as_deref())?.specs)
+}
+
+#[derive(Serialize)]
+struct Row {
+    number: usize,
+    line: String,
+    spec: ExperimentSpec,
+    /// With `--out`: `finished`, `training`, `unfinished` or `missing`.
+    state: Option<&'static str>,
+    /// With `--out`: epochs that it has.
+    epochs: Option<usize>,
+    folder: Option<String>,
+}
+
+fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit> {
+    // A folder that is not there yet has no runs.
+    let shelf = out.map(|out| if out.exists() { Shelf::of(out).map(Some) } else { Ok(None) }).transpose()?;
+    let row = |(index, spec): (usize, &ExperimentSpec)| {
+        let found =
+            shelf.as_ref().map(|shelf| shelf.as_ref().map_or(Progress::Missing, |s| s.progress(spec)));
+        let run = match &found {
+            Some(Progress::Finished(run) | Progress::Training(run) | Progress::Unfinished(run)) => Some(run),
+            Some(Progress::Missing) | None => None,
+        };
+        Row {
+            number: index + 1,
+            line: spec.to_string(),
+            spec: spec.clone(),
+            state: found.as_ref().map(Progress::name),
+            epochs: found.as_ref().map(|_| run.map_or(0, |run| run.state.epochs.len())),
+            folder: run.map(|run| run.path.to_string_lossy().into_owned()),
+        }
+    };
+    let rows: Vec<Row> = specs.iter().enumerate().map(row).collect();
+    if json {
+        say_json(&rows);
+        return Ok(Exit::Done);
+    }
+    let state = |row: &Row| match (row.state, row.epochs) {
+        (Some(state @ ("training" | "unfinished")), Some(epochs)) => {
+            format!("{state}, {epochs} of {} epochs", row.spec.epochs)
+        }
+        (state, _) => state.unwrap_or("").to_owned(),
+    };
+    let mut listed = match out {
+        Some(_) => table(["run", "state", "spec"]),
+        None => table(["run", "spec"]),
+    };
+    right(&mut listed, 0..1);
+    for row in &rows {
+        let number = row.number.to_string();
+        match out {
+            Some(_) => listed.add_row([number, state(row), row.line.clone()]),
+            None => listed.add_row([number, row.line.clone()]),
+        };
+    }
+    let text = listed.to_string();
+    match overflows(&text) {
+        false => say(&text),
+        true => rows.iter().for_each(|row| say(&format!("{} {}\n  {}", row.number, state(row), row.line))),
+    }
+    if out.is_some() {
+        let count = |name| rows.iter().filter(|row| row.state == Some(name)).count();
+        let counts = ["finished", "training", "unfinished", "missing"].map(|name| (count(name), name));
+        let counts = counts.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}"));
+        say(&format!("\n{}: {}", plural(rows.len(), "run"), counts.collect::<Vec<_>>().join(", ")));
+    }
+    Ok(Exit::Done)
+}
+
+fn slurm(args: &SlurmArgs) -> Result<Exit> {
+    let runs = specs_of(&args.runs)?.len();
+    store::check_writable(&args.out)?;
+    let program = std::env::current_exe().map_err(EngineError::io("find", "the program"))?;
+    let words = args.runs.specs.iter().map(|word| absolute_word(word)).collect::<Result<Vec<_>>>()?;
+    let data_dir = args.data_dir.as_deref().map(absolute).transpose()?;
+    let runs_per_task = slurm::runs_per_task(runs, args.runs_per_task.get() as usize);
+    let job = Job {
+        args,
+        words,
+        program: text(&program)?,
+        out: absolute(&args.out)?,
+        data_dir,
+        runs,
+        runs_per_task,
+    };
+    let script = job.script().map_err(|reason| EngineError::run(&args.out, reason))?;
+    let path = args.output.clone().unwrap_or_else(|| args.out.join("sweep.sbatch"));
+    files::write_atomically(&path, script.as_bytes())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&path, mode).map_err(EngineError::io("make executable", &path))?;
+    }
+    let path = absolute(&path)?;
+    say(&format!("{}: {} in {}", shown(Path::new(&path)), plural(runs, "run"), plural(job.tasks(), "task")));
+    if runs_per_task > args.runs_per_task.get() as usize {
+        say(&format!(
+            "{runs_per_task} runs a task: an array has at most {} tasks unless the cluster says otherwise",
+            slurm::MAX_TASKS
+        ));
+    }
+    say(&format!("submit it:      sbatch {}", slurm::quoted(&path)));
+    say(&format!("how far it is:  {}", job.list_command()));
+    Ok(Exit::Done)
+}
+
+/// A word of a spec that means the same in every folder: a file's is made absolute.
+fn absolute_word(word: &str) -> Result<String> {
+    let own = || presets::user_folder().is_some_and(|folder| folder.join(format!("{word}.toml")).exists());
+    let is_name = presets::check_name(word).is_ok() && (presets::is_shipped(word) || own());
+    match !presets::is_line(word) && !is_name && Path::new(word).is_file() {
+        true => absolute(Path::new(word)),
+        false => Ok(word.to_owned()),
+    }
+}
+
+fn absolute(path: &Path) -> Result<String> {
+    let whole: PathBuf = std::path::absolute(path).map_err(EngineError::io("find", path))?;
+    text(&whole)
+}
+
+/// A path as a script has it.
+fn text(path: &Path) -> Result<String> {
+    let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
+    text.map(str::to_owned)
+        .ok_or_else(|| EngineError::run(path, "a script cannot have a name with such characters"))
+}

@@ -1,0 +1,150 @@
+//! Where the cells of a table go.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::{TablePanel, UnderWay};
+use crate::domain::paper::Accuracy;
+use crate::domain::report::table::{Cell, Row, Table};
+use crate::tui::paint::{cut, put};
+use crate::tui::theme::Theme;
+
+/// Columns of a cell: `89.46(0.30)`, its number of seeds, and what is under way.
+const CELL: u16 = 24;
+/// From so wide on networks have their full names.
+const ROOMY: u16 = 70;
+
+/// How much of a table fits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fit {
+    /// Columns of the networks' names.
+    first: u16,
+    /// Lines of a row: the paper's values are below the measured ones.
+    each: u16,
+    /// Rows below the header.
+    pub(super) rows: usize,
+    /// The table's columns.
+    pub(super) columns: usize,
+}
+
+impl Fit {
+    pub(super) fn of(table: &Table, area: Rect) -> Self {
+        let longest = table.rows.iter().map(|row| name(table, row).width()).max().unwrap_or(0) as u16;
+        let first = longest.min(if area.width >= ROOMY { 20 } else { 13 }) + 1;
+        let each = if table.columns.iter().any(|column| column.published) { 2 } else { 1 };
+        let columns = usize::from(area.width.saturating_sub(first) / CELL).max(1);
+        let rows = usize::from(area.height.saturating_sub(1) / each).max(1);
+        Self { first, each, rows, columns }
+    }
+}
+
+impl TablePanel {
+    /// Paints the table as [`Self::prepare`] made it.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let area = area.intersection(buf.area);
+        let Some((_, table)) = self.shown() else { return };
+        if area.is_empty() {
+            return;
+        }
+        let Fit { first, each, columns: fit, .. } = Fit::of(table, area);
+        let names: Vec<String> = table.rows.iter().map(|row| name(table, row)).collect();
+        let column = self.column.min(table.columns.len().saturating_sub(fit));
+        let columns = column..(column + fit).min(table.columns.len());
+        let published = each > 1;
+
+        let header = Rect { height: 1.min(area.height), ..area };
+        for (place, index) in columns.clone().enumerate() {
+            let x = area.x + first + place as u16 * CELL;
+            let more = match (place, index) {
+                (0, 1..) => theme.glyph("◂ ", "< "),
+                _ => "",
+            };
+            let column = &table.columns[index];
+            let measure = if column.accuracy == Accuracy::Top5 { ", top-5" } else { "" };
+            let title = format!("{more}{}{measure}", column.title);
+            put(buf, header, x, header.y, &cut(&title, usize::from(CELL) - 1), theme.strong(), theme);
+        }
+        if columns.end < table.columns.len() {
+            put(buf, header, area.right() - 1, header.y, theme.glyph("▸", ">"), theme.dim(), theme);
+        }
+
+        // Notes and the key only where the whole table is seen as well.
+        let notes = self.notes(table, published, theme, usize::from(area.width));
+        let rest = area.height.saturating_sub(1);
+        let all = table.rows.len() as u16 * each;
+        let room = rest.saturating_sub(all).min(notes.len() as u16);
+        let body = Rect { y: area.y + 1, height: rest - room, ..area };
+        let fits = usize::from(body.height / each).max(1);
+        let top = self.row.min(table.rows.len().saturating_sub(fits));
+        for (row, y) in (top..table.rows.len()).zip((body.top()..body.bottom()).step_by(each.into())) {
+            put(buf, body, area.x, y, &cut(&names[row], usize::from(first) - 1), theme.text(), theme);
+            for (place, index) in columns.clone().enumerate() {
+                let x = area.x + first + place as u16 * CELL;
+                let at = Rect { x, y, width: (CELL - 1).min(area.right().saturating_sub(x)), height: each };
+                let under_way =
+                    self.under_way(&table.rows[row].network, &table.columns[index].data, &table.recipe);
+                cell(&table.rows[row].cells[index], under_way, at.intersection(body), buf, theme);
+            }
+        }
+        for (note, y) in notes.iter().zip(body.bottom()..area.bottom()) {
+            put(buf, area, area.x, y, note, theme.dim(), theme);
+        }
+    }
+
+    /// What the marks mean, and the table's own notes.
+    fn notes(&self, table: &Table, published: bool, theme: &Theme, width: usize) -> Vec<String> {
+        let [on, wait, off] = marks(theme);
+        let mut first = String::from("test top-1 in percent, mean(std) over n seeds");
+        if published {
+            first += "; below: the paper's, and the difference";
+        }
+        let key = format!("{on} epochs of runs that train, {wait} runs that wait, {off} unfinished");
+        // Parameters are no column here.
+        let others = table.notes.iter().filter(|note| !note.starts_with("#P"));
+        [first, key].iter().chain(others).flat_map(|note| crate::domain::text::wrap(note, width)).collect()
+    }
+}
+
+/// Signs of runs that train, wait, and are unfinished.
+fn marks(theme: &Theme) -> [&'static str; 3] {
+    theme.glyph(["▸", "+", "‖"], [">", "+", "="])
+}
+
+/// A row's name: the paper's, with its family where the table has several.
+fn name(table: &Table, row: &Row) -> String {
+    let several = table.rows.iter().any(|other| other.family != row.family);
+    if several { format!("{} {}", row.family, row.version) } else { row.version.clone() }
+}
+
+fn cell(cell: &Cell, under_way: UnderWay, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    if area.is_empty() {
+        return;
+    }
+    let mut x = match &cell.measured {
+        None => put(buf, area, area.x, area.y, theme.glyph("–", "-"), theme.dim(), theme),
+        Some(sample) => {
+            let x = put(buf, area, area.x, area.y, &sample.text(2), theme.strong(), theme);
+            put(buf, area, x, area.y, &format!(" n{}", sample.n()), theme.dim(), theme)
+        }
+    };
+    let UnderWay { training, done, of, waiting, unfinished } = under_way;
+    let [on, wait, off] = marks(theme);
+    let parts = [
+        (training > 0, format!("{on}{done}/{of}"), theme.accent()),
+        (waiting > 0, format!("{wait}{waiting}"), theme.dim()),
+        (unfinished > 0, format!("{off}{unfinished}"), theme.warn()),
+    ];
+    for (_, text, style) in parts.into_iter().filter(|(there, ..)| *there) {
+        x = put(buf, area, x, area.y, " ", theme.dim(), theme);
+        x = put(buf, area, x, area.y, &text, style, theme);
+    }
+    let Some(published) = cell.published.filter(|_| area.height > 1) else { return };
+    let y = area.y + 1;
+    let text = format!("{:.2}({:.2})", published.mean, published.std);
+    let x = put(buf, area, area.x, y, &text, theme.dim(), theme);
+    if let Some(difference) = cell.difference {
+        let style = if difference >= 0.0 { theme.good() } else { theme.warn() };
+        put(buf, area, x, y, &format!(" {difference:+.2}"), style, theme);
+    }
+}

@@ -1,0 +1,169 @@
+//! The paper's tables, filled as runs come: what is in them, and which part is shown.
+
+mod draw;
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use ratatui::layout::Rect;
+
+use self::draw::Fit;
+use super::run::{Run, Stage};
+use super::runs::Runs;
+use crate::domain::event::Checkpoint;
+use crate::domain::report::groups::{Data, groups, recipe};
+use crate::domain::report::table::{Table, Which, tables};
+use crate::domain::report::{self, Options};
+
+/// Runs of one cell that have no result yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Runs that train, here or elsewhere.
+    pub training: usize,
+    /// Epochs that these have.
+    pub done: usize,
+    /// Epochs that they will have.
+    pub of: usize,
+    /// Runs that wait in the queue.
+    pub waiting: usize,
+    /// Runs that were stopped or cut off.
+    pub unfinished: usize,
+}
+
+/// Network, dataset and recipe.
+type Key = (String, String, String);
+
+/// The panel.
+#[derive(Debug)]
+pub struct TablePanel {
+    which: Which,
+    /// What the shown table's runs have otherwise than the paper's; `None` until it is chosen:
+    /// that of the table with most results.
+    recipe: Option<String>,
+    made: Vec<Table>,
+    under_way: BTreeMap<Key, UnderWay>,
+    /// What the tables were made from.
+    print: Option<u64>,
+    /// First row and first column shown.
+    row: usize,
+    column: usize,
+}
+
+impl Default for TablePanel {
+    fn default() -> Self {
+        Self {
+            which: Which::Table2,
+            recipe: None,
+            made: Vec::new(),
+            under_way: BTreeMap::new(),
+            print: None,
+            row: 0,
+            column: 0,
+        }
+    }
+}
+
+impl TablePanel {
+    /// Makes the tables anew where runs have changed in what they show, and scrolls no further
+    /// than `area` needs.
+    pub fn prepare(&mut self, runs: &Runs, area: Rect) {
+        self.make(runs);
+        let Some((_, table)) = self.shown() else { return };
+        let Fit { rows, columns, .. } = Fit::of(table, area);
+        let (row, column) =
+            (table.rows.len().saturating_sub(rows), table.columns.len().saturating_sub(columns));
+        (self.row, self.column) = (self.row.min(row), self.column.min(column));
+    }
+
+    fn make(&mut self, runs: &Runs) {
+        let mut hasher = DefaultHasher::new();
+        self.which.title().hash(&mut hasher);
+        for run in runs.all() {
+            let state = &run.state;
+            let outcome = state.outcome.map(|outcome| outcome.name());
+            let tested = [Checkpoint::Best, Checkpoint::Last].map(|c| state.test(c).is_some());
+            (run.id, run.stage as u8, state.epochs.len(), outcome, tested, run.elsewhere).hash(&mut hasher);
+        }
+        let print = hasher.finish();
+        if self.print == Some(print) {
+            return;
+        }
+        self.print = Some(print);
+        let reported: Vec<report::Run> = runs.all().map(reported).collect();
+        self.made = tables(self.which, &groups(&reported), &Options::default());
+        self.under_way.clear();
+        for run in runs.all().filter(|run| run.state.outcome.is_none() && run.fault.is_none()) {
+            let key = (run.spec.network_name(), Data::of(&run.spec).name(), recipe(&run.spec));
+            let sum = self.under_way.entry(key).or_default();
+            match run.stage {
+                Stage::Waiting => sum.waiting += 1,
+                Stage::Over if !run.elsewhere => sum.unfinished += 1,
+                _ => {
+                    sum.training += 1;
+                    sum.done += run.state.epochs.len();
+                    sum.of += run.spec.epochs;
+                }
+            }
+        }
+    }
+
+    /// The table shown and its place among those of other recipes.
+    fn shown(&self) -> Option<(usize, &Table)> {
+        let chosen = self.made.iter().position(|table| Some(&table.recipe) == self.recipe.as_ref());
+        let place = chosen.unwrap_or(0);
+        Some((place, self.made.get(place)?))
+    }
+
+    fn under_way(&self, network: &str, data: &Data, recipe: &str) -> UnderWay {
+        let key = (network.to_owned(), data.name(), recipe.to_owned());
+        self.under_way.get(&key).copied().unwrap_or_default()
+    }
+
+    /// What the frame says.
+    pub fn summary(&self) -> String {
+        let Some((place, table)) = self.shown() else { return self.which.title().into() };
+        let of = match self.made.len() {
+            1 => String::new(),
+            several => format!(", {} of {several}", place + 1),
+        };
+        format!("{}{of}", table.title())
+    }
+
+    /// The other table.
+    pub fn switch(&mut self) {
+        self.which = match self.which {
+            Which::Table1 => Which::Table2,
+            Which::Table2 => Which::Table1,
+        };
+        (self.recipe, self.row, self.column) = (None, 0, 0);
+    }
+
+    /// The same table of runs with another recipe; `false` where there is none.
+    pub fn next_recipe(&mut self) -> bool {
+        let place = self.shown().map_or(0, |(place, _)| place);
+        let next = self.made.get((place + 1) % self.made.len().max(1));
+        self.recipe = next.map(|table| table.recipe.clone());
+        self.made.len() > 1
+    }
+
+    /// Scrolls by rows, as far as there are any.
+    pub fn scroll(&mut self, by: isize) {
+        let last = self.shown().map_or(0, |(_, table)| table.rows.len().saturating_sub(1));
+        self.row = self.row.saturating_add_signed(by).min(last);
+    }
+
+    /// Scrolls by columns.
+    pub fn scroll_columns(&mut self, by: isize) {
+        let last = self.shown().map_or(0, |(_, table)| table.columns.len().saturating_sub(1));
+        self.column = self.column.saturating_add_signed(by).min(last);
+    }
+}
+
+fn reported(run: &Run) -> report::Run<'_> {
+    report::Run {
+        name: &run.line,
+        spec: &run.spec,
+        state: &run.state,
+        training: run.elsewhere || run.is_active(),
+    }
+}

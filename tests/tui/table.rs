@@ -1,0 +1,170 @@
+//! The table panel: it fills as runs come, tells how far others are, and hears of runs that
+//! other programs train.
+
+use std::path::PathBuf;
+
+use hiresnet_tui::domain::run_state::RunState;
+use hiresnet_tui::engine::store::SavedRun;
+use hiresnet_tui::tui::action::{Effect, Message};
+use hiresnet_tui::tui::config::Config;
+use hiresnet_tui::tui::theme::Theme;
+use insta::assert_snapshot;
+
+use crate::screens::ASCII;
+use crate::story::{Course, PER_EPOCH, saved, trains};
+use crate::world::{DRAFT, World};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+const CIFAR: &str = "resnet@cifar10 ";
+
+/// A run that another program trains, or left.
+fn begun(name: &str, line: &str, epochs: usize, being_written: bool) -> SavedRun {
+    let whole = saved(name, line, "2026-01-05T10:00:00Z", Course { pace: 300.0, salt: 3 });
+    let events =
+        trains(&whole.spec, "2026-01-05T10:00:00Z", epochs * PER_EPOCH, Course { pace: 300.0, salt: 3 });
+    SavedRun { state: RunState::replay(&events), being_written, ..whole }
+}
+
+fn done(name: &str, line: &str, salt: usize) -> SavedRun {
+    saved(name, line, "2026-01-04T10:00:00Z", Course { pace: 200.0 + 20.0 * salt as f64, salt })
+}
+
+/// Of a sweep of Table 2 a good part, and some runs of fewer epochs.
+fn sweep() -> Vec<SavedRun> {
+    let mut runs = Vec::new();
+    for seed in 0..3 {
+        runs.push(done(&format!("o{seed}"), &format!("{CIFAR} seed={seed}"), 1 + seed));
+        runs.push(done(&format!("h{seed}"), &format!("resnet+hires@cifar10 seed={seed}"), 5 + 2 * seed));
+    }
+    runs.push(done("in0", "resnet+hires[In]@cifar10", 3));
+    runs.push(begun("in1", "resnet+hires[In]@cifar10 seed=1", 7, true));
+    runs.push(begun("in2", "resnet+hires[In]@cifar10 seed=2", 1, true));
+    runs.push(begun("p1", "resnet+hires[P1]@cifar10", 2, false));
+    runs.push(done("e0", "resnet+hires@fashion-embedded epochs=3", 4));
+    runs.push(done("e1", "plain@cifar100", 4));
+    runs
+}
+
+fn world(theme: Theme) -> World {
+    let mut world = World::with(DRAFT, &Config::default(), theme);
+    world.find_all(sweep());
+    world.keys("T");
+    world.effects();
+    world
+}
+
+/// The line of the screen that has `words`, and the one below it.
+fn lines<'a>(screen: &'a str, words: &str) -> [&'a str; 2] {
+    let lines: Vec<&str> = screen.lines().collect();
+    let at =
+        lines.iter().position(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {screen}"));
+    [lines[at], lines[at + 1]]
+}
+
+fn picture(name: &str, world: &mut World, size: (u16, u16)) {
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        assert_snapshot!(format!("tui_table_{name}_{}x{}", size.0, size.1), world.screen(size));
+    });
+}
+
+#[test]
+fn both_tables_at_all_sizes() {
+    for size in SIZES {
+        let mut world = world(Theme::FULL);
+        picture("2", &mut world, size);
+        world.keys("enter");
+        picture("1", &mut world, size);
+    }
+    picture("2", &mut world(Theme::FULL), (40, 10));
+    picture("2_ascii", &mut world(ASCII), (80, 24));
+    picture("none", World::new().keys("T"), (80, 24));
+}
+
+#[test]
+fn cells_are_means_over_completed_seeds_beside_the_papers() {
+    let mut world = world(Theme::FULL);
+    let screen = world.screen((120, 40));
+    let [original, below] = lines(&screen, "ResNet (orig.)");
+    assert!(original.contains(" n3"), "{original}");
+    assert!(below.contains("89.15(0.31) -2.38"), "{below}");
+    // One result, two that train (7 and 1 of 80 epochs each), none that waits.
+    let [line, _] = lines(&screen, "HiResNet-In");
+    assert!(line.contains(" n1") && line.contains("▸8/160"), "{line}");
+    let [line, below] = lines(&screen, "HiResNet-P1");
+    assert!(line.contains("– ‖1"), "{line}");
+    assert!(!below.contains('+'), "no difference without a result: {below}");
+    // Others are missing.
+    assert!(lines(&screen, "HiResNet-P3")[0].contains('–'));
+}
+
+#[test]
+fn it_fills_while_a_run_trains() {
+    let mut world = World::of("resnet+hires[P2]@fashion-embedded");
+    world.find_all(Vec::new());
+    let id = world.train();
+    world.keys("t T");
+    let has = |world: &mut World, words: &str| {
+        let screen = world.screen((120, 40));
+        let line = lines(&screen, "HiResNet-P2")[0].to_owned();
+        assert!(line.contains(words), "{words}: {line}");
+    };
+    has(&mut world, "▸0/10 +1");
+    let spec = world.run(id).spec.clone();
+    let events = crate::story::whole(&spec, "2026-01-05T20:01:00Z", Course { pace: 140.0, salt: 5 });
+    let half = events.len() / 2;
+    world.events(id, events[..half].iter().cloned());
+    has(&mut world, "▸5/10 +1");
+    world.events(id, events[half..].iter().cloned());
+    world.end(id);
+    // The next one is at it.
+    has(&mut world, " n1 ▸0/10");
+}
+
+#[test]
+fn recipes_have_tables_of_their_own() {
+    let mut world = world(Theme::FULL);
+    assert!(world.screen((120, 40)).contains("Table 2, the paper's recipe, 1 of 2"));
+    world.keys("v");
+    assert!(world.screen((120, 40)).contains("Table 2, epochs=3, 2 of 2"));
+    world.keys("v");
+    assert!(world.screen((120, 40)).contains("the paper's recipe, 1 of 2"));
+    world.keys("enter");
+    let screen = world.screen((80, 24));
+    assert!(screen.contains("Table 1") && screen.contains("CIFAR-10"));
+    world.keys("right right right right right right down down down end pagedown");
+    assert!(world.screen((80, 24)).contains("Tiny-ImageNet, top-5"));
+    // No key is lost on what was not there to be scrolled.
+    world.keys("left left home");
+    assert!(world.screen((80, 24)).contains("CIFAR-10"));
+}
+
+#[test]
+fn runs_of_other_programs_are_heard_of_while_it_is_shown() {
+    let mut world = world(Theme::FULL);
+    world.screen((120, 40));
+    let second = |world: &mut World| {
+        world.tell(Message::Second { clock: "21:04:08".into(), memory: None });
+        world.effects()
+    };
+    let searched = |world: &mut World| (0..20).flat_map(|_| second(world)).collect::<Vec<_>>();
+    let effects = searched(&mut world);
+    // One search at a time, which leaves out what is over.
+    let [Effect::SearchAgain(known)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(known.contains(&PathBuf::from("runs/o0")) && !known.contains(&PathBuf::from("runs/in1")));
+    let mut runs = sweep();
+    runs.push(done("out0", "resnet+hires[Out]@cifar10", 4));
+    let place = runs.iter().position(|run| run.path.ends_with("in1")).unwrap();
+    runs[place] = begun("in1", "resnet+hires[In]@cifar10 seed=1", 20, true);
+    world.find_all(runs);
+    let screen = world.screen((120, 40));
+    assert!(lines(&screen, "HiResNet-Out")[0].contains(" n1"), "{screen}");
+    assert!(lines(&screen, "HiResNet-In")[0].contains("▸21/160"), "{screen}");
+    assert_eq!(searched(&mut world).len(), 1);
+    // Not where nobody looks.
+    world.keys("W");
+    world.tell(Message::Searched(Vec::new()));
+    world.effects();
+    world.screen((120, 40));
+    assert_eq!(searched(&mut world), []);
+}
