@@ -16,7 +16,7 @@ use crate::output::{note, overflows, right, say, say_json, table};
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Listed {
-    Run(Row),
+    Run(Box<Row>),
     Sweep(SweepRow),
 }
 
@@ -116,7 +116,7 @@ fn list(json: bool) -> Result<Exit> {
 
 fn row(name: String, spec: ExperimentSpec, own: bool) -> Result<Listed> {
     let parameters = params::count(&spec.architecture()?);
-    Ok(Listed::Run(Row { name, line: spec.to_string(), parameters, spec, own }))
+    Ok(Listed::Run(Box::new(Row { name, line: spec.to_string(), parameters, spec, own })))
 }
 
 fn sweep_row(name: String, sweep: &Sweep, own: bool) -> Result<Listed> {

@@ -24,10 +24,8 @@ impl App {
             Command::Left => table.scroll_columns(-1),
             Command::Right => table.scroll_columns(1),
             Command::Enter => table.switch(),
-            Command::NextRecipe => {
-                if !table.next_recipe() {
-                    self.say(Level::Info, "all runs of this table have one recipe");
-                }
+            Command::NextRecipe if !table.next_recipe() => {
+                self.say(Level::Info, "all runs of this table have one recipe");
             }
             _ => {}
         }

@@ -61,9 +61,11 @@ impl TablePanel {
                 _ => "",
             };
             let column = &table.columns[index];
+            let is_last = index + 1 == columns.end;
+            let width = if is_last { area.right().saturating_sub(x + 2) } else { CELL - 1 };
             let measure = if column.accuracy == Accuracy::Top5 { ", top-5" } else { "" };
             let title = format!("{more}{}{measure}", column.title);
-            put(buf, header, x, header.y, &cut(&title, usize::from(CELL) - 1), theme.strong(), theme);
+            put(buf, header, x, header.y, &cut(&title, width.into()), theme.strong(), theme);
         }
         if columns.end < table.columns.len() {
             put(buf, header, area.right() - 1, header.y, theme.glyph("▸", ">"), theme.dim(), theme);
