@@ -115,7 +115,9 @@ fn trace(cli: &Cli) {
     }
     let filter = asked.unwrap_or_else(|| tracing_subscriber::EnvFilter::new("hiresnet_tui=warn"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
-    if !takes_the_screen {
+    if !takes_the_screen && std::env::var_os("HIRESNET_LOG").is_none() {
+        subscriber.with_writer(std::io::stderr).with_ansi(false).without_time().with_target(false).init();
+    } else if !takes_the_screen {
         subscriber.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     } else if let Some(file) = tui::log_file().and_then(|path| std::fs::File::create(path).ok()) {
         subscriber.with_writer(std::sync::Mutex::new(file)).with_ansi(false).init();

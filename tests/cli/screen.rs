@@ -59,8 +59,8 @@ fn settings_are_printed_as_they_are_and_a_wrong_file_is_named() {
         command.env("XDG_CONFIG_HOME", home.path()).arg("--print-config");
         command.assert()
     };
-    settings("theme = \"light\"\n[keys]\ntrain = [\"T\"]\n").success().stdout(
-        contains("theme = \"light\"").and(contains("train = [\"T\"]")).and(contains("pause = [\"space\"]")),
+    settings("theme = \"light\"\n[keys]\ntrain = [\"X\"]\n").success().stdout(
+        contains("theme = \"light\"").and(contains("train = [\"X\"]")).and(contains("pause = [\"space\"]")),
     );
     settings("theme = \"blue\"\n").code(2).stderr(contains("config.toml").and(contains("line 1")));
 }

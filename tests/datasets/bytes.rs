@@ -18,7 +18,8 @@ pub fn read(format: u8, bytes: &[u8], folder: &Path) -> Result<Shelf, String> {
         fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder is made");
         fs::write(path, bytes).expect("a file is written");
     };
-    let record = [0; 3073];
+    // One image of each class.
+    let record: Vec<u8> = (0..10).flat_map(|class| [vec![class], vec![0; 3072]].concat()).collect();
     let line = match format % FORMATS {
         0 => {
             put("cifar-10-binary.tar.gz", bytes);
@@ -44,7 +45,10 @@ pub fn read(format: u8, bytes: &[u8], folder: &Path) -> Result<Shelf, String> {
                 put(&format!("mnist/{name}"), bytes);
             }
             for name in ["train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"] {
-                put(&format!("mnist/{name}"), b"\0\0\x08\x01\0\0\0\x02\x03\x04");
+                put(
+                    &format!("mnist/{name}"),
+                    b"\0\0\x08\x01\0\0\0\x0a\0\x01\x02\x03\x04\x05\x06\x07\x08\x09",
+                );
             }
             "resnet@mnist"
         }

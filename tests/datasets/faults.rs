@@ -75,12 +75,15 @@ fn cifars_faults_are_named() {
     assert_eq!((whole.training.len(), whole.test.labels[7], whole.test.image(7)[3071]), (100, 7, 7));
     assert!(whole.classes.is_empty(), "without names, classes go by number");
     type Case<'a> = (&'a str, &'a dyn Fn(&mut Contents));
-    let cases: [Case; 5] = [
+    let cases: [Case; 6] = [
         ("data_batch_3.bin is missing", &|files| drop(files.remove(2))),
         ("data_batch_1.bin: 5000 bytes, which is no whole number", &|files| files[0].1.truncate(5000)),
         ("data_batch_2.bin: label 10 of image 0", &|files| files[1].1[0] = 10),
         ("data_batch_4.bin: twice in the archive", &|files| files.push(files[3].clone())),
         ("test_batch.bin: 0 bytes", &|files| files[5].1.clear()),
+        ("no training image of class 3", &|files| {
+            files[..5].iter_mut().for_each(|file| file.1 = records(3));
+        }),
     ];
     for (words, change) in cases {
         let said = attempt(change).unwrap_err();
@@ -131,8 +134,11 @@ fn pickles_that_are_no_data_are_refused() {
         of_archive("resnet@cifar10", "cifar-10-python.tar.gz", &bytes)
     };
     const MAKER: &str = "numpy.core.multiarray._reconstruct";
-    let whole = attempt(pickle(MAKER, 2, 2 * 3072, &[3, 9])).unwrap();
-    assert_eq!((whole.training.len(), &whole.test.labels[..], whole.test.image(1)[0]), (10, &[3, 9][..], 7));
+    let all: Vec<u8> = (0..10).rev().collect();
+    let whole = attempt(pickle(MAKER, 10, 10 * 3072, &all)).unwrap();
+    assert_eq!((whole.training.len(), whole.test.labels[0], whole.test.image(1)[0]), (50, 9, 7));
+    let some = attempt(pickle(MAKER, 2, 2 * 3072, &[3, 9])).unwrap_err();
+    assert!(some.contains("no training image of class 0"), "{some}");
     for (batch, words) in [
         (pickle("posix.system", 2, 2 * 3072, &[3, 9]), "posix.system, which is not called"),
         (pickle(MAKER, 3, 2 * 3072, &[3, 9]), "6144 bytes of 'data' for 3 images"),
@@ -194,13 +200,18 @@ fn tiny_imagenets_faults_are_named() {
         (200, 200, "n00000003")
     );
     type Case<'a> = (&'a str, &'a dyn Fn(&mut Contents));
-    let cases: [Case; 10] = [
+    let cases: [Case; 11] = [
         ("wnids.txt: 199 different ids", &|files| files[0].1.truncate(199 * 10)),
         ("wnids.txt: broken or cut off", &|files| drop(files.remove(0))),
         ("train/n00000001/images: no images of this class", &|files| drop(files.remove(2))),
         ("n00000004_0.JPEG: an image of 32×32 where 64×64 belong", &|files| files[5].1 = jpeg(32)),
         ("n00000005_0.JPEG: neither a JPEG nor a PNG", &|files| files[6].1 = b"GIF89a nothing".to_vec()),
         ("n00000006_0.JPEG: cannot be decoded", &|files| files[7].1.truncate(200)),
+        // A decoder fills in what is missing at the end.
+        ("n00000007_0.JPEG: cannot be decoded: it is cut off", &|files| {
+            let half = files[8].1.len() - 40;
+            files[8].1.truncate(half);
+        }),
         ("val_annotations.txt: line 1: a file's name that leads elsewhere", &|files| {
             files.last_mut().unwrap().1 = b"../../../etc/passwd\tn00000001\t0\t0\t9\t9".to_vec();
         }),

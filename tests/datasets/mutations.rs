@@ -17,13 +17,18 @@ fn good(format: u8) -> Vec<u8> {
         0 => tar_of(&cifar10(), tar::EntryType::Regular),
         1 => records(3),
         2 => {
-            let batch = pickle("numpy.core.multiarray._reconstruct", 1, 3072, &[3]);
+            let labels: Vec<u8> = (0..100).collect();
+            let batch = pickle("numpy.core.multiarray._reconstruct", 100, 100 * 3072, &labels);
             let text = batch.windows(7).position(|w| w == b"U\x06label").unwrap();
-            let labels = b"U\x0bfine_labels](K\x03eU\x0dcoarse_labels](K\x01eu.";
-            [&batch[..text], labels].concat()
+            let mut end = b"U\x0bfine_labels](".to_vec();
+            labels.iter().for_each(|label| end.extend([b'K', *label]));
+            end.extend(b"eU\x0dcoarse_labels](");
+            labels.iter().for_each(|label| end.extend([b'K', *label / 5]));
+            end.extend(b"eu.");
+            [&batch[..text], &end].concat()
         }
         3 => zip_of(&tiny()),
-        4 => [&b"\0\0\x08\x03\0\0\0\x02\0\0\0\x1c\0\0\0\x1c"[..], &[9; 2 * 784]].concat(),
+        4 => [&b"\0\0\x08\x03\0\0\0\x0a\0\0\0\x1c\0\0\0\x1c"[..], &[9; 10 * 784]].concat(),
         5 => jpeg(9),
         _ => b"HRNDATA\x01\0\0\0\0".to_vec(),
     }

@@ -64,6 +64,8 @@ pub fn measure(spec: &ExperimentSpec, data: &Dataset, rounds: usize) -> Result<I
         seen as f64 / start.elapsed().as_secs_f64()
     };
     let (mut plain, mut augmented) = (Vec::new(), Vec::new());
+    // Once to have the images in memory.
+    pass(&without, 1);
     for round in 1..=rounds {
         plain.push(pass(&without, round));
         augmented.push(pass(&with, round));

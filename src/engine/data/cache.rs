@@ -61,12 +61,12 @@ pub fn load(folder: Option<&Path>, name: &str, source: Source) -> Result<Decoded
     match open(&path, &source.fingerprint) {
         Ok(Some(decoded)) => return Ok(decoded),
         Ok(None) => {}
-        Err(fault) => tracing::warn!(%fault, "a cached dataset is read anew"),
+        Err(fault) => tracing::warn!("{fault}; the dataset is read anew"),
     }
     let Source { fingerprint, decode, .. } = source;
     let decoded = decode()?;
     if let Err(fault) = keep(&path, fingerprint.clone(), &decoded) {
-        tracing::warn!(%fault, "the dataset stays in memory");
+        tracing::warn!("{fault}; the dataset stays in memory and will be read again next time");
         return Ok(decoded);
     }
     // Before it is mapped: a large one would not fit twice.
@@ -171,6 +171,10 @@ fn keep(path: &Path, fingerprint: String, decoded: &Decoded) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(EngineError::io("create the folder", folder))?;
     remove_abandoned(folder);
+    if path.is_symlink() {
+        // It would be followed.
+        fs::remove_file(path).map_err(EngineError::io("replace", path))?;
+    }
     let splits = [&decoded.training, &decoded.test];
     let labels = splits.map(|images| images.labels.iter().flat_map(|l| l.to_le_bytes()).collect::<Vec<_>>());
     let shape = |i: usize| Shape {

@@ -62,6 +62,9 @@ pub fn decode(bytes: &[u8], size: usize, fit: Fit) -> std::result::Result<RgbIma
     if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png)) {
         return Err("neither a JPEG nor a PNG image".into());
     }
+    if reader.format() == Some(ImageFormat::Jpeg) && !jpeg_ends(bytes) {
+        return Err("cannot be decoded: it is cut off".into());
+    }
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
@@ -86,6 +89,12 @@ pub fn decode(bytes: &[u8], size: usize, fit: Fit) -> std::result::Result<RgbIma
             Ok(crop_imm(&image, (width - side) / 2, (height - side) / 2, side, side).to_image())
         }
     }
+}
+
+/// Whether the last scan of a JPEG has an end: the decoder fills what is missing with grey.
+fn jpeg_ends(bytes: &[u8]) -> bool {
+    let scan = bytes.windows(2).rposition(|pair| pair == [0xff, 0xda]);
+    scan.is_some_and(|scan| bytes[scan..].windows(2).any(|pair| pair == [0xff, 0xd9]))
 }
 
 /// Red, green and blue planes of an image.

@@ -26,6 +26,7 @@ mod tree;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::error::{EngineError, Result};
 use crate::domain::dataset::DatasetId;
@@ -128,8 +129,20 @@ impl Dataset {
 pub struct Library {
     folder: Option<PathBuf>,
     cache: Option<PathBuf>,
-    read: HashMap<String, Shelf>,
+    read: HashMap<String, Read>,
 }
+
+/// A dataset that was read, and what its files were then.
+#[derive(Debug)]
+struct Read {
+    shelf: Shelf,
+    /// `None` for what is compiled in.
+    fingerprint: Option<String>,
+    looked: Instant,
+}
+
+/// Files are looked at again after so long: many runs may begin at once.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// One dataset's images, and what its classes are called.
 #[derive(Debug, Clone)]
@@ -176,24 +189,35 @@ impl Library {
             }
             other => other.name().to_owned(),
         };
-        if let Some(shelf) = self.read.get(&key) {
-            return Ok(shelf.clone());
+        let mut source = None;
+        if let Some(read) = self.read.get_mut(&key) {
+            if read.fingerprint.is_none() || read.looked.elapsed() < LOOK_AGAIN {
+                return Ok(read.shelf.clone());
+            }
+            let there = find(spec, self.folder.as_deref())?;
+            if read.fingerprint.as_ref() == Some(&there.fingerprint) {
+                read.looked = Instant::now();
+                return Ok(read.shelf.clone());
+            }
+            source = Some(there);
         }
-        let mut found = None;
+        let (mut found, mut fingerprint) = (None, None);
         let Decoded { training, test, classes } = match spec.dataset {
             DatasetId::FashionEmbedded => digits::embedded()?,
             _ => {
-                let source = find(spec, self.folder.as_deref())?;
+                let source = source.map_or_else(|| find(spec, self.folder.as_deref()), Ok)?;
+                fingerprint = Some(source.fingerprint.clone());
                 let place = source.place.clone();
                 let decoded = cache::load(self.cache.as_deref(), &key, source)?;
-                all_labels_are_classes(&decoded, spec.classes(), &place)?;
+                check_labels(&decoded, spec.classes(), &place)?;
                 found = Some(place);
                 decoded
             }
         };
         let (training, test) = (Arc::new(training), Arc::new(test));
         let shelf = Shelf { training, test, classes: classes.into(), place: found };
-        self.read.insert(key, shelf.clone());
+        let read = Read { shelf: shelf.clone(), fingerprint, looked: Instant::now() };
+        self.read.insert(key, read);
         Ok(shelf)
     }
 }
@@ -213,12 +237,18 @@ pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<Source> {
     }
 }
 
-/// Loaders see to this; a cached file might have been made by somebody else.
-fn all_labels_are_classes(decoded: &Decoded, classes: usize, place: &Path) -> Result<()> {
+/// Labels are classes, and every class has something to learn from.
+fn check_labels(decoded: &Decoded, classes: usize, place: &Path) -> Result<()> {
     let mut labels = decoded.training.labels.iter().chain(&decoded.test.labels);
-    match labels.find(|label| usize::from(**label) >= classes) {
-        Some(label) => {
-            Err(EngineError::data(place, format!("label {label} where there are {classes} classes")))
+    if let Some(label) = labels.find(|label| usize::from(**label) >= classes) {
+        return Err(EngineError::data(place, format!("label {label} where there are {classes} classes")));
+    }
+    let mut seen = vec![false; classes];
+    decoded.training.labels.iter().for_each(|label| seen[usize::from(*label)] = true);
+    match seen.iter().position(|seen| !seen) {
+        Some(class) => {
+            let name = decoded.classes.get(class).map_or("", |class| class.name.as_str());
+            Err(EngineError::data(place, format!("no training image of class {class} {name}")))
         }
         None => Ok(()),
     }
