@@ -61,6 +61,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
             None => Job::Train(Box::new((library.dataset(&spec)?, spec))),
         });
     }
+    library.notes().iter().for_each(|text| note(text));
     let device = device(machine.device)?;
     store::check_writable(out)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

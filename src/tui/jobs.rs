@@ -51,7 +51,12 @@ pub fn begin(
     if let Some(why) = why {
         log(format!("device: {why}"));
     }
-    let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
+    let data = {
+        let mut library = library.lock().unwrap_or_else(PoisonError::into_inner);
+        let data = library.dataset(&spec)?;
+        library.notes().into_iter().for_each(log);
+        data
+    };
     store::check_writable(root)?;
     let Some(left) = left else { return Ok((Worker::start(spec, data, device, root)?, None)) };
     let (folder, spec, from) = RunFolder::reopen(left)?;

@@ -89,14 +89,14 @@ fn cifars_faults_are_named() {
         let said = attempt(change).unwrap_err();
         assert!(said.contains(words) && said.contains(ARCHIVE), "{said}");
     }
-    // Names that lead elsewhere are only names.
-    let hostile = |files: &mut Contents| {
-        files.push(("../../outside".into(), b"x".to_vec()));
-        files.push(("/tmp/hiresnet-outside".into(), b"x".to_vec()));
-        files.push(("../cifar-10-batches-bin/data_batch_1.bin".into(), records(3)));
-    };
-    assert_eq!(attempt(&hostile).unwrap().training.len(), 100);
-    assert!(!Path::new("/tmp/hiresnet-outside").exists());
+    // What else there is passes, but nothing that would lead elsewhere where it was unpacked.
+    let more = |files: &mut Contents| files.push(("cifar-10-batches-bin/readme.html".into(), b"x".to_vec()));
+    assert_eq!(attempt(&more).unwrap().training.len(), 100);
+    for name in ["../../outside", "/tmp/hiresnet-outside", "../cifar-10-batches-bin/data_batch_1.bin"] {
+        let said = attempt(&|files| files.push((name.into(), records(3)))).unwrap_err();
+        assert!(said.contains("leads out of it") && said.contains(name), "{said}");
+        assert!(!Path::new("/tmp/hiresnet-outside").exists());
+    }
     for kind in [tar::EntryType::Symlink, tar::EntryType::Link, tar::EntryType::Fifo] {
         let said = of_archive("resnet@cifar10", ARCHIVE, &tar_of(&cifar10(), kind)).unwrap_err();
         assert!(said.contains("not a regular file") || said.contains("broken"), "{said}");
@@ -234,6 +234,20 @@ fn tiny_imagenets_faults_are_named() {
     for cut in [0, 100, whole.len() / 2, whole.len() - 1] {
         assert!(of_archive("resnet@tiny-imagenet", ARCHIVE, &whole[..cut]).unwrap_err().contains(ARCHIVE));
     }
+    // Names that would lead elsewhere, and names that are there twice.
+    let said = attempt(&|files| files.push(("../../outside".into(), b"x".to_vec()))).unwrap_err();
+    assert!(said.contains("leads out of it: tiny-imagenet-200/../../outside"), "{said}");
+    let twin = |files: &mut Contents| files.push((files[3].0.replace("_0.JPEG", "_1.JPEG"), jpeg(64)));
+    let mut bytes = {
+        let mut files = tiny();
+        twin(&mut files);
+        zip_of(&files)
+    };
+    let (other, same) = (b"n00000002_1.JPEG", b"n00000002_0.JPEG");
+    let places: Vec<_> = (0..bytes.len() - 16).filter(|i| bytes[*i..*i + 16] == other[..]).collect();
+    places.iter().for_each(|at| bytes[*at..*at + 16].copy_from_slice(same));
+    let said = of_archive("resnet@tiny-imagenet", ARCHIVE, &bytes).unwrap_err();
+    assert!(places.len() == 2 && said.contains("twice in the archive"), "{said}");
     // One file that unpacks to far more than an image.
     let bomb = attempt(&|files| files[9].1 = vec![0; 40 << 20]).unwrap_err();
     assert!(bomb.contains("n00000008_0.JPEG: longer than"), "{bomb}");

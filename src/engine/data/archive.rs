@@ -47,6 +47,16 @@ pub fn read(archive: &Path, bytes: impl Read, folder: &str, names: &[&str]) -> R
             return Err(EngineError::data(archive, format!("more than {MAX_ENTRIES} entries")));
         }
         let path = entry.path().map_err(broken)?.into_owned();
+        if let Some(name) = leads_out(&path) {
+            return Err(EngineError::data(archive, format!("an entry whose name leads out of it: {name}")));
+        }
+        let kind = entry.header().entry_type();
+        if kind.is_symlink() || kind.is_hard_link() {
+            return Err(EngineError::data(
+                archive.join(path),
+                "not a regular file in the archive but a link",
+            ));
+        }
         let steps: Vec<_> = path.components().filter(|step| *step != Component::CurDir).collect();
         let [Component::Normal(within), Component::Normal(name)] = steps[..] else { continue };
         let wanted = names.iter().position(|wanted| name == *wanted).filter(|_| within == folder);
@@ -70,4 +80,10 @@ pub fn read(archive: &Path, bytes: impl Read, folder: &str, names: &[&str]) -> R
     // To the end, where the checksum of the packed bytes is.
     std::io::copy(&mut tar.into_inner(), &mut std::io::sink()).map_err(broken)?;
     Ok(found)
+}
+
+/// The name of an entry that does not stay below the folder where it would be unpacked.
+pub fn leads_out(path: &Path) -> Option<String> {
+    let stays = |step: Component| matches!(step, Component::Normal(_) | Component::CurDir);
+    (!path.components().all(stays)).then(|| path.display().to_string())
 }

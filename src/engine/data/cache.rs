@@ -53,20 +53,27 @@ struct Shape {
 /// same source; else it is read and kept there. Without a folder, or where it cannot be
 /// written, the dataset stays in memory.
 ///
+/// What went wrong with the file, and is no reason not to go on, is told to `note`.
+///
 /// # Errors
 /// When the source cannot be read.
-pub fn load(folder: Option<&Path>, name: &str, source: Source) -> Result<Decoded> {
+pub fn load(
+    folder: Option<&Path>,
+    name: &str,
+    source: Source,
+    note: &mut dyn FnMut(String),
+) -> Result<Decoded> {
     let Some(folder) = folder else { return (source.decode)() };
     let path = file(folder, name, &source.place);
     match open(&path, &source.fingerprint) {
         Ok(Some(decoded)) => return Ok(decoded),
         Ok(None) => {}
-        Err(fault) => tracing::warn!("{fault}; the dataset is read anew"),
+        Err(fault) => note(format!("{fault}; the dataset is read anew")),
     }
     let Source { fingerprint, decode, .. } = source;
     let decoded = decode()?;
     if let Err(fault) = keep(&path, fingerprint.clone(), &decoded) {
-        tracing::warn!("{fault}; the dataset stays in memory and will be read again next time");
+        note(format!("{fault}; the dataset stays in memory and will be read again next time"));
         return Ok(decoded);
     }
     // Before it is mapped: a large one would not fit twice.
@@ -258,7 +265,9 @@ mod tests {
     fn a_dataset_is_read_once_and_again_when_its_source_changed() {
         let folder = tempfile::tempdir().unwrap();
         let (cache, place) = (Some(folder.path().join("cache")), folder.path().join("data"));
-        let load = |fingerprint: &str, read| load(cache.as_deref(), "d", source(&place, fingerprint, read));
+        let load = |fingerprint: &str, read| {
+            load(cache.as_deref(), "d", source(&place, fingerprint, read), &mut |note| panic!("{note}"))
+        };
         assert_same(&load("a", Some(decoded())).unwrap(), &decoded());
         let kept = load("a", None).unwrap();
         assert!(matches!(kept.training.pixels, Pixels::Mapped(..)));
@@ -278,7 +287,7 @@ mod tests {
         let refused = Cell::new(0);
         let attempt = |bytes: &[u8]| {
             fs::write(&path, bytes).unwrap();
-            assert!(load(Some(folder.path()), "d", source(&place, "a", None)).is_err());
+            assert!(load(Some(folder.path()), "d", source(&place, "a", None), &mut |_| {}).is_err());
             refused.set(refused.get() + 1);
         };
         for cut in 0..whole.len() {
@@ -293,6 +302,10 @@ mod tests {
         assert!(refused.get() > 500);
         // A folder that cannot be written is no reason not to train.
         let full = Some(Path::new("/proc/no-such-folder"));
-        assert_same(&load(full, "d", source(&place, "a", Some(decoded()))).unwrap(), &decoded());
+        let mut notes = Vec::new();
+        let kept =
+            load(full, "d", source(&place, "a", Some(decoded())), &mut |note| notes.push(note)).unwrap();
+        assert_same(&kept, &decoded());
+        assert!(notes.len() == 1 && notes[0].contains("stays in memory"), "{notes:?}");
     }
 }

@@ -130,6 +130,7 @@ pub struct Library {
     folder: Option<PathBuf>,
     cache: Option<PathBuf>,
     read: HashMap<String, Read>,
+    notes: Vec<String>,
 }
 
 /// A dataset that was read, and what its files were then.
@@ -165,7 +166,7 @@ impl Library {
 
     /// Keeps decoded datasets in the folder `cache`, or nowhere.
     pub fn with_cache(folder: Option<PathBuf>, cache: Option<PathBuf>) -> Self {
-        Self { folder, cache, read: HashMap::new() }
+        Self { folder, cache, read: HashMap::new(), notes: Vec::new() }
     }
 
     /// The dataset that `spec` names, split by its seed.
@@ -175,6 +176,11 @@ impl Library {
     pub fn dataset(&mut self, spec: &ExperimentSpec) -> Result<Dataset> {
         let Shelf { training, test, .. } = self.images(spec)?;
         Dataset::new(spec, training, test)
+    }
+
+    /// What there is to say of what was read since the last call, as that it could not be kept.
+    pub fn notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// The images that `spec` names, before they are split.
@@ -208,7 +214,8 @@ impl Library {
                 let source = source.map_or_else(|| find(spec, self.folder.as_deref()), Ok)?;
                 fingerprint = Some(source.fingerprint.clone());
                 let place = source.place.clone();
-                let decoded = cache::load(self.cache.as_deref(), &key, source)?;
+                let decoded =
+                    cache::load(self.cache.as_deref(), &key, source, &mut |note| self.notes.push(note))?;
                 check_labels(&decoded, spec.classes(), &place)?;
                 found = Some(place);
                 decoded
