@@ -82,7 +82,7 @@ fn the_config_file_is_obeyed() {
     let Some(terminal) = Terminal::start((80, 24)) else { return };
     terminal.configure(
         "theme = \"light\"\nsymbols = \"ascii\"\nmouse = false\n\
-         [layout]\nsmall = [\"runs | curves\", \"wiring\"]\n[keys]\ntrain = [\"T\"]\n",
+         [layout]\nsmall = [\"runs | curves\", \"wiring\"]\n[keys]\ntrain = [\"X\"]\n",
     );
     terminal.open("");
     assert_eq!(terminal.modes(), Modes { mouse: false, ..Modes::SCREEN });
@@ -95,10 +95,10 @@ fn the_config_file_is_obeyed() {
     terminal.keys("t C-r W");
     terminal.wait_for("parameters");
     assert!(terminal.runs().is_empty());
-    assert!(terminal.screen().contains("T train"), "{}", terminal.screen());
+    assert!(terminal.screen().contains("X train"), "{}", terminal.screen());
     terminal.paste(crate::rig::TINY);
     terminal.wait_for("the pasted spec is the draft now");
-    terminal.keys("T R");
+    terminal.keys("X R");
     terminal.wait_for("1 - newest");
     terminal.wait_for("idle");
     assert_eq!(terminal.outcome(), "completed");
