@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::claim::Claim;
+use super::data::hex;
 use super::error::{EngineError, Result};
 use super::snapshot::Snapshot;
 use super::store::{self, RunFolder, SavedRun};
@@ -134,6 +135,5 @@ fn is_finished(state: &RunState) -> bool {
 /// The folder's name for a run that is begun: what it is, and what tells it from others.
 fn name(spec: &ExperimentSpec) -> String {
     let digest = Sha256::digest(spec.to_string());
-    let [a, b, c, d] = [digest[0], digest[1], digest[2], digest[3]];
-    format!("{}-{a:02x}{b:02x}{c:02x}{d:02x}", store::short_name(spec))
+    format!("{}-{}", store::short_name(spec), hex(&digest[..4]))
 }

@@ -39,6 +39,7 @@ pub use feed::{DeviceBatch, Feed};
 pub use images::{Class, Decoded, Images, Pixels};
 pub use normalise::Normalisation;
 pub use source::Source;
+pub(crate) use source::hex;
 
 /// A dataset ready to train on.
 #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@ use md5::Md5;
 use sha2::{Digest, Sha256};
 
 use super::Source;
+use crate::engine::data::hex;
 use crate::engine::error::{EngineError, Result};
 
 /// Bytes read at a time.
@@ -68,8 +69,4 @@ pub fn verify(path: &Path, source: &Source, tell: &mut dyn FnMut(u64) -> Control
         }
     }
     Ok(Verdict::Right)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

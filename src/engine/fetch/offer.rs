@@ -64,9 +64,7 @@ pub fn found(home: &Home, folder: Option<&Path>) -> Option<PathBuf> {
             roots.iter().flat_map(|root| paths.iter().map(|path| root.join(path))).find(|path| path.exists())
         }
         Looks::Idx { folders, system } => {
-            let is_named =
-                folder.is_some() || std::env::var_os("HIRESNET_DATA").is_some_and(|v| !v.is_empty());
-            let system = system.filter(|_| !is_named).map(PathBuf::from);
+            let system = system.filter(|_| places::is_unsaid(folder)).map(PathBuf::from);
             let below = roots.iter().flat_map(|root| folders.iter().map(|folder| root.join(folder)));
             below.chain(system).find(|folder| {
                 IDX.iter()
