@@ -126,9 +126,18 @@ fn tensorboard_reads_scalars_histograms_and_hyperparameters() {
     assert!((read["start"].as_f64().unwrap() - seconds).abs() < 0.01);
     let last = read["scalars"]["loss/validation"][1][2].as_f64().unwrap();
     assert!((last - seconds - state.epochs[1].t).abs() < 0.01);
-    let stem = &read["histograms"]["weights_best/stem.conv.weight"];
+    let stem = &read["histograms"]["weights_best/stem.conv.weight"][0];
     assert_eq!(stem[1].as_f64(), Some(8.0 * 3.0 * 9.0), "{stem}");
     assert_eq!(stem[0].as_u64(), Some(state.best_epoch().unwrap().step as u64));
+    // The spread of every term after every epoch: 20 images of 8 maps of 32 × 32.
+    let spread = read["histograms"]["activations/block1/from0"].as_array().unwrap();
+    assert_eq!(spread.len(), 2);
+    for (epoch, spread) in state.epochs.iter().zip(spread) {
+        assert_eq!((spread[0].as_u64(), spread[1].as_f64()), (Some(epoch.step as u64), Some(163_840.0)));
+    }
+    for tag in ["activations/block1/F", "activations/block2/from0", "activations_test/block2/F"] {
+        assert!(read["histograms"][tag].is_array(), "{tag}");
+    }
     assert_eq!(read["hparams"]["lr"], 0.01);
     assert_eq!(read["hparams"]["dataset"], "fashion-embedded");
     assert_eq!(read["hparams"]["flip"], false);

@@ -52,8 +52,8 @@ fn run(line: &str, epochs: usize, steps: usize) -> Recorded {
         }
         let (train, validation) = (score(epoch), score(epoch));
         tell(EventKind::EpochEnded { epoch, step: epoch * steps, train, validation, best: epoch == 1 });
-        let hops = vec![HopActivity { source: 0, value: 0.4 }];
-        let blocks = vec![BlockActivity { block: 1, residual: 0.8, hops }];
+        let hops = vec![HopActivity { source: 0, value: 0.4, histogram: None }];
+        let blocks = vec![BlockActivity { block: 1, residual: 0.8, histogram: None, hops }];
         tell(EventKind::Probed { epoch, split: Split::Validation, blocks });
     }
     tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: 1, score: score(1) });

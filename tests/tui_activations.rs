@@ -41,9 +41,14 @@ fn probe(run: &mut RunState, epoch: usize, split: Split) {
     let block = |b: usize| BlockActivity {
         block: b,
         residual: 0.4 * b as f64 + 0.1 * epoch as f64,
+        histogram: None,
         hops: hops
             .into_block(b)
-            .map(|h| HopActivity { source: h.source, value: 0.11 * (h.order() * epoch) as f64 })
+            .map(|h| HopActivity {
+                source: h.source,
+                value: 0.11 * (h.order() * epoch) as f64,
+                histogram: None,
+            })
             .collect(),
     };
     let blocks = (1..=blocks).map(block).collect();
@@ -182,9 +187,9 @@ fn without_data_it_says_when_there_will_be_some() {
 #[test]
 fn no_size_is_too_small_and_no_value_too_odd() {
     let mut run = ended(EIGHT, 3);
-    let odd = |value| HopActivity { source: 0, value };
+    let odd = |value| HopActivity { source: 0, value, histogram: None };
     let hops = [f64::NAN, f64::INFINITY, 0.0, 1e300, 1e-300].map(odd).to_vec();
-    let blocks = vec![BlockActivity { block: 1, residual: 0.0, hops }];
+    let blocks = vec![BlockActivity { block: 1, residual: 0.0, histogram: None, hops }];
     tell(&mut run, EventKind::Probed { epoch: 4, split: Split::Validation, blocks });
     for fixed in [false, true] {
         let mut panel = Activations::default();

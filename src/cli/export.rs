@@ -29,7 +29,7 @@ pub struct ExportArgs {
 /// In which format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// An event file for each run: scalars, histograms of the kept weights, hyperparameters
+    /// An event file for each run: scalars, histograms of activations and kept weights, hyperparameters
     Tensorboard,
     /// metrics.csv, a row for each value, and summary.csv, a row for each run
     Csv,

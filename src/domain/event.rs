@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::histogram::Histogram;
 use super::spec::ExperimentSpec;
 
 /// Version of the vocabulary, written into every event. Readers accept this and older.
@@ -284,6 +285,9 @@ pub struct BlockActivity {
     pub block: usize,
     /// Of the block's own output F, before the hierarchical sum.
     pub residual: f64,
+    /// How F's values are spread over some of the images; records of older programs lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
     /// Of each incoming hop's term, by source level.
     pub hops: Vec<HopActivity>,
 }
@@ -295,6 +299,9 @@ pub struct HopActivity {
     pub source: usize,
     /// Mean absolute activation.
     pub value: f64,
+    /// How the term's values are spread, as [`BlockActivity::histogram`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
 }
 
 /// What whoever hears an event wants the trainer to do next.

@@ -11,6 +11,7 @@ pub mod dataset;
 pub mod error;
 pub mod event;
 pub mod features;
+pub mod histogram;
 pub mod hops;
 pub mod keys;
 pub mod lesion;

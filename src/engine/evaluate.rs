@@ -63,11 +63,12 @@ pub fn evaluate_without<B: NetworkOps, E>(
     let (mut fed, mut unread) = (0, Vec::new());
     for DeviceBatch { images, labels, .. } in feed.in_order(task.split, task.batch) {
         tick(fed, total)?;
-        let probed = task.probe.saturating_sub(fed);
+        let before = fed;
+        let probed = task.probe.saturating_sub(before);
         fed += labels.len();
         let logits = network.forward_watched(images, Mode::Eval, |block, term, value| {
             if probed > 0 {
-                probe.take(block, term, value, probed);
+                probe.take(block, term, value, before, probed);
             }
             !without.contains(&match term {
                 Term::Residual => Cut::Residual(block),

@@ -114,8 +114,9 @@ pub fn long_tape() -> Result<Tape> {
                 Score { loss: 2.0 / epoch as f64, images: 5_000, hits: 2_500 + 20 * epoch, hits5: None };
             let (train, validation) = (score, score);
             tell(EventKind::EpochEnded { epoch, step: epoch * steps, train, validation, best: true });
-            let blocks =
-                (1..=3).map(|block| BlockActivity { block, residual: 1.0, hops: Vec::new() }).collect();
+            let blocks = (1..=3)
+                .map(|block| BlockActivity { block, residual: 1.0, histogram: None, hops: Vec::new() })
+                .collect();
             tell(EventKind::Probed { epoch, split: Split::Validation, blocks });
         }
         tell(EventKind::Finished { outcome: Outcome::Completed, message: None });

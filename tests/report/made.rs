@@ -62,12 +62,14 @@ pub fn ended(line: &str, top1: f64, outcome: Outcome, at: &str) -> Made {
         let blocks = (1..=spec.blocks.len()).map(|block| BlockActivity {
             block,
             residual: block as f64 + spec.seed as f64 / 10.0,
+            histogram: None,
             hops: network
                 .hops
                 .into_block(block)
                 .map(|hop| HopActivity {
                     source: hop.source,
                     value: 0.5 * block as f64 + 0.1 * hop.source as f64,
+                    histogram: None,
                 })
                 .collect(),
         });

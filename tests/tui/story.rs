@@ -62,11 +62,13 @@ fn probed(spec: &ExperimentSpec, epoch: usize, split: Split) -> EventKind {
     let block = |target: usize| BlockActivity {
         block: target,
         residual: 0.4 + 0.1 * target as f64 + 0.02 * epoch as f64,
+        histogram: None,
         hops: hops
             .into_block(target)
             .map(|hop| HopActivity {
                 source: hop.source,
                 value: 0.35 / (1.0 + hop.order() as f64) + 0.01 * epoch as f64,
+                histogram: None,
             })
             .collect(),
     };

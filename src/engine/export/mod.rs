@@ -8,6 +8,7 @@ mod csv;
 mod parquet;
 mod points;
 mod pytorch;
+mod spreads;
 mod table;
 mod tensorboard;
 

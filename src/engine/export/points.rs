@@ -48,11 +48,7 @@ pub fn points(events: &[Event]) -> Vec<Point> {
             EventKind::Probed { epoch, split, blocks } => {
                 // Of the weights of an epoch before, where they are the best.
                 let step = ends.get(epoch).copied().unwrap_or(step);
-                let what = match split {
-                    Split::Train => "activation_train",
-                    Split::Validation => "activation",
-                    Split::Test => "activation_test",
-                };
+                let what = activations(*split);
                 for block in blocks {
                     let n = block.block;
                     add(&format!("{what}/block{n}/F"), *epoch, step, block.residual);
@@ -74,4 +70,13 @@ pub fn points(events: &[Event]) -> Vec<Point> {
         }
     }
     points
+}
+
+/// What activations measured on a split are called.
+pub fn activations(split: Split) -> &'static str {
+    match split {
+        Split::Train => "activation_train",
+        Split::Validation => "activation",
+        Split::Test => "activation_test",
+    }
 }

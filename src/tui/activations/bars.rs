@@ -217,7 +217,7 @@ mod tests {
         let probe = |value| ProbeRecord {
             epoch: 1,
             split: crate::domain::event::Split::Validation,
-            blocks: vec![BlockActivity { block: 1, residual: value, hops: Vec::new() }],
+            blocks: vec![BlockActivity { block: 1, residual: value, histogram: None, hops: Vec::new() }],
         };
         let most = |value| Scale::of(&probe(value), None).most;
         assert_eq!(

@@ -1,6 +1,7 @@
 //! A tensor's values in buckets.
 
 use super::proto::Histogram;
+use crate::domain::histogram::Histogram as Recorded;
 
 /// Buckets between the smallest value and the largest.
 const BUCKETS: usize = 40;
@@ -32,6 +33,25 @@ pub fn histogram(values: &[f32]) -> Option<Histogram> {
     })
 }
 
+/// A recorded histogram; `None` where it counted nothing. What lies within a bucket is taken
+/// for its middle, so sums are close, not exact.
+pub fn of_spread(recorded: &Recorded) -> Option<Histogram> {
+    let buckets: Vec<_> = recorded.buckets().collect();
+    let (&(min, ..), &(_, max, _)) = (buckets.first()?, buckets.last()?);
+    let total = |of: &dyn Fn(f64) -> f64| -> f64 {
+        buckets.iter().map(|(low, high, count)| of((low + high) / 2.0) * *count as f64).sum()
+    };
+    Some(Histogram {
+        min,
+        max,
+        num: total(&|_| 1.0),
+        sum: total(&|v| v),
+        sum_squares: total(&|v| v * v),
+        limits: std::iter::once(min).chain(buckets.iter().map(|(_, high, _)| *high)).collect(),
+        counts: std::iter::once(0.0).chain(buckets.iter().map(|(.., count)| *count as f64)).collect(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +66,18 @@ mod tests {
         let flat = histogram(&[2.0; 7]).unwrap();
         assert_eq!((flat.counts, flat.sum), (vec![0.0, 7.0], 14.0));
         assert_eq!(histogram(&[f32::INFINITY]), None);
+    }
+
+    #[test]
+    fn a_recorded_one_keeps_its_buckets() {
+        let mut recorded = Recorded::default();
+        assert_eq!(of_spread(&recorded), None);
+        recorded.add(&[-1.2, 1.2, 1.3, 3.5]);
+        let made = of_spread(&recorded).unwrap();
+        assert_eq!((made.min, made.max, made.num), (-1.5, 4.0, 4.0));
+        assert_eq!(made.limits.len(), made.counts.len());
+        assert_eq!((made.limits[1], made.counts[1]), (-1.0, 1.0));
+        assert_eq!(made.counts.iter().sum::<f64>(), 4.0);
+        assert_eq!(made.sum, -1.25 + 2.0 * 1.25 + 3.5);
     }
 }

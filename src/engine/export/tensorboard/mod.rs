@@ -1,8 +1,6 @@
-//! An event file that `TensorBoard` opens: scalars of all that was recorded, histograms of the
-//! weights that were kept, and the spec as hyperparameters.
-//!
-//! Of activations a run records means, so they are scalars; histograms are of what there is
-//! all of: the weights of the best epoch, else of the last.
+//! An event file that `TensorBoard` opens: scalars of all that was recorded, histograms of
+//! activations after every epoch and of the weights that were kept (of the best epoch, else of
+//! the last), and the spec as hyperparameters.
 
 mod histogram;
 mod proto;
@@ -10,12 +8,13 @@ mod record;
 
 use prost::Message;
 
-use self::histogram::histogram;
+use self::histogram::{histogram, of_spread};
 use self::proto::{
     Content, Event, Experiment, HParamInfo, HParams, HParamsData, Kind, Metadata, MetricInfo, MetricName,
     Plugin, SessionEnd, SessionStart, Summary, SummaryValue, Value, What,
 };
 use super::points::points;
+use super::spreads::spreads;
 use super::{Product, Run};
 use crate::domain::event::{Checkpoint, Outcome};
 use crate::domain::keys;
@@ -43,6 +42,12 @@ pub(super) fn product(run: &Run) -> Result<Product> {
         let value = SummaryValue { tag: point.metric, metadata: None, content };
         add(point.t, point.step, What::Summary(Summary { value: vec![value] }));
     }
+    for spread in spreads(&run.events) {
+        if let Some(made) = of_spread(spread.histogram) {
+            let value = histogram_value(spread.tag, made);
+            add(spread.t, spread.step, What::Summary(Summary { value: vec![value] }));
+        }
+    }
     let state = &run.saved.state;
     if let Some((checkpoint, path)) = store::kept_weights(&run.saved.path) {
         let epoch = match checkpoint {
@@ -52,8 +57,7 @@ pub(super) fn product(run: &Run) -> Result<Product> {
         let step = epoch.map_or(0, |epoch| epoch.step);
         for (name, tensor) in store::read_weights(&path)?.0 {
             if let Some(made) = histogram(&tensor.values) {
-                let tag = format!("weights_{}/{name}", checkpoint.name());
-                let value = SummaryValue { tag, metadata: None, content: Some(Content::Histogram(made)) };
+                let value = histogram_value(format!("weights_{}/{name}", checkpoint.name()), made);
                 add(state.t, step, What::Summary(Summary { value: vec![value] }));
             }
         }
@@ -62,6 +66,10 @@ pub(super) fn product(run: &Run) -> Result<Product> {
     // run always has the same file.
     let name = format!("events.out.tfevents.{:010}.hiresnet-tui", start.max(0.0) as u64);
     Ok(Product::new(&[&run.name, &name], file))
+}
+
+fn histogram_value(tag: String, made: proto::Histogram) -> SummaryValue {
+    SummaryValue { tag, metadata: None, content: Some(Content::Histogram(made)) }
 }
 
 /// Seconds since 1970 at which it began; 0 where its record does not say.
