@@ -34,8 +34,8 @@ if what == "tensorboard":
     experiment = hparams[metadata.EXPERIMENT_TAG].experiment
     histograms = {}
     for tag in tags["histograms"]:
-        values = [(event.step, event.histogram_value) for event in events.Histograms(tag)]
-        histograms[tag] = [[step, *map(float, (value.num, value.min, value.max))] for step, value in values]
+        made = [(event.step, event.histogram_value) for event in events.Histograms(tag)]
+        histograms[tag] = [[step, value.num, value.min, value.max] for step, value in made]
     print(json.dumps({
         "scalars": {tag: scalars(tag) for tag in tags["scalars"]},
         "histograms": histograms,
