@@ -3,6 +3,7 @@
 use hiresnet_tui::domain::event::{
     BlockActivity, Event, EventKind, HopActivity, Outcome, RunStarted, Split, SplitSizes,
 };
+use hiresnet_tui::domain::histogram::Histogram;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::tui::activations::Activations;
@@ -34,6 +35,21 @@ fn started(line: &str) -> RunState {
     run
 }
 
+/// F as a ReLU leaves it, a hop's term as batch norm does: a bell, wider for longer hops.
+fn spread(order: usize) -> Option<Histogram> {
+    let normal = |i: usize| {
+        let sum: f64 = (1..=12).map(|n| (i as f64 * 0.618_034 * f64::from(n * n)).fract()).sum();
+        sum - 6.0
+    };
+    let values = (1..=2000).map(normal).map(|v| match order {
+        0 => v.max(0.0) as f32 * 1.5,
+        order => (v * order as f64 / 2.0) as f32,
+    });
+    let mut made = Histogram::default();
+    made.add(&values.collect::<Vec<_>>());
+    Some(made)
+}
+
 /// Values that differ by block, source and epoch in a way that can be foretold.
 fn probe(run: &mut RunState, epoch: usize, split: Split) {
     let spec = run.started.as_ref().unwrap().spec.clone();
@@ -41,13 +57,13 @@ fn probe(run: &mut RunState, epoch: usize, split: Split) {
     let block = |b: usize| BlockActivity {
         block: b,
         residual: 0.4 * b as f64 + 0.1 * epoch as f64,
-        histogram: None,
+        histogram: spread(0),
         hops: hops
             .into_block(b)
             .map(|h| HopActivity {
                 source: h.source,
                 value: 0.11 * (h.order() * epoch) as f64,
-                histogram: None,
+                histogram: spread(h.order()),
             })
             .collect(),
     };
@@ -99,6 +115,29 @@ fn every_panel() {
             insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), shown);
         }
     }
+}
+
+#[test]
+fn how_values_are_spread() {
+    let mut panel = Activations::default();
+    panel.toggle_spread();
+    let run = trained(THREE, 3);
+    let shown =
+        [(36, 8), (78, 12), (118, 16)].map(|size| paint(&panel, Some(&run), None, size, &Theme::FULL));
+    insta::assert_snapshot!("spread_full", shown.join("\n\n"));
+    let shown = [BLOCK, ASCII].map(|theme| paint(&panel, Some(&run), None, (78, 12), &theme));
+    assert!(shown[1].is_ascii());
+    insta::assert_snapshot!("spread_plain", shown.join("\n\n"));
+
+    let mut old = run.clone();
+    for block in old.probes.iter_mut().flat_map(|probe| &mut probe.blocks) {
+        block.histogram = None;
+        block.hops.iter_mut().for_each(|hop| hop.histogram = None);
+    }
+    let shown = paint(&panel, Some(&old), None, (78, 12), &Theme::FULL);
+    assert!(shown.contains("This record has means only"), "{shown}");
+    panel.toggle_spread();
+    assert!(paint(&panel, Some(&old), None, (78, 12), &Theme::FULL).contains("mean |activation|"));
 }
 
 #[test]

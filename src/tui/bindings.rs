@@ -130,6 +130,7 @@ pub static BINDINGS: &[Binding] = &[
     row(ACTIVATIONS, "epoch-on", &["right", "l"], Right, "the epoch after"),
     row(ACTIVATIONS, "epoch-first", &["home"], First, "the first epoch"),
     row(ACTIVATIONS, "epoch-last", &["end", "f"], Last, "the newest, and follow it").hint("follow"),
+    row(ACTIVATIONS, "spread", &["v"], Spread, "means as bars, or how the values are spread").hint("spread"),
     row(ACTIVATIONS, "bars-up", &["up", "k"], Up, "scroll up"),
     row(ACTIVATIONS, "bars-down", &["down", "j"], Down, "scroll down"),
     //

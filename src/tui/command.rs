@@ -206,6 +206,8 @@ pub enum Command {
     Bands,
     /// Leave outliers out of the scale.
     Outliers,
+    /// How activations are spread, or their means.
+    Spread,
     /// One scale for all maps of a block, or one for each map.
     CycleScale,
     /// Images of the next split.

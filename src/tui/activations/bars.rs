@@ -57,7 +57,7 @@ struct Parts {
     beside: bool,
 }
 
-const LABEL: u16 = 4;
+pub const LABEL: u16 = 4;
 const VALUE: u16 = 6;
 const RATIO: u16 = 6;
 /// A value in brackets and a space.
@@ -65,31 +65,19 @@ const BESIDE: u16 = 9;
 const SHORTEST_BAR: u16 = 4;
 
 impl Group<'_> {
-    /// Rows: a heading, F, each hop.
-    pub fn rows(&self) -> usize {
-        2 + self.block.hops.len()
-    }
-
-    /// Paints one of them.
+    /// Paints row `row` of the block: its heading, F, then each hop.
     pub fn row(&self, row: usize, area: Rect, buffer: &mut Buffer, theme: &Theme) {
         let source = match row {
-            0 => {
-                let title = format!("block {}", self.block.block);
-                buffer.set_stringn(area.x, area.y, title, area.width.into(), theme.strong());
-                return;
-            }
+            0 => return,
             1 => None,
             _ => Some(self.block.hops[row - 2].source),
         };
         let Some(value) = value(self.block, source) else { return };
         let beside = self.beside.and_then(|block| self::value(block, source));
         let parts = self.parts(area.width);
-        let (label, style) = match source {
-            None => ("F".into(), theme.text()),
-            Some(s) => (format!("{s}{}{}", theme.glyph("→", ">"), self.block.block), theme.accent()),
-        };
+        let (name, style) = label(source, self.block.block, theme);
         let mut pen = Pen { x: area.x, area, buffer };
-        pen.write(&label, LABEL, style);
+        pen.write(&name, LABEL, style);
         let start = pen.x;
         let length = self.scale.eighths(value, parts.bar.into());
         pen.write(&bar(length, theme), parts.bar, style);
@@ -126,17 +114,25 @@ impl Group<'_> {
 }
 
 /// Writes one thing after the other in a row, each in columns of its own.
-struct Pen<'a> {
-    x: u16,
-    area: Rect,
-    buffer: &'a mut Buffer,
+pub struct Pen<'a> {
+    pub x: u16,
+    pub area: Rect,
+    pub buffer: &'a mut Buffer,
 }
 
 impl Pen<'_> {
-    fn write(&mut self, text: &str, columns: u16, style: Style) {
+    pub fn write(&mut self, text: &str, columns: u16, style: Style) {
         let room = columns.min(self.area.right().saturating_sub(self.x));
         self.buffer.set_stringn(self.x, self.area.y, text, room.into(), style);
         self.x += room;
+    }
+}
+
+/// What a term is called, F or the hop from `source`, and how it is drawn.
+pub fn label(source: Option<usize>, block: usize, theme: &Theme) -> (String, Style) {
+    match source {
+        None => ("F".into(), theme.text()),
+        Some(s) => (format!("{s}{}{block}", theme.glyph("→", ">")), theme.accent()),
     }
 }
 

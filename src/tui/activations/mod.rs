@@ -1,7 +1,8 @@
 //! The paper's Fig. 2 of a run, epoch by epoch: how strong each block's own output F is
-//! beside the hops that are added to it.
+//! beside the hops that are added to it; or how their values are spread.
 
 mod bars;
+mod spreads;
 
 use std::cell::Cell;
 
@@ -23,6 +24,8 @@ use crate::domain::text::wrap;
 pub struct Activations {
     /// Index of the measurement; `None` for the newest there is.
     fixed: Option<usize>,
+    /// Whether histograms are drawn instead of means.
+    spread: bool,
     /// Rows scrolled; how many there are is known only where they are drawn, so that
     /// drawing takes back what is too much.
     top: Cell<usize>,
@@ -51,6 +54,11 @@ impl Activations {
     /// Shows the newest measurement from here on.
     pub fn follow(&mut self) {
         self.fixed = None;
+    }
+
+    /// Draws histograms instead of means, or means again.
+    pub fn toggle_spread(&mut self) {
+        self.spread = !self.spread;
     }
 
     /// Scrolls `by` rows down, or up.
@@ -83,17 +91,35 @@ impl Activations {
         let probe = &run.probes[at];
         let other = baseline.and_then(|(name, run)| Some((name, same(probe, run)?)));
 
-        let scale = Scale::of(probe, other.map(|(_, record)| record));
         self.title(run, at, Rect { height: 1, ..area }, buffer, theme);
         let [_, rest] = split(area, 1);
         let legend = u16::from(rest.height > 3);
         let [groups, below] = split(rest, rest.height - legend);
-        let hidden = self.groups(probe, other.map(|(_, record)| record), scale, groups, buffer, theme);
-        let taken = more(hidden, area, buffer, theme);
-        if legend > 0 {
+        let (hidden, mut said) = if self.spread {
+            let Some(extent) = spreads::extent(probe) else {
+                let text = "This record has means only: runs of this version also record histograms.";
+                return sentence(text, groups, buffer, theme);
+            };
+            let hidden = self.groups(probe, groups, buffer, theme, |block, row, area, buffer| {
+                spreads::row(block, row, extent, area, buffer, theme);
+            });
+            let axis = format!("{}{extent} to {extent}", theme.glyph("−", "-"));
+            (hidden, vec![axis, "% near 0".into(), "activations".into()])
+        } else {
+            let record = other.map(|(_, record)| record);
+            let scale = Scale::of(probe, record);
+            let hidden = self.groups(probe, groups, buffer, theme, |block, row, area, buffer| {
+                let beside = record.and_then(|o| o.blocks.iter().find(|b| b.block == block.block));
+                Group { block, beside, scale }.row(row, area, buffer, theme);
+            });
             let mut said = vec![format!("bars 0 to {}", bars::three(scale.most)), "% of F".into()];
             said.extend(other.map(|(name, _)| format!("{} {name}", bars::tick(theme))));
-            said.extend(["mean |activation|".into(), name.into()]);
+            said.push("mean |activation|".into());
+            (hidden, said)
+        };
+        let taken = more(hidden, area, buffer, theme);
+        if legend > 0 {
+            said.push(name.into());
             let room = usize::from(below.width.saturating_sub(taken));
             buffer.set_stringn(below.x, below.y, fitting(&said, room, theme), room, theme.dim());
         }
@@ -123,23 +149,23 @@ impl Activations {
         slider(at, run.probes.len(), room, buffer, theme);
     }
 
-    /// Paints the bars of every block, as many side by side as there is room for; the
-    /// rows that did not fit above and below.
+    /// Paints every block, as many side by side as there is room for, under its heading the
+    /// rows of F and the hops by `draw`; the rows that did not fit above and below.
     fn groups(
         &self,
         probe: &ProbeRecord,
-        other: Option<&ProbeRecord>,
-        scale: Scale,
         area: Rect,
         buffer: &mut Buffer,
         theme: &Theme,
+        draw: impl Fn(&BlockActivity, usize, Rect, &mut Buffer),
     ) -> (usize, usize) {
         let blocks = probe.blocks.len().clamp(1, u16::MAX.into()) as u16;
         let across = ((area.width + GAP) / (NARROWEST + GAP)).clamp(1, blocks);
         let width = ((area.width + GAP) / across).saturating_sub(GAP).min(WIDEST);
 
         let lines = || probe.blocks.chunks(across.into());
-        let height = |line: &[BlockActivity]| line.iter().map(|b| 2 + b.hops.len()).max().unwrap_or(0);
+        let height_of = |block: &BlockActivity| 2 + block.hops.len();
+        let height = |line: &[BlockActivity]| line.iter().map(height_of).max().unwrap_or(0);
         let all: usize = lines().map(height).sum();
         // A row between groups is the first thing to go.
         let gap = usize::from(all + lines().count() <= area.height as usize + 1);
@@ -148,19 +174,23 @@ impl Activations {
         for line in lines() {
             let start = if rows > 0 { rows + gap } else { 0 };
             for (i, block) in line.iter().enumerate() {
-                let beside = other.and_then(|o| o.blocks.iter().find(|b| b.block == block.block));
-                placed.push((start, i as u16 * (width + GAP), Group { block, beside, scale }));
+                placed.push((start, i as u16 * (width + GAP), block));
             }
             rows = start + height(line);
         }
         let most = rows.saturating_sub(area.height.into());
         let top = self.top.get().min(most);
         self.top.set(top);
-        for (start, x, group) in &placed {
-            for (i, row) in (*start..start + group.rows()).enumerate() {
+        for (start, x, block) in placed {
+            for (i, row) in (start..start + height_of(block)).enumerate() {
                 if let Some(y) = row.checked_sub(top).filter(|y| *y < area.height.into()) {
                     let line = Rect { x: area.x + x, y: area.y + y as u16, width, height: 1 };
-                    group.row(i, line.intersection(area), buffer, theme);
+                    let line = line.intersection(area);
+                    if i == 0 {
+                        let title = format!("block {}", block.block);
+                        buffer.set_stringn(line.x, line.y, title, line.width.into(), theme.strong());
+                    }
+                    draw(block, i, line, buffer);
                 }
             }
         }

@@ -308,6 +308,7 @@ impl App {
             Command::Right => self.activations.scrub(1, &run.state),
             Command::First => self.activations.first(),
             Command::Last => self.activations.follow(),
+            Command::Spread => self.activations.toggle_spread(),
             Command::Up => self.activations.scroll(-1),
             Command::Down => self.activations.scroll(1),
             _ => {}

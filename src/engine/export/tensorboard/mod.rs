@@ -80,17 +80,22 @@ fn started(run: &Run) -> f64 {
 
 fn hyperparameters(run: &Run, start: f64) -> [SummaryValue; 3] {
     let state = &run.saved.state;
-    let values = run.saved.spec.pairs().map(|(name, value)| {
-        let kind = match value {
-            keys::Value::Bool(yes) => Kind::Flag(yes),
-            keys::Value::Int(n) => Kind::Number(n as f64),
-            keys::Value::Float(v) => Kind::Number(v),
-            other => Kind::Text(other.to_string()),
-        };
-        (name.to_owned(), Value { kind: Some(kind) })
-    });
-    let hparams: std::collections::BTreeMap<_, _> = values.collect();
-    let info = |(name, value): (&String, &Value)| {
+    // The first few are the columns that its table shows unasked, so the spec's order counts.
+    let ordered: Vec<(String, Value)> = run
+        .saved
+        .spec
+        .pairs()
+        .map(|(name, value)| {
+            let kind = match value {
+                keys::Value::Bool(yes) => Kind::Flag(yes),
+                keys::Value::Int(n) => Kind::Number(n as f64),
+                keys::Value::Float(v) => Kind::Number(v),
+                other => Kind::Text(other.to_string()),
+            };
+            (name.to_owned(), Value { kind: Some(kind) })
+        })
+        .collect();
+    let info = |(name, value): &(String, Value)| {
         let kind = match value.kind {
             Some(Kind::Number(_)) => 3,
             Some(Kind::Flag(_)) => 2,
@@ -100,7 +105,8 @@ fn hyperparameters(run: &Run, start: f64) -> [SummaryValue; 3] {
     };
     let metric = |tag: &str| MetricInfo { name: Some(MetricName { tag: tag.to_owned() }) };
     let experiment =
-        Experiment { hparams: hparams.iter().map(info).collect(), metrics: METRICS.map(metric).to_vec() };
+        Experiment { hparams: ordered.iter().map(info).collect(), metrics: METRICS.map(metric).to_vec() };
+    let hparams = ordered.into_iter().collect();
     let status = match state.outcome {
         Some(Outcome::Completed | Outcome::Stopped) => 1,
         Some(Outcome::Diverged | Outcome::Failed) => 2,
