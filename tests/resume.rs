@@ -125,7 +125,7 @@ fn damaged_checkpoints_are_passed_over() {
         paths.sort();
         paths
     };
-    for damage in 0..4 {
+    for damage in 0..5 {
         let out = root.path().join(format!("damaged-{damage}"));
         let words = [SPEC, "--resume", "--checkpoint-every", "1"];
         let mut child = program(&words, &out).spawn().unwrap();
@@ -145,6 +145,13 @@ fn damaged_checkpoints_are_passed_over() {
             0 => fs::write(kept.last().unwrap(), b"half of").unwrap(),
             1 => kept.iter().for_each(|path| fs::write(path, b"").unwrap()),
             2 => fs::write(run.join("events.jsonl"), b"").unwrap(),
+            3 => {
+                let newest = kept.last().unwrap();
+                let mut bytes = fs::read(newest).unwrap();
+                let at = bytes.len() - 40;
+                bytes[at] ^= 0x10;
+                fs::write(newest, bytes).unwrap();
+            }
             _ => {
                 let log = fs::read(run.join("events.jsonl")).unwrap();
                 fs::write(run.join("events.jsonl"), &log[..log.len() - 30]).unwrap();

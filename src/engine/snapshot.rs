@@ -86,8 +86,9 @@ struct Facts {
     adam_time: usize,
 }
 
-/// The metadata's one entry.
+/// The metadata's entries: [`Facts`], and a checksum over them and every tensor.
 const ENTRY: &str = "snapshot";
+const CHECKSUM: &str = "crc32";
 /// What tensors' names begin with.
 const PARTS: [&str; 4] = ["network.", "adam.first.", "adam.second.", "best."];
 
@@ -113,25 +114,30 @@ impl Snapshot {
         };
         let text = serde_json::to_string(&facts)
             .map_err(|e| EngineError::run(path, format!("cannot be encoded: {e}")))?;
-        all.to_safetensors(HashMap::from([(ENTRY.to_owned(), text)]), path)
+        let sum = checksum(&text, &all).to_string();
+        all.to_safetensors(HashMap::from([(ENTRY.to_owned(), text), (CHECKSUM.to_owned(), sum)]), path)
     }
 
     /// Reads what [`Self::to_bytes`] wrote, and how many bytes of record it belongs to.
     ///
     /// # Errors
-    /// When it is something else, or of another run than `spec`.
+    /// When it is something else, damaged, or of another run than `spec`.
     pub fn from_bytes(bytes: &[u8], spec: &str, path: &Path) -> Result<(Self, u64)> {
         let fail = |reason: &str| EngineError::run(path, reason);
         let (_, metadata) = safetensors::SafeTensors::read_metadata(bytes)
             .map_err(|e| EngineError::run(path, format!("not a checkpoint: {e}")))?;
-        let text = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
-        let text = text.ok_or_else(|| fail("not a checkpoint that a run can go on from"))?;
+        let entry = |name| metadata.metadata().as_ref().and_then(|entries| entries.get(name));
+        let text = entry(ENTRY).ok_or_else(|| fail("not a checkpoint that a run can go on from"))?;
         let facts: Facts = serde_json::from_str(text)
             .map_err(|e| EngineError::run(path, format!("a checkpoint of another version: {e}")))?;
         if facts.spec != spec {
             return Err(fail("a checkpoint of another run"));
         }
         let all = Weights::from_safetensors(bytes, path)?;
+        // A disk that returns other bits than it was given would make another run of this one.
+        if entry(CHECKSUM).is_none_or(|sum| *sum != checksum(text, &all).to_string()) {
+            return Err(fail("damaged: its checksum is another"));
+        }
         let mut parts: [Weights; 4] = Default::default();
         for (name, tensor) in all.0 {
             let part = PARTS.iter().position(|prefix| name.starts_with(prefix));
@@ -147,6 +153,18 @@ impl Snapshot {
         let adam = Moments { time: facts.adam_time, first, second };
         Ok((Self { position, weights, adam, best }, facts.events))
     }
+}
+
+/// CRC-32 of the facts' text and of every tensor's name, shape and values.
+fn checksum(text: &str, all: &Weights) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(text.as_bytes());
+    for (name, tensor) in &all.0 {
+        hasher.update(name.as_bytes());
+        hasher.update(bytemuck::cast_slice(&tensor.shape));
+        hasher.update(bytemuck::cast_slice(&tensor.values));
+    }
+    hasher.finalize()
 }
 
 #[cfg(test)]
@@ -184,6 +202,13 @@ mod tests {
         assert!(said(b"", "plain@fashion").contains("not a checkpoint"));
         for cut in (0..bytes.len()).step_by(7) {
             assert!(Snapshot::from_bytes(&bytes[..cut], "plain@fashion", path).is_err());
+        }
+        // A bit of any byte, and it is another file, or refused.
+        for at in 0..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << (at % 8);
+            let read = Snapshot::from_bytes(&flipped, "plain@fashion", path);
+            assert!(read.is_err_and(|e| !e.to_string().is_empty()), "byte {at} of {}", bytes.len());
         }
         let plain = snapshot().weights.to_safetensors(HashMap::new(), path).unwrap();
         assert!(said(&plain, "plain@fashion").contains("go on from"));
