@@ -68,6 +68,8 @@ pub enum NoTest {
     TooFew,
     /// Nothing varies, so that chance cannot be judged.
     NoSpread,
+    /// Some runs never got as far as what is compared; the mean of the others would flatter.
+    NotReached,
 }
 
 impl NoTest {
@@ -76,6 +78,7 @@ impl NoTest {
         match self {
             Self::TooFew => "fewer than two seeds: no test is possible",
             Self::NoSpread => "no spread over seeds: no test is possible",
+            Self::NotReached => "not every run got that far: no test is possible",
         }
     }
 }

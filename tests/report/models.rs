@@ -194,9 +194,40 @@ fn equal_seeds_are_compared_in_pairs() {
          comparisons, d_z = 4.67."
     );
     // Out has three of the five seeds.
-    assert_eq!(top1.entries[2].common_seeds, [0, 1, 2]);
+    let out = &top1.entries[2];
+    assert_eq!(out.common_seeds, [0, 1, 2]);
+    // The means beside a difference are of the same seeds.
+    let (own, other) = (out.sample.as_ref().unwrap(), out.baseline_sample.as_ref().unwrap());
+    assert_eq!((own.n(), other.n()), (3, 3));
+    near(out.difference.unwrap(), own.mean - other.mean);
+    near(out.difference.unwrap(), out.test.unwrap().difference);
+    assert!(top1.notes.iter().any(|note| note.contains("seeds that both networks have")), "{:?}", top1.notes);
     assert!(top1.entries[2].sentence.contains("not significant at the 5% level"));
     assert!(matches!(all[1].measure, Measure::EpochsTo(88.0)));
+}
+
+#[test]
+fn epochs_are_compared_only_where_every_run_gets_there() {
+    let runs = many();
+    let to = |target| {
+        let options = Options { target: Some(target), ..on("cifar10") };
+        let all = compare(&grouped(&runs), None, &options).unwrap();
+        all.into_iter().find(|c| c.measure == Measure::EpochsTo(target)).unwrap()
+    };
+    let all = to(90.0);
+    assert_eq!(all.entries.len(), 3);
+    for entry in &all.entries {
+        assert_eq!((entry.difference, entry.test), (None, Err(NoTest::NotReached)), "{}", entry.sentence);
+        assert!(entry.never.1 > 0 && entry.corrected_p.is_none());
+    }
+    assert_eq!(
+        all.entries[1].sentence,
+        "90% is reached by 5 of 5 runs of resnet+hires and by 0 of 5 runs of resnet; epochs are compared only \
+         where every run gets there."
+    );
+    // Nobody does: it is said all the same.
+    assert_eq!(to(99.0).entries[0].never, (5, 5));
+    assert!(to(50.0).entries.iter().all(|entry| entry.difference.is_some()));
 }
 
 #[test]
@@ -240,6 +271,9 @@ fn baselines() {
     assert_eq!(baselines(&[run("plain@cifar10", 86.0), run("resnet@cifar10", 88.0)], None), ["resnet-plain"]);
     let missing = compare(&grouped(&runs), Some(&Baseline::parse("resnext").unwrap()), &on(""));
     assert_eq!(missing.unwrap_err().to_string(), "--baseline: no completed run of resnext");
+    let other = compare(&grouped(&runs), Some(&Baseline::parse("plain@cifar10 epochs=3").unwrap()), &on(""));
+    let said = other.unwrap_err().to_string();
+    assert!(said.contains("but one of plain@cifar10: give that whole line, or plain alone"), "{said}");
     assert!(Baseline::parse("resnet+fires").is_err());
 }
 

@@ -230,13 +230,17 @@ fn comparison(comparison: &Comparison) -> Section<'_> {
         let p = |p: f64| p_text(p).trim_start_matches("p = ").trim_start_matches("p ").to_owned();
         let test = entry.test.ok();
         let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.into());
+        let numbers = |sample: &Option<Sample>, never: usize| {
+            let text = or_nothing(sample.as_ref().map(|sample| sample.text(digits)));
+            if never > 0 { format!("{text}, {never} never") } else { text }
+        };
         GridRow::Cells(vec![
             entry.network.clone(),
             entry.baseline.clone(),
-            entry.sample.text(digits),
-            entry.baseline_sample.text(digits),
+            numbers(&entry.sample, entry.never.0),
+            numbers(&entry.baseline_sample, entry.never.1),
             entry.common_seeds.len().to_string(),
-            format!("{:+.digits$}", entry.difference),
+            or_nothing(entry.difference.map(|d| format!("{d:+.digits$}"))),
             or_nothing(test.map(|t| format!("{:+.digits$} to {:+.digits$}", t.interval.0, t.interval.1))),
             or_nothing(test.map(|t| p(t.p))),
             or_nothing(entry.corrected_p.map(p)),

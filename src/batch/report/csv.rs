@@ -156,6 +156,8 @@ fn comparisons(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
         "baseline_mean",
         "baseline_std",
         "baseline_seeds",
+        "never",
+        "baseline_never",
         "test",
         "difference",
         "low",
@@ -172,11 +174,12 @@ fn comparisons(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
             let mut line =
                 vec![comparison.recipe.clone(), comparison.data.name(), comparison.measure.title()];
             line.extend([entry.network.clone(), entry.baseline.clone()]);
-            line.extend(sample(Some(&entry.sample)));
-            line.extend(sample(Some(&entry.baseline_sample)));
+            line.extend(sample(entry.sample.as_ref()));
+            line.extend(sample(entry.baseline_sample.as_ref()));
+            line.extend([entry.never.0, entry.never.1].map(|n| n.to_string()));
             let test = entry.test.ok();
             line.push(test.map_or("none", |t| t.method.name()).to_owned());
-            line.push(number(Some(entry.difference)));
+            line.push(number(entry.difference));
             let values = [
                 test.map(|t| t.interval.0),
                 test.map(|t| t.interval.1),

@@ -98,15 +98,17 @@ pub struct Entry {
     pub network: String,
     /// What it is compared with.
     pub baseline: String,
-    /// Its numbers.
-    pub sample: Sample,
-    /// The baseline's.
-    pub baseline_sample: Sample,
+    /// Its numbers: of the common seeds alone where there are two or more.
+    pub sample: Option<Sample>,
+    /// The baseline's, likewise.
+    pub baseline_sample: Option<Sample>,
     /// Seeds that both have.
     pub common_seeds: Vec<u64>,
+    /// Runs among those, its own and the baseline's, that never got as far as is measured.
+    pub never: (usize, usize),
     /// The mean of the pairs' differences, or where there is no test of pairs the difference
-    /// of the means.
-    pub difference: f64,
+    /// of the means; `None` where a run is among [`Self::never`].
+    pub difference: Option<f64>,
     /// Paired over the common seeds where there are two or more, else Welch's.
     #[serde(serialize_with = "test_or_reason")]
     pub test: Result<TTest, NoTest>,
@@ -145,11 +147,21 @@ pub fn compare(
 ) -> Result<Vec<Comparison>, SpecError> {
     let known = |b: &Baseline| groups.iter().any(|group| !group.runs.is_empty() && b.is(group));
     if let Some(asked) = baseline.filter(|b| !known(b)) {
-        let name = match asked {
-            Baseline::Network(name) => name.clone(),
-            Baseline::Spec(spec) => spec.without_seed(),
+        let reason = match asked {
+            Baseline::Network(name) => format!("no completed run of {name}"),
+            Baseline::Spec(spec) => {
+                let (line, name) = (spec.without_seed(), spec.network_name());
+                let same = |group: &&Group| !group.runs.is_empty() && group.network() == name;
+                match groups.iter().find(same).map(|group| group.spec.without_seed()) {
+                    Some(other) => format!(
+                        "no completed run of {line}, but one of {other}: give that whole line, or {name} \
+                         alone for every recipe"
+                    ),
+                    None => format!("no completed run of {line}"),
+                }
+            }
         };
-        return Err(SpecError::new("--baseline", format!("no completed run of {name}")));
+        return Err(SpecError::new("--baseline", reason));
     }
     let mut all = Vec::new();
     for setting in settings(groups).into_iter().filter(|setting| options.wants(&setting.data)) {
@@ -196,9 +208,8 @@ fn comparison(
     here: &[&Group],
     options: &Options,
 ) -> Option<Comparison> {
-    let number = |state: &RunState| measure.of(state, options);
     let mut entries: Vec<Entry> =
-        pairs.iter().filter_map(|(group, baseline)| entry(group, baseline, number)).collect();
+        pairs.iter().filter_map(|(group, baseline)| entry(group, baseline, measure, options)).collect();
     if entries.is_empty() {
         return None;
     }
@@ -221,34 +232,64 @@ fn comparison(
             notes.push(format!("{} never reached {target}% and cannot be compared.", plural(never, "run")));
         }
     }
+    let alone = |(group, baseline): &(&Group, &Group)| {
+        let common = group.runs.keys().filter(|seed| baseline.runs.contains_key(seed)).count();
+        if common >= 2 { group.runs.len() + baseline.runs.len() - 2 * common } else { 0 }
+    };
+    if pairs.iter().any(|pair| alone(pair) > 0) {
+        notes.push("Means are of the seeds that both networks have; other runs are left out.".into());
+    }
     Some(Comparison { data: setting.data.clone(), recipe: setting.recipe.clone(), measure, entries, notes })
 }
 
-fn entry(group: &Group, baseline: &Group, number: impl Fn(&RunState) -> Option<f64>) -> Option<Entry> {
-    let (sample, other) = (group.sample(&number)?, baseline.sample(&number)?);
-    let of =
-        |seed: u64, sample: &Sample| sample.values.iter().find(|(s, _)| *s == seed).map(|(_, value)| *value);
-    let common: Vec<(u64, f64, f64)> =
-        sample.values.iter().filter_map(|(seed, a)| Some((*seed, *a, of(*seed, &other)?))).collect();
-    let test = if common.len() >= 2 {
-        let (a, b): (Vec<f64>, Vec<f64>) = common.iter().map(|(_, a, b)| (*a, *b)).unzip();
-        paired(&a, &b)
-    } else {
-        let values = |sample: &Sample| sample.values.iter().map(|(_, value)| *value).collect::<Vec<_>>();
-        welch(&values(&sample), &values(&other))
+fn entry(group: &Group, baseline: &Group, measure: Measure, options: &Options) -> Option<Entry> {
+    type Numbers = Vec<(u64, Option<f64>)>;
+    let numbers = |group: &Group| -> Numbers {
+        let of = |(seed, run): (&u64, &super::Run)| (*seed, measure.of(run.state, options));
+        let all = group.runs.iter().map(of);
+        // Only an epoch can be one that never came; a score that is missing is no score.
+        all.filter(|(_, value)| value.is_some() || measure != Measure::TestTop1).collect()
     };
-    let of_pairs = common.iter().map(|(_, a, b)| a - b).sum::<f64>() / common.len().max(1) as f64;
-    let difference = if common.len() >= 2 { of_pairs } else { sample.mean - other.mean };
+    let (mut own, mut others) = (numbers(group), numbers(baseline));
+    if own.is_empty() || others.is_empty() {
+        return None;
+    }
+    let has = |all: &Numbers, seed: u64| all.iter().any(|(other, _)| *other == seed);
+    let common: Vec<u64> = own.iter().map(|(seed, _)| *seed).filter(|seed| has(&others, *seed)).collect();
+    let is_paired = common.len() >= 2;
+    if is_paired {
+        // What stands beside a difference of pairs is of these pairs.
+        for all in [&mut own, &mut others] {
+            all.retain(|(seed, _)| common.contains(seed));
+        }
+    }
+    let reached = |all: &Numbers| -> Vec<(u64, f64)> {
+        all.iter().filter_map(|(seed, value)| Some((*seed, (*value)?))).collect()
+    };
+    let never = (own.len() - reached(&own).len(), others.len() - reached(&others).len());
+    let values = |all: &Numbers| reached(all).into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+    let test = match never {
+        (0, 0) if is_paired => paired(&values(&own), &values(&others)),
+        (0, 0) => welch(&values(&own), &values(&others)),
+        _ => Err(NoTest::NotReached),
+    };
+    let (sample, baseline_sample) = (Sample::new(reached(&own)), Sample::new(reached(&others)));
+    let difference = match (&sample, &baseline_sample, never) {
+        (Some(own), Some(other), (0, 0)) => Some(own.mean - other.mean),
+        (_, _, (0, 0)) => return None,
+        _ => None,
+    };
     Some(Entry {
         network: group.network(),
         baseline: baseline.network(),
-        common_seeds: common.iter().map(|(seed, ..)| *seed).collect(),
+        common_seeds: common,
+        never,
         difference,
         test,
         corrected_p: None,
         sentence: String::new(),
         sample,
-        baseline_sample: other,
+        baseline_sample,
     })
 }
 
@@ -258,21 +299,34 @@ pub fn p_text(p: f64) -> String {
 }
 
 fn sentence(entry: &Entry, measure: Measure, comparisons: usize) -> String {
-    let Entry { network, baseline, difference, .. } = entry;
+    let Entry { network, baseline, .. } = entry;
     let digits = measure.decimals();
+    let Some(difference) = entry.difference else {
+        let Measure::EpochsTo(target) = measure else { return String::new() };
+        let reached = |never: usize, sample: &Option<Sample>| {
+            let got_there = sample.as_ref().map_or(0, Sample::n);
+            format!("{got_there} of {}", plural(got_there + never, "run"))
+        };
+        let (own, other) =
+            (reached(entry.never.0, &entry.sample), reached(entry.never.1, &entry.baseline_sample));
+        return format!(
+            "{target}% is reached by {own} of {network} and by {other} of {baseline}; epochs are compared \
+             only where every run gets there."
+        );
+    };
     let size = format!("{:.digits$}", difference.abs());
     let nothing = size.trim_matches(['0', '.']).is_empty();
     let what = match measure {
         Measure::TestTop1 if nothing => format!("{network} and {baseline} score alike on the test images"),
         Measure::TestTop1 => {
-            let way = if *difference > 0.0 { "higher" } else { "lower" };
+            let way = if difference > 0.0 { "higher" } else { "lower" };
             format!("{network} scores {size} points {way} than {baseline} on the test images")
         }
         Measure::EpochsTo(target) if nothing => {
             format!("{network} and {baseline} reach {target}% after equally many epochs")
         }
         Measure::EpochsTo(target) => {
-            let way = if *difference > 0.0 { "later" } else { "sooner" };
+            let way = if difference > 0.0 { "later" } else { "sooner" };
             format!("{network} reaches {target}% {size} epochs {way} than {baseline}")
         }
     };

@@ -21,7 +21,7 @@ pub fn draw(comparison: &Comparison) -> Svg {
     let mut canvas = Canvas::new(left + PANEL + 290.0, bottom + 44.0);
     let ends = comparison.entries.iter().flat_map(|entry| match entry.test {
         Ok(test) => [test.interval.0, test.interval.1],
-        Err(_) => [entry.difference; 2],
+        Err(_) => [entry.difference.unwrap_or(0.0); 2],
     });
     let x = Scale::over(ends.chain([0.0]), (left, left + PANEL));
     for (value, name) in x.ticks(6) {
@@ -37,14 +37,18 @@ pub fn draw(comparison: &Comparison) -> Svg {
     for (n, (entry, name)) in comparison.entries.iter().zip(&names).enumerate() {
         let y = TOP + (n as f64 + 0.5) * ROW;
         canvas.text(left - 10.0, y + 4.0, 12.0, Anchor::End, name);
-        let mut label = format!("{:+.digits$}", entry.difference);
+        let Some(difference) = entry.difference else {
+            canvas.text(left + PANEL + 14.0, y + 4.0, 11.0, Anchor::Start, "not reached by every run");
+            continue;
+        };
+        let mut label = format!("{difference:+.digits$}");
         if let (Ok(test), Some(p)) = (entry.test, entry.corrected_p) {
             let (low, high) = test.interval;
             canvas.spread((x.at(low), y), (x.at(high), y), COLOUR);
-            canvas.marker((x.at(entry.difference), y), 4.2, 0, COLOUR, p >= 0.05);
+            canvas.marker((x.at(difference), y), 4.2, 0, COLOUR, p >= 0.05);
             label += &format!(" [{low:+.digits$}, {high:+.digits$}] {}", p_text(p));
         } else {
-            canvas.marker((x.at(entry.difference), y), 4.2, 5, COLOUR, true);
+            canvas.marker((x.at(difference), y), 4.2, 5, COLOUR, true);
             label += " (no test)";
         }
         canvas.text(left + PANEL + 14.0, y + 4.0, 11.0, Anchor::Start, &label);
