@@ -8,10 +8,13 @@ import json
 import pathlib
 import sys
 
-import numpy as np
-import torch
-import torch.nn.functional as F
-from safetensors.torch import load_file
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+    from safetensors.torch import load_file
+except ImportError as missing:
+    sys.exit(f"{missing}: pip install torch numpy safetensors")
 
 from hiresnet import HiResNet
 

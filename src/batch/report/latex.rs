@@ -69,10 +69,11 @@ fn line(cells: &[String]) -> String {
 
 /// Signed numbers get a minus sign, not a hyphen.
 fn cell(text: &str) -> String {
-    match text.starts_with(['+', '-']) && text.parse::<f64>().is_ok() {
-        true => format!("${text}$"),
-        false => escape(text),
-    }
+    let word = |word: &str| match word.starts_with(['+', '-']) && word.parse::<f64>().is_ok() {
+        true => format!("${word}$"),
+        false => escape(word),
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A line that LaTeX skips.
@@ -118,5 +119,6 @@ mod tests {
         );
         assert_eq!(comment("a\n\\end{document}"), "% a␊\\end{document}\n");
         assert_eq!([cell("-0.31"), cell("+x"), cell("89.46(0.30)")], ["$-0.31$", "+x", "89.46(0.30)"]);
+        assert_eq!(cell("-0.23 to +0.18"), "$-0.23$ to $+0.18$");
     }
 }

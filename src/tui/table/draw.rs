@@ -10,8 +10,10 @@ use crate::domain::report::table::{Cell, Row, Table};
 use crate::tui::paint::{cut, put};
 use crate::tui::theme::Theme;
 
-/// Columns of a cell: `89.46(0.30)`, its number of seeds, and what is under way.
+/// Columns of a cell: `89.46(0.30)`, its number of seeds, and what is under way; where there
+/// is room it is wider, up to the longest name of a dataset.
 const CELL: u16 = 24;
+const WIDEST_CELL: u16 = 28;
 /// From so wide on networks have their full names.
 const ROOMY: u16 = 70;
 
@@ -26,6 +28,8 @@ pub(super) struct Fit {
     pub(super) rows: usize,
     /// The table's columns.
     pub(super) columns: usize,
+    /// Columns of each of them.
+    cell: u16,
 }
 
 impl Fit {
@@ -33,9 +37,11 @@ impl Fit {
         let longest = table.rows.iter().map(|row| name(table, row).width()).max().unwrap_or(0) as u16;
         let first = longest.min(if area.width >= ROOMY { 20 } else { 13 }) + 1;
         let each = if table.columns.iter().any(|column| column.published) { 2 } else { 1 };
-        let columns = usize::from(area.width.saturating_sub(first) / CELL).max(1);
+        let room = area.width.saturating_sub(first);
+        let columns = usize::from(room / CELL).clamp(1, table.columns.len().max(1));
+        let cell = (room / columns as u16).clamp(CELL, WIDEST_CELL);
         let rows = usize::from(area.height.saturating_sub(1) / each).max(1);
-        Self { first, each, rows, columns }
+        Self { first, each, rows, columns, cell }
     }
 }
 
@@ -47,7 +53,7 @@ impl TablePanel {
         if area.is_empty() {
             return;
         }
-        let Fit { first, each, columns: fit, .. } = Fit::of(table, area);
+        let Fit { first, each, columns: fit, cell: wide, .. } = Fit::of(table, area);
         let names: Vec<String> = table.rows.iter().map(|row| name(table, row)).collect();
         let column = self.column.min(table.columns.len().saturating_sub(fit));
         let columns = column..(column + fit).min(table.columns.len());
@@ -55,14 +61,14 @@ impl TablePanel {
 
         let header = Rect { height: 1.min(area.height), ..area };
         for (place, index) in columns.clone().enumerate() {
-            let x = area.x + first + place as u16 * CELL;
+            let x = area.x + first + place as u16 * wide;
             let more = match (place, index) {
                 (0, 1..) => theme.glyph("◂ ", "< "),
                 _ => "",
             };
             let column = &table.columns[index];
             let is_last = index + 1 == columns.end;
-            let width = if is_last { area.right().saturating_sub(x + 2) } else { CELL - 1 };
+            let width = if is_last { area.right().saturating_sub(x + 2) } else { wide - 1 };
             let measure = if column.accuracy == Accuracy::Top5 { ", top-5" } else { "" };
             let title = format!("{more}{}{measure}", column.title);
             put(buf, header, x, header.y, &cut(&title, width.into()), theme.strong(), theme);
@@ -75,15 +81,22 @@ impl TablePanel {
         let notes = self.notes(table, published, theme, usize::from(area.width));
         let rest = area.height.saturating_sub(1);
         let all = table.rows.len() as u16 * each;
-        let room = rest.saturating_sub(all).min(notes.len() as u16);
+        let free = usize::from(rest.saturating_sub(all));
+        let mut lines = 0;
+        let fitting = notes.into_iter().take_while(|note| {
+            lines += note.len();
+            lines <= free
+        });
+        let notes: Vec<String> = fitting.flatten().collect();
+        let room = notes.len() as u16;
         let body = Rect { y: area.y + 1, height: rest - room, ..area };
         let fits = usize::from(body.height / each).max(1);
         let top = self.row.min(table.rows.len().saturating_sub(fits));
         for (row, y) in (top..table.rows.len()).zip((body.top()..body.bottom()).step_by(each.into())) {
             put(buf, body, area.x, y, &cut(&names[row], usize::from(first) - 1), theme.text(), theme);
             for (place, index) in columns.clone().enumerate() {
-                let x = area.x + first + place as u16 * CELL;
-                let at = Rect { x, y, width: (CELL - 1).min(area.right().saturating_sub(x)), height: each };
+                let x = area.x + first + place as u16 * wide;
+                let at = Rect { x, y, width: (wide - 1).min(area.right().saturating_sub(x)), height: each };
                 let under_way =
                     self.under_way(&table.rows[row].network, &table.columns[index].data, &table.recipe);
                 cell(&table.rows[row].cells[index], under_way, at.intersection(body), buf, theme);
@@ -94,8 +107,8 @@ impl TablePanel {
         }
     }
 
-    /// What the marks mean, and the table's own notes.
-    fn notes(&self, table: &Table, published: bool, theme: &Theme, width: usize) -> Vec<String> {
+    /// What the marks mean, and the table's own notes, each in lines.
+    fn notes(&self, table: &Table, published: bool, theme: &Theme, width: usize) -> Vec<Vec<String>> {
         let [on, wait, off] = marks(theme);
         let mut first = String::from("test top-1 in percent, mean(std) over n seeds");
         if published {
@@ -104,7 +117,7 @@ impl TablePanel {
         let key = format!("{on} epochs of runs that train, {wait} runs that wait, {off} unfinished");
         // Parameters are no column here.
         let others = table.notes.iter().filter(|note| !note.starts_with("#P"));
-        [first, key].iter().chain(others).flat_map(|note| crate::domain::text::wrap(note, width)).collect()
+        [first, key].iter().chain(others).map(|note| crate::domain::text::wrap(note, width)).collect()
     }
 }
 
