@@ -7,6 +7,8 @@
 mod browser;
 #[path = "report/formats.rs"]
 mod formats;
+#[path = "report/hops.rs"]
+mod hops;
 #[path = "report/made.rs"]
 mod made;
 #[path = "report/models.rs"]

@@ -21,6 +21,8 @@ pub enum Kind {
     Curves,
     /// Every network against a baseline: differences, intervals, tests
     Compare,
+    /// Which hops matter: what each adds, over networks that differ in it alone, and a ranking
+    Hops,
     /// All of them
     All,
 }
@@ -34,6 +36,7 @@ impl Kind {
             Self::Fig2 => "Fig. 2",
             Self::Curves => "Learning curves",
             Self::Compare => "Comparison",
+            Self::Hops => "Which hops matter",
             Self::All => "Report",
         }
     }

@@ -1,7 +1,7 @@
 //! From the models of a report to what text formats lay out.
 
-use super::Report;
 use super::document::{Document, Figure, Grid, GridRow, Section};
+use super::{Report, hops};
 use crate::domain::event::Checkpoint;
 use crate::domain::paper::Accuracy;
 use crate::domain::report::activations::Activations;
@@ -13,7 +13,7 @@ use crate::domain::text::{grouped, plural};
 
 /// What stands where a cell has no result.
 pub const MISSING: &str = "missing";
-const NOTHING: &str = "–";
+pub const NOTHING: &str = "–";
 /// Columns that belong to the one before them.
 pub const PAPER: &str = "paper";
 pub const DELTA: &str = "Δ";
@@ -29,6 +29,7 @@ pub fn document<'a>(report: &'a Report, options: &Options) -> Document<'a> {
     }));
     sections.extend(report.curves.iter().map(curves));
     sections.extend(report.comparisons.iter().map(comparison));
+    sections.extend(report.hops.iter().flat_map(hops::sections));
     Document { title: report.kind.title().into(), lead: lead(report, options), sections }
 }
 
@@ -38,7 +39,7 @@ fn lead(report: &Report, options: &Options) -> Vec<String> {
         Checkpoint::Last => "the last epoch",
     };
     let mut lead = Vec::new();
-    if !report.tables.is_empty() || !report.comparisons.is_empty() {
+    if !report.tables.is_empty() || !report.comparisons.is_empty() || !report.hops.is_empty() {
         lead.push(format!("Test scores are of the weights of {weights}."));
     }
     lead.push(
@@ -53,6 +54,14 @@ fn lead(report: &Report, options: &Options) -> Vec<String> {
              d_z, the mean difference in standard deviations of the differences. With fewer than two such pairs \
              it is Welch's test, and d in pooled standard deviations. p is corrected by Holm over the comparisons \
              of one table."
+                .into(),
+        );
+    }
+    if !report.hops.is_empty() {
+        lead.push(
+            "What a hop adds is the mean difference of test top-1 over every two runs of equal seed, split and order \
+             of the data whose networks differ in this hop alone: a paired t test, its 95% interval, and d_z, the \
+             mean difference in standard deviations of the differences. p is corrected by Holm over the hops."
                 .into(),
         );
     }
@@ -212,6 +221,11 @@ fn curves(curves: &Curves) -> Section<'_> {
     }
 }
 
+/// p as a cell has it.
+pub fn p_cell(p: f64) -> String {
+    p_text(p).trim_start_matches("p = ").trim_start_matches("p ").to_owned()
+}
+
 fn comparison(comparison: &Comparison) -> Section<'_> {
     let digits = comparison.measure.decimals();
     let header = [
@@ -227,7 +241,6 @@ fn comparison(comparison: &Comparison) -> Section<'_> {
         "Effect",
     ];
     let row = |entry: &Entry| {
-        let p = |p: f64| p_text(p).trim_start_matches("p = ").trim_start_matches("p ").to_owned();
         let test = entry.test.ok();
         let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.into());
         let numbers = |sample: &Option<Sample>, never: usize| {
@@ -242,8 +255,8 @@ fn comparison(comparison: &Comparison) -> Section<'_> {
             entry.common_seeds.len().to_string(),
             or_nothing(entry.difference.map(|d| format!("{d:+.digits$}"))),
             or_nothing(test.map(|t| format!("{:+.digits$} to {:+.digits$}", t.interval.0, t.interval.1))),
-            or_nothing(test.map(|t| p(t.p))),
-            or_nothing(entry.corrected_p.map(p)),
+            or_nothing(test.map(|t| p_cell(t.p))),
+            or_nothing(entry.corrected_p.map(p_cell)),
             or_nothing(test.map(|t| format!("{} = {:.2}", t.method.effect_name(), t.effect))),
         ])
     };

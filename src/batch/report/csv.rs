@@ -16,7 +16,10 @@ pub fn text(report: &Report) -> Result<String, String> {
         Kind::Fig2 => activations(&mut lines, report),
         Kind::Curves => curves(&mut lines, report),
         Kind::Compare => comparisons(&mut lines, report),
-        Kind::All => return Err("csv holds one report; name table1, table2, fig2, curves or compare".into()),
+        Kind::Hops => ranking(&mut lines, report),
+        Kind::All => {
+            return Err("csv holds one report; name table1, table2, fig2, curves, compare or hops".into());
+        }
     }
     .map_err(|e| format!("cannot be written as CSV: {e}"))?;
     let bytes = lines.0.into_inner().map_err(|e| format!("cannot be written as CSV: {e}"))?;
@@ -191,6 +194,23 @@ fn comparisons(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
             ];
             line.extend(values.map(number));
             line.push(entry.sentence.clone());
+            lines.add(&line)?;
+        }
+    }
+    Ok(())
+}
+
+/// The networks by rank; what hops add can be worked out of it.
+fn ranking(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
+    let header =
+        ["recipe", "dataset", "family", "rank", "network", "hops", "parameters", "n", "mean", "std", "seeds"];
+    lines.header(&header)?;
+    for effects in &report.hops {
+        for (rank, ranked) in (1..).zip(&effects.ranking) {
+            let mut line = vec![effects.recipe.clone(), effects.data.name(), effects.family.to_owned()];
+            line.extend([rank.to_string(), ranked.network.clone(), ranked.hops.join(" ")]);
+            line.push(ranked.parameters.to_string());
+            line.extend(sample(Some(&ranked.sample)));
             lines.add(&line)?;
         }
     }

@@ -3,6 +3,7 @@
 use crate::domain::report::activations::Activations;
 use crate::domain::report::compare::Comparison;
 use crate::domain::report::curves::Curves;
+use crate::domain::report::hop_effects::HopEffects;
 use crate::domain::report::table::Table;
 
 /// A whole report.
@@ -44,6 +45,8 @@ pub enum Figure<'a> {
     Lines(&'a Curves),
     /// Differences with their intervals.
     Forest(&'a Comparison),
+    /// What hops add, with intervals.
+    Hops(&'a HopEffects),
 }
 
 /// A table of text.

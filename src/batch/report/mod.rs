@@ -5,6 +5,7 @@ mod compose;
 mod csv;
 mod document;
 mod figures;
+mod hops;
 mod html;
 mod latex;
 mod markdown;
@@ -21,6 +22,7 @@ use crate::domain::report::activations::{Activations, activations};
 use crate::domain::report::compare::{Baseline, Comparison, compare};
 use crate::domain::report::curves::{Curves, curves};
 use crate::domain::report::groups::{Group, groups};
+use crate::domain::report::hop_effects::{HopEffects, hop_effects};
 use crate::domain::report::table::{Table, Which, tables};
 use crate::domain::report::{Options, Run};
 use crate::domain::seeds;
@@ -47,6 +49,8 @@ pub struct Report {
     curves: Vec<Curves>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     comparisons: Vec<Comparison>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hops: Vec<HopEffects>,
 }
 
 impl Report {
@@ -69,6 +73,7 @@ impl Report {
             fig2_notes: Vec::new(),
             curves: Vec::new(),
             comparisons: Vec::new(),
+            hops: Vec::new(),
         };
         for (part, which) in [(Kind::Table1, Which::Table1), (Kind::Table2, Which::Table2)] {
             if has(part) {
@@ -84,6 +89,13 @@ impl Report {
         if has(Kind::Compare) {
             report.comparisons = compare(groups, baseline, options)?;
         }
+        if has(Kind::Hops) {
+            report.hops = hop_effects(groups, options)?;
+            if kind == Kind::All {
+                // A folder of a few networks tells of some hops by accident.
+                report.hops.retain(HopEffects::is_whole);
+            }
+        }
         Ok(report)
     }
 
@@ -92,11 +104,16 @@ impl Report {
         let nothing = self.tables.is_empty()
             && self.fig2.is_empty()
             && self.curves.is_empty()
-            && self.comparisons.is_empty();
+            && self.comparisons.is_empty()
+            && self.hops.is_empty();
         nothing.then_some(match self.kind {
             Kind::Fig2 => "no completed run of a network with hops",
             Kind::Compare => {
                 "nothing to compare: no two networks with completed runs of one dataset and recipe"
+            }
+            Kind::Hops => {
+                "no hop to judge: no two networks with completed runs of one seed that differ in one hop alone; \
+                 the sweep hop-sets trains them all"
             }
             _ => "no completed run",
         })

@@ -119,7 +119,7 @@ pub struct Entry {
 }
 
 /// The test as an object, or why there is none as a string.
-fn test_or_reason<S: serde::Serializer>(
+pub(super) fn test_or_reason<S: serde::Serializer>(
     test: &Result<TTest, NoTest>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -330,15 +330,28 @@ fn sentence(entry: &Entry, measure: Measure, comparisons: usize) -> String {
             format!("{network} reaches {target}% {size} epochs {way} than {baseline}")
         }
     };
-    let (test, p) = match (entry.test, entry.corrected_p) {
+    let over = match entry.test.map(|test| (test.method, test.n)) {
+        Ok((Method::Welch, n)) => format!("Welch, {} against {} seeds", n.0, n.1),
+        Ok((Method::Paired, n)) => format!("{} pairs of equal seeds", n.0),
+        Err(_) => String::new(),
+    };
+    what + &worth(entry.test, entry.corrected_p, comparisons, digits, &over)
+}
+
+/// The end of a sentence that says what a difference is worth, or why nobody can tell: its
+/// interval, `over` what it was tested, and whether it is significant.
+pub(super) fn worth(
+    test: Result<TTest, NoTest>,
+    corrected_p: Option<f64>,
+    comparisons: usize,
+    digits: usize,
+    over: &str,
+) -> String {
+    let (test, p) = match (test, corrected_p) {
         (Ok(test), Some(p)) => (test, p),
-        (test, _) => return format!("{what}; {}.", test.err().unwrap_or(NoTest::TooFew).reason()),
+        (test, _) => return format!("; {}.", test.err().unwrap_or(NoTest::TooFew).reason()),
     };
     let (low, high) = test.interval;
-    let over = match test.method {
-        Method::Paired => format!("{} pairs of equal seeds", test.n.0),
-        Method::Welch => format!("Welch, {} against {} seeds", test.n.0, test.n.1),
-    };
     let verdict = match p < 1.0 - CONFIDENCE {
         true => "significant at the 5% level",
         false => "not significant at the 5% level",
@@ -348,7 +361,7 @@ fn sentence(entry: &Entry, measure: Measure, comparisons: usize) -> String {
         n => format!(" after Holm's correction for {n} comparisons"),
     };
     format!(
-        "{what} ({}% interval {low:+.digits$} to {high:+.digits$}, {over}): {verdict}, {}{corrected}, {} = {:.2}.",
+        " ({}% interval {low:+.digits$} to {high:+.digits$}, {over}): {verdict}, {}{corrected}, {} = {:.2}.",
         CONFIDENCE * 100.0,
         p_text(p),
         test.method.effect_name(),

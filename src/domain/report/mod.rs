@@ -1,5 +1,5 @@
 //! What a folder of runs says, as plain values: the paper's Tables 1 and 2 and Fig. 2,
-//! learning curves, and comparisons with a baseline.
+//! learning curves, comparisons with a baseline, and which hops matter.
 //!
 //! Everything is made anew from [`RunState`]s in one pass over their epochs, and knows
 //! neither files nor formats.
@@ -8,6 +8,7 @@ pub mod activations;
 pub mod compare;
 pub mod curves;
 pub mod groups;
+pub mod hop_effects;
 pub mod table;
 
 use serde::Serialize;

@@ -19,7 +19,8 @@ pub fn draw(figure: &Figure) -> Svg {
         Figure::Dots(table) => dots::draw(table),
         Figure::Bars(activations) => bars::draw(activations),
         Figure::Lines(curves) => lines::draw(curves),
-        Figure::Forest(comparison) => forest::draw(comparison),
+        Figure::Forest(comparison) => forest::of_comparison(comparison),
+        Figure::Hops(effects) => forest::of_hops(effects),
     }
 }
 
