@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use super::error::{EngineError, Result};
+use super::error::{EngineError, Result, shown};
 
 /// How temporary files are called; one that is left was cut off by a crash.
 pub const TEMPORARY: &str = ".writing-";
@@ -32,6 +32,9 @@ pub fn write_atomically_by(
         return Err(EngineError::data(path, "there is something else than a regular file; it is left alone"));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.exists() {
+        return Err(EngineError::data(path, format!("there is no folder {}", shown(folder))));
+    }
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
         fill(file.as_file_mut())?;

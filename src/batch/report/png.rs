@@ -25,7 +25,7 @@ pub fn bytes(svg: &str) -> Result<Vec<u8>, String> {
     let (width, height) = (size.width() * SCALE, size.height() * SCALE);
     if width.max(height) > MAX_SIDE {
         return Err(format!(
-            "would be a picture of {width:.0}x{height:.0} pixels, more than {MAX_SIDE:.0}; take svg or html, or fewer runs with --dataset"
+            "would be a picture of {width:.0}x{height:.0} pixels, more than {MAX_SIDE:.0}; take svg or html, or fewer runs: with --dataset, or from a folder with fewer"
         ));
     }
     let mut pixels = tiny_skia::Pixmap::new(width.ceil() as u32, height.ceil() as u32)
