@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::Exit;
 use super::screen::Screen;
 use crate::cli::DataCommand;
-use crate::domain::text::{duration, filesize, grouped, plural};
+use crate::domain::text::{duration, filesize, grouped, harmless, plural, without_user};
 use crate::engine::data::places;
 use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::fetch::{
@@ -257,7 +257,7 @@ fn fetch_each(offers: &[Offer], options: &Options, stop: &AtomicBool) -> Exit {
             "{name}: {} in {} from {} to {}",
             filesize(offer.bytes()),
             plural(offer.sources.len(), "file"),
-            crate::domain::text::harmless(from, 200),
+            harmless(&without_user(from), 200),
             shown(&offer.folder)
         ));
         let mut bar = Bar::new(&screen, name);

@@ -63,6 +63,19 @@ fn what_goes_wrong_is_said_and_exits_with_1() {
     assert!(folder.path().join("mnist").is_dir());
     data(&["fetch", "fashion-embedded"], folder.path()).assert().success().stdout(contains("compiled in"));
 
+    // A mirror's password is shown nowhere, however much is told.
+    let with_user = mirror.replace("http://", "http://me:secret@");
+    let said = data(&["fetch", "cifar10", "--mirror", &with_user], folder.path())
+        .env("HIRESNET_LOG", "trace")
+        .assert()
+        .code(1)
+        .stderr(contains(format!("from {mirror} to ")).and(contains("a try to fetch failed")))
+        .get_output()
+        .stderr
+        .clone();
+    let said = String::from_utf8(said).unwrap();
+    assert!(!said.contains("secret"), "{said}");
+
     for (args, said) in [
         (&["fetch", "cifar11"][..], "did you mean 'cifar10'?"),
         (&["fetch", "cifar10", "--mirror", "file:///tmp"], "--mirror"),
@@ -133,6 +146,14 @@ fn proxies_are_heeded() {
     let said =
         contains("http://datasets.invalid/x/cifar-10-binary.tar.gz: ").and(contains("(after 2 tries)"));
     fetch().assert().code(1).stderr(said);
+    // One that refuses, or cannot be reached, is named, but not its user.
+    let refuses = Server::new(|_, _| Reply::status("407 Proxy Authentication Required"));
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (port, said) in [(refuses.port, " refuses: status 407"), (nobody, ")")] {
+        let with_user = format!("http://me:secret@127.0.0.1:{port}");
+        let named = contains(format!("the proxy http://127.0.0.1:{port}{said}"));
+        fetch().env("HTTP_PROXY", with_user).assert().code(1).stderr(named.and(contains("secret").not()));
+    }
     // Not asked where the host is one of those to be asked directly.
     let here = Server::new(|_, _| Reply::status("404 Not Found"));
     let mut command = data(&["fetch", "cifar10", "--mirror", &here.url()], folder.path());
