@@ -205,3 +205,32 @@ fn datasets_are_listed_found_and_verified() {
         .success()
         .stdout(contains("missing  cifar100 as an archive; in "));
 }
+
+#[test]
+fn what_a_dataset_lacks_of_the_official_one_is_said() {
+    let folder = TempDir::new().unwrap();
+    let within = folder.path().join("cifar-10-batches-bin");
+    fs::create_dir(&within).unwrap();
+    for name in (1..=5).map(|i| format!("data_batch_{i}.bin")).chain(["test_batch.bin".into()]) {
+        fs::write(within.join(name), vec![3; 20 * 3073]).unwrap();
+    }
+    let list = data(&["list", "--json"], folder.path()).assert().success().get_output().stdout.clone();
+    let list: Vec<Value> = serde_json::from_slice(&list).unwrap();
+    let row = list.iter().find(|row| row["name"] == "cifar10").unwrap();
+    let said = "100 of 50,000 training images, 20 of 10,000 test images";
+    assert_eq!(row["short"], format!("short: {said}"));
+    assert_eq!((&row["train_images"], &row["train_images_here"]), (&50_000.into(), &100.into()));
+    assert_eq!((&row["test_images"], &row["test_images_here"]), (&10_000.into(), &20.into()));
+    let embedded = &list[0];
+    assert_eq!((&embedded["train_images_here"], &embedded["short"]), (&10_000.into(), &Value::Null));
+    assert!(list.iter().filter(|row| row["train_images_here"].is_number()).count() == 2);
+    data(&["list"], folder.path()).assert().success().stdout(contains(format!("  short: {said}\n")));
+    let named = data(&["verify", "cifar10"], folder.path()).assert().code(1).get_output().stdout.clone();
+    let named = String::from_utf8(named).unwrap();
+    assert!(named.contains(&format!("short    cifar10: {said}\n")), "{named}");
+    // What cannot be counted is told, and the rest all the same.
+    fs::write(within.join("test_batch.bin"), "x").unwrap();
+    let fault =
+        contains("cifar10: its images cannot be counted: ").and(contains("no whole number of records"));
+    data(&["list"], folder.path()).assert().success().stderr(fault).stdout(contains("tiny-imagenet"));
+}

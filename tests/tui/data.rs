@@ -55,6 +55,7 @@ fn sample(ask: &DataAsk) -> DataLook {
     };
     DataLook {
         place: colour.then(|| "/data/cifar-10-batches-bin".into()),
+        short: None,
         channels,
         size,
         seen,
@@ -167,6 +168,22 @@ fn the_draft_s_data_are_asked_for_where_they_are_seen_and_only_when_they_change(
     let look = Arc::new(sample(&old));
     world.tell(Message::DataSeen(old, Ok(look)));
     assert!(world.screen(SMALL).contains("9 truck"));
+}
+
+#[test]
+fn a_dataset_that_is_not_whole_says_so() {
+    for (size, theme) in [((120, 40), Theme::FULL), ((120, 12), ASCII)] {
+        let mut world = World::with("plain@cifar10", &Default::default(), theme);
+        world.screen(size);
+        world.keys("D");
+        let effects = world.effects();
+        let [Effect::LookAtData(ask)] = &effects[..] else { panic!("{effects:?}") };
+        let short = "short: 1,000 of 50,000 training images";
+        let look = Arc::new(DataLook { short: Some(short.into()), ..sample(ask) });
+        world.tell(Message::DataSeen(ask.clone(), Ok(look)));
+        let text = world.screen(size);
+        assert!(text.contains(short), "{text}");
+    }
 }
 
 #[test]

@@ -140,6 +140,7 @@ impl View<'_> {
         let (size, plural) = (look.size, if classes == 1 { "class" } else { "classes" });
         let text = format!(" · {} {plural} · {size}×{size} {colours}{border}", grouped(classes));
         if area.height <= 12 {
+            let text = text + &look.short.as_ref().map_or(String::new(), |short| format!(" · {short}"));
             put(buf, area, x, area.y, &text, theme.dim(), theme);
             return 1;
         }
@@ -166,7 +167,9 @@ impl View<'_> {
                 theme,
             );
         }
-        3
+        let Some(short) = &look.short else { return 3 };
+        put(buf, area, area.x, area.y + 2, short, theme.warn(), theme);
+        4
     }
 
     /// Every class, and how many images of the split it has.
