@@ -284,7 +284,7 @@ fn after_help() -> String {
         text += &format!("  {:15} {}\n", key.name, key.about);
     }
     text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, devices disagree, or data \
-             differ, are short of images or could not be fetched, 2 bad input, \
+             differ, are short of images, are not here though they were named, or could not be fetched, 2 bad input, \
              130 interrupted (143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT).\n\
              HIRESNET_LOG=info (or debug) logs to stderr; HIRESNET_ISA=avx2 or portable makes the CPU do without \
              its best instructions.";

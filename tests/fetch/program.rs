@@ -190,7 +190,11 @@ fn datasets_are_listed_found_and_verified() {
         .assert()
         .code(1)
         .stdout(contains("differs  cifar10: ").and(contains("6 bytes long where 170052171 belong")));
-    data(&["verify", "cifar100"], folder.path()).assert().success();
+    data(&["verify", "cifar100"], folder.path())
+        .assert()
+        .code(1)
+        .stdout(contains("missing  cifar100\n"))
+        .stderr(contains("cifar100 is not here; 'hiresnet-tui data fetch cifar100' fetches it"));
     data(&["fetch", "cifar10"], folder.path()).assert().code(1).stderr(contains("another file is here"));
     let text = data(&["list"], folder.path()).assert().success().get_output().stdout.clone();
     let text = String::from_utf8(text).unwrap();
