@@ -92,15 +92,26 @@ pub fn user_folder() -> Option<PathBuf> {
 /// The user's presets in `folder`, by name: each with its file and, where it is one, its
 /// spec.
 pub fn user(folder: &Path) -> Vec<(String, PathBuf, Result<ExperimentSpec>)> {
+    let named = files_of(folder).into_iter().filter(|(name, _)| check_name(name).is_ok());
+    named.map(|(name, path)| (name, path.clone(), read(&path))).collect()
+}
+
+/// What is wrong with the TOML files in `folder` whose names are no presets'; those that are
+/// hidden are none of anybody's business.
+pub fn misnamed(folder: &Path) -> Vec<EngineError> {
+    let wrong = |(name, path): (String, PathBuf)| {
+        let fault = check_name(&name).err().filter(|_| !name.starts_with('.'))?;
+        Some(EngineError::run(path, fault.reason))
+    };
+    files_of(folder).into_iter().filter_map(wrong).collect()
+}
+
+/// The TOML files in `folder`, by name.
+fn files_of(folder: &Path) -> Vec<(String, PathBuf)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<_> = entries
-        .filter_map(|entry| {
-            let path = entry.path();
-            let name = path.file_name()?.to_str()?.strip_suffix(".toml")?.to_owned();
-            check_name(&name).is_ok().then(|| (name, path.clone(), read(&path)))
-        })
-        .collect();
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    let name = |path: &Path| Some(path.file_name()?.to_string_lossy().strip_suffix(".toml")?.to_owned());
+    let mut found: Vec<_> = entries.filter_map(|entry| Some((name(&entry.path())?, entry.path()))).collect();
+    found.sort();
     found
 }
 
@@ -202,7 +213,15 @@ pub fn sweep(text: &str) -> Result<Option<Sweep>> {
     let own = user_folder().map(|folder| folder.join(format!("{text}.toml")));
     let own = own.filter(|path| check_name(text).is_ok() && !is_shipped(text) && path.exists());
     let path = own.or_else(|| is_file(text).then(|| PathBuf::from(text)).filter(|path| path.exists()));
-    path.map_or(Ok(None), |path| parse_sweep(&path, &read_text(&path)?))
+    path.map_or(Ok(None), |path| read_sweep(&path))
+}
+
+/// The sweep in a file; `None` where it is none.
+///
+/// # Errors
+/// When it cannot be read, or is meant to be a sweep and is none.
+pub fn read_sweep(path: &Path) -> Result<Option<Sweep>> {
+    parse_sweep(path, &read_text(path)?)
 }
 
 /// The text of the user's own sweep of this name, where it is one.
