@@ -62,6 +62,12 @@ fn main() -> ExitCode {
         }
         None if cli.batch.batch.is_some() => batch::train::run(&cli.batch, &cli.out, &cli.machine),
         None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => screen(&cli),
+        // That there is none such is said first: a terminal would not help.
+        None if let Some(name) = &cli.replay
+            && let Err(error) = recording::open(name) =>
+        {
+            Err(error)
+        }
         None => {
             output::note(&Cli::command().render_help().to_string());
             output::error(

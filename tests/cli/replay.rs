@@ -63,7 +63,11 @@ fn what_cannot_be_recorded_or_replayed_is_said() {
     refused(&["--replay", path, "--speed", "0.1"], "0.25 to 1000");
     refused(&["--replay", path, "--speed", "2", "--fit", "3"], "cannot be used with");
     // Without --batch it needs a terminal.
-    refused(&["--replay", path], "needs a terminal");
+    refused(&["--replay", path], "not a recording");
+    program().args(["--replay", "no-such"]).assert().code(2).stderr(
+        contains("no-such: no such file").and(contains("terminal").not()).and(contains("Usage").not()),
+    );
+    refused(&["--replay", "demo"], "needs a terminal");
 }
 
 #[test]
