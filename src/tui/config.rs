@@ -8,7 +8,7 @@ use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::bindings::BINDINGS;
-use super::images::{Gallery, Images, images};
+use super::images::{Gallery, Images, doubt, images};
 use super::keymap::{Keymap, Overrides};
 use super::layout::Pages;
 use super::theme::{Depth, Ground, Symbols, Theme};
@@ -172,8 +172,9 @@ impl Config {
             Choice::Said(images) => Some(images),
             Choice::Auto => None,
         };
-        let images = images(said, theme, |name| std::env::var(name).ok());
-        Gallery::new(images, said.is_some())
+        let variable = |name: &str| std::env::var(name).ok();
+        let images = images(said, theme, variable);
+        Gallery::new(images, said.is_some()).doubted(doubt(images, variable))
     }
 }
 

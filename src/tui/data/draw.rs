@@ -110,7 +110,7 @@ impl View<'_> {
         if legend > 0 {
             let mut x = area.x;
             let why = self.paint.why_none().map(str::to_owned);
-            for text in said.into_iter().chain(why) {
+            for text in why.into_iter().chain(said) {
                 let text = if x > area.x { format!(" · {text}") } else { text };
                 if x + text.width() as u16 > area.right() {
                     break;
