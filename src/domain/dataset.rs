@@ -47,6 +47,11 @@ impl ImageFolder {
     /// When it could lead elsewhere.
     pub fn parse_name(name: &str) -> Result<String, SpecError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.contains(['/', '\\']) {
+            let reason = "the name of a folder below a data folder, and no path: give what is above it with \
+                          --data-dir or HIRESNET_DATA; images are then in NAME/train/CLASS and NAME/test/CLASS";
+            return Err(SpecError::new("folder", reason));
+        }
         if name.is_empty() || name.len() > 64 || name.starts_with('.') || !name.chars().all(plain) {
             let reason = "a folder's name is up to 64 letters, digits, '-', '_' and '.', and no path";
             return Err(SpecError::new("folder", reason));
@@ -185,5 +190,17 @@ mod tests {
         let both = "short: 49,999 of 50,000 training images, 20 of 10,000 test images";
         assert_eq!(cifar10((49_999, 20)).unwrap(), both);
         assert_eq!(DatasetId::Folder.shortage((1, 1)), None);
+    }
+
+    #[test]
+    fn a_folder_is_named_and_no_path() {
+        assert_eq!(ImageFolder::parse_name("my_pets-2.0").unwrap(), "my_pets-2.0");
+        for path in ["/some/path", "a/b", "..\\b", "pets/"] {
+            let reason = ImageFolder::parse_name(path).unwrap_err().reason;
+            assert!(reason.contains("no path") && reason.contains("--data-dir"), "{reason}");
+        }
+        for bad in ["", ".hidden", "a b", "ä"] {
+            assert!(ImageFolder::parse_name(bad).unwrap_err().reason.contains("up to 64 letters"));
+        }
     }
 }
