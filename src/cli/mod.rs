@@ -253,6 +253,9 @@ pub struct PictureArgs {
     /// On a light ground
     #[arg(long)]
     pub light: bool,
+    /// Where images of the panels Data and Features come from.
+    #[command(flatten)]
+    pub place: DataPlace,
 }
 
 impl Cli {
