@@ -46,7 +46,7 @@ fn a_frame_is_kept_as_text_or_picture_after_the_keys_were_pressed() {
     command.args(["picture", "--keys", "S down enter ctrl-u text:table1-plain-original-cifar10 enter D"]);
     command.env("HIRESNET_CACHE", "").arg("--data-dir").arg(&data).arg(&file).assert().success();
     let text = fs::read_to_string(&file).unwrap();
-    assert!(text.contains("train 90 · validation 10 · test 20"), "{text}");
+    assert!(text.contains("▸train 90 · validation 10 · test 20"), "{text}");
     assert!(text.contains("short: 100 of 50,000 training images, 20 of 10,000 test images"), "{text}");
     for size in ["0x10", "80", "80x501", "axb"] {
         program()

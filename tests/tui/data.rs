@@ -127,6 +127,9 @@ fn keys_choose_class_split_and_images() {
     assert!(text.contains("the first 48 can be looked at"), "{text}");
     assert!(after("right right").contains("images 7–9 of 901"));
     assert!(after("left left left").contains("images 1–3 of 901"));
+    assert!(after("").contains("▸train 45,000 · validation 5,000 · test 10,000"), "which split is said");
+    assert!(after("s").contains("train 45,000 · ▸validation 5,000 · test"));
+    after("s s");
     let text = after("right down");
     assert!(text.contains("1 automobile · 898 images") && text.contains("images 1–3 of 898"), "{text}");
     assert!(after("pagedown").contains("9 truck · 874 images"));

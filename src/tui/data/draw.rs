@@ -126,8 +126,11 @@ impl View<'_> {
         let mut x = area.x;
         let sizes = [look.sizes.train, look.sizes.validation, look.sizes.test];
         for (split, size) in SPLITS.into_iter().zip(sizes) {
-            let style = if split == self.panel.split { theme.strong() } else { theme.dim() };
-            let text = format!("{} {}", name(split), grouped(size));
+            let (mark, style) = match split == self.panel.split {
+                true => (theme.glyph("▸", ">"), theme.strong()),
+                false => ("", theme.dim()),
+            };
+            let text = format!("{mark}{} {}", name(split), grouped(size));
             x = put(buf, area, x, area.y, &text, style, theme);
             x = put(buf, area, x, area.y, if split == Split::Test { "" } else { " · " }, theme.dim(), theme);
         }
