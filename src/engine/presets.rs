@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use etcetera::BaseStrategy;
 
 use super::error::{EngineError, Result};
-use super::files;
+use super::{files, toml_fault};
 use crate::domain::error::{SpecError, nearest};
 use crate::domain::keys::Value;
 use crate::domain::spec::ExperimentSpec;
@@ -242,7 +242,9 @@ pub fn own_sweep(name: &str) -> Result<Option<String>> {
 pub fn parse_sweep(path: &Path, text: &str) -> Result<Option<Sweep>> {
     let Ok(mut table) = text.parse::<toml::Table>() else { return Ok(None) };
     let Some(axes) = table.remove("axes") else { return Ok(None) };
-    let fail = |key: &str, e: toml::de::Error| EngineError::run(path, format!("{key}: {}", e.message()));
+    let fail = |key: &str, e: toml::de::Error| {
+        EngineError::run(path, format!("{key}: {}", e.message().lines().next().unwrap_or_default()))
+    };
     let toml::Value::Table(axes) = axes else {
         return Err(EngineError::run(path, "axes: not a table of keys and their values"));
     };
@@ -272,16 +274,12 @@ fn read_text(path: &Path) -> Result<String> {
 /// When it is no run.
 pub fn parse(path: &Path, text: &str) -> Result<ExperimentSpec> {
     toml::from_str(text).map_err(|e| {
-        // What is wrong with a value is known once all are read; its key says where it is.
-        let key = e.message().split_once(':').map_or("", |(key, _)| key);
-        let is_of_key = |line: &str| {
-            line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+        let is_sweep = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("axes"));
+        let reason = match is_sweep {
+            true => "it has [axes] and is a sweep, many runs; --batch trains them".into(),
+            false => toml_fault::told(text, &e),
         };
-        let of_key = text.lines().position(is_of_key).filter(|_| !key.is_empty()).map(|line| line + 1);
-        let span = e.span().filter(|span| span.start > 0);
-        let line = of_key.or_else(|| span.map(|span| text[..span.start].lines().count().max(1)));
-        let place = line.map(|n| format!("line {n}: "));
-        EngineError::run(path, format!("{}{}", place.unwrap_or_default(), e.message()))
+        EngineError::run(path, reason)
     })
 }
 
