@@ -7,6 +7,7 @@ use clap::{CommandFactory, Parser};
 use hiresnet_tui::batch;
 use hiresnet_tui::cli::{BenchCommand, Cli, Command, PictureArgs, ReplayBench, UiBench};
 use hiresnet_tui::domain::tape::Tape;
+use hiresnet_tui::engine::device::DeviceChoice;
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::kernels::isa::Isa;
 use hiresnet_tui::engine::recording;
@@ -62,6 +63,12 @@ fn main() -> ExitCode {
         }
         None if cli.batch.batch.is_some() => batch::train::run(&cli.batch, &cli.out, &cli.machine),
         None if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() => screen(&cli),
+        // That there is none such is said first: a terminal would not help.
+        None if let Some(name) = &cli.replay
+            && let Err(error) = recording::open(name) =>
+        {
+            Err(error)
+        }
         None => {
             output::note(&Cli::command().render_help().to_string());
             output::error(
@@ -84,7 +91,12 @@ fn main() -> ExitCode {
 /// Paints a frame of the interactive screen into a file.
 fn picture(args: &PictureArgs) -> Result<Exit, EngineError> {
     let ground = if args.light { Ground::Light } else { Ground::Dark };
-    tui::picture_of(&args.out, args.size, &args.keys, ground, &args.file)?;
+    let options = tui::Options {
+        root: args.out.clone(),
+        data: args.place.data_dir.clone(),
+        device: DeviceChoice::Auto,
+    };
+    tui::picture_of(&options, args.size, &args.keys, ground, &args.file)?;
     Ok(Exit::Done)
 }
 

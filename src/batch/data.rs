@@ -13,11 +13,13 @@ use serde::Serialize;
 use super::Exit;
 use super::screen::Screen;
 use crate::cli::DataCommand;
-use crate::domain::text::{duration, filesize, grouped, plural};
+use crate::domain::dataset::DatasetId;
+use crate::domain::text::{duration, filesize, grouped, harmless, plural, without_user};
 use crate::engine::data::places;
 use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::fetch::{
-    Doing, Fetched, HOMES, Home, Offer, Options, Progress, Source, Verdict, fetch_all, found, verify,
+    Doing, Fetched, HOMES, Home, Offer, Options, Progress, Source, Verdict, fetch_all, found, images_here,
+    verify,
 };
 use crate::output::{error, note, overflows, right, say, say_json, table};
 use crate::signals::signals;
@@ -58,12 +60,21 @@ fn no_folder() -> EngineError {
     )
 }
 
+fn shortage(home: &Home, here: Option<(usize, usize)>) -> Option<String> {
+    home.id()?.shortage(here?)
+}
+
 #[derive(Serialize)]
 struct Row {
     name: &'static str,
     classes: usize,
     train_images: usize,
     test_images: usize,
+    /// Those that are here, where it is here and can be read.
+    train_images_here: Option<usize>,
+    test_images_here: Option<usize>,
+    /// What is missing, in words.
+    short: Option<String>,
     embedded: bool,
     found: Option<String>,
     download_bytes: u64,
@@ -75,11 +86,19 @@ struct Row {
 impl Row {
     fn new(home: &'static Home, folder: Option<&Path>) -> Self {
         let files = home.files(None);
+        let here = images_here(home, folder).unwrap_or_else(|fault| {
+            note(&format!("{}: its images cannot be counted: {fault}", home.dataset));
+            None
+        });
+        let all = home.id().and_then(DatasetId::images).unwrap_or_default();
         Self {
             name: home.dataset,
             classes: home.classes,
-            train_images: home.images.0,
-            test_images: home.images.1,
+            train_images: all.0,
+            test_images: all.1,
+            train_images_here: here.map(|here| here.0),
+            test_images_here: here.map(|here| here.1),
+            short: shortage(home, here),
             embedded: home.forms.is_empty(),
             found: found(home, folder).map(|path| path.to_string_lossy().into_owned()),
             download_bytes: files.iter().map(|file| file.bytes).sum(),
@@ -131,6 +150,7 @@ fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
     say("");
     for row in &rows {
         say(&format!("{}: {}\n  licence: {}", row.name, row.home, row.licence));
+        row.short.iter().for_each(|short| say(&format!("  {short}")));
     }
     Ok(Exit::Done)
 }
@@ -147,13 +167,16 @@ fn path(dataset: Option<&'static Home>, folder: Option<&Path>) -> Result<Exit> {
     }
     match found(home, folder) {
         Some(path) => say(&shown(&path)),
-        None => {
-            let name = home.dataset;
-            error(&format!("{name} is not here; 'hiresnet-tui data fetch {name}' fetches it"));
-            return Ok(Exit::Failed);
-        }
+        None => return Ok(missing(home)),
     }
     Ok(Exit::Done)
+}
+
+/// Says that a dataset that was asked for is not here.
+fn missing(home: &Home) -> Exit {
+    let name = home.dataset;
+    error(&format!("{name} is not here; 'hiresnet-tui data fetch {name}' fetches it"));
+    Exit::Failed
 }
 
 /// Compares archives with their checksums.
@@ -167,7 +190,7 @@ fn check(datasets: &[&'static Home], folder: Option<&Path>) -> Exit {
             say(&format!("ok       {name}: compiled in"));
             continue;
         }
-        let mut any = false;
+        let (mut any, mut whole) = (false, true);
         for (_, files) in home.forms {
             let there: Vec<_> = files.iter().map(|file| (file, place(file, &roots))).collect();
             if there.iter().all(|(_, place)| place.is_none()) {
@@ -175,15 +198,25 @@ fn check(datasets: &[&'static Home], folder: Option<&Path>) -> Exit {
             }
             any = true;
             for (file, place) in there {
-                if !tell_of(name, file, place.as_deref()) {
-                    exit = Exit::Failed;
-                }
+                whole &= tell_of(name, file, place.as_deref());
             }
         }
         if !any {
             let unpacked = found(home, folder)
                 .map(|path| format!(" as an archive; in {}, which has no known checksum", shown(&path)));
             say(&format!("missing  {name}{}", unpacked.unwrap_or_default()));
+        }
+        // What cannot be read has been said to differ, or is for a run to say.
+        if let Some(short) = shortage(home, images_here(home, folder).unwrap_or_default()) {
+            say(&format!("short    {name}: {}", short.trim_start_matches("short: ")));
+            whole = false;
+        }
+        if !whole {
+            exit = Exit::Failed;
+        }
+        // Where all are looked at, it is no fault that some were never fetched.
+        if !datasets.is_empty() && found(home, folder).is_none() {
+            exit = missing(home);
         }
     }
     exit
@@ -257,7 +290,7 @@ fn fetch_each(offers: &[Offer], options: &Options, stop: &AtomicBool) -> Exit {
             "{name}: {} in {} from {} to {}",
             filesize(offer.bytes()),
             plural(offer.sources.len(), "file"),
-            crate::domain::text::harmless(from, 200),
+            harmless(&without_user(from), 200),
             shown(&offer.folder)
         ));
         let mut bar = Bar::new(&screen, name);

@@ -29,6 +29,7 @@ struct SweepRow {
     /// The slowest axis first.
     axes: Vec<String>,
     own: bool,
+    hidden: bool,
 }
 
 /// One run.
@@ -40,6 +41,9 @@ struct Row {
     parameters: usize,
     /// Whether it is the user's own.
     own: bool,
+    /// Whether its name is that of one that comes with the program, which is the one that
+    /// the name means.
+    hidden: bool,
 }
 
 /// Lists presets, or prints one.
@@ -73,12 +77,15 @@ fn list(json: bool) -> Result<Exit> {
             rows.push(sweep_row((*name).to_owned(), &sweep, false)?);
         }
     }
-    for (name, path, spec) in presets::user_folder().map(|folder| presets::user(&folder)).unwrap_or_default()
-    {
+    let folder = presets::user_folder().unwrap_or_default();
+    for fault in presets::misnamed(&folder) {
+        note(&format!("skipped: {fault}"));
+    }
+    for (name, path, spec) in presets::user(&folder) {
         match spec {
             Ok(spec) => rows.push(row(name, spec, true)?),
             Err(_)
-                if let Ok(Some(sweep)) = presets::sweep(&name)
+                if let Ok(Some(sweep)) = presets::read_sweep(&path)
                     && let Ok(row) = sweep_row(name.clone(), &sweep, true) =>
             {
                 rows.push(row)
@@ -95,16 +102,15 @@ fn list(json: bool) -> Result<Exit> {
     let mut table = table(["preset", "parameters", "run"]);
     right(&mut table, 1..2);
     let lines = rows.iter().map(|listed| match listed {
-        Listed::Run(row) => (&row.name, row.own, grouped(row.parameters), row.line.clone()),
+        Listed::Run(row) => (named(&row.name, row.own), grouped(row.parameters), row.line.clone()),
         Listed::Sweep(row) => {
             let line = format!("a sweep of {}: {}", plural(row.runs, "run"), row.axes.join(", "));
-            (&row.name, row.own, String::new(), line)
+            (named(&row.name, row.own), String::new(), line)
         }
     });
     let lines: Vec<_> = lines.collect();
-    for (name, own, parameters, line) in &lines {
-        let name = if *own { format!("{name} (yours)") } else { (*name).clone() };
-        table.add_row([name, parameters.clone(), line.clone()]);
+    for (name, parameters, line) in &lines {
+        table.add_row([name, parameters, line]);
     }
     let text = table.to_string();
     match overflows(&text) {
@@ -114,13 +120,26 @@ fn list(json: bool) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// A name, and whose it is.
+fn named(name: &str, own: bool) -> String {
+    match own {
+        false => name.to_owned(),
+        true if presets::is_shipped(name) => {
+            format!("{name} (yours, hidden by the shipped preset of that name)")
+        }
+        true => format!("{name} (yours)"),
+    }
+}
+
 fn row(name: String, spec: ExperimentSpec, own: bool) -> Result<Listed> {
     let parameters = params::count(&spec.architecture()?);
-    Ok(Listed::Run(Box::new(Row { name, line: spec.to_string(), parameters, spec, own })))
+    let hidden = own && presets::is_shipped(&name);
+    Ok(Listed::Run(Box::new(Row { name, line: spec.to_string(), parameters, spec, own, hidden })))
 }
 
 fn sweep_row(name: String, sweep: &Sweep, own: bool) -> Result<Listed> {
     let runs = sweep.specs()?.len();
     let axes = sweep.axes()?.into_iter().map(|(keys, values)| format!("{keys} ({values})")).collect();
-    Ok(Listed::Sweep(SweepRow { name, runs, axes, own }))
+    let hidden = own && presets::is_shipped(&name);
+    Ok(Listed::Sweep(SweepRow { name, runs, axes, own, hidden }))
 }

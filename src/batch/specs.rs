@@ -1,9 +1,11 @@
 //! From words on the command line to the runs that they mean.
 
+use std::path::Path;
+
 use crate::cli::BatchArgs;
 use crate::domain::error::SpecError;
-use crate::domain::seeds;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::{keys, seeds};
 use crate::engine::error::Result;
 use crate::engine::presets;
 
@@ -111,7 +113,13 @@ impl Words {
     /// When they mean none.
     pub fn resolve(&self) -> Result<ExperimentSpec> {
         if presets::is_line(&self.spec) {
-            return presets::resolve(&format!("{} {}", self.spec, self.pairs.join(" ")));
+            return Ok(format!("{} {}", self.spec, self.pairs.join(" ")).parse()?);
+        }
+        let key = self.spec.split_once('=').map_or("", |(key, _)| key);
+        if keys::find(key).is_ok() && !Path::new(&self.spec).exists() {
+            let reason =
+                "belongs to a spec, which comes before it, e.g. resnet@folder folder=flowers classes=17";
+            return Err(SpecError::new(key, reason).into());
         }
         let mut spec = presets::resolve(&self.spec)?;
         for pair in &self.pairs {
@@ -132,11 +140,13 @@ fn parts(pair: &str) -> Result<(&str, &str)> {
 }
 
 /// Words of the form key=value belong to the spec before them, so that a spec need not
-/// be quoted.
+/// be quoted. What a known key is given is its value, whatever it looks like.
 pub fn joined(words: &[String]) -> Vec<Words> {
     let mut specs: Vec<Words> = Vec::new();
     for word in words {
-        let is_pair = word.contains('=') && !word.contains(['@', '/']) && !word.ends_with(".toml");
+        let key = word.split_once('=').map_or("", |(key, _)| key);
+        let is_spec = word.contains(['@', '/']) || word.ends_with(".toml");
+        let is_pair = keys::find(key).is_ok() || (word.contains('=') && !is_spec);
         match specs.last_mut() {
             Some(words) if is_pair => words.pairs.push(word.clone()),
             _ => specs.push(Words { spec: word.clone(), pairs: Vec::new() }),
@@ -157,6 +167,20 @@ mod tests {
         assert_eq!(lines[0], "plain@fashion seed=3 epochs=2");
         assert!(lines[1].starts_with("resnet+hires@fashion-embedded ") && lines[1].contains(" lr=0.1"));
         assert_eq!(lines[2], "resnet@fashion lr=1.0");
+    }
+
+    #[test]
+    fn a_folder_s_path_is_no_file_of_a_spec() {
+        let words = |text: &str| text.split(' ').map(String::from).collect::<Vec<_>>();
+        let fault = |text: &str| checked(&words(text)).unwrap_err().to_string();
+        for path in ["/some/path", "me@home/x", "pets/x.toml"] {
+            let said = fault(&format!("resnet@folder folder={path}"));
+            assert!(said.starts_with("folder: ") && said.contains("--data-dir"), "{said}");
+        }
+        // Without a spec before it.
+        assert!(fault("folder=/some/path").contains("belongs to a spec"), "{}", fault("folder=/some/path"));
+        let specs = checked(&words("resnet@folder folder=pets classes=3 plain@fashion")).unwrap();
+        assert_eq!(specs[0].to_string(), "resnet@folder folder=pets classes=3");
     }
 
     #[test]

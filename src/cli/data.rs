@@ -38,7 +38,8 @@ pub enum DataCommand {
         #[command(flatten)]
         place: DataPlace,
     },
-    /// Compare the archives that are here with their known checksums; exit code 1 when one differs
+    /// Compare the archives that are here with their known checksums, and say which datasets are
+    /// short of images; exit code 1 when one differs, is short, or was named and is not here
     Verify {
         /// By name; all when there are none
         #[arg(value_name = "DATASET", value_parser = dataset)]

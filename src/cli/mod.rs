@@ -253,6 +253,9 @@ pub struct PictureArgs {
     /// On a light ground
     #[arg(long)]
     pub light: bool,
+    /// Where images of the panels Data and Features come from.
+    #[command(flatten)]
+    pub place: DataPlace,
 }
 
 impl Cli {
@@ -284,7 +287,7 @@ fn after_help() -> String {
         text += &format!("  {:15} {}\n", key.name, key.about);
     }
     text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, devices disagree, or data \
-             differ or could not be fetched, 2 bad input, \
+             differ, are short of images, are not here though they were named, or could not be fetched, 2 bad input, \
              130 interrupted (143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT).\n\
              HIRESNET_LOG=info (or debug) logs to stderr; HIRESNET_ISA=avx2 or portable makes the CPU do without \
              its best instructions.";

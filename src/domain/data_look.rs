@@ -43,6 +43,8 @@ impl DataAsk {
 pub struct DataLook {
     /// Where it was found; `None` where it is compiled in.
     pub place: Option<String>,
+    /// What it lacks of the whole dataset, in words; `None` where it is whole, or nobody knows.
+    pub short: Option<String>,
     /// Channels of an image: 1 for grey, 3 for red, green and blue.
     pub channels: usize,
     /// Height and width of an image as its file has it, pixels.

@@ -1,6 +1,7 @@
 //! The datasets a run can name, and what the networks need to know of them.
 
 use super::error::{SpecError, suggestion};
+use super::text::grouped;
 
 /// A dataset by name; where its files are is the machine's business, not the run's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +47,11 @@ impl ImageFolder {
     /// When it could lead elsewhere.
     pub fn parse_name(name: &str) -> Result<String, SpecError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.contains(['/', '\\']) {
+            let reason = "the name of a folder below a data folder, and no path: give what is above it with \
+                          --data-dir or HIRESNET_DATA; images are then in NAME/train/CLASS and NAME/test/CLASS";
+            return Err(SpecError::new("folder", reason));
+        }
         if name.is_empty() || name.len() > 64 || name.starts_with('.') || !name.chars().all(plain) {
             let reason = "a folder's name is up to 64 letters, digits, '-', '_' and '.', and no path";
             return Err(SpecError::new("folder", reason));
@@ -99,6 +105,30 @@ impl DatasetId {
         }
     }
 
+    /// Training and test images of the whole dataset; `None` where that is for its files
+    /// to say.
+    pub const fn images(self) -> Option<(usize, usize)> {
+        match self {
+            Self::FashionEmbedded => Some((10_000, 2_000)),
+            Self::Fashion | Self::Mnist => Some((60_000, 10_000)),
+            Self::Cifar10 | Self::Cifar100 => Some((50_000, 10_000)),
+            Self::TinyImagenet => Some((100_000, 10_000)),
+            Self::Folder => None,
+        }
+    }
+
+    /// What is missing where there are only so many training and test images: `short: 1,000
+    /// of 50,000 training images`; `None` where nothing is.
+    pub fn shortage(self, here: (usize, usize)) -> Option<String> {
+        let all = self.images()?;
+        let splits = [(here.0, all.0, "training"), (here.1, all.1, "test")];
+        let missing = splits.into_iter().filter(|(here, all, _)| here < all);
+        let said =
+            missing.map(|(here, all, split)| format!("{} of {} {split} images", grouped(here), grouped(all)));
+        let said = said.collect::<Vec<_>>().join(", ");
+        (!said.is_empty()).then(|| format!("short: {said}"))
+    }
+
     /// What a class is called, where classes have names that everybody uses.
     pub fn class_name(self, class: usize) -> Option<&'static str> {
         const FASHION: [&str; 10] = [
@@ -145,5 +175,32 @@ impl DatasetId {
             let names = Self::ALL.map(Self::name);
             SpecError::new("dataset", format!("no dataset is called '{name}'{}", suggestion(name, &names)))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_dataset_lacks_is_said() {
+        let cifar10 = |here| DatasetId::Cifar10.shortage(here);
+        assert_eq!(cifar10((50_000, 10_000)), None);
+        assert_eq!(cifar10((1_000, 10_000)).unwrap(), "short: 1,000 of 50,000 training images");
+        let both = "short: 49,999 of 50,000 training images, 20 of 10,000 test images";
+        assert_eq!(cifar10((49_999, 20)).unwrap(), both);
+        assert_eq!(DatasetId::Folder.shortage((1, 1)), None);
+    }
+
+    #[test]
+    fn a_folder_is_named_and_no_path() {
+        assert_eq!(ImageFolder::parse_name("my_pets-2.0").unwrap(), "my_pets-2.0");
+        for path in ["/some/path", "a/b", "..\\b", "pets/"] {
+            let reason = ImageFolder::parse_name(path).unwrap_err().reason;
+            assert!(reason.contains("no path") && reason.contains("--data-dir"), "{reason}");
+        }
+        for bad in ["", ".hidden", "a b", "ä"] {
+            assert!(ImageFolder::parse_name(bad).unwrap_err().reason.contains("up to 64 letters"));
+        }
     }
 }

@@ -26,6 +26,16 @@ pub fn harmless(text: &str, max: usize) -> String {
     out
 }
 
+/// A text with a web address in it, without the name and the password of a user that the
+/// address may hold.
+pub fn without_user(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("//") else { return text.to_owned() };
+    let ends = |c: char| matches!(c, '/' | '?' | '#') || c.is_whitespace();
+    let (host, path) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}//{host}{path}")
+}
+
 /// `1h 02m`, `3m 07s` or `12s`.
 pub fn duration(seconds: f64) -> String {
     let s = seconds.max(0.0).round() as u64;
@@ -101,6 +111,20 @@ mod tests {
         assert_eq!(harmless("x\u{202e}y\u{9b}z", 99), "x·y·z");
         assert_eq!(harmless("abcdef", 3), "abc…");
         assert_eq!(harmless("naïve → ok", 99), "naïve → ok");
+    }
+
+    #[test]
+    fn addresses_lose_their_users() {
+        for (address, shown) in [
+            ("https://me:secret@a.org/x/y.gz", "https://a.org/x/y.gz"),
+            ("http://me:sec@ret@[::1]:80?q=@", "http://[::1]:80?q=@"),
+            ("https://a.org:81/@me/x", "https://a.org:81/@me/x"),
+            ("bad uri: http://me:secret@a b", "bad uri: http://a b"),
+            ("//me@a", "//a"),
+            ("none@all", "none@all"),
+        ] {
+            assert_eq!(without_user(address), shown);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::error::SpecError;
-use crate::domain::text::harmless;
+use crate::domain::text::{harmless, without_user};
 
 /// An error a user can act on: it names the file or option, and the reason.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +57,9 @@ impl EngineError {
         Self::Data { path: path.into(), reason: harmless(reason.into().trim(), MAX_REASON) }
     }
 
-    /// A fetch error about `url`.
-    pub fn fetch(url: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Fetch { url: url.into(), reason: reason.into() }
+    /// A fetch error about `url`, which may hold a password.
+    pub fn fetch(url: &str, reason: impl Into<String>) -> Self {
+        Self::Fetch { url: without_user(url), reason: reason.into() }
     }
 
     /// A run error about `path`.

@@ -31,5 +31,6 @@ pub mod rescore;
 pub mod resume;
 pub mod snapshot;
 pub mod store;
+pub mod toml_fault;
 pub mod trainer;
 pub mod worker;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use etcetera::BaseStrategy;
 
 use super::error::{EngineError, Result};
-use super::files;
+use super::{files, toml_fault};
 use crate::domain::error::{SpecError, nearest};
 use crate::domain::keys::Value;
 use crate::domain::spec::ExperimentSpec;
@@ -92,15 +92,26 @@ pub fn user_folder() -> Option<PathBuf> {
 /// The user's presets in `folder`, by name: each with its file and, where it is one, its
 /// spec.
 pub fn user(folder: &Path) -> Vec<(String, PathBuf, Result<ExperimentSpec>)> {
+    let named = files_of(folder).into_iter().filter(|(name, _)| check_name(name).is_ok());
+    named.map(|(name, path)| (name, path.clone(), read(&path))).collect()
+}
+
+/// What is wrong with the TOML files in `folder` whose names are no presets'; those that are
+/// hidden are none of anybody's business.
+pub fn misnamed(folder: &Path) -> Vec<EngineError> {
+    let wrong = |(name, path): (String, PathBuf)| {
+        let fault = check_name(&name).err().filter(|_| !name.starts_with('.'))?;
+        Some(EngineError::run(path, fault.reason))
+    };
+    files_of(folder).into_iter().filter_map(wrong).collect()
+}
+
+/// The TOML files in `folder`, by name.
+fn files_of(folder: &Path) -> Vec<(String, PathBuf)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<_> = entries
-        .filter_map(|entry| {
-            let path = entry.path();
-            let name = path.file_name()?.to_str()?.strip_suffix(".toml")?.to_owned();
-            check_name(&name).is_ok().then(|| (name, path.clone(), read(&path)))
-        })
-        .collect();
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    let name = |path: &Path| Some(path.file_name()?.to_string_lossy().strip_suffix(".toml")?.to_owned());
+    let mut found: Vec<_> = entries.filter_map(|entry| Some((name(&entry.path())?, entry.path()))).collect();
+    found.sort();
     found
 }
 
@@ -202,7 +213,15 @@ pub fn sweep(text: &str) -> Result<Option<Sweep>> {
     let own = user_folder().map(|folder| folder.join(format!("{text}.toml")));
     let own = own.filter(|path| check_name(text).is_ok() && !is_shipped(text) && path.exists());
     let path = own.or_else(|| is_file(text).then(|| PathBuf::from(text)).filter(|path| path.exists()));
-    path.map_or(Ok(None), |path| parse_sweep(&path, &read_text(&path)?))
+    path.map_or(Ok(None), |path| read_sweep(&path))
+}
+
+/// The sweep in a file; `None` where it is none.
+///
+/// # Errors
+/// When it cannot be read, or is meant to be a sweep and is none.
+pub fn read_sweep(path: &Path) -> Result<Option<Sweep>> {
+    parse_sweep(path, &read_text(path)?)
 }
 
 /// The text of the user's own sweep of this name, where it is one.
@@ -223,7 +242,9 @@ pub fn own_sweep(name: &str) -> Result<Option<String>> {
 pub fn parse_sweep(path: &Path, text: &str) -> Result<Option<Sweep>> {
     let Ok(mut table) = text.parse::<toml::Table>() else { return Ok(None) };
     let Some(axes) = table.remove("axes") else { return Ok(None) };
-    let fail = |key: &str, e: toml::de::Error| EngineError::run(path, format!("{key}: {}", e.message()));
+    let fail = |key: &str, e: toml::de::Error| {
+        EngineError::run(path, format!("{key}: {}", e.message().lines().next().unwrap_or_default()))
+    };
     let toml::Value::Table(axes) = axes else {
         return Err(EngineError::run(path, "axes: not a table of keys and their values"));
     };
@@ -253,16 +274,12 @@ fn read_text(path: &Path) -> Result<String> {
 /// When it is no run.
 pub fn parse(path: &Path, text: &str) -> Result<ExperimentSpec> {
     toml::from_str(text).map_err(|e| {
-        // What is wrong with a value is known once all are read; its key says where it is.
-        let key = e.message().split_once(':').map_or("", |(key, _)| key);
-        let is_of_key = |line: &str| {
-            line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+        let is_sweep = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("axes"));
+        let reason = match is_sweep {
+            true => "it has [axes] and is a sweep, many runs; --batch trains them".into(),
+            false => toml_fault::told(text, &e),
         };
-        let of_key = text.lines().position(is_of_key).filter(|_| !key.is_empty()).map(|line| line + 1);
-        let span = e.span().filter(|span| span.start > 0);
-        let line = of_key.or_else(|| span.map(|span| text[..span.start].lines().count().max(1)));
-        let place = line.map(|n| format!("line {n}: "));
-        EngineError::run(path, format!("{}{}", place.unwrap_or_default(), e.message()))
+        EngineError::run(path, reason)
     })
 }
 

@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use super::checkpoint;
 use super::error::{EngineError, Result};
 use super::event_log::{self, Line};
-use super::files;
 use super::metrics::MetricsRow;
 use super::model::Weights;
 use super::snapshot::Snapshot;
+use super::{files, toml_fault};
 use crate::domain::event::{Checkpoint, Event, EventKind, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
@@ -295,7 +295,8 @@ pub fn read_spec(path: &Path) -> Result<ExperimentSpec> {
     }
     let text = String::from_utf8(files::read_bounded(&spec_path, MAX_SPEC)?)
         .map_err(|_| EngineError::run(&spec_path, "not text"))?;
-    toml::from_str(&text).map_err(|e| EngineError::run(&spec_path, format!("not a spec: {}", e.message())))
+    toml::from_str(&text)
+        .map_err(|e| EngineError::run(&spec_path, format!("not a spec: {}", toml_fault::told(&text, &e))))
 }
 
 /// The best weights that the run in folder `path` kept so far, else the last; `None` where

@@ -8,12 +8,12 @@ use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::bindings::BINDINGS;
-use super::images::{Gallery, Images, images};
+use super::images::{Gallery, Images, doubt, images};
 use super::keymap::{Keymap, Overrides};
 use super::layout::Pages;
 use super::theme::{Depth, Ground, Symbols, Theme};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::files;
+use crate::engine::{files, toml_fault};
 
 /// Longest config file read, bytes.
 const MAX_FILE: u64 = 256 << 10;
@@ -108,10 +108,8 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = files::read_bounded(path, MAX_FILE)?;
         let text = String::from_utf8(bytes).map_err(|_| EngineError::run(path, "not text"))?;
-        let config: Self = toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-            EngineError::run(path, format!("line {line}: {}", e.message()))
-        })?;
+        let config: Self =
+            toml::from_str(&text).map_err(|e| EngineError::run(path, toml_fault::told(&text, &e)))?;
         for (size, pages) in [
             ("small", &config.layout.small),
             ("medium", &config.layout.medium),
@@ -172,8 +170,9 @@ impl Config {
             Choice::Said(images) => Some(images),
             Choice::Auto => None,
         };
-        let images = images(said, theme, |name| std::env::var(name).ok());
-        Gallery::new(images, said.is_some())
+        let variable = |name: &str| std::env::var(name).ok();
+        let images = images(said, theme, variable);
+        Gallery::new(images, said.is_some()).doubted(doubt(images, variable))
     }
 }
 

@@ -117,12 +117,18 @@ pub fn search_again(root: &Path, known: &HashSet<PathBuf>, tell: &dyn Fn(Message
 }
 
 /// The user's presets in `folder` that are specs, and are not hidden by others; says which
-/// are none.
+/// are left out.
 pub fn own_presets(folder: &Path, tell: &dyn Fn(Message)) -> Vec<(String, ExperimentSpec)> {
     let mut own = Vec::new();
+    for fault in presets::misnamed(folder) {
+        tell(Message::Log(Level::Warn, format!("no preset: {}", said(&fault))));
+    }
     for (name, _, read) in presets::user(folder) {
         match read {
-            _ if presets::SHIPPED.iter().any(|(shipped, _)| *shipped == name) => {}
+            _ if presets::is_shipped(&name) => {
+                let text = format!("your preset {name} is hidden by the shipped preset of that name");
+                tell(Message::Log(Level::Warn, text));
+            }
             Ok(spec) => own.push((name, spec)),
             Err(fault) => {
                 let text = format!("preset {name} is left out: {}", said(&fault));

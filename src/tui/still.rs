@@ -21,42 +21,41 @@ use super::theme::{Ground, Theme};
 use crate::domain::error::SpecError;
 use crate::engine::data::Library;
 use crate::engine::data::look::look;
-use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::features::{self, Look};
 use crate::engine::files;
 use crate::engine::store::{self, SavedRun};
 
-/// Paints the screen with the runs in `root`, after `keys` were pressed, into `file`: an
+/// Paints the screen with the runs and data of `options`, after `keys` were pressed, into `file`: an
 /// SVG picture, or text.
 ///
 /// # Errors
 /// When a run cannot be read, a key is none, or the file cannot be written.
 pub fn picture_of(
-    root: &Path,
+    options: &Options,
     (width, height): (u16, u16),
     keys: &str,
     ground: Ground,
     file: &Path,
 ) -> Result<()> {
-    let options = Options { root: root.to_owned(), data: None, device: DeviceChoice::Auto };
     let config = Config::default();
     let theme = Theme { ground, ..Theme::FULL };
-    let mut app = app(&options, &config, theme)?;
-    if root.is_dir() {
+    let mut app = app(options, &config, theme)?;
+    if options.root.is_dir() {
         // Newest first, as the screen finds them.
-        for saved in store::list(root)?.0.into_iter().rev() {
+        for saved in store::list(&options.root)?.0.into_iter().rev() {
             app.update(Action::Told(Message::Found(Box::new(saved))));
         }
     }
     let size = Size { width, height };
-    let library = Mutex::new(Library::new(None));
-    settle(&mut app, &library);
+    let data = options.data.as_deref();
+    let library = Mutex::new(Library::new(options.data.clone()));
+    settle(&mut app, &library, data);
     for word in keys.split_whitespace() {
         // Where things are decides what some keys do.
         app.prepare(size);
         press(&mut app, word)?;
-        settle(&mut app, &library);
+        settle(&mut app, &library, data);
     }
     let buffer = frame(&mut app, size);
     let is_text = file.extension().is_some_and(|extension| extension == "txt");
@@ -64,8 +63,9 @@ pub fn picture_of(
     files::write_atomically(file, bytes.as_bytes())
 }
 
-/// Does at once what would be done in the background; nothing is trained.
-fn settle(app: &mut App, library: &Mutex<Library>) {
+/// Does at once what would be done in the background; nothing is trained. Datasets are looked
+/// for in `data` first.
+fn settle(app: &mut App, library: &Mutex<Library>, data: Option<&Path>) {
     for effect in app.effects() {
         match effect {
             Effect::Load(id, path) => {
@@ -89,7 +89,7 @@ fn settle(app: &mut App, library: &Mutex<Library>) {
             }
             Effect::LookAtData(ask) => {
                 let seen =
-                    look(library, ask.clone()).map(Arc::new).map_err(|fault| unseen(&fault, &ask, None));
+                    look(library, ask.clone()).map(Arc::new).map_err(|fault| unseen(&fault, &ask, data));
                 app.update(Action::Told(Message::DataSeen(ask, seen)));
             }
             _ => {}

@@ -63,7 +63,11 @@ fn what_cannot_be_recorded_or_replayed_is_said() {
     refused(&["--replay", path, "--speed", "0.1"], "0.25 to 1000");
     refused(&["--replay", path, "--speed", "2", "--fit", "3"], "cannot be used with");
     // Without --batch it needs a terminal.
-    refused(&["--replay", path], "needs a terminal");
+    refused(&["--replay", path], "not a recording");
+    program().args(["--replay", "no-such"]).assert().code(2).stderr(
+        contains("no-such: no such file").and(contains("terminal").not()).and(contains("Usage").not()),
+    );
+    refused(&["--replay", "demo"], "needs a terminal");
 }
 
 #[test]
@@ -104,6 +108,25 @@ fn presets_are_listed_shown_and_the_users_own_among_them() {
     presets(&["list"]).success().stdout(contains("a sweep of 40 runs: version (8), seed (5)"));
     presets(&["show", "table2"]).success().stdout(contains("# The paper's Table 2").and(contains("[axes]")));
     presets(&["show", "wide"]).success().stdout(contains("seed = '0..6'"));
+    // Names that a shipped preset or sweep has mean that one; others are no names.
+    fs::copy(own.join("mine.toml"), own.join("quickstart.toml")).unwrap();
+    fs::copy(own.join("wide.toml"), own.join("table1.toml")).unwrap();
+    for name in ["a b.toml", "\u{1b}[31m.toml", ".hidden.toml", "notes.txt"] {
+        fs::copy(own.join("mine.toml"), own.join(name)).unwrap();
+    }
+    let listed = presets(&["list", "--json"]).success().get_output().clone();
+    let rows: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let hidden = rows.as_array().unwrap().iter().filter(|row| row["hidden"] == true);
+    let names: Vec<_> = hidden.map(|row| (&row["name"], &row["own"])).collect();
+    assert_eq!(names, [(&"quickstart".into(), &true.into()), (&"table1".into(), &true.into())]);
+    let noted = String::from_utf8(listed.stderr).unwrap();
+    for said in ["/a b.toml: a name is up to 64", "/␛[31m.toml: a name is up to 64"] {
+        let lines = noted.lines().filter(|line| line.starts_with("skipped: ") && line.contains(said));
+        assert_eq!(lines.count(), 1, "{noted}");
+    }
+    assert!(!noted.contains("hidden.toml") && !noted.contains("notes.txt"), "{noted}");
+    let said = "quickstart (yours, hidden by the shipped preset of that name)";
+    presets(&["list"]).success().stdout(contains(said).and(contains("table1 (yours, hidden by")));
 }
 
 #[test]

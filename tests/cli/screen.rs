@@ -33,6 +33,21 @@ fn a_frame_is_kept_as_text_or_picture_after_the_keys_were_pressed() {
     wrong.args(["picture", "--keys", "hyper-x", "--out"]).arg(&out).arg(folder.path().join("b.svg"));
     wrong.assert().code(2).stderr(contains("'hyper-x' is no key"));
     assert!(!folder.path().join("b.svg").exists());
+    // Images come from the folder that is named.
+    let data = folder.path().join("data");
+    let within = data.join("cifar-10-batches-bin");
+    fs::create_dir_all(&within).unwrap();
+    for name in (1..=5).map(|i| format!("data_batch_{i}.bin")).chain(["test_batch.bin".into()]) {
+        let records = (0..20).flat_map(|i| [vec![i % 10], vec![i; 3072]].concat()).collect::<Vec<_>>();
+        fs::write(within.join(name), records).unwrap();
+    }
+    let file = folder.path().join("d.txt");
+    let mut command = program();
+    command.args(["picture", "--keys", "S down enter ctrl-u text:table1-plain-original-cifar10 enter D"]);
+    command.env("HIRESNET_CACHE", "").arg("--data-dir").arg(&data).arg(&file).assert().success();
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("▸train 90 · validation 10 · test 20"), "{text}");
+    assert!(text.contains("short: 100 of 50,000 training images, 20 of 10,000 test images"), "{text}");
     for size in ["0x10", "80", "80x501", "axb"] {
         program()
             .args(["picture", "x.svg", "--size", size])

@@ -63,6 +63,19 @@ fn what_goes_wrong_is_said_and_exits_with_1() {
     assert!(folder.path().join("mnist").is_dir());
     data(&["fetch", "fashion-embedded"], folder.path()).assert().success().stdout(contains("compiled in"));
 
+    // A mirror's password is shown nowhere, however much is told.
+    let with_user = mirror.replace("http://", "http://me:secret@");
+    let said = data(&["fetch", "cifar10", "--mirror", &with_user], folder.path())
+        .env("HIRESNET_LOG", "trace")
+        .assert()
+        .code(1)
+        .stderr(contains(format!("from {mirror} to ")).and(contains("a try to fetch failed")))
+        .get_output()
+        .stderr
+        .clone();
+    let said = String::from_utf8(said).unwrap();
+    assert!(!said.contains("secret"), "{said}");
+
     for (args, said) in [
         (&["fetch", "cifar11"][..], "did you mean 'cifar10'?"),
         (&["fetch", "cifar10", "--mirror", "file:///tmp"], "--mirror"),
@@ -133,6 +146,14 @@ fn proxies_are_heeded() {
     let said =
         contains("http://datasets.invalid/x/cifar-10-binary.tar.gz: ").and(contains("(after 2 tries)"));
     fetch().assert().code(1).stderr(said);
+    // One that refuses, or cannot be reached, is named, but not its user.
+    let refuses = Server::new(|_, _| Reply::status("407 Proxy Authentication Required"));
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (port, said) in [(refuses.port, " refuses: status 407"), (nobody, ")")] {
+        let with_user = format!("http://me:secret@127.0.0.1:{port}");
+        let named = contains(format!("the proxy http://127.0.0.1:{port}{said}"));
+        fetch().env("HTTP_PROXY", with_user).assert().code(1).stderr(named.and(contains("secret").not()));
+    }
     // Not asked where the host is one of those to be asked directly.
     let here = Server::new(|_, _| Reply::status("404 Not Found"));
     let mut command = data(&["fetch", "cifar10", "--mirror", &here.url()], folder.path());
@@ -169,7 +190,11 @@ fn datasets_are_listed_found_and_verified() {
         .assert()
         .code(1)
         .stdout(contains("differs  cifar10: ").and(contains("6 bytes long where 170052171 belong")));
-    data(&["verify", "cifar100"], folder.path()).assert().success();
+    data(&["verify", "cifar100"], folder.path())
+        .assert()
+        .code(1)
+        .stdout(contains("missing  cifar100\n"))
+        .stderr(contains("cifar100 is not here; 'hiresnet-tui data fetch cifar100' fetches it"));
     data(&["fetch", "cifar10"], folder.path()).assert().code(1).stderr(contains("another file is here"));
     let text = data(&["list"], folder.path()).assert().success().get_output().stdout.clone();
     let text = String::from_utf8(text).unwrap();
@@ -183,4 +208,33 @@ fn datasets_are_listed_found_and_verified() {
         .assert()
         .success()
         .stdout(contains("missing  cifar100 as an archive; in "));
+}
+
+#[test]
+fn what_a_dataset_lacks_of_the_official_one_is_said() {
+    let folder = TempDir::new().unwrap();
+    let within = folder.path().join("cifar-10-batches-bin");
+    fs::create_dir(&within).unwrap();
+    for name in (1..=5).map(|i| format!("data_batch_{i}.bin")).chain(["test_batch.bin".into()]) {
+        fs::write(within.join(name), vec![3; 20 * 3073]).unwrap();
+    }
+    let list = data(&["list", "--json"], folder.path()).assert().success().get_output().stdout.clone();
+    let list: Vec<Value> = serde_json::from_slice(&list).unwrap();
+    let row = list.iter().find(|row| row["name"] == "cifar10").unwrap();
+    let said = "100 of 50,000 training images, 20 of 10,000 test images";
+    assert_eq!(row["short"], format!("short: {said}"));
+    assert_eq!((&row["train_images"], &row["train_images_here"]), (&50_000.into(), &100.into()));
+    assert_eq!((&row["test_images"], &row["test_images_here"]), (&10_000.into(), &20.into()));
+    let embedded = &list[0];
+    assert_eq!((&embedded["train_images_here"], &embedded["short"]), (&10_000.into(), &Value::Null));
+    assert!(list.iter().filter(|row| row["train_images_here"].is_number()).count() == 2);
+    data(&["list"], folder.path()).assert().success().stdout(contains(format!("  short: {said}\n")));
+    let named = data(&["verify", "cifar10"], folder.path()).assert().code(1).get_output().stdout.clone();
+    let named = String::from_utf8(named).unwrap();
+    assert!(named.contains(&format!("short    cifar10: {said}\n")), "{named}");
+    // What cannot be counted is told, and the rest all the same.
+    fs::write(within.join("test_batch.bin"), "x").unwrap();
+    let fault =
+        contains("cifar10: its images cannot be counted: ").and(contains("no whole number of records"));
+    data(&["list"], folder.path()).assert().success().stderr(fault).stdout(contains("tiny-imagenet"));
 }

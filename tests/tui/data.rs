@@ -55,6 +55,7 @@ fn sample(ask: &DataAsk) -> DataLook {
     };
     DataLook {
         place: colour.then(|| "/data/cifar-10-batches-bin".into()),
+        short: None,
         channels,
         size,
         seen,
@@ -126,6 +127,9 @@ fn keys_choose_class_split_and_images() {
     assert!(text.contains("the first 48 can be looked at"), "{text}");
     assert!(after("right right").contains("images 7–9 of 901"));
     assert!(after("left left left").contains("images 1–3 of 901"));
+    assert!(after("").contains("▸train 45,000 · validation 5,000 · test 10,000"), "which split is said");
+    assert!(after("s").contains("train 45,000 · ▸validation 5,000 · test"));
+    after("s s");
     let text = after("right down");
     assert!(text.contains("1 automobile · 898 images") && text.contains("images 1–3 of 898"), "{text}");
     assert!(after("pagedown").contains("9 truck · 874 images"));
@@ -167,6 +171,22 @@ fn the_draft_s_data_are_asked_for_where_they_are_seen_and_only_when_they_change(
     let look = Arc::new(sample(&old));
     world.tell(Message::DataSeen(old, Ok(look)));
     assert!(world.screen(SMALL).contains("9 truck"));
+}
+
+#[test]
+fn a_dataset_that_is_not_whole_says_so() {
+    for (size, theme) in [((120, 40), Theme::FULL), ((120, 12), ASCII)] {
+        let mut world = World::with("plain@cifar10", &Default::default(), theme);
+        world.screen(size);
+        world.keys("D");
+        let effects = world.effects();
+        let [Effect::LookAtData(ask)] = &effects[..] else { panic!("{effects:?}") };
+        let short = "short: 1,000 of 50,000 training images";
+        let look = Arc::new(DataLook { short: Some(short.into()), ..sample(ask) });
+        world.tell(Message::DataSeen(ask.clone(), Ok(look)));
+        let text = world.screen(size);
+        assert!(text.contains(short), "{text}");
+    }
 }
 
 #[test]

@@ -75,12 +75,13 @@ fn it_is_asked_about_fetched_and_the_run_begins() {
 }
 
 #[test]
-fn with_no_the_run_fails_and_the_next_one_begins() {
+fn with_no_nothing_is_left_and_after_a_fault_the_next_one_begins() {
     let (mut world, id) = asked();
     world.keys("n");
     assert_eq!((world.app.question, world.effects()), (None, vec![]));
-    assert_eq!((world.run(id).stage, world.run(id).fault.as_deref()), (Stage::Over, Some(FAULT)));
-    assert_eq!((world.level(), world.notice()), (Some(Level::Bad), FAULT));
+    assert!(world.app.runs.get(id).is_none() && world.app.runs.is_empty(), "no line in Runs");
+    assert_eq!(world.level(), Some(Level::Info));
+    assert!(world.notice().contains("declined") && world.notice().contains(FAULT), "{}", world.notice());
 
     let (mut world, id) = going();
     world.keys("t");
@@ -107,6 +108,41 @@ fn x_ends_a_fetch() {
     assert!(world.notice().contains("what has come is gone on with"), "{}", world.notice());
     world.keys("t");
     assert_ne!(world.started().0, id);
+}
+
+#[test]
+fn what_was_declined_is_not_asked_again() {
+    for way in ["n", "y x"] {
+        let (mut world, _) = asked();
+        let waits = world.app.runs.enqueue("plain@cifar10".parse().unwrap());
+        let other = world.app.runs.enqueue("plain@fashion-embedded".parse().unwrap());
+        world.keys(way).effects();
+        if way != "n" {
+            world.tell(Message::FetchEnded(Ok(Fetched::Interrupted)));
+        }
+        // Neither asked about nor begun: the queue waits for a word.
+        assert_eq!((world.app.question, world.effects()), (None, vec![]), "{way}");
+        assert_eq!((world.queue(), world.app.is_held()), (vec![waits, other], true));
+        assert!(
+            world.log().contains("the queue waits: cifar10 was not fetched; t goes on"),
+            "{}",
+            world.log()
+        );
+        world.keys("t");
+        assert_eq!(world.started().0, waits);
+        world.tell(Message::Missing(waits, offer(), FAULT.into()));
+        assert_eq!(world.app.question, Some(Question::Fetch), "{way}: it was asked for");
+    }
+    // A run with other data begins, and one that is begun anew is asked about.
+    let (mut world, _) = asked();
+    let other = world.app.runs.enqueue("plain@fashion-embedded".parse().unwrap());
+    world.keys("n");
+    assert_eq!(world.started().0, other);
+    world.begin(other).end(other);
+    world.keys("t");
+    let (again, _) = world.started();
+    world.tell(Message::Missing(again, offer(), FAULT.into()));
+    assert_eq!(world.app.question, Some(Question::Fetch));
 }
 
 #[test]

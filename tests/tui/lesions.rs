@@ -286,6 +286,18 @@ fn each_two_on_request() {
 }
 
 #[test]
+fn where_nothing_is_lost_no_term_is_blamed() {
+    let mut world = world_of(RUN);
+    let (run, wanted) = asked(world.keys("e"));
+    told(&mut world, run, &[], 50.0, 1.0);
+    wanted.iter().enumerate().for_each(|(i, cuts)| told(&mut world, run, cuts, 50.0 + i as f64, 1.0));
+    world.tell(Message::LesionsDone(run, Ok(best(None))));
+    let log = world.log();
+    assert!(log.contains("intact 50.00%; nothing is lost without any one hop or F"), "{log}");
+    assert!(!log.contains("most is lost"), "{log}");
+}
+
+#[test]
 fn better_weights_make_what_is_known_of_the_old_ones_void() {
     let mut world = lesioned();
     let (run, wanted) = asked(world.keys("e"));

@@ -121,6 +121,15 @@ fn without_pixels_there_are_half_blocks_and_it_is_said_why() {
         assert_eq!(sent.contains('▀'), font.is_none());
         assert_eq!(sent.contains(words), said && font.is_none());
     }
+    // Where they may stay blank, that is said as well, and they are sent.
+    for covered in [false, true] {
+        let mut seat = Seat::new(Images::Sixel, true, FONT);
+        let gallery = std::mem::take(&mut seat.world.app.gallery);
+        seat.world.app.gallery = gallery.doubted(Some("blank? so it goes"));
+        let sent = seat.after(if covered { "?" } else { "" });
+        assert_eq!(sent.contains("blank? so it goes"), !covered);
+        assert_eq!(pictures(&sent, Images::Sixel) > 0, !covered);
+    }
     let sent = Seat::new(Images::Halfblocks, true, FONT).after("");
     assert!(sent.contains('▀') && !sent.contains(words));
 }

@@ -5,7 +5,7 @@
 //! follow, each beginning at a multiple of [`ALIGNMENT`] bytes.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,6 +79,22 @@ pub fn load(
     // Before it is mapped: a large one would not fit twice.
     drop(decoded);
     open(&path, &fingerprint)?.ok_or_else(|| EngineError::data(&path, "it was replaced just now; try again"))
+}
+
+/// Training and test images of `source`, where it was kept in `folder` and has not changed
+/// since; only the file's header is read.
+pub fn counts(folder: Option<&Path>, name: &str, source: &Source) -> Option<(usize, usize)> {
+    let mut file = File::open(file(folder?, name, &source.place)).ok()?;
+    let mut start = [0; MAGIC.len() + 8];
+    file.read_exact(&mut start).ok()?;
+    let (len, checksum) = start.strip_prefix(MAGIC)?.split_first_chunk()?;
+    let len = u32::from_le_bytes(*len) as usize;
+    let mut text = vec![0; if len <= MAX_HEADER { len } else { return None }];
+    file.read_exact(&mut text).ok()?;
+    let is_whole = *checksum == crc32fast::hash(&text).to_le_bytes();
+    let header: Header = serde_json::from_slice(&text).ok().filter(|_| is_whole)?;
+    let [training, test] = header.splits.map(|shape| shape.images);
+    (header.fingerprint == source.fingerprint).then_some((training, test))
 }
 
 /// The file of the dataset at `place`.

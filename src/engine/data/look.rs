@@ -64,6 +64,7 @@ struct Kept {
     spec: ExperimentSpec,
     data: Dataset,
     place: Option<PathBuf>,
+    short: Option<String>,
     classes: Arc<[ClassLook]>,
     /// By split, then class: the places of its images.
     members: [Vec<Vec<u32>>; 3],
@@ -72,6 +73,7 @@ struct Kept {
 impl Kept {
     fn read(library: &Mutex<Library>, spec: &ExperimentSpec) -> Result<Self> {
         let shelf = library.lock().unwrap_or_else(PoisonError::into_inner).images(spec)?;
+        let short = spec.dataset.shortage((shelf.training.len(), shelf.test.len()));
         let data = Dataset::new(spec, shelf.training, shelf.test)?;
         let members = SPLITS.map(|split| {
             let (images, indices) = (data.images(split), data.indices(split));
@@ -86,7 +88,7 @@ impl Kept {
             ClassLook { name: named.name, group: named.group, counts }
         };
         let classes = (0..data.classes).map(class).collect();
-        Ok(Self { spec: spec.clone(), place: shelf.place, classes, members, data })
+        Ok(Self { spec: spec.clone(), place: shelf.place, short, classes, members, data })
     }
 
     fn look(&self, ask: &DataAsk) -> DataLook {
@@ -102,6 +104,7 @@ impl Kept {
         let first = ask.first.min(members.len().saturating_sub(CLASSES));
         DataLook {
             place: self.place.as_deref().map(shown),
+            short: self.short.clone(),
             channels: images.channels,
             size: images.size,
             seen: data.image_size,
@@ -138,6 +141,7 @@ mod tests {
         let library = Mutex::new(Library::with_cache(None, None));
         let seen = look(&library, ask("train_limit=95 seed=3", Split::Validation, 7)).unwrap();
         assert_eq!((seen.channels, seen.size, seen.seen, &seen.place), (1, 28, 32, &None));
+        assert_eq!(seen.short, None, "limits leave nothing missing");
         assert_eq!((seen.sizes.train, seen.sizes.validation, seen.sizes.test), (95, 1000, 2000));
         assert_eq!((seen.classes.len(), &*seen.classes[7].name), (10, "Sneaker"));
         assert!(seen.classes.iter().all(|class| (9..=10).contains(&class.counts[0])));

@@ -245,6 +245,21 @@ pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<Source> {
     }
 }
 
+/// Training and test images of a dataset that is here, as `source` found it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn count(dataset: DatasetId, source: Source) -> Result<(usize, usize)> {
+    if let Some(counts) = cache::counts(places::cache().as_deref(), dataset.name(), &source) {
+        return Ok(counts);
+    }
+    if dataset == DatasetId::TinyImagenet {
+        return tiny::count(&source.place);
+    }
+    let Decoded { training, test, .. } = (source.decode)()?;
+    Ok((training.len(), test.len()))
+}
+
 /// Labels are classes, and every class has something to learn from.
 fn check_labels(decoded: &Decoded, classes: usize, place: &Path) -> Result<()> {
     let mut labels = decoded.training.labels.iter().chain(&decoded.test.labels);

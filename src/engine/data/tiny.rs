@@ -69,6 +69,19 @@ fn unpacked(folder: PathBuf) -> Result<Source> {
     Ok(Source { place: folder, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
 }
 
+/// Training and test images of the dataset at `place`, none of which is read.
+///
+/// # Errors
+/// When its lists are not what they should be.
+pub fn count(place: &Path) -> Result<(usize, usize)> {
+    let tree = match place.is_dir() {
+        true => Tree::Folder(place.to_path_buf()),
+        false => Tree::open_zip(place, FOLDER)?,
+    };
+    let listing = Listing::of(&tree)?;
+    Ok((listing.training.0.len(), listing.test.0.len()))
+}
+
 /// Which files are images of which class.
 struct Listing {
     /// WordNet ids by class: sorted, as torchvision's folders of images number them.

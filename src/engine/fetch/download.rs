@@ -11,7 +11,7 @@ use super::http::{Answer, Head, Request, ask};
 use super::part::Part;
 use super::trouble::{Again, Halt, Trouble};
 use super::{Doing, Fetched, Options, Progress, Source};
-use crate::domain::text::{duration, filesize, harmless};
+use crate::domain::text::{duration, filesize, harmless, without_user};
 use crate::engine::error::{EngineError, Result};
 
 /// Between looks at whether anybody still wants the file.
@@ -103,10 +103,10 @@ fn until_it_is_here(
             Again::No => false,
         };
         let reason = harmless(&trouble.reason, 400);
-        tracing::info!(url, reason, tries, "a try to fetch failed");
+        tracing::info!(url = without_user(&url), reason, tries, "a try to fetch failed");
         if !goes_on {
             let after = if tries > 1 { format!(" (after {tries} tries)") } else { String::new() };
-            return Err(EngineError::fetch(url, format!("{reason}{after}")));
+            return Err(EngineError::fetch(&url, format!("{reason}{after}")));
         }
         let wait = options.patience.wait(fruitless, trouble.after);
         if sleep(source, part.len(), wait, &reason, tell).is_break() {

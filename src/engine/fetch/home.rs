@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::Source;
+use crate::domain::dataset::DatasetId;
 
 /// What a dataset is, where it lives, and how it is found on disk.
 #[derive(Debug)]
@@ -18,8 +19,6 @@ pub struct Home {
     pub licence: &'static str,
     /// Number of classes.
     pub classes: usize,
-    /// Training and test images.
-    pub images: (usize, usize),
     /// Its files, by form; the first is fetched unless another is asked for.
     pub forms: &'static [(Form, &'static [Source])],
     /// How it looks on disk.
@@ -58,6 +57,11 @@ pub enum Looks {
 }
 
 impl Home {
+    /// Its dataset.
+    pub fn id(&self) -> Option<DatasetId> {
+        DatasetId::parse(self.dataset).ok()
+    }
+
     /// Its files in this form, or in its only one; the usual one when none is asked for.
     pub fn files(&self, form: Option<Form>) -> &'static [Source] {
         let asked = self.forms.iter().find(|(this, _)| Some(*this) == form);
@@ -93,7 +97,6 @@ pub static HOMES: &[Home] = &[
         page: "https://github.com/zalandoresearch/fashion-mnist",
         licence: "MIT",
         classes: 10,
-        images: (10_000, 2_000),
         forms: &[],
         looks: Looks::Embedded,
     },
@@ -102,7 +105,6 @@ pub static HOMES: &[Home] = &[
         page: "https://github.com/zalandoresearch/fashion-mnist",
         licence: "MIT",
         classes: 10,
-        images: (60_000, 10_000),
         forms: &[(Form::Binary, FASHION)],
         looks: Looks::Idx {
             folders: &["", "fashion-mnist", "FashionMNIST/raw"],
@@ -114,7 +116,6 @@ pub static HOMES: &[Home] = &[
         page: "http://yann.lecun.com/exdb/mnist/",
         licence: "CC BY-SA 3.0",
         classes: 10,
-        images: (60_000, 10_000),
         forms: &[(Form::Binary, MNIST)],
         looks: Looks::Idx { folders: &["mnist", "MNIST/raw"], system: None },
     },
@@ -123,7 +124,6 @@ pub static HOMES: &[Home] = &[
         page: "https://www.cs.toronto.edu/~kriz/cifar.html",
         licence: "none stated; please cite Krizhevsky 2009",
         classes: 10,
-        images: (50_000, 10_000),
         forms: &[(Form::Binary, CIFAR10_BINARY), (Form::Python, CIFAR10_PYTHON)],
         looks: Looks::One(&[
             "cifar-10-batches-bin/test_batch.bin",
@@ -138,7 +138,6 @@ pub static HOMES: &[Home] = &[
         page: "https://www.cs.toronto.edu/~kriz/cifar.html",
         licence: "none stated; please cite Krizhevsky 2009",
         classes: 100,
-        images: (50_000, 10_000),
         forms: &[(Form::Binary, CIFAR100_BINARY), (Form::Python, CIFAR100_PYTHON)],
         looks: Looks::One(&[
             "cifar-100-binary/test.bin",
@@ -153,7 +152,6 @@ pub static HOMES: &[Home] = &[
         page: "https://cs231n.stanford.edu/",
         licence: "none stated; ImageNet's terms: research and education",
         classes: 200,
-        images: (100_000, 10_000),
         forms: &[(Form::Binary, TINY_IMAGENET)],
         looks: Looks::One(&["tiny-imagenet-200/wnids.txt", "tiny-imagenet-200.zip"]),
     },
@@ -269,7 +267,9 @@ mod tests {
     #[test]
     fn every_dataset_has_a_home_and_every_file_its_pins() {
         for name in ["fashion-embedded", "fashion", "mnist", "cifar10", "cifar100", "tiny-imagenet"] {
-            assert_eq!(home(name).unwrap().dataset, name);
+            let home = home(name).unwrap();
+            assert_eq!((home.dataset, home.id().unwrap().name()), (name, name));
+            assert_eq!(home.id().unwrap().classes(), Some(home.classes));
         }
         let files: Vec<_> = HOMES.iter().flat_map(|home| home.forms).flat_map(|(_, files)| *files).collect();
         assert_eq!(files.len(), 13);

@@ -12,7 +12,7 @@ use ureq::{Agent, Body};
 use super::proxy::Proxies;
 use super::trouble::{Again, Trouble};
 use crate::domain::error::SpecError;
-use crate::domain::text::harmless;
+use crate::domain::text::{harmless, without_user};
 use crate::engine::error::{EngineError, Result};
 
 /// Bytes of a body read at a time, and how many of these may wait to be written.
@@ -70,11 +70,17 @@ pub struct Head {
 /// When it is not; the message begins with `name`.
 pub fn check_address(name: &str, address: &str) -> Result<()> {
     let is_web = scheme(address).is_some_and(|scheme| scheme == "http" || scheme == "https");
-    let has_host = address.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()));
+    // A password with a slash in it ends the host early, which then has a port of letters.
+    let has_host = address.parse::<Uri>().ok().and_then(|uri| uri.into_parts().authority).is_some_and(|of| {
+        let place = of.as_str().rsplit('@').next().unwrap_or_default();
+        !of.host().is_empty() && (place == of.host() || of.port_u16().is_some())
+    });
     if is_web && has_host {
         return Ok(());
     }
-    let reason = format!("'{}' is no address such as https://host/folder", harmless(address, 200));
+    // Where none is, a password may be anywhere before an @.
+    let shown = address.rsplit_once('@').map_or(address.to_owned(), |(_, rest)| format!("…@{rest}"));
+    let reason = format!("'{}' is no address such as https://host/folder", harmless(&shown, 200));
     Err(SpecError::new(name, reason).into())
 }
 
@@ -93,7 +99,7 @@ pub fn ask(request: Request, proxies: Proxies) -> Result<Receiver<Answer>> {
     };
     match std::thread::Builder::new().name("fetch".into()).spawn(work) {
         Ok(_) => Ok(receiver),
-        Err(error) => Err(EngineError::fetch(url, format!("cannot start a thread: {error}"))),
+        Err(error) => Err(EngineError::fetch(&url, format!("cannot start a thread: {error}"))),
     }
 }
 
@@ -111,7 +117,7 @@ fn answer(request: &Request, proxies: &Proxies, to: &SyncSender<Answer>) -> std:
         let location = text(&headers, header::LOCATION)
             .ok_or_else(|| Trouble::new(Again::Once, "a redirect that leads nowhere"))?;
         url = next(&url, &location)?;
-        tracing::debug!(url, "redirected");
+        tracing::debug!(url = without_user(&url), "redirected");
     }
     Err(Trouble::new(Again::Once, format!("more than {REDIRECTS} redirects")))
 }
@@ -145,7 +151,9 @@ fn one(
             call = call.header(header::IF_RANGE, validator);
         }
     }
-    let (parts, body) = call.call().map_err(|error| trouble(&error, request.silence))?.into_parts();
+    let proxy = proxies.name_of(url);
+    let (parts, body) =
+        call.call().map_err(|error| trouble(&error, request.silence, proxy.as_deref()))?.into_parts();
     let headers = parts.headers;
     let strong = text(&headers, header::ETAG).filter(|tag| tag.starts_with('"'));
     let head = Head {
@@ -187,8 +195,21 @@ fn pass_on(body: Body, to: &SyncSender<Answer>) -> std::result::Result<(), Troub
     }
 }
 
-/// What is wrong when there is no answer.
-fn trouble(error: &ureq::Error, silence: Duration) -> Trouble {
+/// What is wrong when there is no answer; `proxy` is whom it was asked through, and may be
+/// the one to blame.
+fn trouble(error: &ureq::Error, silence: Duration, proxy: Option<&str>) -> Trouble {
+    use ureq::Error;
+    let Some(proxy) = proxy else { return trouble_of(error, silence) };
+    if let Error::ConnectProxyFailed(said) = error {
+        let status = said.strip_prefix("proxy server responded ").and_then(|rest| rest.split('/').next());
+        let said = status.map_or(said.clone(), |status| format!("status {status}"));
+        return Trouble::new(Again::Once, format!("the proxy {proxy} refuses: {said}"));
+    }
+    let trouble = trouble_of(error, silence);
+    Trouble { reason: format!("{} (through the proxy {proxy})", trouble.reason), ..trouble }
+}
+
+fn trouble_of(error: &ureq::Error, silence: Duration) -> Trouble {
     use ureq::Error;
     match error {
         Error::HostNotFound => no_such_host(),
@@ -204,11 +225,8 @@ fn trouble(error: &ureq::Error, silence: Duration) -> Trouble {
         Error::Io(fault) => Trouble::new(Again::Yes, format!("no connection: {fault}")),
         Error::Tls(_) | Error::Rustls(_) => Trouble::new(Again::No, format!("no secure connection: {error}")),
         Error::ConnectionFailed => Trouble::new(Again::Yes, "no connection"),
-        Error::ConnectProxyFailed(reason) => {
-            Trouble::new(Again::Once, format!("the proxy refuses: {reason}"))
-        }
         Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl => {
-            Trouble::new(Again::No, error.to_string())
+            Trouble::new(Again::No, without_user(&error.to_string()))
         }
         _ => Trouble::new(Again::Once, format!("no answer that makes sense: {error}")),
     }
@@ -230,8 +248,9 @@ fn scheme(address: &str) -> Option<String> {
 /// Where a redirect from `base` leads (RFC 3986, section 5.2, but for dots in paths, which
 /// servers resolve as well).
 fn next(base: &str, location: &str) -> std::result::Result<String, Trouble> {
-    let wrong =
-        |what: &str| Trouble::new(Again::No, format!("a redirect {what}: {}", harmless(location, 200)));
+    let wrong = |what: &str| {
+        Trouble::new(Again::No, format!("a redirect {what}: {}", harmless(&without_user(location), 200)))
+    };
     let location = location.split('#').next().unwrap_or(location);
     let from: Uri = base.parse().map_err(|_| wrong("from no address"))?;
     let is_secure = from.scheme_str() == Some("https");
@@ -292,6 +311,11 @@ mod tests {
         }
         for bad in ["", "mirror.example", "file:///tmp", "http://", "ftp://x/y", "http://a b/"] {
             assert!(check_address("--mirror", bad).unwrap_err().to_string().contains("--mirror"), "{bad}");
+        }
+        check_address("--mirror", "https://me:secret@[::1]:80/x").unwrap();
+        for bad in ["ftp://me:secret@a/", "https://me:sec/secret@a/", "me:secret@a", "https://me:secret@/"] {
+            let fault = check_address("--mirror", bad).unwrap_err().to_string();
+            assert!(!fault.contains("sec") && fault.contains("…@"), "{fault}");
         }
     }
 

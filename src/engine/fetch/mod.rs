@@ -5,6 +5,7 @@
 //! step, so a reader finds all of it or nothing.
 
 mod check;
+mod count;
 mod download;
 mod home;
 mod http;
@@ -21,6 +22,7 @@ use std::path::Path;
 use super::error::Result;
 
 pub use check::{Verdict, verify};
+pub use count::images_here;
 pub use download::fetch;
 pub use home::{Form, HOMES, Home, home};
 pub use offer::{Offer, found, offer};

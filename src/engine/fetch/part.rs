@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::text::without_user;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::files;
 
@@ -27,7 +28,7 @@ pub struct Part {
 /// From where a part is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The address that was asked.
+    /// The address that was asked, without its user.
     pub url: String,
     /// What the server called this version of the file.
     pub validator: String,
@@ -109,13 +110,13 @@ impl Part {
         let bytes = files::read_bounded(&self.origin, LONGEST).ok()?;
         let origin: Origin = serde_json::from_slice(&bytes).ok()?;
         let is_plain = origin.validator.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        (origin.url == url && is_plain).then_some(origin.validator)
+        (origin.url == without_user(url) && is_plain).then_some(origin.validator)
     }
 
     /// Keeps that.
     pub fn keep_origin(&self, url: &str, validator: Option<String>) {
         let Some(validator) = validator else { return self.forget_origin() };
-        let origin = Origin { url: url.to_owned(), validator };
+        let origin = Origin { url: without_user(url), validator };
         // Without it the part is gone on with as well; its checksum tells whether it may be.
         let kept = serde_json::to_vec(&origin).map(|json| files::write_atomically(&self.origin, &json));
         if !matches!(kept, Ok(Ok(()))) {
@@ -185,6 +186,9 @@ mod tests {
         let mut part = Part::open(&target).unwrap();
         assert_eq!((part.len(), part.validator("http://a/").as_deref()), (3, Some("\"tag\"")));
         assert_eq!(part.validator("http://b/"), None, "another server's word means nothing");
+        part.keep_origin("http://me:secret@a/", Some("\"tag\"".into()));
+        assert!(!fs::read_to_string(&part.origin).unwrap().contains("secret"), "no password is kept");
+        assert_eq!(part.validator("http://me:other@a/").as_deref(), Some("\"tag\""));
         fs::write(&part.origin, r#"{"url":"http://a/","validator":"x\r\nHost: b"}"#).unwrap();
         assert_eq!(part.validator("http://a/"), None);
         part.append(b"def").unwrap();

@@ -49,6 +49,14 @@ impl Proxies {
     pub(super) fn of_url(&self, url: &str) -> Option<Proxy> {
         if url.starts_with("https:") { self.https.clone() } else { self.http.clone() }
     }
+
+    /// The one that is asked for `url`, as messages name it: without its user.
+    pub(super) fn name_of(&self, url: &str) -> Option<String> {
+        let proxy = self.of_url(url)?;
+        let is_asked = url.parse().is_ok_and(|url| !proxy.is_no_proxy(&url));
+        let scheme = proxy.protocol().to_string().to_ascii_lowercase();
+        is_asked.then(|| format!("{scheme}://{}:{}", proxy.host(), proxy.port()))
+    }
 }
 
 fn parse(address: &str, except: &str) -> Option<Proxy> {
@@ -103,6 +111,8 @@ mod tests {
                 .unwrap();
         let proxy = proxies.of_url("https://example.org/").unwrap();
         assert_eq!((proxy.port(), proxy.username(), proxy.password()), (8, Some("me"), Some("p@ss")));
+        assert_eq!(proxies.name_of("https://x.org/").as_deref(), Some("http://b:8"));
+        assert_eq!(proxies.name_of("https://example.org/"), None);
         let direct = |host: &str| proxy.is_no_proxy(&format!("https://{host}/").parse().unwrap());
         assert_eq!(
             ["example.org", "a.example.org", "b.lan", "lan", "q.x.net", "x.org", "notexample.org"]

@@ -92,6 +92,7 @@ impl App {
     }
 
     fn queue(&mut self, spec: ExperimentSpec) {
+        self.declined = None;
         let line = spec.to_string();
         let same = |run: &Run| run.spec == spec && run.stage != Stage::Over;
         let again = self.runs.listed().any(same);
@@ -357,7 +358,7 @@ impl App {
                 Some(reason) => self.say(Level::Info, reason),
                 None => {
                     let text = format!("going on with {}", run.line);
-                    self.held = false;
+                    (self.held, self.declined) = (false, None);
                     self.runs.enqueue_again(id);
                     self.say(Level::Info, text);
                     self.start_next();

@@ -56,11 +56,36 @@ impl App {
             self.say(Level::Info, "the run begins when its data are here; x ends the fetch");
         } else {
             let (run, fault) = (fetching.run, fetching.fault.clone());
+            self.declined = Some(fetching.offer.dataset);
             self.fetching = None;
             if let Some(run) = run {
-                self.end(run, Some(fault), false);
+                self.say(Level::Info, format!("the fetch is declined, and the run with it: {fault}"));
+                self.never_begun(run);
             }
         }
+    }
+
+    /// A run ends that somebody did not want to wait for its data: nothing is left of it, but
+    /// for what an earlier session kept.
+    fn never_begun(&mut self, run: RunId) {
+        let is_kept = self.runs.get(run).is_some_and(|run| run.path.is_some());
+        self.end(run, None, false);
+        if !is_kept {
+            self.runs.remove(run);
+        }
+    }
+
+    /// Whether the next run in the queue wants a dataset that somebody has just said not to
+    /// fetch. It waits then: to ask again would be to ask the same.
+    pub(super) fn is_declined(&mut self, run: RunId) -> bool {
+        let wants = self.runs.get(run).map(|run| run.spec.dataset.name());
+        let Some(dataset) = self.declined.filter(|declined| wants == Some(*declined)) else { return false };
+        self.held = true;
+        self.note(
+            Level::Warn,
+            format!("the queue waits: {dataset} was not fetched; t goes on and asks again"),
+        );
+        true
     }
 
     /// Ends a fetch, or the question whether to; `false` when there is none, or another run
@@ -95,6 +120,10 @@ impl App {
         if is_here {
             self.note(Level::Good, format!("{dataset} is here; its checksums are right"));
             self.data.ask_again();
+            self.declined = None;
+        }
+        if result == Ok(Fetched::Interrupted) {
+            self.declined = Some(dataset);
         }
         let fault = match result {
             Err(fault) => format!("{dataset} could not be fetched: {fault}"),

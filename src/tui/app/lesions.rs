@@ -101,9 +101,13 @@ impl App {
             said.push(format!("{} without {}: {}", study.name(), names(&running.first), loss.short()));
         }
         let worst = study.worst(1).into_iter().next();
-        let worst = worst.map_or(String::new(), |(cuts, loss)| {
-            format!("; most is lost without {}: {}", names(cuts), loss.short())
-        });
+        let worst = match worst {
+            Some((cuts, loss)) if loss.change < 0.0 => {
+                format!("; most is lost without {}: {}", names(cuts), loss.short())
+            }
+            Some(_) => "; nothing is lost without any one hop or F".into(),
+            None => String::new(),
+        };
         if running.total > 1 {
             said.push(study.summary().unwrap_or_default() + &worst);
         }

@@ -144,6 +144,8 @@ pub struct App {
     leaving: Leaving,
     /// Whether the queue waits for the user, after a run that could not be kept.
     held: bool,
+    /// The dataset that was not to be fetched, until somebody starts a run again.
+    declined: Option<&'static str>,
     /// Whether runs on disk are being looked for.
     searching: bool,
     /// Seconds since they were.
@@ -183,6 +185,7 @@ impl App {
             pages: config.layout.clone(),
             leaving: Leaving::No,
             held: false,
+            declined: None,
             searching: true,
             since_search: 0,
             effects: vec![Effect::Search],
@@ -304,6 +307,10 @@ impl App {
     fn start_next(&mut self) {
         if self.playback.is_some() || self.held || self.leaving != Leaving::No || self.runs.active().is_some()
         {
+            return;
+        }
+        let next = self.runs.queue().next();
+        if next.is_some_and(|next| self.is_declined(next)) {
             return;
         }
         if let Some(id) = self.runs.next_waiting()

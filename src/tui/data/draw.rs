@@ -110,7 +110,7 @@ impl View<'_> {
         if legend > 0 {
             let mut x = area.x;
             let why = self.paint.why_none().map(str::to_owned);
-            for text in said.into_iter().chain(why) {
+            for text in why.into_iter().chain(said) {
                 let text = if x > area.x { format!(" · {text}") } else { text };
                 if x + text.width() as u16 > area.right() {
                     break;
@@ -126,8 +126,11 @@ impl View<'_> {
         let mut x = area.x;
         let sizes = [look.sizes.train, look.sizes.validation, look.sizes.test];
         for (split, size) in SPLITS.into_iter().zip(sizes) {
-            let style = if split == self.panel.split { theme.strong() } else { theme.dim() };
-            let text = format!("{} {}", name(split), grouped(size));
+            let (mark, style) = match split == self.panel.split {
+                true => (theme.glyph("▸", ">"), theme.strong()),
+                false => ("", theme.dim()),
+            };
+            let text = format!("{mark}{} {}", name(split), grouped(size));
             x = put(buf, area, x, area.y, &text, style, theme);
             x = put(buf, area, x, area.y, if split == Split::Test { "" } else { " · " }, theme.dim(), theme);
         }
@@ -140,6 +143,7 @@ impl View<'_> {
         let (size, plural) = (look.size, if classes == 1 { "class" } else { "classes" });
         let text = format!(" · {} {plural} · {size}×{size} {colours}{border}", grouped(classes));
         if area.height <= 12 {
+            let text = text + &look.short.as_ref().map_or(String::new(), |short| format!(" · {short}"));
             put(buf, area, x, area.y, &text, theme.dim(), theme);
             return 1;
         }
@@ -166,7 +170,9 @@ impl View<'_> {
                 theme,
             );
         }
-        3
+        let Some(short) = &look.short else { return 3 };
+        put(buf, area, area.x, area.y + 2, short, theme.warn(), theme);
+        4
     }
 
     /// Every class, and how many images of the split it has.

@@ -4,5 +4,5 @@ pub mod palette;
 mod pixels;
 mod tile;
 
-pub use pixels::{Font, Gallery, Grid, Images, Paint, farewell, images};
+pub use pixels::{Font, Gallery, Grid, Images, Paint, doubt, farewell, images};
 pub use tile::Tile;

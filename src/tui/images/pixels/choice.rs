@@ -47,6 +47,17 @@ pub fn images(said: Option<Images>, theme: &Theme, variable: impl Fn(&str) -> Op
     said.unwrap_or_else(|| guess(variable))
 }
 
+/// Why pictures that were asked for may stay blank all the same, which nobody would guess.
+pub fn doubt(images: Images, variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let in_tmux = set("TMUX").is_some() || set("TERM").is_some_and(|term| term.starts_with("tmux"));
+    match images {
+        Images::Sixel if in_tmux => Some("blank? tmux has sixels only where it was built for them"),
+        Images::Kitty | Images::Iterm2 if in_tmux => Some("blank? these pictures do not get through tmux"),
+        _ => None,
+    }
+}
+
 fn guess(variable: impl Fn(&str) -> Option<String>) -> Images {
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     let any = |names: &[&str]| names.iter().any(|name| variable(name).is_some());
@@ -140,5 +151,15 @@ mod tests {
         }
         assert_eq!(of(said, &Theme::FULL, &[("NO_COLOR", "1")]), Images::Halfblocks);
         assert_eq!(of(said, &Theme::FULL, &[("NO_COLOR", "")]), Images::Sixel);
+    }
+
+    #[test]
+    fn tmux_is_in_doubt() {
+        let doubt = |images, name, value: &str| doubt(images, |n| (n == name).then(|| value.to_owned()));
+        assert!(doubt(Images::Sixel, "TMUX", "/tmp/x,1,0").unwrap().contains("tmux has sixels only"));
+        assert!(doubt(Images::Kitty, "TERM", "tmux-256color").unwrap().contains("through tmux"));
+        assert_eq!(doubt(Images::Halfblocks, "TMUX", "1"), None);
+        assert_eq!(doubt(Images::Sixel, "TMUX", ""), None);
+        assert_eq!(doubt(Images::Sixel, "TERM", "foot"), None);
     }
 }

@@ -17,7 +17,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use rayon::prelude::*;
 
-pub use choice::{Images, images};
+pub use choice::{Images, doubt, images};
 use encode::{delete, encode};
 
 use super::palette::Rgb;
@@ -77,6 +77,8 @@ pub struct Gallery {
     images: Images,
     /// Whether that was said, and not guessed.
     said: bool,
+    /// Why they may stay blank.
+    doubt: Option<&'static str>,
     /// A cell's pixels, as far as the terminal says them.
     font: Option<Font>,
     /// Whether half-blocks stand in for them.
@@ -94,6 +96,12 @@ impl Gallery {
         // Another program that was stopped on this terminal has names of its own.
         let next = (std::process::id() % 0xffff + 1) << 8;
         Self { images, said, next, ..Self::default() }
+    }
+
+    /// The same, where pictures may stay blank for a reason.
+    #[must_use]
+    pub fn doubted(self, doubt: Option<&'static str>) -> Self {
+        Self { doubt, ..self }
     }
 
     /// Whether it matters how large cells are.
@@ -116,10 +124,11 @@ impl Gallery {
         mem::replace(&mut self.veiled, veiled)
     }
 
-    /// Why there are no pixels although they were asked for.
+    /// Why there are no pixels although they were asked for, or maybe none.
     pub fn why_none(&self) -> Option<&'static str> {
         let none = self.said && self.needs_font() && self.font.is_none() && !self.veiled;
-        none.then_some("half-blocks: the terminal does not say its pixels")
+        let doubt = self.doubt.filter(|_| self.font().is_some() && !self.veiled);
+        none.then_some("half-blocks: the terminal does not say its pixels").or(doubt)
     }
 
     /// Shows these pictures and no other.
@@ -178,7 +187,7 @@ impl Gallery {
 }
 
 impl Paint<'_> {
-    /// Why there are no pixels although they were asked for.
+    /// As [`Gallery::why_none`].
     pub fn why_none(&self) -> Option<&'static str> {
         match self {
             Self::Listed(..) => None,
