@@ -178,7 +178,7 @@ pub enum Command {
     Report(ReportArgs),
     /// Pack runs into one file that --replay shows anywhere
     Record {
-        /// The runs' folders
+        /// The runs' folders; among several, what is no run is passed over
         #[arg(required = true)]
         runs: Vec<PathBuf>,
         /// The file; a recording is replaced
