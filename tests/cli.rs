@@ -72,11 +72,13 @@ fn timeless(run: &Path) -> Vec<Value> {
 #[test]
 fn a_run_is_kept_whole_and_its_test_score_comes_out_again() {
     let out = TempDir::new().unwrap();
+    // Given twice, it is one run all the same.
     training()
-        .args(["--batch", TINY, "--out"])
+        .args(["--batch", TINY, TINY, "--out"])
         .arg(out.path())
         .assert()
         .success()
+        .stderr(contains("1 repeated run is left out: each spec and seed counts once"))
         .stdout(contains("epoch 2/2").and(contains("top-1 in percent")).and(contains("Mean |activation|")));
     let run = only_run(&out);
 
