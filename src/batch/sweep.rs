@@ -117,6 +117,17 @@ fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit
 }
 
 fn slurm(args: &SlurmArgs) -> Result<Exit> {
+    if let Some(time) = args.time.as_deref().filter(|time| slurm::is_too_short(time)) {
+        let least = slurm::LEAST_MINUTES;
+        return Err(SpecError::new(
+            "--time",
+            format!(
+                "{time} is too short: a task is told two to three minutes before its limit, so that it would be \
+                 queued again and again and train little; give at least {least} minutes (a number alone is minutes)"
+            ),
+        )
+        .into());
+    }
     let runs = specs_of(&args.runs)?.len();
     store::check_writable(&args.out)?;
     let program = std::env::current_exe().map_err(EngineError::io("find", "the program"))?;
@@ -149,9 +160,29 @@ fn slurm(args: &SlurmArgs) -> Result<Exit> {
             slurm::MAX_TASKS
         ));
     }
+    unused_gpus(args).iter().for_each(|text| note(&format!("warning: {text}")));
     say(&format!("submit it:      sbatch {}", slurm::quoted(&path)));
     say(&format!("how far it is:  {}", job.list_command()));
     Ok(Exit::Done)
+}
+
+/// Why tasks would not compute on the GPUs that they are to ask for, or that `--device` names.
+fn unused_gpus(args: &SlurmArgs) -> Option<&'static str> {
+    let built_with_cuda = cfg!(feature = "cuda");
+    match (args.device, args.gpus) {
+        (DeviceChoice::Cpu, Some(_)) => {
+            Some("--gpus with --device cpu: tasks would hold GPUs and compute on the CPU")
+        }
+        (DeviceChoice::Auto, Some(_)) if !built_with_cuda => Some(
+            "--gpus, but this program is built without CUDA: tasks would hold GPUs and compute on the CPU; build \
+             it without --no-default-features",
+        ),
+        (DeviceChoice::Cuda(_), _) if !built_with_cuda => Some(
+            "--device cuda, but this program is built without CUDA: tasks would fail; build it without \
+             --no-default-features",
+        ),
+        _ => None,
+    }
 }
 
 /// A word of a spec that means the same in every folder: a file's is made absolute.
