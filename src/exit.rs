@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything was done.
     Done,
-    /// A run diverged, failed, or was not reproduced.
+    /// A run diverged, failed, could not be read, or was not reproduced.
     Failed,
     /// The input does not describe anything that can be done.
     BadInput,

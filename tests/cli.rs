@@ -72,11 +72,13 @@ fn timeless(run: &Path) -> Vec<Value> {
 #[test]
 fn a_run_is_kept_whole_and_its_test_score_comes_out_again() {
     let out = TempDir::new().unwrap();
+    // Given twice, it is one run all the same.
     training()
-        .args(["--batch", TINY, "--out"])
+        .args(["--batch", TINY, TINY, "--out"])
         .arg(out.path())
         .assert()
         .success()
+        .stderr(contains("1 repeated run is left out: each spec and seed counts once"))
         .stdout(contains("epoch 2/2").and(contains("top-1 in percent")).and(contains("Mean |activation|")));
     let run = only_run(&out);
 
@@ -296,6 +298,9 @@ fn bad_input_is_one_message_exit_code_2_and_no_run() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("bad.toml");
     fs::write(&file, "family = \"resnet\"\nepocs = 3\n").unwrap();
+    let axis = dir.path().join("axis.toml");
+    fs::write(&axis, "family = 'resnet'\ndataset = 'fashion'\n[axis]\nseed = '0..4'\n").unwrap();
+    let axis = axis.to_str().unwrap();
     let (file, gone) = (file.to_str().unwrap(), dir.path().join("gone"));
     let gone = gone.to_str().unwrap();
     let out = dir.path().join("runs");
@@ -314,6 +319,13 @@ fn bad_input_is_one_message_exit_code_2_and_no_run() {
         (vec!["--batch", file], "did you mean 'epochs'?"),
         (vec!["--batch", "none.toml"], "none.toml: cannot open"),
         (vec!["--batch", "resnet@fashion", "--data-dir", gone], "no Fashion-MNIST here"),
+        (vec!["--batch", axis], "axis.toml: [axis] is no table of a spec; did you mean [axes]?"),
+        (
+            vec!["--batch", "depth", "--set", "blocks=1,1"],
+            "3 widths for 2 blocks; give one width a block, e.g. widths=16,32,64 (of seed=0 version=original \
+             widths=16,32,64 blocks=1,1)",
+        ),
+        (vec!["--batch", "resnet@fashion", "--set", "blocks=1"], "3 widths for 1 block;"),
         (vec!["eval", gone], "not a folder"),
         (vec!["runs", gone], "cannot read the folder"),
         (vec!["params", "resnext@fashion widths=15,30,60"], "do not divide"),

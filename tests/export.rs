@@ -43,7 +43,7 @@ fn name() -> &'static str {
 
 fn exported(format: Format) -> (tempfile::TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
-    let written = export(&[run().to_path_buf()], format, folder.path(), false, None).unwrap();
+    let written = export(&[run().to_path_buf()], format, folder.path(), false, None).unwrap().written;
     assert!(written.iter().all(|path| path.is_file()));
     (folder, written)
 }
@@ -274,12 +274,13 @@ fn nothing_leaves_the_folder() {
     // Two names that become the same, and one that would hide or be an option.
     let runs = [copy("..a b"), copy("a\u{1b}b"), copy("-x\n..")];
     let out = root.path().join("out");
-    let written = export(&runs, Format::Pytorch, &out, false, None).unwrap();
+    let written = export(&runs, Format::Pytorch, &out, false, None).unwrap().written;
     let folders: HashSet<_> = written.iter().map(|path| path.parent().unwrap().to_path_buf()).collect();
     assert_eq!(folders, HashSet::from(["a-b", "a-b-2", "-x-.."].map(|name| out.join(name))));
     // A run named twice is written twice, side by side.
     let twice = [runs[0].clone(), runs[0].clone()];
-    assert_eq!(export(&twice, Format::Tensorboard, &root.path().join("tb"), false, None).unwrap().len(), 2);
+    let written = export(&twice, Format::Tensorboard, &root.path().join("tb"), false, None).unwrap().written;
+    assert_eq!(written.len(), 2);
 
     // Links in the way, forced or not.
     let (elsewhere, trap) = (root.path().join("elsewhere"), root.path().join("trap"));
@@ -308,5 +309,49 @@ fn what_is_no_run_or_has_no_weights_is_refused() {
     assert!(export(std::slice::from_ref(&bare), Format::Pytorch, &out, false, None).is_err());
     assert!(!out.exists());
     // Its record is worth something without them.
-    assert_eq!(export(&[bare], Format::Tensorboard, &out, false, None).unwrap().len(), 1);
+    let written =
+        export(std::slice::from_ref(&bare), Format::Tensorboard, &out, false, None).unwrap().written;
+    assert_eq!(written.len(), 1);
+    // Among others it is left out.
+    let both = [bare, run().to_path_buf()];
+    let exported = export(&both, Format::Pytorch, &root.path().join("both"), false, None).unwrap();
+    assert_eq!((exported.written.len(), exported.left.faults.len()), (5, 1));
+}
+
+/// What a shell's pattern finds in a sweep's folder: runs, damaged ones, and other files.
+#[test]
+fn what_lies_beside_runs_is_passed_over() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    fs::create_dir(at("whole")).unwrap();
+    for file in fs::read_dir(run()).unwrap().map(|entry| entry.unwrap()) {
+        fs::copy(file.path(), at("whole").join(file.file_name())).unwrap();
+    }
+    fs::create_dir(at("damaged")).unwrap();
+    fs::write(at("damaged/spec.toml"), "").unwrap();
+    fs::create_dir(at("empty")).unwrap();
+    fs::write(at("sweep.sbatch"), "#!/bin/bash").unwrap();
+    let command = |words: &[&str], names: &[&str]| {
+        let mut command = program();
+        command.current_dir(root.path()).args(words).args(names);
+        let ended = command.output().unwrap();
+        (String::from_utf8(ended.stderr).unwrap(), ended.status.code())
+    };
+    let all = ["damaged", "empty", "sweep.sbatch", "whole"];
+    for words in [&["export", "--format", "csv", "-o", "out"][..], &["record", "-o", "all.hrec"]] {
+        let (text, code) = command(words, &all);
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.contains("left out: damaged/spec.toml: not a spec"), "{text}");
+        assert!(text.contains("passed over, no runs: empty, sweep.sbatch\n"), "{text}");
+        let no = |names: &[&str], why: &str| {
+            let (text, code) = command(words, names);
+            assert!(code == Some(2) && text.contains(why), "{names:?}: {text}");
+        };
+        no(&["sweep.sbatch"], "no run here");
+        no(&["damaged"], "not a spec");
+        no(&["whole", "gone"], "gone: no run here");
+        no(&["whole", "."], "a folder of runs");
+        no(&["empty", "sweep.sbatch"], "empty: no run, nor is anything else");
+    }
+    assert_eq!(fs::read_to_string(at("out/summary.csv")).unwrap().lines().count(), 2);
 }

@@ -9,6 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use hiresnet_tui::domain::event::{EventKind, Outcome};
+use hiresnet_tui::engine::claim::Claim;
 use hiresnet_tui::engine::store::{self, SavedRun};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -175,7 +176,7 @@ fn a_sweep_repeats_nothing_and_takes_what_is_asked() {
     fs::write(&file, SWEEP).unwrap();
     let (file, out) = (file.to_str().unwrap(), root.path().join("runs"));
     let (text, code) = said(&[file, "--only", "2,5"], &out);
-    assert_eq!(code, Some(0), "{text}");
+    assert!(code == Some(0) && text.contains("[2/8] plain@") && text.contains("[5/8] plain+hires"), "{text}");
     let lines = |out: &Path| -> Vec<String> {
         let (runs, faults) = store::list(out).unwrap();
         assert!(faults.is_empty());
@@ -193,10 +194,105 @@ fn a_sweep_repeats_nothing_and_takes_what_is_asked() {
     // Keys and seeds of its own.
     let (text, _) = said(&[file, "epochs=1", "--seeds", "7"], &out);
     assert!(text.contains("epochs=1") && lines(&out).len() == 10, "{text}");
+    // A spec and seed that is given again is the same run.
+    let (text, code) = said(&[file, "epochs=1", file, "epochs=1", "--seeds", "7..8"], &out);
+    assert!(code == Some(0) && text.contains("4 repeated runs are left out"), "{text}");
+    assert!(text.contains("2 of 4 runs finished before") && lines(&out).len() == 12, "{text}");
     let (text, code) = said(&[file, "--only", "9"], &out);
     assert!(code == Some(2) && text.contains("they go from 1 to 8"), "{text}");
+    let (text, code) = said(&[file, "--only", "x"], &out);
+    assert!(code == Some(2) && text.contains("--only: 'x' is not a run number"), "{text}");
     let (text, code) = said(&["table2", "--set", "colour=red"], &out);
     assert!(code == Some(2) && text.contains("no key is called 'colour'"), "{text}");
+}
+
+fn list(file: &str, out: &Path) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hiresnet-tui"));
+    let ended = command.args(["sweep", "list", file, "--out"]).arg(out).output().unwrap();
+    [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat()
+}
+
+#[test]
+fn damaged_folders_are_named_and_the_others_trained() {
+    let root = TempDir::new().unwrap();
+    let file = root.path().join("sweep.toml");
+    fs::write(&file, SWEEP.replace("0..3", "0..2")).unwrap();
+    let (file, out) = (file.to_str().unwrap(), root.path().join("runs"));
+    assert_eq!(said(&[file], &out).1, Some(0));
+    let folders = store::folders_of_runs(&out).unwrap();
+    fs::remove_file(folders[0].join("spec.toml")).unwrap();
+    fs::write(folders[1].join("spec.toml"), "").unwrap();
+    let log = fs::read_to_string(folders[2].join("events.jsonl")).unwrap();
+    fs::write(folders[2].join("events.jsonl"), log.replacen("\"event\":\"step\"", "garbage", 1)).unwrap();
+    fs::copy(folders[4].join("spec.toml"), folders[3].join("spec.toml")).unwrap();
+    fs::remove_dir_all(&folders[5]).unwrap();
+    let other = out.join("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("spec.toml"), "x").unwrap();
+    for (parallel, missing) in [("1", 1), ("2", 0)] {
+        let text = list(file, &out);
+        let counts = match missing {
+            1 => "6 runs: 1 finished, 4 damaged, 1 missing",
+            _ => "6 runs: 2 finished, 4 damaged\n",
+        };
+        assert!(text.contains(counts) && text.contains("passed over: "), "{text}");
+        for folder in &folders[..4] {
+            assert!(text.contains(&format!("damaged: {}", folder.display())), "{text}");
+        }
+        let (text, code) = said(&[file, "--parallel", parallel], &out);
+        assert_eq!(code, Some(1), "{text}");
+        assert!(text.contains("4 runs were not trained, as their folders are damaged"), "{text}");
+        assert!(!text.contains("not started") && text.contains("of another run"), "{text}");
+        for folder in &folders {
+            assert!(!folder.join("claim").exists(), "{}", folder.display());
+        }
+    }
+    assert_eq!(SavedRun::open(&folders[5]).unwrap().state.outcome, Some(Outcome::Completed));
+    for folder in &folders[..4] {
+        fs::rename(folder, root.path().join(folder.file_name().unwrap())).unwrap();
+    }
+    let (text, code) = said(&[file], &out);
+    assert!(code == Some(0) && text.contains("2 of 6 runs finished before"), "{text}");
+}
+
+#[test]
+fn what_diverged_is_not_repeated_and_fails_again() {
+    let root = TempDir::new().unwrap();
+    let file = root.path().join("sweep.toml");
+    let bad = SWEEP.replace("0..3", "0").replace("[axes]", "[axes]\nlr = [0.01, 1e38]");
+    fs::write(&file, bad).unwrap();
+    let (file, out) = (file.to_str().unwrap(), root.path().join("runs"));
+    assert_eq!(said(&[file], &out).1, Some(1));
+    assert!(list(file, &out).contains("4 runs: 2 finished, 2 diverged"), "{}", list(file, &out));
+    let (text, code) = said(&[file], &out);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("2 of 4 runs finished before and not repeated\n"), "{text}");
+    assert!(text.contains("2 of 4 runs diverged before and not repeated: the same spec"), "{text}");
+}
+
+#[test]
+fn what_others_finished_meanwhile_counts_and_what_they_train_is_said() {
+    let root = TempDir::new().unwrap();
+    let file = root.path().join("sweep.toml");
+    fs::write(&file, SWEEP.replace("epochs = 2", "epochs = 20")).unwrap();
+    let (file, out) = (file.to_str().unwrap(), root.path().join("runs"));
+    let ended = [0, 1].map(|_| program(&[file], &out).spawn().unwrap());
+    let ended = ended.map(|child| child.wait_with_output().unwrap());
+    let texts = ended.map(|end| String::from_utf8_lossy(&end.stdout).into_owned());
+    let whole = |text: &&String| !text.contains("another program") && text.matches(" 4  ").count() == 2;
+    assert!(texts.iter().any(|text| whole(&text)), "the last to end has all runs: {texts:?}");
+    let trained: usize = texts.iter().map(|text| text.matches("kept in").count()).sum();
+    assert_eq!(trained, 8);
+    // What somebody has and does not end.
+    let folders = store::folders_of_runs(&out).unwrap();
+    fs::remove_dir_all(&folders[7]).unwrap();
+    fs::create_dir(&folders[7]).unwrap();
+    let claim = Claim::take(&folders[7]).unwrap().unwrap();
+    assert!(list(file, &out).contains("7 finished, 1 training"), "{}", list(file, &out));
+    let (text, code) = said(&[file], &out);
+    assert!(code == Some(0) && text.contains("1 run is still being trained by another program"), "{text}");
+    drop(claim);
+    assert!(list(file, &out).contains("7 finished, 1 missing"), "{}", list(file, &out));
 }
 
 #[test]

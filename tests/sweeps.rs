@@ -79,12 +79,27 @@ fn a_long_array_is_made_shorter() {
 }
 
 #[test]
+fn one_run_is_one_and_gpus_that_nothing_computes_on_are_said() {
+    let root = TempDir::new().unwrap();
+    let one = ["slurm", "plain@fashion", "plain@fashion", "--out", "runs", "--gpus", "1"];
+    let (text, code) = sweep(&one, root.path());
+    assert!(code == Some(0) && text.contains("1 run in 1 task"), "{text}");
+    assert!(text.contains("1 repeated run is left out"), "{text}");
+    assert_eq!(text.contains("warning: --gpus, but"), !cfg!(feature = "cuda"), "{text}");
+    let (text, _) = sweep(&[&one[..], &["--device", "cpu"]].concat(), root.path());
+    assert!(text.contains("warning: --gpus with --device cpu"), "{text}");
+    let script = script(&root.path().join("runs/sweep.sbatch"), root.path());
+    assert!(script.contains("\n# 1 run, 1 a task."), "{script}");
+}
+
+#[test]
 fn what_slurm_or_a_shell_would_take_otherwise_is_refused_or_quoted() {
     let root = TempDir::new().unwrap();
     let refused = |words: &[&str]| {
         let all: Vec<&str> = ["slurm", "table2", "--out", "runs"].iter().chain(words).copied().collect();
         let (text, code) = sweep(&all, root.path());
         assert_eq!(code, Some(2), "{words:?}: {text}");
+        text
     };
     refused(&["--partition", "a b"]);
     refused(&["--partition", "x\n#SBATCH --uid=0"]);
@@ -92,7 +107,9 @@ fn what_slurm_or_a_shell_would_take_otherwise_is_refused_or_quoted() {
     refused(&["--time", "soon"]);
     refused(&["--mem", "4 G"]);
     refused(&["--set", "colour=red"]);
-    refused(&["--runs-per-task", "0"]);
+    assert!(refused(&["--runs-per-task", "0"]).contains("give a number, at least 1"));
+    assert!(refused(&["--tasks-at-once", "0"]).contains("give a number, at least 1"));
+    assert!(refused(&["--time", "2"]).contains("--time: 2 is too short"));
     assert!(!root.path().join("runs").exists());
     for bad in ["a\"b", "a\\b", "a\nb", "it's"] {
         let (text, code) = sweep(&["slurm", "table2", "--out", bad], root.path());

@@ -3,13 +3,17 @@
 use super::Exit;
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::engine::error::{Result, shown};
-use crate::engine::export::{Format, export};
-use crate::output::say;
+use crate::engine::export::{Exported, Format, export};
+use crate::engine::given::Left;
+use crate::output::{error, note, say};
+
+/// Most names of what is no run that are said.
+const MOST_NAMED: usize = 5;
 
 /// Writes the runs, and says which files.
 ///
 /// # Errors
-/// When a run cannot be read, something is there already, or the folder cannot be written.
+/// When there is no run, something is there already, or the folder cannot be written.
 pub fn run(args: &ExportArgs) -> Result<Exit> {
     let format = match args.format {
         ExportFormat::Tensorboard => Format::Tensorboard,
@@ -17,7 +21,22 @@ pub fn run(args: &ExportArgs) -> Result<Exit> {
         ExportFormat::Parquet => Format::Parquet,
         ExportFormat::Pytorch => Format::Pytorch,
     };
-    let written = export(&args.runs, format, &args.output, args.force, args.place.data_dir.as_deref())?;
+    let Exported { written, left } =
+        export(&args.runs, format, &args.output, args.force, args.place.data_dir.as_deref())?;
+    say_left(&left);
     written.iter().for_each(|path| say(&format!("wrote {}", shown(path))));
     Ok(Exit::Done)
+}
+
+/// Says what was named on the command line and is left out.
+pub fn say_left(left: &Left) {
+    left.faults.iter().for_each(|fault| error(&format!("left out: {fault}")));
+    if !left.others.is_empty() {
+        let mut names: Vec<_> = left.others.iter().take(MOST_NAMED).map(|path| shown(path)).collect();
+        match left.others.len().saturating_sub(MOST_NAMED) {
+            0 => {}
+            more => names.push(format!("and {more} more")),
+        }
+        note(&format!("passed over, no runs: {}", names.join(", ")));
+    }
 }

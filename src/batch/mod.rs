@@ -5,6 +5,7 @@ pub mod bench_ops;
 pub mod data;
 pub mod eval;
 pub mod export;
+mod fates;
 pub mod lesion;
 mod lines;
 pub mod params;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::summary;
+use super::{export, summary};
 use crate::cli::BatchArgs;
 use crate::domain::error::SpecError;
 use crate::domain::event::Event;
@@ -17,9 +17,10 @@ use crate::output::say;
 /// `force` whatever file it is.
 ///
 /// # Errors
-/// When one is no run, or the file cannot be written.
+/// When there is no run, or the file cannot be written.
 pub fn record(folders: &[PathBuf], file: &Path, force: bool) -> Result<Exit> {
-    let runs = recording::pack(folders, file, force)?;
+    let (runs, left) = recording::pack(folders, file, force)?;
+    export::say_left(&left);
     let bytes = std::fs::metadata(file).map_err(EngineError::io("read", file))?.len();
     for run in &runs {
         let events = grouped(run.events.len());

@@ -1,6 +1,7 @@
 //! A job array for Slurm: each task takes runs of a sweep by number.
 
 use crate::cli::SlurmArgs;
+use crate::domain::text::plural;
 
 /// Most tasks of an array where a cluster says nothing else (`MaxArraySize` is 1001, and
 /// numbers are below it).
@@ -9,6 +10,10 @@ pub const MAX_TASKS: usize = 1000;
 /// Seconds before its time limit at which a task is told; Slurm may tell it up to a minute
 /// earlier.
 const GRACE: u32 = 120;
+
+/// Shortest time limit, minutes: what is left of it before a task is told is for starting and
+/// for some training.
+pub const LEAST_MINUTES: u64 = 5;
 
 /// What a script is made from; every path absolute.
 #[derive(Debug)]
@@ -36,6 +41,25 @@ pub const fn runs_per_task(runs: usize, asked: usize) -> usize {
     if asked > least { asked } else { least }
 }
 
+/// Whether a task of this time limit, as Slurm takes it, would be told to stop as soon as it
+/// starts. None, written 0, is long enough.
+pub fn is_too_short(time: &str) -> bool {
+    let (days, clock) = time.split_once('-').map_or((None, time), |(days, clock)| (Some(days), clock));
+    let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+    let parts: Vec<u64> = clock.split(':').map(number).collect();
+    let seconds = match (days, parts.as_slice()) {
+        (None, [minutes]) => minutes * 60,
+        (None, [minutes, seconds]) => minutes * 60 + seconds,
+        (None, [hours, minutes, seconds]) => hours * 3600 + minutes * 60 + seconds,
+        (Some(days), clock) => {
+            let units = clock.iter().zip([3600, 60, 1]);
+            number(days) * 86_400 + units.map(|(n, unit)| n * unit).sum::<u64>()
+        }
+        (None, _) => 0,
+    };
+    (1..LEAST_MINUTES * 60).contains(&seconds)
+}
+
 impl Job<'_> {
     /// Tasks of the array.
     pub const fn tasks(&self) -> usize {
@@ -53,8 +77,8 @@ impl Job<'_> {
             text += &format!("#SBATCH --{option}\n");
         }
         text += &format!(
-            "\n# {} runs, {runs_per_task} a task. To see how far they are:\n# {}\n",
-            runs,
+            "\n# {}, {runs_per_task} a task. To see how far they are:\n# {}\n",
+            plural(*runs, "run"),
             self.list_command()
         );
         text += BEFORE;
@@ -195,6 +219,16 @@ mod tests {
     fn an_array_is_never_too_long() {
         assert_eq!([1, 1000, 1001, 20_000].map(|runs| runs_per_task(runs, 1)), [1, 1, 2, 20]);
         assert_eq!((runs_per_task(40, 7), runs_per_task(5000, 3)), (7, 5));
+    }
+
+    #[test]
+    fn a_time_limit_leaves_time_to_train() {
+        for short in ["2", "4", "4:59", "0:4:59", "0-0:2", "0-0:4:59", "00:00:01"] {
+            assert!(is_too_short(short), "{short}");
+        }
+        for long in ["0", "5", "5:00", "0:5:00", "4:00:00", "1-12", "0-1", "0-0:5", "0-0:4:60", "999999"] {
+            assert!(!is_too_short(long), "{long}");
+        }
     }
 
     #[test]

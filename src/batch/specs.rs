@@ -1,10 +1,13 @@
 //! From words on the command line to the runs that they mean.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::cli::BatchArgs;
 use crate::domain::error::SpecError;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::sweep::MAX_RUNS;
+use crate::domain::text::plural;
 use crate::domain::{keys, seeds};
 use crate::engine::error::Result;
 use crate::engine::presets;
@@ -12,10 +15,23 @@ use crate::engine::presets;
 /// The runs that are asked for.
 #[derive(Debug)]
 pub struct Runs {
-    /// In order.
-    pub specs: Vec<ExperimentSpec>,
+    /// Each once and in order, with its number from 1 on.
+    pub specs: Vec<(usize, ExperimentSpec)>,
+    /// The largest number that there is.
+    pub of: usize,
     /// Whether a sweep is among them: its finished runs are not repeated.
     pub sweeps: bool,
+    /// How many were given again.
+    repeated: usize,
+}
+
+impl Runs {
+    /// What is to be said where runs were given again.
+    pub fn repeated(&self) -> Option<String> {
+        let again = plural(self.repeated, "repeated run");
+        let are = if self.repeated == 1 { "is" } else { "are" };
+        (self.repeated > 0).then(|| format!("{again} {are} left out: each spec and seed counts once"))
+    }
 }
 
 /// Every run that `args` asks for: each spec with each seed, and those of each sweep.
@@ -26,21 +42,19 @@ pub fn runs(args: &BatchArgs) -> Result<Runs> {
     let words = args.batch.as_deref().unwrap_or_default();
     let mut runs = expand(words, &args.set, args.seeds.as_deref())?;
     if let Some(numbers) = &args.only {
-        let of = runs.specs.len() as u64;
-        let numbers = seeds::parse(numbers).map_err(|e| SpecError::new("--only", e.reason))?;
+        let fail = |reason| SpecError::new("--only", reason);
+        let of = runs.of as u64;
+        let numbers = seeds::list(numbers, "run numbers", MAX_RUNS.max(runs.of)).map_err(fail)?;
         if let Some(number) = numbers.iter().find(|number| !(1..=of).contains(*number)) {
-            return Err(SpecError::new(
-                "--only",
-                format!("there is no run {number}; they go from 1 to {of}"),
-            )
-            .into());
+            return Err(fail(format!("there is no run {number}; they go from 1 to {of}")).into());
         }
         runs.specs = numbers.iter().map(|number| runs.specs[*number as usize - 1].clone()).collect();
     }
     Ok(runs)
 }
 
-/// The runs that words, keys that all have, and seeds mean.
+/// The runs that words, keys that all have, and seeds mean, each once: two runs with the same
+/// spec and seed would be the same.
 ///
 /// # Errors
 /// As [`runs`].
@@ -51,7 +65,8 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
             SpecError::new("--batch", "say what to train: a preset, a file or a one-line spec").into()
         );
     }
-    let mut runs = Runs { specs: Vec::new(), sweeps: false };
+    let mut all = Vec::new();
+    let mut sweeps = false;
     for words in joined(words) {
         if let Some(mut sweep) = presets::sweep(&words.spec)? {
             for pair in words.pairs.iter().chain(set) {
@@ -59,8 +74,8 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
                 sweep.set(key, value)?;
             }
             seeds.iter().for_each(|seeds| sweep.set_seeds(seeds));
-            runs.specs.extend(sweep.specs()?);
-            runs.sweeps = true;
+            all.extend(sweep.specs()?);
+            sweeps = true;
             continue;
         }
         let mut spec = words.resolve()?;
@@ -69,13 +84,17 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
         }
         let spec = spec.checked()?;
         match &seeds {
-            None => runs.specs.push(spec),
+            None => all.push(spec),
             Some(seeds) => {
-                runs.specs.extend(seeds.iter().map(|seed| ExperimentSpec { seed: *seed, ..spec.clone() }))
+                all.extend(seeds.iter().map(|seed| ExperimentSpec { seed: *seed, ..spec.clone() }))
             }
         }
     }
-    Ok(runs)
+    let given = all.len();
+    let mut seen = HashSet::new();
+    all.retain(|spec| seen.insert(spec.to_string()));
+    let of = all.len();
+    Ok(Runs { specs: (1..).zip(all).collect(), of, sweeps, repeated: given - of })
 }
 
 /// Every spec that `words` are.

@@ -9,21 +9,43 @@ use crate::output::{overflows, right, table, wrapped};
 /// Runs that differ in nothing but their seed.
 struct Group<'a> {
     name: String,
+    /// One of each seed.
     runs: Vec<&'a RunState>,
+    /// Runs of seeds that another run counts for.
+    others: usize,
 }
 
 impl<'a> Group<'a> {
-    fn all(runs: &'a [RunState]) -> Vec<Self> {
+    fn all(runs: impl IntoIterator<Item = &'a RunState>) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for run in runs {
             let Some(started) = &run.started else { continue };
             let name = started.spec.without_seed();
             match groups.iter_mut().find(|g| g.name == name) {
-                Some(group) => group.runs.push(run),
-                None => groups.push(Self { name, runs: vec![run] }),
+                Some(group) => group.take_in(run),
+                None => groups.push(Self { name, runs: vec![run], others: 0 }),
             }
         }
         groups
+    }
+
+    /// A run of a new seed, or one that counts for its seed if it is worth more: a completed one,
+    /// else the newest.
+    fn take_in(&mut self, run: &'a RunState) {
+        let seed = |run: &RunState| run.started.as_ref().map(|s| s.spec.seed);
+        let worth = |run: &RunState| {
+            let began = run.started.as_ref().map(|s| s.at.clone());
+            (run.outcome == Some(Outcome::Completed), began)
+        };
+        match self.runs.iter_mut().find(|known| seed(known) == seed(run)) {
+            None => self.runs.push(run),
+            Some(known) => {
+                self.others += 1;
+                if worth(run) >= worth(known) {
+                    *known = run;
+                }
+            }
+        }
     }
 
     /// The spec's words: network, `@dataset`, then its keys.
@@ -86,7 +108,7 @@ impl<'a> Group<'a> {
 }
 
 /// The tables for these runs; `target` adds the first epoch that reached it, percent.
-pub fn text(runs: &[RunState], target: Option<f64>) -> String {
+pub fn text<'a>(runs: impl IntoIterator<Item = &'a RunState>, target: Option<f64>) -> String {
     let groups = Group::all(runs);
     let common = Group::common(&groups);
     let mut text = results(&groups, &common, target);
@@ -120,9 +142,13 @@ fn results(groups: &[Group], common: &[String], target: Option<f64>) -> String {
     let several = groups.iter().any(|g| g.completed().count() > 1);
     let over = if several { "mean(std) over seeds, " } else { "" };
     let with = if common.is_empty() { String::new() } else { format!("all {}; ", common.join(" ")) };
+    let once = match groups.iter().any(|group| group.others > 0) {
+        true => "; of several runs with the same spec and seed the newest counts",
+        false => "",
+    };
     let caption = format!(
         "{with}{over}top-1 in percent: val and test of the epoch with the best validation top-1, and test of the \
-         last epoch"
+         last epoch{once}"
     );
     format!("\n{text}\n{}", wrapped(&caption))
 }

@@ -8,14 +8,16 @@ use super::Exit;
 use super::slurm::{self, Job};
 use super::specs;
 use crate::cli::{SlurmArgs, SweepCommand, SweepRuns};
+use crate::domain::error::SpecError;
 use crate::domain::spec::ExperimentSpec;
-use crate::domain::text::plural;
+use crate::domain::text::{harmless, plural};
+use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::files;
 use crate::engine::presets;
 use crate::engine::resume::{Progress, Shelf};
 use crate::engine::store;
-use crate::output::{overflows, right, say, say_json, table};
+use crate::output::{note, overflows, right, say, say_json, table};
 
 /// Lists a sweep's runs, or writes a script.
 ///
@@ -29,7 +31,9 @@ pub fn run(what: &SweepCommand) -> Result<Exit> {
 }
 
 fn specs_of(runs: &SweepRuns) -> Result<Vec<ExperimentSpec>> {
-    Ok(specs::expand(&runs.specs, &runs.set, runs.seeds.as_deref())?.specs)
+    let runs = specs::expand(&runs.specs, &runs.set, runs.seeds.as_deref())?;
+    runs.repeated().iter().for_each(|text| note(text));
+    Ok(runs.specs.into_iter().map(|(_, spec)| spec).collect())
 }
 
 #[derive(Serialize)]
@@ -37,7 +41,7 @@ struct Row {
     number: usize,
     line: String,
     spec: ExperimentSpec,
-    /// With `--out`: `finished`, `training`, `unfinished` or `missing`.
+    /// With `--out`: `finished`, `diverged`, `training`, `unfinished`, `damaged` or `missing`.
     state: Option<&'static str>,
     /// With `--out`: epochs that it has.
     epochs: Option<usize>,
@@ -47,23 +51,34 @@ struct Row {
 fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit> {
     // A folder that is not there yet has no runs.
     let shelf = out.map(|out| if out.exists() { Shelf::of(out).map(Some) } else { Ok(None) }).transpose()?;
-    let row = |(index, spec): (usize, &ExperimentSpec)| {
+    let mut faults = Vec::new();
+    let mut row = |(index, spec): (usize, &ExperimentSpec)| {
         let found =
             shelf.as_ref().map(|shelf| shelf.as_ref().map_or(Progress::Missing, |s| s.progress(spec)));
-        let run = match &found {
-            Some(Progress::Finished(run) | Progress::Training(run) | Progress::Unfinished(run)) => Some(run),
-            Some(Progress::Missing) | None => None,
-        };
+        let run = found.as_ref().and_then(Progress::run);
+        let mut folder = run.map(|run| run.path.clone());
+        if let Some(Progress::Damaged(damage)) = &found {
+            let out = out.map(shown).unwrap_or_default();
+            faults.push(format!(
+                "damaged: {}; move the folder out of {out} to train its run anew",
+                damage.fault
+            ));
+            folder = Some(damage.folder.clone());
+        }
         Row {
             number: index + 1,
             line: spec.to_string(),
             spec: spec.clone(),
             state: found.as_ref().map(Progress::name),
             epochs: found.as_ref().map(|_| run.map_or(0, |run| run.state.epochs.len())),
-            folder: run.map(|run| run.path.to_string_lossy().into_owned()),
+            folder: folder.map(|folder| folder.to_string_lossy().into_owned()),
         }
     };
-    let rows: Vec<Row> = specs.iter().enumerate().map(row).collect();
+    let rows: Vec<Row> = specs.iter().enumerate().map(&mut row).collect();
+    let all: Vec<&ExperimentSpec> = specs.iter().collect();
+    let nameless = shelf.iter().flatten().flat_map(|shelf| shelf.nameless(&all));
+    faults.extend(nameless.map(|damage| format!("passed over: {}", damage.fault)));
+    faults.iter().for_each(|fault| note(&harmless(fault, 4000)));
     if json {
         say_json(&rows);
         return Ok(Exit::Done);
@@ -93,7 +108,8 @@ fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit
     }
     if out.is_some() {
         let count = |name| rows.iter().filter(|row| row.state == Some(name)).count();
-        let counts = ["finished", "training", "unfinished", "missing"].map(|name| (count(name), name));
+        let names = ["finished", "diverged", "training", "unfinished", "damaged", "missing"];
+        let counts = names.map(|name| (count(name), name));
         let counts = counts.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}"));
         say(&format!("\n{}: {}", plural(rows.len(), "run"), counts.collect::<Vec<_>>().join(", ")));
     }
@@ -101,6 +117,17 @@ fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit
 }
 
 fn slurm(args: &SlurmArgs) -> Result<Exit> {
+    if let Some(time) = args.time.as_deref().filter(|time| slurm::is_too_short(time)) {
+        let least = slurm::LEAST_MINUTES;
+        return Err(SpecError::new(
+            "--time",
+            format!(
+                "{time} is too short: a task is told two to three minutes before its limit, so that it would be \
+                 queued again and again and train little; give at least {least} minutes (a number alone is minutes)"
+            ),
+        )
+        .into());
+    }
     let runs = specs_of(&args.runs)?.len();
     store::check_writable(&args.out)?;
     let program = std::env::current_exe().map_err(EngineError::io("find", "the program"))?;
@@ -133,9 +160,29 @@ fn slurm(args: &SlurmArgs) -> Result<Exit> {
             slurm::MAX_TASKS
         ));
     }
+    unused_gpus(args).iter().for_each(|text| note(&format!("warning: {text}")));
     say(&format!("submit it:      sbatch {}", slurm::quoted(&path)));
     say(&format!("how far it is:  {}", job.list_command()));
     Ok(Exit::Done)
+}
+
+/// Why tasks would not compute on the GPUs that they are to ask for, or that `--device` names.
+fn unused_gpus(args: &SlurmArgs) -> Option<&'static str> {
+    let built_with_cuda = cfg!(feature = "cuda");
+    match (args.device, args.gpus) {
+        (DeviceChoice::Cpu, Some(_)) => {
+            Some("--gpus with --device cpu: tasks would hold GPUs and compute on the CPU")
+        }
+        (DeviceChoice::Auto, Some(_)) if !built_with_cuda => Some(
+            "--gpus, but this program is built without CUDA: tasks would hold GPUs and compute on the CPU; build \
+             it without --no-default-features",
+        ),
+        (DeviceChoice::Cuda(_), _) if !built_with_cuda => Some(
+            "--device cuda, but this program is built without CUDA: tasks would fail; build it without \
+             --no-default-features",
+        ),
+        _ => None,
+    }
 }
 
 /// A word of a spec that means the same in every folder: a file's is made absolute.

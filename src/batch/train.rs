@@ -5,20 +5,18 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Exit;
+use super::fates::{Fate, Fates};
 use super::progress::Progress;
 use super::running::{Ended, Running, next_event};
 use super::screen::Screen;
 use super::specs::{self, Runs};
-use super::summary;
 use crate::cli::{BatchArgs, MachineArgs};
-use crate::domain::event::Outcome;
-use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
-use crate::domain::text::plural;
+use crate::domain::text::harmless;
 use crate::engine::data::{Dataset, Library};
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::resume::{Shelf, Taken};
+use crate::engine::resume::{self, Damage, Shelf, Taken};
 use crate::engine::snapshot::Snapshot;
 use crate::engine::store::{self, RunFolder};
 use crate::engine::trainer::Plan;
@@ -49,17 +47,22 @@ pub fn device(choice: DeviceChoice) -> Result<Device> {
 /// # Errors
 /// When something is wrong that can be known before the first run starts.
 pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> {
-    let Runs { specs, sweeps } = specs::runs(args)?;
+    let runs = specs::runs(args)?;
+    runs.repeated().iter().for_each(|text| note(text));
+    let Runs { specs, of, sweeps, .. } = runs;
     let shelf = if sweeps || args.resume { Some(Shelf::of(out)?) } else { None };
     let mut library = Library::new(machine.data.data_dir.clone());
-    let mut jobs = Vec::with_capacity(specs.len());
-    for spec in specs {
-        // A finished run needs no data.
-        let finished = shelf.as_ref().and_then(|shelf| shelf.finished(&spec));
-        jobs.push(match finished {
-            Some(run) => Job::Finished(Box::new(run.state)),
-            None => Job::Train(Box::new((library.dataset(&spec)?, spec))),
-        });
+    let mut fates = Fates::new(&specs);
+    let mut waiting = VecDeque::new();
+    for (index, (number, spec)) in specs.into_iter().enumerate() {
+        // What is not trained needs no data.
+        match shelf.as_ref().map(|shelf| shelf.progress(&spec)) {
+            Some(resume::Progress::Finished(run) | resume::Progress::Diverged(run)) => {
+                fates.set(index, Fate::Ended(Box::new(run.state)));
+            }
+            Some(resume::Progress::Damaged(damage)) => fates.set(index, Fate::Damaged(damage)),
+            _ => waiting.push_back(Job { index, number, data: library.dataset(&spec)?, spec }),
+        }
     }
     library.notes().iter().for_each(|text| note(text));
     let device = device(machine.device)?;
@@ -68,16 +71,30 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
         .enable_all()
         .build()
         .map_err(EngineError::io("start the event loop for", out))?;
-    let batch = Batch { args, out, device, shelf, screen: Screen::new(args.json) };
-    Ok(runtime.block_on(batch.all(jobs)))
+    let screen = Screen::new(args.json);
+    fates.before().iter().for_each(|text| screen.line(text));
+    fates.damaged().for_each(|damage| screen.error(&untrained(damage)));
+    for damage in shelf.iter().flat_map(|shelf| shelf.nameless(&fates.specs())) {
+        note(&harmless(&format!("passed over: {}", damage.fault), 4000));
+    }
+    let at_once = fates.len().min(args.parallel.into());
+    let batch = Batch { args, out, device, shelf, screen, of, at_once };
+    Ok(runtime.block_on(batch.all(waiting, fates)))
 }
 
-/// One of the runs that were asked for.
-enum Job {
-    /// It is there already.
-    Finished(Box<RunState>),
-    /// To be trained, or gone on with.
-    Train(Box<(Dataset, ExperimentSpec)>),
+/// A run to be trained, or gone on with.
+struct Job {
+    /// Its place among those asked for.
+    index: usize,
+    /// In the whole sweep, from 1.
+    number: usize,
+    data: Dataset,
+    spec: ExperimentSpec,
+}
+
+/// That a run's folder is damaged.
+fn untrained(damage: &Damage) -> String {
+    format!("{}; the folder is damaged and its run is not trained", damage.fault)
 }
 
 struct Batch<'a> {
@@ -87,26 +104,30 @@ struct Batch<'a> {
     /// The runs of the folder, where they count.
     shelf: Option<Shelf>,
     screen: Screen,
+    /// Runs of the whole sweep.
+    of: usize,
+    /// Most runs at the same time.
+    at_once: usize,
 }
 
 /// What became of starting a run.
 enum Begun {
     Running(Box<Running>),
-    Finished(Box<RunState>),
-    Busy,
+    Not(Fate),
 }
 
 impl Batch<'_> {
-    fn begin(&self, index: usize, of: usize, spec: ExperimentSpec, data: Dataset) -> Result<Begun> {
-        let at_once = of.min(self.args.parallel.into());
-        let progress =
-            |spec: &ExperimentSpec| Progress::new(self.screen.clone(), spec, index + 1, of, at_once);
+    fn begin(&self, Job { index, number, data, spec }: Job) -> Result<Begun> {
         let mut plan = Plan { from: None, snapshot_every: self.args.checkpoint_every as usize };
         let (folder, claim) = match &self.shelf {
             None => (RunFolder::create(self.out, &spec)?, None),
             Some(shelf) => match shelf.take(&spec)? {
-                Taken::Finished(_, state) => return Ok(Begun::Finished(state)),
-                Taken::Busy(_) => return Ok(Begun::Busy),
+                Taken::Finished(state) => return Ok(Begun::Not(Fate::Ended(state))),
+                Taken::Busy => return Ok(Begun::Not(Fate::Busy)),
+                Taken::Damaged(damage) => {
+                    self.screen.error(&untrained(&damage));
+                    return Ok(Begun::Not(Fate::Damaged(damage)));
+                }
                 Taken::Run { folder, from, claim } => {
                     plan.from = from.map(|snapshot| *snapshot);
                     (*folder, Some(claim))
@@ -114,7 +135,7 @@ impl Batch<'_> {
             },
         };
         let state = folder.state().clone();
-        let progress = progress(&spec);
+        let progress = Progress::new(self.screen.clone(), &spec, number, self.of, self.at_once);
         if let Some(Snapshot { position, .. }) = &plan.from {
             progress.resumed(position.epoch, position.step);
         }
@@ -122,35 +143,20 @@ impl Batch<'_> {
         Ok(Begun::Running(Box::new(Running::new(index, worker, progress, state, claim))))
     }
 
-    async fn all(&self, jobs: Vec<Job>) -> Exit {
+    async fn all(&self, mut waiting: VecDeque<Job>, mut fates: Fates) -> Exit {
         let (args, screen) = (self.args, &self.screen);
         let mut signals = signals();
-        let of = jobs.len();
-        let at_once = of.min(args.parallel.into());
-        let mut ended: Vec<Option<RunState>> = vec![None; of];
-        let mut waiting = VecDeque::new();
-        for (index, job) in jobs.into_iter().enumerate() {
-            match job {
-                Job::Finished(state) => ended[index] = Some(*state),
-                Job::Train(job) => waiting.push_back((index, job.0, job.1)),
-            }
-        }
-        let finished = of - waiting.len();
-        if finished > 0 {
-            screen.line(&format!("{} of {} finished before and not repeated", finished, plural(of, "run")));
-        }
         let mut running: Vec<Running> = Vec::new();
-        let mut busy = 0;
         let mut exit = Exit::Done;
         let mut told = Instant::now();
         loop {
-            while running.len() < at_once
-                && let Some((index, data, spec)) = waiting.pop_front()
+            while running.len() < self.at_once
+                && let Some(job) = waiting.pop_front()
             {
-                match self.begin(index, of, spec, data) {
+                let index = job.index;
+                match self.begin(job) {
                     Ok(Begun::Running(run)) => running.push(*run),
-                    Ok(Begun::Finished(state)) => ended[index] = Some(*state),
-                    Ok(Begun::Busy) => busy += 1,
+                    Ok(Begun::Not(fate)) => fates.set(index, fate),
                     Err(fault) => {
                         screen.error(&fault);
                         exit = exit.or_failed();
@@ -184,32 +190,26 @@ impl Batch<'_> {
                         let run = running.remove(place);
                         let index = run.index;
                         let Ended { state, fault, unkept } = run.end();
-                        if fault.is_some() || state.outcome == Some(Outcome::Diverged) {
-                            exit = exit.or_failed();
-                        }
                         if let Some(fault) = fault {
                             screen.error(&fault);
+                            exit = exit.or_failed();
                         }
                         // What the disk does not take now it will not take from the next run either.
                         if unkept {
                             waiting.clear();
                         }
-                        ended[index] = Some(state);
+                        fates.set(index, Fate::Ended(Box::new(state)));
                     }
                 },
             }
         }
-        // In the order of the specs, whichever ended first.
-        let ended: Vec<RunState> = ended.into_iter().flatten().collect();
-        let mut text = summary::text(&ended, args.target);
-        let were = |n| if n == 1 { "run was" } else { "runs were" };
-        if busy > 0 {
-            text += &format!("\n\n{busy} {} left to another program that is training them", were(busy));
+        if self.shelf.is_some() {
+            fates.look_again(self.out);
         }
-        match of - ended.len() - busy {
-            0 => {}
-            n => text += &format!("\n\n{n} {} not started", were(n)),
+        if fates.failed() {
+            exit = exit.or_failed();
         }
+        let text = fates.text(args.target, self.out);
         if args.json {
             note(&text)
         } else {

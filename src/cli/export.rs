@@ -9,7 +9,7 @@ use super::DataPlace;
 /// What to write, and where.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The runs' folders
+    /// The runs' folders; among several, what is no run is passed over
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
     /// What to write

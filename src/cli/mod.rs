@@ -178,7 +178,7 @@ pub enum Command {
     Report(ReportArgs),
     /// Pack runs into one file that --replay shows anywhere
     Record {
-        /// The runs' folders
+        /// The runs' folders; among several, what is no run is passed over
         #[arg(required = true)]
         runs: Vec<PathBuf>,
         /// The file; a recording is replaced
@@ -286,8 +286,9 @@ fn after_help() -> String {
     for key in KEYS {
         text += &format!("  {:15} {}\n", key.name, key.about);
     }
-    text += "\nExit codes: 0 done, 1 a run diverged, failed, or was not reproduced, devices disagree, or data \
-             differ, are short of images, are not here though they were named, or could not be fetched, 2 bad input, \
+    text += "\nExit codes: 0 done, 1 a run diverged (now or before), failed, was not reproduced, or has a damaged \
+             folder, devices disagree, data differ, are short of images, are not here though they were named, or \
+             could not be fetched, or stdout took no more, 2 bad input, \
              130 interrupted (143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT).\n\
              HIRESNET_LOG=info (or debug) logs to stderr; HIRESNET_ISA=avx2 or portable makes the CPU do without \
              its best instructions.";

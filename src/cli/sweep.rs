@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::values::{memory, plain, time_limit};
+use super::values::{at_least_one, memory, plain, time_limit};
 use crate::engine::device::DeviceChoice;
 
 /// What to do with a sweep.
@@ -63,8 +63,8 @@ pub struct SlurmArgs {
     /// CPU threads, and CPUs, of a task
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: u16,
-    /// Time limit of a task, such as 4:00:00 or 1-12; a run that needs more goes on in the same task, queued
-    /// again [default: the partition's]
+    /// Time limit of a task, such as 4:00:00 or 1-12, at least 5 minutes; a run that needs more goes on in the
+    /// same task, queued again [default: the partition's]
     #[arg(long, value_name = "HH:MM:SS", value_parser = time_limit)]
     pub time: Option<String>,
     /// Partition [default: the cluster's]
@@ -77,10 +77,10 @@ pub struct SlurmArgs {
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub mem: Option<String>,
     /// Most tasks at the same time [default: as many as the cluster lets]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub tasks_at_once: Option<NonZeroU32>,
     /// Runs of a task, one after the other; more than asked for where an array would be too long
-    #[arg(long, value_name = "K", default_value = "1")]
+    #[arg(long, value_name = "K", default_value = "1", value_parser = at_least_one)]
     pub runs_per_task: NonZeroU32,
     /// Steps between checkpoints, besides those at the end of each epoch and where a run is stopped
     #[arg(long, value_name = "STEPS", default_value_t = 0)]

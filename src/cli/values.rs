@@ -1,5 +1,11 @@
 //! Values of options that are more than a word or a number.
 
+use std::num::NonZeroU32;
+
+pub(super) fn at_least_one(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| "give a number, at least 1".into())
+}
+
 pub(super) fn size(text: &str) -> Result<(u16, u16), String> {
     let side = |text: &str| text.parse().ok().filter(|n| (1..=500).contains(n));
     let (width, height) = text.split_once(['x', '×']).unwrap_or_default();

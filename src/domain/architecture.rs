@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::error::{SpecError, suggestion};
 use super::hops::{HopSet, MAX_BLOCKS};
+use super::text::plural;
 
 /// The baseline that hierarchical residuals are added to (Table 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -193,7 +194,11 @@ fn validate(o: &Outline) -> Result<(), SpecError> {
     if widths != blocks {
         return Err(SpecError::new(
             "widths",
-            format!("{widths} widths for {blocks} blocks; give one width a block, e.g. widths=16,32,64"),
+            format!(
+                "{} for {}; give one width a block, e.g. widths=16,32,64",
+                plural(widths, "width"),
+                plural(blocks, "block")
+            ),
         ));
     }
     if let Some(w) = o.widths.iter().find(|w| !(1..=MAX_WIDTH).contains(*w)) {

@@ -1,4 +1,4 @@
-//! Lists of seeds as users write them: `0..4`, `3`, `0,2,7`.
+//! Lists of seeds, or of other numbers, as users write them: `0..4`, `3`, `0,2,7`.
 
 use super::error::SpecError;
 
@@ -10,29 +10,34 @@ const MAX_SEEDS: usize = 10_000;
 /// # Errors
 /// When a part is not a number or a rising range, or the list is empty or too long.
 pub fn parse(text: &str) -> Result<Vec<u64>, SpecError> {
+    list(text, "seeds", MAX_SEEDS).map_err(|reason| SpecError::new("seeds", reason))
+}
+
+/// Parses a list of at most `most` of `what`, a plural such as `run numbers`.
+///
+/// # Errors
+/// As [`parse`]; the reason alone.
+pub fn list(text: &str, what: &str, most: usize) -> Result<Vec<u64>, String> {
     let number = |word: &str| {
-        word.trim().parse::<u64>().map_err(|_| {
-            SpecError::new(
-                "seeds",
-                format!("'{word}' is not a seed; write e.g. 0..4 (both included) or 0,2,7"),
-            )
-        })
+        let one = what.trim_end_matches('s');
+        let fail = |_| format!("'{word}' is not a {one}; write e.g. 1..4 (both included) or 1,3,7");
+        word.trim().parse::<u64>().map_err(fail)
     };
-    let mut seeds = Vec::new();
+    let mut found = Vec::new();
     for part in text.split(',') {
         let (first, last) = match part.split_once("..") {
             Some((a, b)) => (number(a)?, number(b.trim_start_matches('='))?),
             None => (number(part)?, number(part)?),
         };
         if last < first {
-            return Err(SpecError::new("seeds", format!("'{part}' runs backwards")));
+            return Err(format!("'{part}' runs backwards"));
         }
-        if last - first >= (MAX_SEEDS - seeds.len()) as u64 {
-            return Err(SpecError::new("seeds", format!("more than {MAX_SEEDS} seeds")));
+        if last - first >= (most - found.len()) as u64 {
+            return Err(format!("more than {most} {what}"));
         }
-        seeds.extend((first..=last).filter(|s| !seeds.contains(s)).collect::<Vec<_>>());
+        found.extend((first..=last).filter(|s| !found.contains(s)).collect::<Vec<_>>());
     }
-    Ok(seeds)
+    Ok(found)
 }
 
 /// A list of seeds as [`parse`] reads it, runs of three and more as ranges: `0..4,7`.
@@ -74,5 +79,8 @@ mod tests {
         for bad in ["", "4..0", "a", "0..99999999", "-1", "0..18446744073709551615"] {
             assert!(parse(bad).is_err(), "{bad:?}");
         }
+        assert!(parse("x").unwrap_err().to_string().starts_with("seeds: 'x' is not a seed; "));
+        assert!(list("1,x", "run numbers", 9).unwrap_err().starts_with("'x' is not a run number; "));
+        assert_eq!(list("1..9,3", "run numbers", 9).unwrap_err(), "more than 9 run numbers");
     }
 }

@@ -184,8 +184,17 @@ impl Sweep {
         if without_hops {
             spec.version = Version::Original;
         }
-        let named: Vec<_> = chosen.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        spec.checked().map_err(|e| SpecError::new(e.field, format!("{} (of {})", e.reason, named.join(" "))))
+        let mut named: Vec<_> = chosen.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        // Blocks and widths must fit together, whether or not they are axes.
+        let shape = spec.pairs().filter(|(key, _)| ["blocks", "widths"].contains(key));
+        let other = shape.filter(|(key, _)| chosen.iter().all(|(axis, _)| axis != key));
+        let other: Vec<_> = other.map(|(key, value)| format!("{key}={value}")).collect();
+        spec.checked().map_err(|e| {
+            if ["blocks", "widths"].contains(&e.field.as_str()) {
+                named.extend(other);
+            }
+            SpecError::new(e.field, format!("{} (of {})", e.reason, named.join(" ")))
+        })
     }
 
     /// Blocks of the networks, where all have as many.
@@ -290,6 +299,12 @@ mod tests {
         assert!(no(&base, &[("version", texts(&["hires[P9]"]))]).contains("version=hires[P9]"));
         assert!(no(&base, &[("family", texts(&["plain"]))]).contains("an axis and has a value"));
         assert!(no(&base, &[("seed", texts(&[]))]).contains("without values"));
+        let shape = [base[0], base[1], ("blocks", "1,1,1")];
+        let widths = [("widths", texts(&["16,32", "16"]))];
+        assert!(
+            no(&shape, &widths).contains("2 widths for 3 blocks")
+                && no(&shape, &widths).contains("(of widths=16,32 blocks=1,1,1)")
+        );
         assert!(no(&base[..1], &[]).contains("dataset: missing"));
         assert!(no(&base, &[("speed", texts(&["1"]))]).contains("no key is called"));
         assert!(

@@ -33,6 +33,13 @@ struct Holder {
     process: u32,
 }
 
+impl Holder {
+    /// This program.
+    fn me() -> Self {
+        Self { host: host(), process: std::process::id() }
+    }
+}
+
 /// A claim on a run's folder, until it is dropped.
 #[derive(Debug)]
 pub struct Claim {
@@ -47,7 +54,7 @@ impl Claim {
     /// # Errors
     /// When the folder cannot be written.
     pub fn take(folder: &Path) -> Result<Option<Self>> {
-        Self::take_as(folder, &Holder { host: host(), process: std::process::id() }, STALE)
+        Self::take_as(folder, &Holder::me(), STALE)
     }
 
     fn take_as(folder: &Path, me: &Holder, stale: Duration) -> Result<Option<Self>> {
@@ -61,14 +68,8 @@ impl Claim {
             // No locks here: what the file says is all there is.
             Err(TryLockError::Error(_)) => false,
         };
-        let mut text = Vec::new();
-        (&file).take(MAX_BYTES).read_to_end(&mut text).map_err(io("read"))?;
-        if let Ok(holder) = serde_json::from_slice::<Holder>(&text) {
-            // The lock of a program on this machine would have been seen.
-            let could_be_unseen = !locked || holder.host != me.host;
-            if could_be_unseen && holder != *me && is_fresh(folder, &file, stale).map_err(io("look at"))? {
-                return Ok(None);
-            }
+        if is_anothers(folder, &file, locked, me, stale).map_err(io("look at"))? {
+            return Ok(None);
         }
         let text = serde_json::to_vec(me).unwrap_or_default();
         file.set_len(0)
@@ -87,7 +88,7 @@ impl Claim {
         Ok(Some(Self { path, file, beat: Some((stop, beat)) }))
     }
 
-    /// Gives the folder back, of a run that will not be taken again.
+    /// Gives the folder back with nothing left of the claim, of a run that will not be taken again.
     pub fn finish(self) {
         let _ = fs::remove_file(&self.path);
     }
@@ -102,6 +103,33 @@ impl Drop for Claim {
         // Nobody has it now, which those without locks must see as well.
         let _ = self.file.set_len(0);
     }
+}
+
+/// Whether somebody has claimed `folder`, as far as can be seen; nothing is changed.
+pub fn is_held(folder: &Path) -> bool {
+    let Ok(file) = File::open(folder.join(CLAIM)) else { return false };
+    let locked = match file.try_lock_shared() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => return true,
+        Err(TryLockError::Error(_)) => false,
+    };
+    is_anothers(folder, &file, locked, &Holder::me(), STALE).unwrap_or(false)
+}
+
+/// Whether what `claim` says makes it another's than `me`, who has its lock if it is `locked`.
+fn is_anothers(
+    folder: &Path,
+    claim: &File,
+    locked: bool,
+    me: &Holder,
+    stale: Duration,
+) -> std::io::Result<bool> {
+    let mut text = Vec::new();
+    claim.take(MAX_BYTES).read_to_end(&mut text)?;
+    let Ok(holder) = serde_json::from_slice::<Holder>(&text) else { return Ok(false) };
+    // The lock of a program on this machine would have been seen.
+    let could_be_unseen = !locked || holder.host != me.host;
+    Ok(could_be_unseen && holder != *me && is_fresh(folder, claim, stale)?)
 }
 
 /// Whether `claim` was touched lately, by the clock of the disk that both are on.
@@ -127,7 +155,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = Claim::take(folder.path()).unwrap().unwrap();
         assert!(Claim::take(folder.path()).unwrap().is_none());
+        assert!(is_held(folder.path()));
         drop(first);
+        assert!(!is_held(folder.path()));
         let second = Claim::take(folder.path()).unwrap().unwrap();
         second.finish();
         assert!(!folder.path().join(CLAIM).exists());
@@ -140,9 +170,11 @@ mod tests {
         let other = serde_json::to_vec(&Holder { host: "elsewhere".into(), process: 7 }).unwrap();
         fs::write(folder.path().join(CLAIM), other).unwrap();
         assert!(Claim::take(folder.path()).unwrap().is_none(), "its machine may be at work");
+        assert!(is_held(folder.path()));
         let long_ago = SystemTime::now() - 2 * STALE;
         let file = File::options().write(true).open(folder.path().join(CLAIM)).unwrap();
         file.set_modified(long_ago).unwrap();
+        assert!(!is_held(folder.path()));
         assert!(Claim::take(folder.path()).unwrap().is_some(), "its machine is gone");
         // What a program on this machine left when it was killed is nobody's at once.
         let dead = serde_json::to_vec(&Holder { host: host(), process: 1 }).unwrap();

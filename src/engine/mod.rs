@@ -15,6 +15,7 @@ pub mod export;
 pub mod features;
 pub mod fetch;
 pub mod files;
+pub mod given;
 pub mod kernels;
 pub mod lesion;
 pub mod memory;

@@ -241,7 +241,14 @@ pub fn own_sweep(name: &str) -> Result<Option<String>> {
 /// When it is no sweep; `path` is for messages.
 pub fn parse_sweep(path: &Path, text: &str) -> Result<Option<Sweep>> {
     let Ok(mut table) = text.parse::<toml::Table>() else { return Ok(None) };
-    let Some(axes) = table.remove("axes") else { return Ok(None) };
+    let Some(axes) = table.remove("axes") else {
+        // Of one run nothing is a table: this was to be one of axes.
+        let other = table.iter().find(|(_, value)| value.is_table());
+        return other.map_or(Ok(None), |(name, _)| {
+            let reason = format!("[{name}] is no table of a spec; did you mean [axes]?");
+            Err(EngineError::run(path, reason))
+        });
+    };
     let fail = |key: &str, e: toml::de::Error| {
         EngineError::run(path, format!("{key}: {}", e.message().lines().next().unwrap_or_default()))
     };

@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use super::error::{EngineError, Result};
 use super::event_log::{self, Line};
 use super::files;
+use super::given::{self, Left};
 use super::presets;
-use super::store::{SavedRun, events_of};
+use super::store::{self, SavedRun, events_of};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::tape::Recorded;
 use crate::domain::text::harmless;
@@ -64,18 +65,16 @@ struct RunHead {
 }
 
 /// Packs the runs in these folders into the file `to`. A recording there is replaced; with
-/// `force` any file is.
+/// `force` any file is. Of several, what is no run, or cannot be recorded, is left out.
 ///
 /// # Errors
-/// When a folder is no run, `to` is another file, or it cannot be written.
-pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<Vec<Recorded>> {
-    let mut runs = Vec::new();
+/// When there is no run, `to` is another file, or it cannot be written.
+pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec<Recorded>, Left)> {
     let mut seen = Vec::new();
-    let target = to.parent().and_then(|folder| folder.canonicalize().ok());
+    let target = std::path::absolute(to).ok().and_then(|to| to.parent()?.canonicalize().ok());
     for folder in folders {
         let folder = folder.as_ref();
-        let spec = SavedRun::open(folder)?.spec;
-        let place = folder.canonicalize().map_err(EngineError::io("open the folder", folder))?;
+        let Some(place) = folder.canonicalize().ok().filter(|place| store::is_run(place)) else { continue };
         if target.as_ref() == Some(&place) {
             return Err(EngineError::run(to, "a recording is not written into a run that it is made of"));
         }
@@ -83,19 +82,22 @@ pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<Vec<
             return Err(EngineError::run(folder, "given twice"));
         }
         seen.push(place);
+    }
+    let (runs, left) = given::read(folders, |folder| {
+        let spec = SavedRun::open(folder)?.spec;
         let name = folder.canonicalize().ok();
         let name = name.as_deref().unwrap_or(folder).file_name().unwrap_or_default();
         let events = events_of(folder)?;
         let name = harmless(&name.to_string_lossy(), MAX_NAME);
         check(&events).map_err(|reason| EngineError::run(folder, reason))?;
-        runs.push(Recorded { name, spec, events });
-    }
+        Ok(Recorded { name, spec, events })
+    })?;
     if !force && holds_something_else(to) {
         let reason = "there is such a file, which is no recording; --force replaces it";
         return Err(EngineError::run(to, reason));
     }
     files::write_atomically(to, &bytes(&runs).map_err(EngineError::io("compress the runs for", to))?)?;
-    Ok(runs)
+    Ok((runs, left))
 }
 
 /// Whether there is a file at `path` with anything in it that is no recording, of whatever

@@ -1,11 +1,11 @@
-//! Runs of a folder that are finished, are somebody's, or are to be gone on with.
+//! Runs of a folder that are finished, are somebody's, are damaged, or are to be gone on with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::claim::Claim;
+use super::claim::{self, Claim};
 use super::data::hex;
 use super::error::{EngineError, Result};
 use super::snapshot::Snapshot;
@@ -18,9 +18,11 @@ use crate::domain::spec::ExperimentSpec;
 #[derive(Debug)]
 pub enum Taken {
     /// Nothing: it completed or diverged, which it would again.
-    Finished(PathBuf, Box<RunState>),
+    Finished(Box<RunState>),
     /// Nothing: another program is at it.
-    Busy(PathBuf),
+    Busy,
+    /// Nothing, until its folder is out of the way.
+    Damaged(Damage),
     /// All of it, or what is left of it.
     Run {
         /// To be written.
@@ -35,14 +37,33 @@ pub enum Taken {
 /// How far a run is.
 #[derive(Debug)]
 pub enum Progress {
-    /// It completed or diverged.
+    /// It completed.
     Finished(Box<SavedRun>),
-    /// A program is at it.
-    Training(Box<SavedRun>),
+    /// It diverged, which it would again.
+    Diverged(Box<SavedRun>),
+    /// A program is at it; `None` where nothing is recorded yet.
+    Training(Option<Box<SavedRun>>),
     /// It was stopped or cut off.
     Unfinished(Box<SavedRun>),
+    /// Its folder cannot be read, so it can neither count nor be gone on with.
+    Damaged(Damage),
     /// There is none of it.
     Missing,
+}
+
+/// A run's folder that cannot be read.
+#[derive(Debug)]
+pub struct Damage {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Which of its files, and what is wrong.
+    pub fault: EngineError,
+}
+
+impl Damage {
+    fn new(folder: &Path, fault: EngineError) -> Self {
+        Self { folder: folder.to_path_buf(), fault }
+    }
 }
 
 impl Progress {
@@ -50,9 +71,29 @@ impl Progress {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Finished(_) => "finished",
+            Self::Diverged(_) => "diverged",
             Self::Training(_) => "training",
             Self::Unfinished(_) => "unfinished",
+            Self::Damaged(_) => "damaged",
             Self::Missing => "missing",
+        }
+    }
+
+    /// The run, where it can be read.
+    pub const fn run(&self) -> Option<&SavedRun> {
+        match self {
+            Self::Finished(run) | Self::Diverged(run) | Self::Unfinished(run) => Some(run),
+            Self::Training(Some(run)) => Some(run),
+            Self::Training(None) | Self::Damaged(_) | Self::Missing => None,
+        }
+    }
+
+    /// How much it is worth among several of one spec.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Finished(_) | Self::Diverged(_) => 2,
+            Self::Training(_) | Self::Unfinished(_) | Self::Missing => 1,
+            Self::Damaged(_) => 0,
         }
     }
 }
@@ -62,74 +103,128 @@ impl Progress {
 pub struct Shelf {
     root: PathBuf,
     known: HashMap<String, PathBuf>,
+    /// Folders whose spec cannot be read.
+    nameless: Vec<Damage>,
 }
 
 impl Shelf {
     /// Looks through the runs in `root`, if there is such a folder. Of several runs of one spec, a finished one counts,
-    /// else the first by name.
+    /// else one that can be read, else the first by name.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn of(root: &Path) -> Result<Self> {
-        let mut known: HashMap<String, (PathBuf, bool)> = HashMap::new();
+        let mut known: HashMap<String, (PathBuf, u8)> = HashMap::new();
+        let mut nameless = Vec::new();
         let runs = if root.exists() { store::folders_of_runs(root)? } else { Vec::new() };
         for path in runs {
-            let Ok(spec) = store::read_spec(&path) else { continue };
-            let finished = SavedRun::open(&path).is_ok_and(|run| is_finished(&run.state));
-            let entry = known.entry(spec.to_string());
-            let entry = entry.or_insert_with(|| (path.clone(), finished));
-            if finished && !entry.1 {
-                *entry = (path, true);
+            let spec = match store::read_spec(&path) {
+                Ok(spec) => spec,
+                Err(fault) => {
+                    nameless.push(Damage::new(&path, fault));
+                    continue;
+                }
+            };
+            let rank = look(&path, &spec).rank();
+            let entry = known.entry(spec.to_string()).or_insert_with(|| (path.clone(), rank));
+            if rank > entry.1 {
+                *entry = (path, rank);
             }
         }
         let known = known.into_iter().map(|(spec, (path, _))| (spec, path)).collect();
-        Ok(Self { root: root.to_path_buf(), known })
+        Ok(Self { root: root.to_path_buf(), known, nameless })
     }
 
-    /// The finished run of `spec`, if there is one.
-    pub fn finished(&self, spec: &ExperimentSpec) -> Option<SavedRun> {
-        let path = self.known.get(&spec.to_string())?;
-        SavedRun::open(path).ok().filter(|run| is_finished(&run.state))
+    /// Where the run of `spec` is, or will be.
+    fn place(&self, spec: &ExperimentSpec) -> PathBuf {
+        self.known.get(&spec.to_string()).cloned().unwrap_or_else(|| self.root.join(name(spec)))
     }
 
-    /// How far the run of `spec` is; one that cannot be read counts as missing.
+    /// How far the run of `spec` is.
     pub fn progress(&self, spec: &ExperimentSpec) -> Progress {
-        let run = self.known.get(&spec.to_string()).and_then(|path| SavedRun::open(path).ok());
-        match run.map(Box::new) {
-            None => Progress::Missing,
-            Some(run) if is_finished(&run.state) => Progress::Finished(run),
-            Some(run) if run.being_written => Progress::Training(run),
-            Some(run) => Progress::Unfinished(run),
+        let path = self.place(spec);
+        match look(&path, spec) {
+            Progress::Unfinished(run) if claim::is_held(&path) => Progress::Training(Some(run)),
+            Progress::Missing if claim::is_held(&path) => Progress::Training(None),
+            progress => progress,
         }
     }
 
-    /// Takes the run of `spec`, unless it is finished or somebody else's. Programs that share
-    /// the folder agree on where a run is, so that no two ever do the same.
+    /// Damaged folders of which nobody can say whether they are among the runs of `specs`.
+    pub fn nameless<'a>(&'a self, specs: &[&ExperimentSpec]) -> impl Iterator<Item = &'a Damage> + use<'a> {
+        let places: HashSet<PathBuf> = specs.iter().map(|spec| self.place(spec)).collect();
+        self.nameless.iter().filter(move |damage| !places.contains(&damage.folder))
+    }
+
+    /// Takes the run of `spec`, unless it is finished, damaged or somebody else's. Programs that
+    /// share the folder agree on where a run is, so that no two ever do the same.
     ///
     /// # Errors
     /// When its folder cannot be made, read or written.
     pub fn take(&self, spec: &ExperimentSpec) -> Result<Taken> {
-        let path = self.known.get(&spec.to_string()).cloned().unwrap_or_else(|| self.root.join(name(spec)));
-        std::fs::create_dir_all(&path).map_err(EngineError::io("create the folder", &path))?;
-        let Some(claim) = Claim::take(&path)? else { return Ok(Taken::Busy(path)) };
-        if store::is_run(&path) {
-            if let Some(run) = SavedRun::open(&path).ok().filter(|run| is_finished(&run.state)) {
-                claim.finish();
-                return Ok(Taken::Finished(path, Box::new(run.state)));
-            }
-            if store::is_being_written(&path) {
-                return Ok(Taken::Busy(path));
-            }
-            let (folder, _, from) = RunFolder::reopen(&path)?;
-            return Ok(Taken::Run { folder: Box::new(folder), from: from.map(Box::new), claim });
+        let path = self.place(spec);
+        // Before there is a claim in it.
+        if let Progress::Damaged(damage) = look(&path, spec) {
+            return Ok(Taken::Damaged(damage));
         }
-        let folder = RunFolder::begin(path, spec)?;
-        Ok(Taken::Run { folder: Box::new(folder), from: None, claim })
+        std::fs::create_dir_all(&path).map_err(EngineError::io("create the folder", &path))?;
+        let Some(claim) = Claim::take(&path)? else { return Ok(Taken::Busy) };
+        let nothing = match look(&path, spec) {
+            Progress::Finished(run) | Progress::Diverged(run) => Taken::Finished(Box::new(run.state)),
+            // By the workbench, say, which makes no claims.
+            Progress::Training(_) => Taken::Busy,
+            Progress::Damaged(damage) => Taken::Damaged(damage),
+            Progress::Unfinished(_) | Progress::Missing => {
+                let opened = match store::is_run(&path) {
+                    true => RunFolder::reopen(&path).map(|(folder, _, from)| (folder, from)),
+                    false => RunFolder::begin(path.clone(), spec).map(|folder| (folder, None)),
+                };
+                match opened {
+                    Ok((folder, from)) => {
+                        let (folder, from) = (Box::new(folder), from.map(Box::new));
+                        return Ok(Taken::Run { folder, from, claim });
+                    }
+                    Err(_) if store::is_being_written(&path) => Taken::Busy,
+                    Err(fault) => return Err(fault),
+                }
+            }
+        };
+        claim.finish();
+        Ok(nothing)
     }
 }
 
-fn is_finished(state: &RunState) -> bool {
-    matches!(state.outcome, Some(Outcome::Completed | Outcome::Diverged))
+/// How far the run of `spec` in folder `path` is, whoever has claimed it.
+fn look(path: &Path, spec: &ExperimentSpec) -> Progress {
+    let damaged = |fault| Progress::Damaged(Damage::new(path, fault));
+    if !store::is_run(path) {
+        let in_the_way = match path.is_dir() {
+            true => path.join(store::METRICS).exists().then_some("a run's files without its spec.toml"),
+            false => path.symlink_metadata().is_ok().then_some("not a folder"),
+        };
+        return in_the_way.map_or(Progress::Missing, |reason| damaged(EngineError::run(path, reason)));
+    }
+    match store::read_spec(path) {
+        Ok(found) if found == *spec => {}
+        Ok(found) => {
+            let reason = format!("of another run, {found}");
+            return damaged(EngineError::run(path.join(store::SPEC), reason));
+        }
+        Err(fault) => return damaged(fault),
+    }
+    // Cut off before its record began.
+    if path.join(store::EVENTS).symlink_metadata().is_err() {
+        return Progress::Missing;
+    }
+    match SavedRun::open(path).map(Box::new) {
+        Err(fault) => damaged(fault),
+        Ok(run) => match run.state.outcome {
+            Some(Outcome::Completed) => Progress::Finished(run),
+            Some(Outcome::Diverged) => Progress::Diverged(run),
+            _ if run.being_written => Progress::Training(Some(run)),
+            _ => Progress::Unfinished(run),
+        },
+    }
 }
 
 /// The folder's name for a run that is begun: what it is, and what tells it from others.

@@ -157,7 +157,7 @@ fn a_run_that_diverges_leaves_the_others_alone() {
     let out = TempDir::new().unwrap();
     let bad = format!("{TINY} lr=1e38");
     training()
-        .args(["--batch", &bad, TINY, TINY, "--parallel", "2", "--out"])
+        .args(["--batch", &bad, TINY, &format!("{TINY} seed=1"), "--parallel", "2", "--out"])
         .arg(out.path())
         .assert()
         .code(1)

@@ -34,6 +34,14 @@ fn a_recording_prints_the_table_that_its_runs_ended_with() {
     let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(events.len(), runs.iter().map(|run| timeless(run).len()).sum::<usize>());
     assert_eq!(events[0]["run"].as_str(), runs[0].file_name().unwrap().to_str());
+    // Of a spec and seed that was trained twice one run counts.
+    training().args(["--batch", TINY, "--out"]).arg(&out).assert().success();
+    let all: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let again = folder.path().join("again.hrec");
+    program().arg("record").args(&all).arg("-o").arg(&again).assert().success().stdout(contains("3 runs in"));
+    let mut thrice = program();
+    thrice.arg("--replay").arg(&again).arg("--batch");
+    thrice.assert().success().stdout(contains("the newest counts").and(contains("mean(std)").not()));
     // A recording stands alone.
     fs::remove_dir_all(&out).unwrap();
     replay().assert().success();

@@ -44,7 +44,7 @@ fn a_missing_cell_has_the_command_that_fills_it() {
     let plain = cell(&all[0], "plain", "CIFAR-10");
     assert_eq!(plain.measured, None);
     assert_eq!(plain.published.unwrap().mean, 86.50);
-    let command = "hiresnet-tui --batch \"plain@cifar10\" --seeds 0..4 --out runs";
+    let command = "hiresnet-tui --batch \"plain@cifar10\" --seeds 0..4 --out runs --resume";
     assert_eq!(plain.command.as_deref(), Some(command));
     let partly = cell(&all[0], "resnet", "Tiny-ImageNet");
     assert!(partly.command.as_ref().unwrap().contains("\"resnet@tiny-imagenet\" --seeds 2..4 "));

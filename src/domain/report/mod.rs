@@ -71,13 +71,17 @@ impl Options {
         self.datasets.is_empty() || self.datasets.contains(&data.id)
     }
 
-    /// The command that trains `spec` with `missing` seeds into the folder.
+    /// The command that trains `spec` with `missing` seeds into the folder, or goes on with them.
     pub fn command(&self, spec: &ExperimentSpec, missing: &[u64]) -> String {
         format!(
-            "hiresnet-tui --batch \"{}\" --seeds {} --out {}",
+            "hiresnet-tui --batch \"{}\" --seeds {} --out {} --resume",
             spec.without_seed(),
             seeds::text(missing),
-            shell_word(&self.out)
+            shell_word(&match self.out.starts_with('-') {
+                // An option's value is none of the options.
+                true => format!("./{}", self.out),
+                false => self.out.clone(),
+            })
         )
     }
 
@@ -150,8 +154,10 @@ mod tests {
         let spec: ExperimentSpec = "resnet+hires[P1]@cifar10 epochs=3 seed=2".parse().unwrap();
         assert_eq!(
             options.command(&spec, &[0, 1, 2, 3, 4]),
-            r#"hiresnet-tui --batch "resnet+hires[P1]@cifar10 epochs=3" --seeds 0..4 --out 'my runs/it'\''s'"#
+            r#"hiresnet-tui --batch "resnet+hires[P1]@cifar10 epochs=3" --seeds 0..4 --out 'my runs/it'\''s' --resume"#
         );
+        let odd = Options { out: "-odd".into(), ..options };
+        assert!(odd.command(&spec, &[2]).ends_with(" --seeds 2 --out ./-odd --resume"));
         assert_eq!([shell_word("runs"), shell_word("$(id)"), shell_word("-x")], ["runs", "'$(id)'", "'-x'"]);
     }
 }

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use super::data::Library;
 use super::error::{EngineError, Result};
 use super::files;
+use super::given::{self, Left};
 use super::store::{self, SavedRun};
 use crate::domain::event::Event;
 
@@ -70,36 +71,56 @@ impl Product {
     }
 }
 
+/// What was written.
+#[derive(Debug)]
+pub struct Exported {
+    /// The files.
+    pub written: Vec<PathBuf>,
+    /// What was named and is in none of them.
+    pub left: Left,
+}
+
 /// Writes the runs in the folders `runs` into `folder` as `format`; `data` is where datasets
-/// are looked for first. The files that were written.
+/// are looked for first. Of several, what is no run, and runs that cannot be read or have
+/// nothing of the kind, are left out.
 ///
 /// # Errors
-/// When a run cannot be read, has nothing of the kind, a file is there already and `force`
-/// is not, or the folder cannot be written.
+/// When there is nothing to write, a file is there already and `force` is not, or the folder
+/// cannot be written.
 pub fn export(
     runs: &[PathBuf],
     format: Format,
     folder: &Path,
     force: bool,
     data: Option<&Path>,
-) -> Result<Vec<PathBuf>> {
-    let mut read: Vec<Run> = Vec::new();
-    for path in runs {
+) -> Result<Exported> {
+    let mut names: Vec<String> = Vec::new();
+    let (read, mut left) = given::read(runs, |path| {
         let saved = SavedRun::open(path)?;
         let events = store::events_of(path)?;
-        let name = name_of(path, |name| read.iter().any(|run| run.name.eq_ignore_ascii_case(name)));
-        read.push(Run { name, saved, events });
-    }
+        let name = name_of(path, |name| names.iter().any(|taken| taken.eq_ignore_ascii_case(name)));
+        names.push(name.clone());
+        Ok(Run { name, saved, events })
+    })?;
     let products = match format {
         Format::Tensorboard => read.iter().map(tensorboard::product).collect::<Result<Vec<_>>>()?,
         Format::Csv => csv::products(&read)?,
         Format::Parquet => parquet::products(&read)?,
         Format::Pytorch => {
             let mut library = Library::new(data.map(Path::to_path_buf));
-            let made = read.iter().map(|run| pytorch::products(run, &mut library));
-            made.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect()
+            let mut products = Vec::new();
+            for run in &read {
+                match pytorch::products(run, &mut library) {
+                    Ok(made) => products.extend(made),
+                    Err(fault) => left.put_aside(fault, runs.len() > 1)?,
+                }
+            }
+            products
         }
     };
+    if products.is_empty() {
+        return Err(left.nothing(runs));
+    }
     products.iter().try_for_each(|product| check(product, folder, force))?;
     let mut written = Vec::new();
     for product in products {
@@ -116,7 +137,7 @@ pub fn export(
         }
         written.push(path);
     }
-    Ok(written)
+    Ok(Exported { written, left })
 }
 
 /// What a run is called below the folder: its own folder's name in letters, digits and a few
