@@ -8,6 +8,7 @@
     python3 lesions.py ablations.json lesion-*.json > lesions.md
 """
 
+import itertools
 import json
 import statistics
 import sys
@@ -41,7 +42,9 @@ for hop in sorted(ALL, key=lambda hop: -statistics.mean(lost[hop])):
     print(f"| {hop} | {spread(lost[hop])} | {spread(cost[hop])} |")
 means = [[statistics.mean(values[hop]) for hop in ALL] for values in (lost, cost)]
 r = statistics.correlation(*means)
-ranks = [[sorted(row).index(value) for value in row] for row in means]
-rho = statistics.correlation(*map(lambda row: list(map(float, row)), ranks))
+ranks = [[float(sorted(row).index(value)) for value in row] for row in means]
+rho = statistics.correlation(*ranks)
+orders = [statistics.correlation(ranks[0], list(order)) for order in itertools.permutations(ranks[1])]
+p = sum(abs(other) >= abs(rho) - 1e-12 for other in orders) / len(orders)
 print(f"\nPoints of validation top-1, mean(std) over {len(seeds)} seeds; positive is a loss. Over the six hops", end=" ")
-print(f"Pearson's r is {r:+.2f}, Spearman's ρ {rho:+.2f}.")
+print(f"Pearson's r is {r:+.2f}, Spearman's ρ {rho:+.2f} (p = {p:.3f}, of all {len(orders)} orders).")
