@@ -72,6 +72,40 @@ fn timeless(events: &[Event]) -> Vec<EventKind> {
         .collect()
 }
 
+#[test]
+fn a_run_goes_on_with_the_data_that_it_began_on_or_not_at_all() {
+    struct Job(ExperimentSpec);
+    impl OnDevice for Job {
+        type Output = ();
+        fn run<B: hiresnet_tui::engine::ops::TrainingBackend>(self, site: &Site<B::Device>) {
+            let data = Dataset::load(&self.0, None).unwrap();
+            let mut kept = None;
+            let whole = train::<B>(&self.0, &data, site, Plan::default(), &mut |report| {
+                if let Report::Snapshot(snapshot) = report {
+                    kept.get_or_insert_with(|| snapshot.clone());
+                }
+                Control::Continue
+            });
+            assert_eq!(whole.unwrap(), Outcome::Completed);
+            let on = |from| {
+                let plan = Plan { from: Some(from), ..Plan::default() };
+                train::<B>(&self.0, &data, site, plan, &mut |_| Control::Continue)
+            };
+            let kept = kept.expect("one an epoch");
+            assert_eq!(on(kept.clone()).unwrap(), Outcome::Completed);
+            let mut fewer = kept.clone();
+            fewer.data.images.train -= 1;
+            let said = on(fewer).unwrap_err().to_string();
+            assert!(said.contains("began on 39 training") && said.contains("here are 40"), "{said}");
+            let mut others = kept;
+            others.data.mean[0] += 0.01;
+            let said = on(others).unwrap_err().to_string();
+            assert!(said.contains("with other pixels"), "{said}");
+        }
+    }
+    Device::Cpu.run(Job(spec(&format!("plain@fashion-embedded epochs=2 {TINY}"))));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
     #[test]

@@ -56,6 +56,9 @@ impl Progress {
                     grouped(images.test),
                     facts.device,
                 ));
+                if let Some(short) = images.shortage(&facts.spec) {
+                    self.line(&format!("{short}: not the whole {}", facts.spec.dataset.name()));
+                }
             }
             EventKind::EpochStarted { epoch, lr }
                 if self.lr.replace(*lr).is_some_and(|before| before != *lr) =>

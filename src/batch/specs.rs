@@ -23,6 +23,8 @@ pub struct Runs {
     pub sweeps: bool,
     /// How many were given again.
     repeated: usize,
+    /// What is to be said where keys follow the last of several specs.
+    pub hint: Option<String>,
 }
 
 impl Runs {
@@ -67,7 +69,17 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
     }
     let mut all = Vec::new();
     let mut sweeps = false;
-    for words in joined(words) {
+    let mut hint = None;
+    let groups = joined(words);
+    if let [before @ .., last] = &groups[..]
+        && !before.is_empty()
+        && !last.pairs.is_empty()
+        && before.iter().all(|words| words.pairs.is_empty())
+    {
+        let keys = last.pairs.join(" ");
+        hint = Some(format!("{keys}: of {} alone, which they follow; --set gives keys to all", last.spec));
+    }
+    for words in groups {
         if let Some(mut sweep) = presets::sweep(&words.spec)? {
             for pair in words.pairs.iter().chain(set) {
                 let (key, value) = parts(pair)?;
@@ -94,7 +106,7 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
     let mut seen = HashSet::new();
     all.retain(|spec| seen.insert(spec.to_string()));
     let of = all.len();
-    Ok(Runs { specs: (1..).zip(all).collect(), of, sweeps, repeated: given - of })
+    Ok(Runs { specs: (1..).zip(all).collect(), of, sweeps, repeated: given - of, hint })
 }
 
 /// Every spec that `words` are.

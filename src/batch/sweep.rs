@@ -32,7 +32,7 @@ pub fn run(what: &SweepCommand) -> Result<Exit> {
 
 fn specs_of(runs: &SweepRuns) -> Result<Vec<ExperimentSpec>> {
     let runs = specs::expand(&runs.specs, &runs.set, runs.seeds.as_deref())?;
-    runs.repeated().iter().for_each(|text| note(text));
+    runs.repeated().iter().chain(&runs.hint).for_each(|text| note(text));
     Ok(runs.specs.into_iter().map(|(_, spec)| spec).collect())
 }
 

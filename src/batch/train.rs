@@ -48,7 +48,7 @@ pub fn device(choice: DeviceChoice) -> Result<Device> {
 /// When something is wrong that can be known before the first run starts.
 pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> {
     let runs = specs::runs(args)?;
-    runs.repeated().iter().for_each(|text| note(text));
+    runs.repeated().iter().chain(&runs.hint).for_each(|text| note(text));
     let Runs { specs, of, sweeps, .. } = runs;
     let shelf = if sweeps || args.resume { Some(Shelf::of(out)?) } else { None };
     let mut library = Library::new(machine.data.data_dir.clone());

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
-use super::spec::ExperimentSpec;
+use super::spec::{ExperimentSpec, ValidationSource};
+use super::text::grouped;
 
 /// Version of the vocabulary, written into every event. Readers accept this and older.
 /// 2 has [`EventKind::Continued`].
@@ -174,6 +175,34 @@ pub struct SplitSizes {
     pub validation: usize,
     /// Scored at the end.
     pub test: usize,
+}
+
+impl SplitSizes {
+    /// What a run of `spec` lacks of the whole dataset, in words; `None` where nothing is
+    /// missing, or nobody knows how much there is.
+    pub fn shortage(self, spec: &ExperimentSpec) -> Option<String> {
+        let (training, test) = spec.dataset.images()?;
+        let (held_out, validation) = match spec.val_from {
+            ValidationSource::Train => {
+                let held_out = (training as f64 * spec.val_fraction) as usize;
+                (held_out, held_out)
+            }
+            ValidationSource::Test => (0, test),
+        };
+        let limited = |all: usize, limit: usize| if limit == 0 { all } else { all.min(limit) };
+        // Every class is split by itself, and rounded.
+        let rounding = spec.dataset.classes().unwrap_or_default();
+        let splits = [
+            (self.train, limited(training - held_out, spec.train_limit), "training"),
+            (self.validation, limited(validation, spec.val_limit), "validation"),
+            (self.test, limited(test, spec.test_limit), "test"),
+        ];
+        let missing = splits.into_iter().filter(|(here, all, _)| here + rounding < *all);
+        let said: Vec<String> = missing
+            .map(|(here, all, split)| format!("{} of {} {split} images", grouped(here), grouped(all)))
+            .collect();
+        (!said.is_empty()).then(|| format!("short: {}", said.join(", ")))
+    }
 }
 
 /// What the engine is doing.

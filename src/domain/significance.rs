@@ -76,7 +76,7 @@ impl NoTest {
     /// In words.
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::TooFew => "fewer than two seeds: no test is possible",
+            Self::TooFew => "fewer than two seeds or pairs: no test is possible",
             Self::NoSpread => "no spread over seeds: no test is possible",
             Self::NotReached => "not every run got that far: no test is possible",
         }

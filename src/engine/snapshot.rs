@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::data::TrainedOn;
 use super::error::{EngineError, Result};
 use super::model::Weights;
 use crate::domain::event::Score;
@@ -65,6 +66,8 @@ pub struct Moments {
 /// A run between two steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
+    /// Its data.
+    pub data: TrainedOn,
     /// Where it is.
     pub position: Position,
     /// Parameters and running statistics.
@@ -79,6 +82,7 @@ pub struct Snapshot {
 #[derive(Debug, Serialize, Deserialize)]
 struct Facts {
     spec: String,
+    data: TrainedOn,
     /// Bytes of the run's record that had been written.
     events: u64,
     position: Position,
@@ -107,6 +111,7 @@ impl Snapshot {
         }
         let facts = Facts {
             spec: spec.to_owned(),
+            data: self.data.clone(),
             events,
             position: self.position.clone(),
             best: best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: () }),
@@ -151,7 +156,7 @@ impl Snapshot {
         }
         let best = facts.best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: best });
         let adam = Moments { time: facts.adam_time, first, second };
-        Ok((Self { position, weights, adam, best }, facts.events))
+        Ok((Self { data: facts.data, position, weights, adam, best }, facts.events))
     }
 }
 
@@ -170,13 +175,16 @@ fn checksum(text: &str, all: &Weights) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::SplitSizes;
     use crate::engine::model::Tensor32;
 
     fn snapshot() -> Snapshot {
         let tensor = |v: f32| Tensor32 { shape: vec![2], values: vec![v, -v] };
         let weights = |v| Weights([("stem.conv.weight".to_owned(), tensor(v))].into());
         let train = Score { loss: 12.345_678_901_234_567, images: 30, hits: 9, hits5: None };
+        let images = SplitSizes { train: 90, validation: 10, test: 20 };
         Snapshot {
+            data: TrainedOn { images, mean: vec![0.1 + 0.2], std: vec![1.0 / 3.0] },
             position: Position { epoch: 3, done: 7, step: 107, train, t: 1.25 },
             weights: weights(1.0),
             adam: Moments { time: 107, first: weights(0.1), second: weights(f32::MIN_POSITIVE / 4.0) },

@@ -261,13 +261,12 @@ impl SavedRun {
         }
         let spec = read_spec(path)?;
         let (events, torn) = read_events(&path.join(EVENTS))?;
-        Ok(Self {
-            path: path.to_path_buf(),
-            spec,
-            state: RunState::replay(&events),
-            torn,
-            being_written: is_being_written(path),
-        })
+        let state = RunState::replay(&events);
+        if let Some(facts) = state.started.as_ref().filter(|facts| facts.spec != spec) {
+            let reason = format!("not the spec of its record, which is {}", facts.spec);
+            return Err(EngineError::run(path.join(SPEC), reason));
+        }
+        Ok(Self { path: path.to_path_buf(), spec, state, torn, being_written: is_being_written(path) })
     }
 
     /// The weights of one checkpoint; `None` where it kept none.

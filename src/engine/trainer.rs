@@ -11,7 +11,7 @@ use burn::optim::{GradientsParams, Optimizer};
 use burn::tensor::{Int, Tensor};
 
 use super::adam::{self, Adam, NetworkAdam};
-use super::data::{Dataset, DeviceBatch, Feed, epoch_order};
+use super::data::{Dataset, DeviceBatch, Feed, TrainedOn, epoch_order};
 use super::error::{EngineError, Result};
 use super::evaluate::{Evaluation, Task, evaluate, floats, hits};
 use super::model::{Mode, Network, Weights, trainable_parameters};
@@ -19,7 +19,9 @@ use super::ops::TrainingBackend;
 pub use super::reporter::Report;
 use super::reporter::{End, Flow, Reporter};
 use super::snapshot::{Best, Position, Snapshot};
-use crate::domain::event::{Checkpoint, Continued, Control, EventKind, Outcome, Phase, RunStarted, Split};
+use crate::domain::event::{
+    Checkpoint, Continued, Control, EventKind, Outcome, Phase, RunStarted, Split, SplitSizes,
+};
 use crate::domain::spec::ExperimentSpec;
 
 /// Where a run begins, and how often it can be gone on with.
@@ -80,7 +82,7 @@ pub fn train<B: TrainingBackend>(
             (State::new(spec, network), EventKind::RunStarted(Box::new(facts)))
         }
         Some(snapshot) => {
-            let state = State::resumed(spec, network, snapshot, site)?;
+            let state = State::resumed(spec, data, network, snapshot, site)?;
             let facts = Continued {
                 epoch: state.position.epoch,
                 step: state.position.step,
@@ -141,10 +143,15 @@ impl<B: TrainingBackend> State<B> {
 
     fn resumed(
         spec: &ExperimentSpec,
+        data: &Dataset,
         network: Network<B>,
         from: Snapshot,
         site: &Site<B::Device>,
     ) -> Result<Self> {
+        let here = data.print();
+        if from.data != here {
+            return Err(other_data(&from.data, &here));
+        }
         let place = Path::new("checkpoint");
         let network = from.weights.load_into(network, place)?;
         let adam = adam::with_moments(Adam::of::<B>(spec), &network, &from.adam, &site.device)
@@ -157,6 +164,21 @@ impl<B: TrainingBackend> State<B> {
         };
         Ok(Self { network: Some(network), adam, best, position: from.position })
     }
+}
+
+/// Half a run on one set of images and half on another would be a run of neither.
+fn other_data(began: &TrainedOn, here: &TrainedOn) -> EngineError {
+    let sizes = |on: &TrainedOn| {
+        let SplitSizes { train, validation, test } = on.images;
+        format!("{train} training, {validation} validation and {test} test images")
+    };
+    let other = if began.images == here.images { " with other pixels" } else { "" };
+    let reason = format!(
+        "the run began on {}, and the data here are {}{other}: go on with the same data, or begin anew in another folder",
+        sizes(began),
+        sizes(here)
+    );
+    EngineError::run("checkpoint", reason)
 }
 
 /// Forward and backward over one batch.
@@ -320,6 +342,7 @@ impl<B: TrainingBackend> Run<'_, B> {
         let State { network: Some(network), adam, best, position } = &self.state else { return };
         let best = best.as_ref();
         let snapshot = Snapshot {
+            data: self.data.print(),
             position: Position { t: self.out.elapsed(), ..position.clone() },
             weights: Weights::of(&network.valid()),
             adam: adam::moments(adam, network),

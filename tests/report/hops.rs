@@ -51,6 +51,8 @@ fn every_two_networks_that_differ_in_one_hop_are_a_pair() {
     assert_eq!(effects.ranking.len(), 8);
     assert!(effects.ranking[0].hops.contains(&"0-1".to_owned()));
     assert!(!effects.ranking[0].hops.contains(&"1-2".to_owned()));
+    let ranks: Vec<usize> = effects.ranks().map(|(rank, _)| rank).collect();
+    assert!(ranks[0] == 1 && ranks.is_sorted() && ranks[7] <= 8, "{ranks:?}");
     assert!(effects.ranking.is_sorted_by(|a, b| a.sample.mean >= b.sample.mean));
 }
 
@@ -69,6 +71,15 @@ fn what_no_pair_tells_is_said() {
     assert_eq!((only.hop.as_str(), only.pairs, only.test), ("0-1", 1, Err(NoTest::TooFew)));
     assert_eq!(all[0].notes, ["No two networks here differ in nothing but 0-2, or but 1-2."]);
     assert!(!all[0].is_whole());
+    // Another family without a pair is not passed over in silence.
+    let plain = ["", "+hires[P1]"].map(|version| run(&format!("plain{version}{NETWORK}"), 70.0));
+    let both: Vec<Made> = every_set().into_iter().chain(plain).collect();
+    let all = hop_effects(&grouped(&both), &on("")).unwrap();
+    assert!(all.len() == 1 && all[0].is_whole());
+    assert!(
+        all[0].notes[0]
+            .starts_with("Plain on Fashion-MNIST, blocks=1,1 widths=4,8: no two of its 2 networks")
+    );
     let report = Report::new(Kind::All, &grouped(&runs), None, &on("")).unwrap();
     let html = String::from_utf8(report.render(Format::Html, &on("")).unwrap()).unwrap();
     assert!(!html.contains("What each hop adds"));

@@ -27,6 +27,8 @@ pub fn run(line: &str, top1: f64) -> Made {
 pub fn ended(line: &str, top1: f64, outcome: Outcome, at: &str) -> Made {
     let spec: ExperimentSpec = line.parse().unwrap();
     let network = spec.architecture().unwrap();
+    let (training, test) = spec.dataset.images().unwrap_or((50_000, 10_000));
+    let images = SplitSizes { train: training / 10 * 9, validation: training / 10, test };
     let mut events = Vec::new();
     let mut tell = |kind| events.push(Event { v: EVENT_VERSION, t: events.len() as f64, kind });
     tell(EventKind::RunStarted(Box::new(RunStarted {
@@ -34,7 +36,7 @@ pub fn ended(line: &str, top1: f64, outcome: Outcome, at: &str) -> Made {
         device: "cpu".into(),
         instructions: None,
         parameters: 1,
-        images: SplitSizes { train: 45_000, validation: 5_000, test: 10_000 },
+        images,
         steps_per_epoch: 450,
         program: "test".into(),
         at: at.into(),

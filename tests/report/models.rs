@@ -1,11 +1,12 @@
 //! What reports say, whatever they look like.
 
-use hiresnet_tui::domain::event::{Checkpoint, Outcome};
+use hiresnet_tui::domain::event::{Checkpoint, EventKind, Outcome, SplitSizes};
 use hiresnet_tui::domain::report::activations::activations;
 use hiresnet_tui::domain::report::compare::{Baseline, Comparison, Measure, compare};
 use hiresnet_tui::domain::report::curves::{Metric, curves};
 use hiresnet_tui::domain::report::table::{Cell, Table, Which, tables};
 use hiresnet_tui::domain::report::{Options, Sample};
+use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::significance::{Method, NoTest};
 
 use crate::made::{Made, ended, grouped, many, on, run, seeds};
@@ -44,12 +45,42 @@ fn a_missing_cell_has_the_command_that_fills_it() {
     let plain = cell(&all[0], "plain", "CIFAR-10");
     assert_eq!(plain.measured, None);
     assert_eq!(plain.published.unwrap().mean, 86.50);
-    let command = "hiresnet-tui --batch \"plain@cifar10\" --seeds 0..4 --out runs --resume";
+    // Seed 0 diverged, and would again.
+    let command = "hiresnet-tui --batch \"plain@cifar10\" --seeds 1..4 --out runs --resume";
     assert_eq!(plain.command.as_deref(), Some(command));
     let partly = cell(&all[0], "resnet", "Tiny-ImageNet");
     assert!(partly.command.as_ref().unwrap().contains("\"resnet@tiny-imagenet\" --seeds 2..4 "));
     let folder = cell(&all[0], "resnet+hires", "folder cats.and-dogs").command.as_ref().unwrap();
     assert!(folder.contains("\"resnet+hires@folder folder=cats.and-dogs classes=12\""), "{folder}");
+}
+
+#[test]
+fn a_part_of_a_dataset_is_not_set_beside_the_paper() {
+    let mut part = run("resnet@cifar10", 30.0);
+    for event in &mut part.events {
+        if let EventKind::RunStarted(facts) = &mut event.kind {
+            facts.images = SplitSizes { train: 90, validation: 10, test: 20 };
+        }
+    }
+    part.state = RunState::replay(&part.events);
+    let runs = [part, run("resnet+hires@cifar10", 90.0)];
+    let all = tables(Which::Table2, &grouped(&runs), &on("cifar10"));
+    let short = cell(&all[0], "resnet", "CIFAR-10");
+    assert_eq!((short.measured.as_ref().unwrap().mean, short.difference), (30.0, None));
+    assert!(cell(&all[0], "resnet+hires", "CIFAR-10").difference.is_some());
+    let said = "short: 90 of 45,000 training images, 10 of 5,000 validation images, 20 of 10,000 test images";
+    assert!(all[0].notes.iter().any(|note| note.contains(said)), "{:?}", all[0].notes);
+}
+
+#[test]
+fn no_command_repeats_what_diverged() {
+    let runs = [
+        run("resnet@cifar10", 80.0),
+        ended("resnet@cifar10 seed=1", 10.0, Outcome::Diverged, "2026-11-24T10:00:00Z"),
+    ];
+    let all = tables(Which::Table2, &grouped(&runs), &on("cifar10"));
+    let command = cell(&all[0], "resnet", "CIFAR-10").command.as_ref().unwrap();
+    assert!(command.contains("--seeds 2..4 "), "{command}");
 }
 
 #[test]
@@ -247,8 +278,7 @@ fn one_seed_is_not_tested() {
     let runs = [run("resnet@cifar10", 89.0), run("resnet+hires@cifar10", 89.0)];
     let entry = &compared(&runs, None)[0].entries[0];
     assert_eq!(entry.test, Err(NoTest::TooFew));
-    let said =
-        "resnet+hires and resnet score alike on the test images; fewer than two seeds: no test is possible.";
+    let said = "resnet+hires and resnet score alike on the test images; fewer than two seeds or pairs: no test is possible.";
     assert_eq!(entry.sentence, said);
 }
 

@@ -43,12 +43,13 @@ pub fn score(loss: f64) -> Score {
 
 /// What a run tells before its first step.
 pub fn begins(spec: &ExperimentSpec, at: &str) -> Event {
+    let (training, test) = spec.dataset.images().unwrap_or((10_000, 2_000));
     let started = RunStarted {
         spec: spec.clone(),
         device: "cpu".into(),
         instructions: Some("avx2".into()),
         parameters: 273_466,
-        images: SplitSizes { train: 9000, validation: 1000, test: 2000 },
+        images: SplitSizes { train: training / 10 * 9, validation: training / 10, test },
         steps_per_epoch: PER_EPOCH,
         program: "test".into(),
         at: at.into(),

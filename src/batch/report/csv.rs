@@ -4,6 +4,7 @@ use super::{Kind, Report};
 use crate::domain::report::Sample;
 use crate::domain::report::curves::Metric;
 use crate::domain::seeds;
+use crate::domain::significance::TTest;
 
 /// The lines of the one kind that `report` is.
 ///
@@ -16,7 +17,7 @@ pub fn text(report: &Report) -> Result<String, String> {
         Kind::Fig2 => activations(&mut lines, report),
         Kind::Curves => curves(&mut lines, report),
         Kind::Compare => comparisons(&mut lines, report),
-        Kind::Hops => ranking(&mut lines, report),
+        Kind::Hops => hops(&mut lines, report),
         Kind::All => {
             return Err("csv holds one report; name table1, table2, fig2, curves, compare or hops".into());
         }
@@ -183,16 +184,7 @@ fn comparisons(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
             let test = entry.test.ok();
             line.push(test.map_or("none", |t| t.method.name()).to_owned());
             line.push(number(entry.difference));
-            let values = [
-                test.map(|t| t.interval.0),
-                test.map(|t| t.interval.1),
-                test.map(|t| t.t),
-                test.map(|t| t.df),
-                test.map(|t| t.p),
-                entry.corrected_p,
-                test.map(|t| t.effect),
-            ];
-            line.extend(values.map(number));
+            line.extend(tested(test, entry.corrected_p));
             line.push(entry.sentence.clone());
             lines.add(&line)?;
         }
@@ -200,19 +192,69 @@ fn comparisons(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
     Ok(())
 }
 
-/// The networks by rank; what hops add can be worked out of it.
-fn ranking(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
-    let header =
-        ["recipe", "dataset", "family", "rank", "network", "hops", "parameters", "n", "mean", "std", "seeds"];
-    lines.header(&header)?;
+/// What every hop adds, then the networks by rank; `what` says which a line is.
+fn hops(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
+    lines.header(&[
+        "recipe",
+        "dataset",
+        "family",
+        "what",
+        "hops",
+        "network",
+        "parameters",
+        "rank",
+        "n",
+        "mean",
+        "std",
+        "seeds",
+        "pairs",
+        "difference",
+        "low",
+        "high",
+        "t",
+        "df",
+        "p",
+        "p_holm",
+        "effect",
+        "sentence",
+    ])?;
     for effects in &report.hops {
-        for (rank, ranked) in (1..).zip(&effects.ranking) {
-            let mut line = vec![effects.recipe.clone(), effects.data.name(), effects.family.to_owned()];
-            line.extend([rank.to_string(), ranked.network.clone(), ranked.hops.join(" ")]);
-            line.push(ranked.parameters.to_string());
+        let begun = |what: &str| {
+            vec![effects.recipe.clone(), effects.data.name(), effects.family.to_owned(), what.to_owned()]
+        };
+        let nothing = String::new;
+        for effect in &effects.effects {
+            let mut line = begun("hop");
+            line.push(effect.hop.clone());
+            line.extend(std::iter::repeat_with(nothing).take(7));
+            line.push(effect.pairs.to_string());
+            line.push(number(Some(effect.difference)));
+            line.extend(tested(effect.test.ok(), effect.corrected_p));
+            line.push(effect.sentence.clone());
+            lines.add(&line)?;
+        }
+        for (rank, ranked) in effects.ranks() {
+            let mut line = begun("network");
+            line.extend([ranked.hops.join(" "), ranked.network.clone()]);
+            line.extend([ranked.parameters.to_string(), rank.to_string()]);
             line.extend(sample(Some(&ranked.sample)));
+            line.extend(std::iter::repeat_with(nothing).take(10));
             lines.add(&line)?;
         }
     }
     Ok(())
+}
+
+/// Its interval, t, df, p, corrected p and effect.
+fn tested(test: Option<TTest>, corrected_p: Option<f64>) -> [String; 7] {
+    [
+        test.map(|t| t.interval.0),
+        test.map(|t| t.interval.1),
+        test.map(|t| t.t),
+        test.map(|t| t.df),
+        test.map(|t| t.p),
+        corrected_p,
+        test.map(|t| t.effect),
+    ]
+    .map(number)
 }

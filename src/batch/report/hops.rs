@@ -67,7 +67,7 @@ fn ranking(effects: &HopEffects) -> Section<'_> {
             ),
             spans: Vec::new(),
             header: header.map(String::from).to_vec(),
-            rows: (1..).zip(&effects.ranking).map(row).collect(),
+            rows: effects.ranks().map(row).collect(),
             words: 2,
         },
         sentences: Vec::new(),

@@ -1,6 +1,6 @@
 //! Runs that differ in nothing but their seed, and what sets such groups apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -118,6 +118,8 @@ pub struct Group<'a> {
     pub older: usize,
     /// Runs that did not complete, by how they ended.
     pub others: BTreeMap<&'static str, usize>,
+    /// Seeds that diverged, and would again.
+    pub diverged: BTreeSet<u64>,
 }
 
 impl Group<'_> {
@@ -130,6 +132,12 @@ impl Group<'_> {
     pub fn sample(&self, number: impl Fn(&RunState) -> Option<f64>) -> Option<Sample> {
         let values = self.runs.iter().filter_map(|(seed, run)| Some((*seed, number(run.state)?)));
         Sample::new(values.collect())
+    }
+
+    /// What its runs lack of the whole dataset, in words, of the first that lacks anything.
+    pub fn short(&self) -> Option<String> {
+        let lacks = |run: &Run| run.state.started.as_ref().and_then(|facts| facts.images.shortage(run.spec));
+        self.runs.values().find_map(lacks)
     }
 
     /// What is left out of its mean, in words; `None` where nothing is.
@@ -154,6 +162,7 @@ pub fn groups<'a>(runs: &[Run<'a>]) -> Vec<Group<'a>> {
             runs: BTreeMap::new(),
             older: 0,
             others: BTreeMap::new(),
+            diverged: BTreeSet::new(),
         });
         match run.state.outcome {
             Some(Outcome::Completed) => {
@@ -163,6 +172,9 @@ pub fn groups<'a>(runs: &[Run<'a>]) -> Vec<Group<'a>> {
                 group.runs.insert(run.spec.seed, newest);
             }
             outcome => {
+                if outcome == Some(Outcome::Diverged) {
+                    group.diverged.insert(run.spec.seed);
+                }
                 let cut_off = if run.training { "still training" } else { "unfinished" };
                 *group.others.entry(outcome.map_or(cut_off, Outcome::name)).or_default() += 1;
             }

@@ -25,6 +25,8 @@ pub struct HopEffects {
     pub family: &'static str,
     /// Hops with at least one pair, the one that adds most first.
     pub effects: Vec<HopEffect>,
+    /// Hops that no pair tells of.
+    pub untold: Vec<String>,
     /// Every network with a set of hops, the best first.
     pub ranking: Vec<Ranked>,
     /// What a reader should know.
@@ -68,9 +70,15 @@ impl HopEffects {
         format!("{} on {}, {}", self.family, self.data.title(), recipe_name(&self.recipe))
     }
 
+    /// The networks with their ranks, from 1; equal means have the same.
+    pub fn ranks(&self) -> impl Iterator<Item = (usize, &Ranked)> {
+        let better = |ranked: &Ranked| self.ranking.partition_point(|r| r.sample.mean > ranked.sample.mean);
+        self.ranking.iter().map(move |ranked| (better(ranked) + 1, ranked))
+    }
+
     /// Whether every hop of the network has been tested.
     pub fn is_whole(&self) -> bool {
-        self.notes.is_empty() && self.effects.iter().all(|effect| effect.test.is_ok())
+        self.untold.is_empty() && self.effects.iter().all(|effect| effect.test.is_ok())
     }
 }
 
@@ -86,7 +94,7 @@ struct Node<'a, 'b> {
 /// # Errors
 /// When a spec has no such network.
 pub fn hop_effects(groups: &[Group], options: &Options) -> Result<Vec<HopEffects>, SpecError> {
-    let mut all = Vec::new();
+    let (mut all, mut passed_over) = (Vec::<HopEffects>::new(), Vec::new());
     for setting in settings(groups).into_iter().filter(|setting| options.wants(&setting.data)) {
         for family in Family::ALL {
             let mut nodes = Vec::new();
@@ -98,26 +106,36 @@ pub fn hop_effects(groups: &[Group], options: &Options) -> Result<Vec<HopEffects
                 }
             }
             let Some(blocks) = nodes.first().map(|node| node.group.spec.blocks.len()) else { continue };
-            let (effects, without) = effects(&nodes, blocks);
+            let (effects, untold) = effects(&nodes, blocks);
             if effects.is_empty() {
+                passed_over.push(format!(
+                    "{} on {}, {}: no two of its {} differ in one hop alone.",
+                    family.title(),
+                    setting.data.title(),
+                    recipe_name(&setting.recipe),
+                    plural(nodes.len(), "network")
+                ));
                 continue;
             }
             let mut notes = Vec::new();
-            if !without.is_empty() {
-                notes.push(format!(
-                    "No two networks here differ in nothing but {}.",
-                    without.join(", or but ")
-                ));
+            if !untold.is_empty() {
+                let untold = untold.join(", or but ");
+                notes.push(format!("No two networks here differ in nothing but {untold}."));
             }
             all.push(HopEffects {
                 data: setting.data.clone(),
                 recipe: setting.recipe.clone(),
                 family: family.title(),
                 effects,
+                untold,
                 ranking: ranking(&nodes)?,
                 notes,
             });
         }
+    }
+    // Said once, below the last.
+    if let Some(last) = all.last_mut() {
+        last.notes.extend(passed_over);
     }
     Ok(all)
 }

@@ -85,9 +85,9 @@ impl Options {
         )
     }
 
-    /// Expected seeds that `group` has not completed.
+    /// Expected seeds that `group` has not completed and that would not diverge again.
     fn missing(&self, group: Option<&Group>) -> Vec<u64> {
-        let has = |seed: &u64| group.is_some_and(|g| g.runs.contains_key(seed));
+        let has = |seed: &u64| group.is_some_and(|g| g.runs.contains_key(seed) || g.diverged.contains(seed));
         self.seeds.iter().copied().filter(|seed| !has(seed)).collect()
     }
 }

@@ -255,7 +255,8 @@ fn cell(spec: Option<ExperimentSpec>, column: &Column, groups: &[&Group], option
         })
     });
     let published = paper::result(&spec, column.accuracy).filter(|_| column.published);
-    let difference = measured.as_ref().zip(published).map(|(m, p)| m.mean - p.mean);
+    let is_whole = group.is_none_or(|group| group.short().is_none());
+    let difference = measured.as_ref().zip(published).filter(|_| is_whole).map(|(m, p)| m.mean - p.mean);
     let missing = options.missing(group);
     let command = (!missing.is_empty()).then(|| options.command(&spec, &missing));
     Cell { measured, published, difference, command }
@@ -284,6 +285,12 @@ fn notes(which: Which, recipe: &str, here: &[&Group], columns: &[Column], rows: 
             notes.push(note);
         }
     }
+    for (data, short) in shortages(here) {
+        notes.push(format!(
+            "Runs on {} had no whole dataset ({short}): they are not compared with the paper's.",
+            data.title()
+        ));
+    }
     notes.extend(left_out(here.iter().copied().filter(|group| which.has(&group.spec))));
     let others: Vec<String> = here
         .iter()
@@ -296,6 +303,17 @@ fn notes(which: Which, recipe: &str, here: &[&Group], columns: &[Column], rows: 
         notes.push(format!("Runs of networks that {} has no row for: {shown}{more}.", which.title()));
     }
     notes
+}
+
+/// Datasets that some of the runs had only a part of, with what the first of them lacked.
+fn shortages<'a>(here: &'a [&Group]) -> Vec<(&'a Data, String)> {
+    let mut found: Vec<(&Data, String)> = Vec::new();
+    for group in here {
+        if let Some(short) = group.short().filter(|_| !found.iter().any(|(data, _)| **data == group.data)) {
+            found.push((&group.data, short));
+        }
+    }
+    found
 }
 
 /// How many parameters every network has more on `other` than on `first`: one row of the

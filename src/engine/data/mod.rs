@@ -28,6 +28,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::{EngineError, Result};
 use crate::domain::dataset::DatasetId;
 use crate::domain::event::{Split, SplitSizes};
@@ -60,7 +62,24 @@ pub struct Dataset {
     pub classes: usize,
 }
 
+/// What tells the data of a run from other data of the same name, such as a part of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainedOn {
+    /// Images in each split.
+    pub images: SplitSizes,
+    /// Of the train split, by channel.
+    pub mean: Vec<f64>,
+    /// Likewise.
+    pub std: Vec<f64>,
+}
+
 impl Dataset {
+    /// What tells it from other data of the same name.
+    pub fn print(&self) -> TrainedOn {
+        let Normalisation { mean, std, .. } = &self.normalisation;
+        TrainedOn { images: self.sizes(), mean: mean.clone(), std: std.clone() }
+    }
+
     /// Loads what `spec` names, looking first in `folder`, and splits it by the spec's seed.
     ///
     /// # Errors
