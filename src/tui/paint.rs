@@ -47,6 +47,17 @@ pub fn cut(text: &str, width: usize) -> String {
     out
 }
 
+/// `text` in at most `width` columns, cut between words where it is longer: half a value is
+/// another value.
+pub fn cut_words(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut heads = text.rmatch_indices(' ').map(|(at, _)| &text[..at]);
+    let longest = heads.find(|head| head.width() + 2 <= width);
+    longest.map_or_else(|| cut(text, width), |head| format!("{head} …"))
+}
+
 /// `text` in at most `width` columns, its beginning replaced by dots where it is longer: of
 /// an error that begins with a path, why it is one.
 pub fn cut_front(text: &str, width: usize) -> String {
@@ -61,6 +72,11 @@ pub fn cut_front(text: &str, width: usize) -> String {
     let mut kept: Vec<char> = text.chars().rev().take_while(fits).collect();
     kept.extend((width > 0).then_some('…'));
     kept.into_iter().rev().collect()
+}
+
+/// Columns that a frame with this title has for what is at its right.
+pub fn room_beside(area: Rect, title: &str) -> usize {
+    usize::from(area.width.saturating_sub(7)).saturating_sub(title.width())
 }
 
 /// A panel's frame with its title, and something about its contents at the right.
@@ -115,6 +131,14 @@ mod tests {
         assert_eq!(cut_front("abcdef", 6), "abcdef");
         assert_eq!(cut_front("日本語", 4), "…語");
         assert_eq!(cut_front("ab", 0), "");
+    }
+
+    #[test]
+    fn long_text_can_be_cut_between_words() {
+        assert_eq!(cut_words("a=1 b=20 c=3", 12), "a=1 b=20 c=3");
+        assert_eq!(cut_words("a=1 b=20 c=3", 10), "a=1 b=20 …");
+        assert_eq!(cut_words("a=1 b=20 c=3", 9), "a=1 …");
+        assert_eq!(cut_words("abcdef gh", 5), "abcd…");
     }
 
     #[test]

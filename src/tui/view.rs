@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::app::{App, Hits, Spot, inside};
 use super::command::Panel;
 use super::layout::LEAST;
-use super::paint::{frame, put};
+use super::paint::{frame, put, room_beside};
 use super::panels::{header, help, question, runs, setup, status};
 use super::wiring;
 
@@ -50,7 +50,7 @@ fn draw_panel(app: &App, panel: Panel, area: Rect, buf: &mut Buffer, hits: &mut 
             format!("{}{weights}", run.spec.network_name())
         }),
         Panel::Data => format!("the draft's, {}", app.draft.spec().dataset.name()),
-        Panel::Table => app.table.summary(),
+        Panel::Table => app.table.summary(room_beside(area, panel.title())),
         Panel::Runs => runs::summary(app),
         Panel::Status => match app.log.below() {
             0 => String::new(),

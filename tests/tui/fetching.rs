@@ -104,8 +104,11 @@ fn x_ends_a_fetch() {
     world.tell(Message::Fetching(progress(9, Doing::Fetching), 1.0));
     assert!(!world.screen((120, 40)).contains("fetching cifar10"));
     world.tell(Message::FetchEnded(Ok(Fetched::Interrupted)));
-    assert_eq!((world.run(id).stage, world.effects()), (Stage::Over, vec![]));
+    assert_eq!(world.effects(), []);
+    assert!(world.app.runs.is_empty(), "no line in Runs");
+    assert_eq!(world.level(), Some(Level::Info));
     assert!(world.notice().contains("what has come is gone on with"), "{}", world.notice());
+    assert!(world.log().contains("the fetch was ended; "), "{}", world.log());
     world.keys("t");
     assert_ne!(world.started().0, id);
 }
@@ -130,8 +133,21 @@ fn what_was_declined_is_not_asked_again() {
         );
         world.keys("t");
         assert_eq!(world.started().0, waits);
+        assert_eq!(world.queue().len(), 2, "{way}: the draft is another run, and queued as well");
         world.tell(Message::Missing(waits, offer(), FAULT.into()));
         assert_eq!(world.app.question, Some(Question::Fetch), "{way}: it was asked for");
+    }
+    // The draft waits already: it is not queued once more, neither at the front nor behind.
+    for place in 0..2 {
+        let mut world = asked().0;
+        let lines = ["resnet@cifar10", "plain@cifar10"];
+        let ids = [place, 1 - place].map(|i| world.app.runs.enqueue(lines[i].parse().unwrap()));
+        world.keys("n t");
+        assert_eq!((world.started().0, world.queue()), (ids[0], vec![ids[1]]));
+        assert!(!world.app.is_held() && world.notice().contains("goes on"), "{}", world.notice());
+        // Held no longer, it is queued again as ever.
+        world.keys("t");
+        assert_eq!(world.queue().len(), 2);
     }
     // A run with other data begins, and one that is begun anew is asked about.
     let (mut world, _) = asked();

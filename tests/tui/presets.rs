@@ -26,11 +26,13 @@ fn the_draft_is_kept_under_a_name_that_is_checked_as_it_is_typed() {
         world.retype("x");
         world.retype(name);
         assert!(world.fault().unwrap().contains(why), "{name}: {:?}", world.fault());
+        assert!(!world.screen((80, 24)).contains("Enter accept"), "{name} is not offered");
         world.keys("enter");
         assert!(world.effects().is_empty() && world.app.editing.is_some(), "{name} is not taken");
     }
     world.retype("mine-2");
     assert_eq!(world.fault(), None);
+    assert!(world.screen((80, 24)).contains("Enter accept"));
     world.keys("enter");
     let spec = Box::new(MINE.parse().unwrap());
     assert_eq!(world.effects(), [Effect::SavePreset { name: "mine-2".into(), spec, replace: false }]);

@@ -237,8 +237,11 @@ fn survives(theme: Theme, happenings: Vec<Happening>) {
     assert!(world.keys_are_commands());
     let zoomed = world.app.view.zoomed;
     assert_ne!(world.keys("z").app.view.zoomed, zoomed);
-    let runs = world.app.runs.len();
-    assert_eq!(world.keys("t").app.runs.len(), runs + 1);
+    let (runs, draft) = (world.app.runs.len(), world.app.draft.spec());
+    // A held queue in which the draft waits already only goes on.
+    let waits = world.queue().iter().any(|id| world.run(*id).spec == *draft);
+    let more = usize::from(!(world.app.is_held() && waits));
+    assert_eq!(world.keys("t").app.runs.len(), runs + more);
 }
 
 fn assert_ascii(buffer: &Buffer) {

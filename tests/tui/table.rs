@@ -140,6 +140,32 @@ fn recipes_have_tables_of_their_own() {
 }
 
 #[test]
+fn a_long_recipe_is_cut_between_its_keys() {
+    let recipe = "blocks=2,2,2 epochs=3 batch=50 lr=0.002 train_limit=6000 val_limit=500 test_limit=500";
+    let mut world = World::of(DRAFT);
+    let lines = ["resnet+hires", "resnet"].map(|network| format!("{network}@fashion-embedded {recipe}"));
+    world.find_all(vec![done("a", &lines[0], 1), done("b", &lines[1], 2)]);
+    world.keys("T");
+    for width in 60..100 {
+        let screen = world.screen((width, 24));
+        let title = screen.lines().nth(1).unwrap();
+        let mut keys = title.split(' ').filter(|word| word.contains('='));
+        let is_whole = |key: &str| recipe.split(' ').any(|other| other == key);
+        assert!(title.contains(" … ─") && keys.all(is_whole), "{title}");
+    }
+}
+
+#[test]
+fn a_run_that_waits_is_not_called_unfinished() {
+    let mut world = world(Theme::FULL);
+    world.app.runs.enqueue("resnet+hires[P2]@cifar10".parse().unwrap());
+    let screen = world.screen((120, 40));
+    assert!(lines(&screen, "HiResNet-P2")[0].contains("– +1"), "{screen}");
+    assert!(screen.contains("Not averaged: resnet+hires[P2]@cifar10: 1 waiting"), "{screen}");
+    assert!(screen.contains("Not averaged: resnet+hires[P1]@cifar10: 1 unfinished"), "{screen}");
+}
+
+#[test]
 fn runs_of_other_programs_are_heard_of_while_it_is_shown() {
     let mut world = world(Theme::FULL);
     world.screen((120, 40));

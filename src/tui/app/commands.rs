@@ -85,9 +85,16 @@ impl App {
         self.focus = Panel::ALL[(now + by) % Panel::ALL.len()];
     }
 
-    /// Queues the draft. A run that trains is never altered.
+    /// Queues the draft. A run that trains is never altered. Where the queue is held it goes
+    /// on, and a draft that waits in it already is not queued once more.
     fn train(&mut self) {
-        self.held = false;
+        let spec = self.draft.spec();
+        let waits = self.runs.queue().any(|id| self.runs.get(id).is_some_and(|run| run.spec == *spec));
+        if std::mem::take(&mut self.held) && waits {
+            self.declined = None;
+            self.say(Level::Info, "the queue goes on");
+            return self.start_next();
+        }
         self.queue(self.draft.spec().clone());
     }
 

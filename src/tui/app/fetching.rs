@@ -124,6 +124,13 @@ impl App {
         }
         if result == Ok(Fetched::Interrupted) {
             self.declined = Some(dataset);
+            if let Some(run) = fetching.run {
+                // As if it had been declined: nobody waits for these data any more.
+                let text = "the fetch was ended; what has come is gone on with next time";
+                self.note(Level::Info, text);
+                self.say(Level::Info, text);
+                return self.never_begun(run);
+            }
         }
         let fault = match result {
             Err(fault) => format!("{dataset} could not be fetched: {fault}"),

@@ -358,6 +358,8 @@ impl App {
             }
             Command::Stop => active || self.fetching.is_some(),
             Command::Pause => active,
+            // What is wrong with the text is said beside it.
+            Command::Enter => self.editing.as_ref().is_none_or(|editing| editing.fault.is_none()),
             Command::FetchData => self.fetching.is_none() && self.data.offer().is_some(),
             Command::Twin => self.runs.chosen().is_some_and(|run| run.stage != Stage::Waiting),
             Command::Lesions | Command::LesionPairs => self.can_lesion(),

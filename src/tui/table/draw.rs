@@ -106,23 +106,10 @@ impl TablePanel {
             put(buf, area, area.x, y, note, theme.dim(), theme);
         }
     }
-
-    /// What the marks mean, and the table's own notes, each in lines.
-    fn notes(&self, table: &Table, published: bool, theme: &Theme, width: usize) -> Vec<Vec<String>> {
-        let [on, wait, off] = marks(theme);
-        let mut first = String::from("test top-1 in percent, mean(std) over n seeds");
-        if published {
-            first += "; below: the paper's, and the difference";
-        }
-        let key = format!("{on} epochs of runs that train, {wait} runs that wait, {off} unfinished");
-        // Parameters are no column here.
-        let others = table.notes.iter().filter(|note| !note.starts_with("#P"));
-        [first, key].iter().chain(others).map(|note| crate::domain::text::wrap(note, width)).collect()
-    }
 }
 
 /// Signs of runs that train, wait, and are unfinished.
-fn marks(theme: &Theme) -> [&'static str; 3] {
+pub(super) fn marks(theme: &Theme) -> [&'static str; 3] {
     theme.glyph(["▸", "+", "‖"], [">", "+", "="])
 }
 

@@ -1,19 +1,23 @@
 //! The paper's tables, filled as runs come: what is in them, and which part is shown.
 
 mod draw;
+mod notes;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use self::draw::Fit;
+use super::paint::cut_words;
 use super::run::{Run, Stage};
 use super::runs::Runs;
 use crate::domain::event::Checkpoint;
-use crate::domain::report::groups::{Data, groups, recipe};
+use crate::domain::report::groups::{Data, Group, groups, recipe};
 use crate::domain::report::table::{Table, Which, tables};
 use crate::domain::report::{self, Options};
+use crate::domain::spec::ExperimentSpec;
 
 /// Runs of one cell that have no result yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +46,8 @@ pub struct TablePanel {
     recipe: Option<String>,
     made: Vec<Table>,
     under_way: BTreeMap<Key, UnderWay>,
+    /// Networks that have runs but no row, with their dataset; by recipe.
+    without_row: BTreeMap<String, Vec<String>>,
     /// What the tables were made from.
     print: Option<u64>,
     /// First row and first column shown.
@@ -56,6 +62,7 @@ impl Default for TablePanel {
             recipe: None,
             made: Vec::new(),
             under_way: BTreeMap::new(),
+            without_row: BTreeMap::new(),
             print: None,
             row: 0,
             column: 0,
@@ -90,7 +97,10 @@ impl TablePanel {
         }
         self.print = Some(print);
         let reported: Vec<report::Run> = runs.all().map(reported).collect();
-        self.made = tables(self.which, &groups(&reported), &Options::default());
+        let mut groups = groups(&reported);
+        runs.all().filter(|run| run.stage == Stage::Waiting).for_each(|run| waits(&mut groups, run));
+        self.made = tables(self.which, &groups, &Options::default());
+        self.without_row = without_row(&self.made, &groups);
         self.under_way.clear();
         for run in runs.all().filter(|run| run.state.outcome.is_none() && run.fault.is_none()) {
             let key = (run.spec.network_name(), Data::of(&run.spec).name(), recipe(&run.spec));
@@ -119,14 +129,14 @@ impl TablePanel {
         self.under_way.get(&key).copied().unwrap_or_default()
     }
 
-    /// What the frame says.
-    pub fn summary(&self) -> String {
+    /// What the frame says, in at most so many columns; of a long recipe whole keys.
+    pub fn summary(&self, room: usize) -> String {
         let Some((place, table)) = self.shown() else { return self.which.title().into() };
         let of = match self.made.len() {
             1 => String::new(),
             several => format!(", {} of {several}", place + 1),
         };
-        format!("{}{of}", table.title())
+        format!("{}{of}", cut_words(&table.title(), room.saturating_sub(of.width())))
     }
 
     /// The other table.
@@ -157,6 +167,33 @@ impl TablePanel {
         let last = self.shown().map_or(0, |(_, table)| table.columns.len().saturating_sub(1));
         self.column = self.column.saturating_add_signed(by).min(last);
     }
+}
+
+/// A run that has not begun was not cut off either, as reports take it to be.
+fn waits(groups: &mut [Group], run: &Run) {
+    let spec = ExperimentSpec { seed: 0, ..run.spec.clone() };
+    let Some(group) = groups.iter_mut().find(|group| group.spec == spec) else { return };
+    if run.state.outcome.is_none()
+        && let Some(unfinished) = group.others.get_mut("unfinished")
+    {
+        *unfinished -= 1;
+        group.others.retain(|_, count| *count > 0);
+        *group.others.entry("waiting").or_default() += 1;
+    }
+}
+
+/// Networks with a complete run that the tables, whose rows are alike, have no row for.
+fn without_row(tables: &[Table], groups: &[Group]) -> BTreeMap<String, Vec<String>> {
+    let mut names = BTreeMap::<String, Vec<String>>::new();
+    let rows = tables.first().map_or(&[][..], |table| &table.rows);
+    for group in groups.iter().filter(|group| !group.runs.is_empty()) {
+        let network = group.network();
+        if rows.iter().all(|row| row.network != network) {
+            let name = format!("{network}@{}", group.data.id.name());
+            names.entry(group.recipe.clone()).or_default().push(name);
+        }
+    }
+    names
 }
 
 fn reported(run: &Run) -> report::Run<'_> {
