@@ -131,7 +131,7 @@ fn table(table: &Table) -> Section<'_> {
         figure: (table.measured() > 0).then_some(Figure::Dots(table)),
         grid: Grid { caption, spans, header, rows, words: 1 },
         sentences: Vec::new(),
-        notes: table.notes.clone(),
+        notes: table.notes.iter().cloned().chain(table.without_row_note(10)).collect(),
         commands: table.commands().into_iter().map(str::to_owned).collect(),
     }
 }

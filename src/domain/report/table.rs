@@ -33,7 +33,9 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Networks.
     pub rows: Vec<Row>,
-    /// What a reader should know.
+    /// Networks with completed runs that it has no row for, with their dataset.
+    pub without_row: Vec<String>,
+    /// What else a reader should know.
     pub notes: Vec<String>,
 }
 
@@ -171,6 +173,17 @@ impl Table {
         self.cells().filter_map(|(.., cell)| cell.measured.as_ref().map(Sample::n)).max().unwrap_or(0)
     }
 
+    /// What it has no row for, the first `most` by name; `None` where nothing is.
+    pub fn without_row_note(&self, most: usize) -> Option<String> {
+        let shown = self.without_row[..self.without_row.len().min(most)].join(", ");
+        let more = match self.without_row.len().saturating_sub(most) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let title = self.which.title();
+        (!shown.is_empty()).then(|| format!("Runs of networks that {title} has no row for: {shown}{more}."))
+    }
+
     /// Commands that fill what is missing, each once.
     pub fn commands(&self) -> Vec<&str> {
         let mut commands: Vec<&str> = Vec::new();
@@ -237,7 +250,12 @@ fn table(which: Which, recipe: &str, groups: &[Group], options: &Options) -> Tab
     };
     let rows: Vec<Row> = which.rows().into_iter().map(row).collect();
     let notes = notes(which, recipe, &here, &columns, &rows);
-    Table { which, recipe: recipe.into(), notes, columns, rows }
+    let without_row = here
+        .iter()
+        .filter(|group| !which.has(&group.spec) && !group.runs.is_empty())
+        .map(|group| format!("{}@{}", group.network(), group.data.id.name()))
+        .collect();
+    Table { which, recipe: recipe.into(), without_row, notes, columns, rows }
 }
 
 fn cell(spec: Option<ExperimentSpec>, column: &Column, groups: &[&Group], options: &Options) -> Cell {
@@ -292,16 +310,6 @@ fn notes(which: Which, recipe: &str, here: &[&Group], columns: &[Column], rows: 
         ));
     }
     notes.extend(left_out(here.iter().copied().filter(|group| which.has(&group.spec))));
-    let others: Vec<String> = here
-        .iter()
-        .filter(|group| !which.has(&group.spec) && !group.runs.is_empty())
-        .map(|group| format!("{}@{}", group.network(), group.data.id.name()))
-        .collect();
-    if !others.is_empty() {
-        let shown = others[..others.len().min(10)].join(", ");
-        let more = if others.len() > 10 { ", …" } else { "" };
-        notes.push(format!("Runs of networks that {} has no row for: {shown}{more}.", which.title()));
-    }
     notes
 }
 

@@ -46,8 +46,6 @@ pub struct TablePanel {
     recipe: Option<String>,
     made: Vec<Table>,
     under_way: BTreeMap<Key, UnderWay>,
-    /// Networks that have runs but no row, with their dataset; by recipe.
-    without_row: BTreeMap<String, Vec<String>>,
     /// What the tables were made from.
     print: Option<u64>,
     /// First row and first column shown.
@@ -62,7 +60,6 @@ impl Default for TablePanel {
             recipe: None,
             made: Vec::new(),
             under_way: BTreeMap::new(),
-            without_row: BTreeMap::new(),
             print: None,
             row: 0,
             column: 0,
@@ -100,7 +97,6 @@ impl TablePanel {
         let mut groups = groups(&reported);
         runs.all().filter(|run| run.stage == Stage::Waiting).for_each(|run| waits(&mut groups, run));
         self.made = tables(self.which, &groups, &Options::default());
-        self.without_row = without_row(&self.made, &groups);
         self.under_way.clear();
         for run in runs.all().filter(|run| run.state.outcome.is_none() && run.fault.is_none()) {
             let key = (run.spec.network_name(), Data::of(&run.spec).name(), recipe(&run.spec));
@@ -180,20 +176,6 @@ fn waits(groups: &mut [Group], run: &Run) {
         group.others.retain(|_, count| *count > 0);
         *group.others.entry("waiting").or_default() += 1;
     }
-}
-
-/// Networks with a complete run that the tables, whose rows are alike, have no row for.
-fn without_row(tables: &[Table], groups: &[Group]) -> BTreeMap<String, Vec<String>> {
-    let mut names = BTreeMap::<String, Vec<String>>::new();
-    let rows = tables.first().map_or(&[][..], |table| &table.rows);
-    for group in groups.iter().filter(|group| !group.runs.is_empty()) {
-        let network = group.network();
-        if rows.iter().all(|row| row.network != network) {
-            let name = format!("{network}@{}", group.data.id.name());
-            names.entry(group.recipe.clone()).or_default().push(name);
-        }
-    }
-    names
 }
 
 fn reported(run: &Run) -> report::Run<'_> {

@@ -6,9 +6,7 @@ use crate::domain::report::table::Table;
 use crate::domain::text::{plural, wrap};
 use crate::tui::theme::Theme;
 
-/// How a report's note on networks without a row begins; here it is as long as fits.
-const WITHOUT_ROW: &str = "Runs of networks that";
-/// The most lines of that note.
+/// The most lines of the note on networks without a row.
 const MOST: usize = 2;
 
 impl TablePanel {
@@ -27,40 +25,40 @@ impl TablePanel {
         }
         let key = format!("{on} epochs of runs that train, {wait} runs that wait, {off} unfinished");
         // Parameters are no column here.
-        let is_said = |note: &&String| !note.starts_with("#P") && !note.starts_with(WITHOUT_ROW);
+        let is_said = |note: &&String| !note.starts_with("#P");
         let others = table.notes.iter().filter(is_said);
         let mut notes: Vec<_> = [first, key].iter().chain(others).map(|note| wrap(note, width)).collect();
-        let without_row = self.without_row.get(&table.recipe);
-        notes.extend(without_row.map(|names| without_row_note(table.which.title(), names, width)));
+        notes.push(without_row(table, width));
+        notes.retain(|lines| !lines.is_empty());
         notes
     }
 }
 
 /// Networks that have runs but no row, as many as two lines have room for.
-fn without_row_note(title: &str, names: &[String], width: usize) -> Vec<String> {
-    let text = |n: usize| {
-        let more = match names.len() - n {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        wrap(&format!("{WITHOUT_ROW} {title} has no row for: {}{more}.", names[..n].join(", ")), width)
+fn without_row(table: &Table, width: usize) -> Vec<String> {
+    let of = table.without_row.len();
+    let text = |most: usize| table.without_row_note(most).map_or(Vec::new(), |note| wrap(&note, width));
+    let fitting = (1..=of).rev().map(text).find(|lines| lines.len() <= MOST);
+    let none = || {
+        if of == 0 { Vec::new() } else { wrap(&format!("{} without a row.", plural(of, "network")), width) }
     };
-    let whole = text(names.len());
-    if whole.len() <= MOST {
-        return whole;
-    }
-    let some = (1..names.len()).map(text).take_while(|lines| lines.len() <= MOST).last();
-    some.unwrap_or_else(|| wrap(&format!("{} without a row.", plural(names.len(), "network")), width))
+    fitting.unwrap_or_else(none)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::report::Options;
+    use crate::domain::report::table::{Which, tables};
 
     #[test]
     fn networks_without_a_row_take_two_lines() {
         let names = |n: usize| (0..n).map(|i| format!("plain+hires[P{i}]@cifar10")).collect::<Vec<_>>();
-        let note = |n, width| without_row_note("Table 2", &names(n), width);
+        let note = |n, width| {
+            let mut table = tables(Which::Table2, &[], &Options::default()).swap_remove(0);
+            table.without_row = names(n);
+            without_row(&table, width)
+        };
         assert_eq!(note(1, 78), ["Runs of networks that Table 2 has no row for: plain+hires[P0]@cifar10."]);
         assert_eq!(
             note(9, 78),
@@ -70,7 +68,7 @@ mod tests {
             ]
         );
         assert_eq!(note(9, 38), ["9 networks without a row."]);
-        for n in 1..30 {
+        for n in 0..30 {
             assert!((30..200).all(|width| note(n, width).len() <= MOST), "{n}");
         }
     }
