@@ -215,6 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_the_last_of_several_specs_are_said_to_be_its_own() {
+        let hint = |text: &str| {
+            let words = text.split(' ').map(String::from).collect::<Vec<_>>();
+            expand(&words, &[], None).unwrap().hint
+        };
+        let said = "epochs=3: of resnet@fashion alone, which they follow; --set gives keys to all";
+        assert_eq!(hint("plain@fashion resnet@fashion epochs=3").as_deref(), Some(said));
+        for clear in [
+            "resnet@fashion epochs=3",
+            "plain@fashion epochs=2 resnet@fashion epochs=3",
+            "plain@fashion quickstart",
+        ] {
+            assert_eq!(hint(clear), None, "{clear}");
+        }
+    }
+
+    #[test]
     fn an_at_sign_in_a_file_name_makes_it_no_line() {
         assert!(presets::resolve("a@b/x.toml").unwrap_err().to_string().contains("cannot open"));
     }

@@ -121,12 +121,7 @@ impl DatasetId {
     /// of 50,000 training images`; `None` where nothing is.
     pub fn shortage(self, here: (usize, usize)) -> Option<String> {
         let all = self.images()?;
-        let splits = [(here.0, all.0, "training"), (here.1, all.1, "test")];
-        let missing = splits.into_iter().filter(|(here, all, _)| here < all);
-        let said =
-            missing.map(|(here, all, split)| format!("{} of {} {split} images", grouped(here), grouped(all)));
-        let said = said.collect::<Vec<_>>().join(", ");
-        (!said.is_empty()).then(|| format!("short: {said}"))
+        missing([(here.0, all.0, "training"), (here.1, all.1, "test")])
     }
 
     /// What a class is called, where classes have names that everybody uses.
@@ -176,6 +171,16 @@ impl DatasetId {
             SpecError::new("dataset", format!("no dataset is called '{name}'{}", suggestion(name, &names)))
         })
     }
+}
+
+/// What is missing of images, each here, of how many, and which: `short: 1,000 of 50,000
+/// training images`; `None` where nothing is.
+pub fn missing(images: impl IntoIterator<Item = (usize, usize, &'static str)>) -> Option<String> {
+    let missing = images.into_iter().filter(|(here, all, _)| here < all);
+    let said =
+        missing.map(|(here, all, which)| format!("{} of {} {which} images", grouped(here), grouped(all)));
+    let said = said.collect::<Vec<_>>().join(", ");
+    (!said.is_empty()).then(|| format!("short: {said}"))
 }
 
 #[cfg(test)]

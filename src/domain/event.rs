@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dataset::missing;
 use super::histogram::Histogram;
 use super::spec::{ExperimentSpec, ValidationSource};
-use super::text::grouped;
 
 /// Version of the vocabulary, written into every event. Readers accept this and older.
 /// 2 has [`EventKind::Continued`].
@@ -197,11 +197,7 @@ impl SplitSizes {
             (self.validation, limited(validation, spec.val_limit), "validation"),
             (self.test, limited(test, spec.test_limit), "test"),
         ];
-        let missing = splits.into_iter().filter(|(here, all, _)| here + rounding < *all);
-        let said: Vec<String> = missing
-            .map(|(here, all, split)| format!("{} of {} {split} images", grouped(here), grouped(all)))
-            .collect();
-        (!said.is_empty()).then(|| format!("short: {}", said.join(", ")))
+        missing(splits.into_iter().filter(|(here, all, _)| here + rounding < *all))
     }
 }
 

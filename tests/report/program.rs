@@ -91,4 +91,11 @@ fn a_run_that_cannot_be_read_is_left_out() {
     fs::create_dir(&bad).unwrap();
     fs::write(bad.join("spec.toml"), "family = 3").unwrap();
     report(&["table2"], folder.path()).assert().success().stderr(contains("left out").and(contains("bad")));
+
+    // A spec that its record contradicts is no spec of that run.
+    let runs = folder.path().join("runs");
+    let run = fs::read_dir(&runs).unwrap().map(|e| e.unwrap().path()).find(|path| *path != bad).unwrap();
+    let spec = fs::read_to_string(run.join("spec.toml")).unwrap();
+    fs::write(run.join("spec.toml"), spec.replace("seed = ", "seed = 9")).unwrap();
+    report(&["table2"], folder.path()).assert().success().stderr(contains("not the spec of its record"));
 }

@@ -309,20 +309,6 @@ impl App {
         }
     }
 
-    fn scrub(&mut self, command: Command) {
-        let Some(run) = self.runs.current() else { return };
-        match command {
-            Command::Left => self.activations.scrub(-1, &run.state),
-            Command::Right => self.activations.scrub(1, &run.state),
-            Command::First => self.activations.first(),
-            Command::Last => self.activations.follow(),
-            Command::Spread => self.activations.toggle_spread(),
-            Command::Up => self.activations.scroll(-1),
-            Command::Down => self.activations.scroll(1),
-            _ => {}
-        }
-    }
-
     fn manage(&mut self, command: Command) {
         match command {
             Command::Up => self.runs.move_cursor(-1),

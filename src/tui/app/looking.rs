@@ -1,10 +1,26 @@
-//! Feature maps: which are wanted, and when they are asked for.
+//! What is looked at inside networks: activations, and feature maps, which are asked for where
+//! they are on the screen.
 
 use super::App;
 use crate::tui::action::Effect;
 use crate::tui::command::{Command, Panel};
 
 impl App {
+    /// Commands about the activations.
+    pub(super) fn scrub(&mut self, command: Command) {
+        let Some(run) = self.runs.current() else { return };
+        match command {
+            Command::Left => self.activations.scrub(-1, &run.state),
+            Command::Right => self.activations.scrub(1, &run.state),
+            Command::First => self.activations.first(),
+            Command::Last => self.activations.follow(),
+            Command::Spread => self.activations.toggle_spread(),
+            Command::Up => self.activations.scroll(-1),
+            Command::Down => self.activations.scroll(1),
+            _ => {}
+        }
+    }
+
     /// Commands about the feature maps.
     pub(super) fn look(&mut self, command: Command) {
         let features = &mut self.features;
