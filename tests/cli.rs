@@ -315,7 +315,7 @@ fn bad_input_is_one_message_exit_code_2_and_no_run() {
         (vec!["--batch", "quickstart", "--set", "hops=0-9"], "hop 0-9 does not exist"),
         (vec!["--batch", "quickstart", "--seeds", "4..0"], "runs backwards"),
         (vec!["--batch", "quickstart", "--set", "dataset=tiny-imagenet"], "no tiny-imagenet here"),
-        (vec!["--batch", "quickstart", "--device", "gpu"], "a device is auto, cpu, cuda or cuda:N"),
+        (vec!["--batch", "quickstart", "--device", "tpu"], "a device is auto, cpu, gpu[:N] or cuda[:N]"),
         (vec!["--batch", file], "did you mean 'epochs'?"),
         (vec!["--batch", "none.toml"], "none.toml: cannot open"),
         (vec!["--batch", "resnet@fashion", "--data-dir", gone], "no Fashion-MNIST here"),

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod bench_ops;
 pub mod data;
+pub mod devices;
 pub mod eval;
 pub mod export;
 mod fates;

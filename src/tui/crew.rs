@@ -25,7 +25,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::{self, Library};
 use crate::engine::deletion;
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::{self, Device, DeviceChoice};
 use crate::engine::error::EngineError;
 use crate::engine::features::{self, Look};
 use crate::engine::fetch::Offer;
@@ -314,6 +314,14 @@ impl Crew {
     /// Ends that.
     pub fn end_fetch(&self) {
         self.fetched_enough.store(true, Ordering::Relaxed);
+    }
+
+    /// Looks for devices; drivers take a while to answer.
+    pub fn find_devices(&self) {
+        self.background("devices", |tell| {
+            let why = Device::choose(DeviceChoice::Auto).ok().and_then(|(_, why)| why);
+            tell(News::Message(Message::Devices(device::all_facts(), why)));
+        });
     }
 
     /// Reads the user's own presets.
