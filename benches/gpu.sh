@@ -37,7 +37,7 @@ network=()
 batches=(100 1000)
 timed=(--steps 200 --warmup 20)
 if [[ -n ${HIRESNET_GPU_BENCH_QUICK:-} ]]; then
-  epochs=1
+  epochs=2
   few=(train_limit=20 val_limit=10 test_limit=10 probe_images=5)
   all=("${few[@]}")
   network=(blocks=1,1 widths=4,8)
@@ -117,10 +117,16 @@ speed() {
     'BEGIN { printf "%.0f img/s, step %.2f ms", rate, step * 1000; if (peak != "") printf ", peak %.0f MiB", peak }'
 }
 
+# sample: begins to sample the GPU, and waits until nvidia-smi does.
 sample() {
+  rm -f "$work/samples"
   nvidia-smi --id="$gpu" --query-gpu=memory.used,utilization.gpu --format=csv,noheader,nounits \
     --loop-ms=200 >"$work/samples" 2>/dev/null &
   sampler=$!
+  for _ in {1..50}; do
+    [[ ! -s $work/samples ]] || break
+    sleep 0.1
+  done
 }
 
 # sampled: ends the sampling; the most memory in use (by anyone), and the mean utilisation of

@@ -1,7 +1,4 @@
-"""The paper's networks in PyTorch, by name, for the scripts beside this file.
-
-    from peer import GROUPS, name, network
-    network("resnet", "all")
+"""The paper's networks in PyTorch, by name, for scripts: `network("resnet", "all")`.
 
 The layers are those of assets/pytorch/hiresnet.py, which every exported run comes with. No other
 script knows where that file is: they import HiResNet from here.
