@@ -2,13 +2,17 @@
 # Checks and times a prebuilt binary on a machine with an NVIDIA GPU; needs no internet and no
 # cargo.
 #
-#     benches/gpu.sh [BINARY]        (default target/release/hiresnet-tui)
+#     benches/gpu.sh [BINARY]        # default: target/release/hiresnet-tui
 #
 # In turn: a short run trained on the CPU and scored again on both devices; logits on the GPU
 # against the CPU's; five epochs on the GPU; training steps timed with batches of 100 and 1000
 # while nvidia-smi samples memory and utilisation; four seeds at once against one after the
 # other; and PyTorch beside it, where $PYTHON (default python3) has a torch that finds the GPU.
 # PyTorch's own defaults hold, so its "eager" convolutions may compute in TF32.
+#
+# HIRESNET_GPU_BENCH_QUICK=1 runs every step for a moment, on small networks and a few images, to
+# test this script; its figures mean nothing. DEVICE=cpu runs the steps there instead of on CUDA
+# (then the comparisons with the CPU fail: there is nothing to compare).
 #
 # A step that fails or takes too long is recorded, and the next one runs. The table comes last.
 # Exit code 0 when all of the program's own steps passed, 1 when one failed, 2 where there is
@@ -19,9 +23,27 @@ export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 binary=${1:-$root/target/release/hiresnet-tui}
 python=${PYTHON:-python3}
+device=${DEVICE:-cuda}
+torch_device=cuda
+[[ $device != cpu ]] || torch_device=cpu
 gpu=${CUDA_VISIBLE_DEVICES:-0}
 gpu=${gpu%%,*}
 hires=resnet+hires@fashion-embedded
+# Epochs and keys of a run that is trained, keys of every network, and what is timed.
+epochs=5
+few=(train_limit=1000 val_limit=200 test_limit=500 probe_images=50)
+all=()
+network=()
+batches=(100 1000)
+timed=(--steps 200 --warmup 20)
+if [[ -n ${HIRESNET_GPU_BENCH_QUICK:-} ]]; then
+  epochs=2
+  few=(train_limit=20 val_limit=10 test_limit=10 probe_images=5)
+  all=("${few[@]}")
+  network=(blocks=1,1 widths=4,8)
+  batches=(2)
+  timed=(--steps 1 --warmup 0)
+fi
 
 if ! nvidia-smi --list-gpus 2>/dev/null | grep -q GPU; then
   echo "no GPU here: nvidia-smi is missing or finds none"
@@ -95,10 +117,16 @@ speed() {
     'BEGIN { printf "%.0f img/s, step %.2f ms", rate, step * 1000; if (peak != "") printf ", peak %.0f MiB", peak }'
 }
 
+# sample: begins to sample the GPU, and waits until nvidia-smi does.
 sample() {
+  rm -f "$work/samples"
   nvidia-smi --id="$gpu" --query-gpu=memory.used,utilization.gpu --format=csv,noheader,nounits \
     --loop-ms=200 >"$work/samples" 2>/dev/null &
   sampler=$!
+  for _ in {1..50}; do
+    [[ ! -s $work/samples ]] || break
+    sleep 0.1
+  done
 }
 
 # sampled: ends the sampling; the most memory in use (by anyone), and the mean utilisation of
@@ -120,31 +148,30 @@ nvidia-smi --id="$gpu" --query-gpu=name,driver_version,memory.total --format=csv
 "$binary" --version
 
 name="train on the CPU"
-if step "$name" 600 --batch "$hires" epochs=1 train_limit=1000 val_limit=200 test_limit=500 probe_images=50 \
-  --device cpu --out "$work/cpu"; then
-  row "$name" "test top-1 $(top1) after 1 epoch of 1,000 images, $took s"
+if step "$name" 600 --batch "$hires" epochs=1 "${few[@]}" "${network[@]}" --device cpu --out "$work/cpu"; then
+  row "$name" "test top-1 $(top1) after 1 epoch, ${few[0]}, $took s"
   run=$(find "$work/cpu" -mindepth 1 -maxdepth 1 -type d | head -n 1)
-  for device in cpu cuda; do
-    step "eval of it, $device" 300 eval "$run" --device "$device" && row "eval of it, $device" "agrees, $took s"
+  for where in cpu "$device"; do
+    step "eval of it, $where" 300 eval "$run" --device "$where" && row "eval of it, $where" "agrees, $took s"
   done
 else
   row "eval of it" "not run"
 fi
 
-for network in plain resnet+hires resnext+hires; do
-  name="logits, cuda to cpu, $network"
-  step "$name" 300 bench parity "$network@fashion-embedded" --device cuda --json &&
+for family in plain resnet+hires resnext+hires; do
+  name="logits, $device to cpu, $family"
+  step "$name" 300 bench parity "$family@fashion-embedded" "${network[@]}" --device "$device" --json &&
     row "$name" "differ by $(number max_abs_difference), relatively $(number max_relative_difference)"
 done
 
-name="5 epochs on CUDA"
-step "$name" 600 --batch "$hires" epochs=5 --device cuda --out "$work/cuda" &&
+name="$epochs epochs on $device"
+step "$name" 600 --batch "$hires" "epochs=$epochs" "${all[@]}" "${network[@]}" --device "$device" --out "$work/epochs" &&
   row "$name" "test top-1 $(top1), $took s"
 
-for batch in 100 1000; do
+for batch in "${batches[@]}"; do
   name="train step, batch $batch"
   sample
-  if step "$name" 600 bench train "$hires" "batch=$batch" --steps 200 --warmup 20 --device cuda --json; then
+  if step "$name" 600 bench train "$hires" "batch=$batch" "${network[@]}" "${timed[@]}" --device "$device" --json; then
     row "$name" "$(speed)"
     row "" "$(sampled)"
   else
@@ -154,18 +181,18 @@ done
 
 for parallel in 1 4; do
   name="4 seeds, --parallel $parallel"
-  step "$name" 600 --batch "$hires" epochs=2 --seeds 0..3 --parallel "$parallel" --device cuda \
-    --out "$work/parallel-$parallel" && row "$name" "$took s in all, 2 epochs each"
+  step "$name" 600 --batch "$hires" epochs=2 "${all[@]}" "${network[@]}" --seeds 0..3 --parallel "$parallel" \
+    --device "$device" --out "$work/parallel-$parallel" && row "$name" "$took s in all, 2 epochs each"
 done
 
-if "$python" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
-  for batch in 100 1000; do
+if "$python" -c 'import sys, torch; assert sys.argv[1] == "cpu" or torch.cuda.is_available()' "$torch_device" 2>/dev/null; then
+  for batch in "${batches[@]}"; do
     for variant in "eager" "channels-last" "channels-last bf16" "channels-last compile"; do
       flags=()
       for flag in ${variant#eager}; do flags+=("--$flag"); done
       name="PyTorch, batch $batch, ${variant#channels-last }"
-      if attempt "$name" 300 "$python" "$root/benches/torch_bench.py" train --device cuda --batch "$batch" \
-        --steps 200 --warmup 20 --json "${flags[@]}"; then
+      if attempt "$name" 300 "$python" "$root/benches/torch_bench.py" train --device "$torch_device" --batch "$batch" \
+        "${timed[@]}" --json "${flags[@]}"; then
         row "$name" "$(speed)"
       elif [[ $variant == *compile ]]; then
         row "$name" "not available"

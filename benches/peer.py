@@ -1,14 +1,12 @@
-"""The paper's networks in PyTorch, by name, for the scripts beside this file.
+"""The paper's networks in PyTorch, by name, for scripts: `network("resnet", "all")`.
 
-    from peer import GROUPS, name, network
-    network("resnet", "all")
-
-The layers themselves are those of tests/parity/hiresnet.py.
+The layers are those of assets/pytorch/hiresnet.py, which every exported run comes with. No other
+script knows where that file is: they import HiResNet from here.
 """
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "parity"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "assets" / "pytorch"))
 from hiresnet import HiResNet  # noqa: E402  (found through the line above)
 
 WIDTHS, DEPTHS, CARDINALITY = (16, 32, 64), (2, 3, 3), 4

@@ -2,6 +2,7 @@
 
     python benches/train_torch.py --family resnet --hops all --epochs 10 --seeds 0,1,2
     python benches/train_torch.py --hops none --dataset /usr/share/datasets/fashion-mnist --json
+    python benches/train_torch.py --epochs 1 --train-limit 200 --val-limit 100 --test-limit 100
 
 Needs torch and numpy. Data is the embedded subset of Fashion-MNIST, or the four IDX files
 (gzipped or not) in the folder given with --dataset. The recipe is that of
@@ -9,7 +10,8 @@ Needs torch and numpy. Data is the embedded subset of Fashion-MNIST, or the four
 the mean and standard deviation of the train split, padded from 28x28 to 32x32 with black and
 repeated over three channels; Adam, learning rate 0.01 halved every 20 epochs; cross-entropy;
 batches of 100 in a new order each epoch, the last one smaller where they do not divide; no
-augmentation. Split, order and weights come from the seed, but not from this project's
+augmentation. --train-limit, --val-limit and --test-limit are that program's train_limit, val_limit
+and test_limit: at most so many images, balanced over classes. Split, order and weights come from the seed, but not from this project's
 generators: a seed here is another run than the same seed there.
 
 Prints one line an epoch: train loss (each batch scored before its step), validation loss and
@@ -20,6 +22,7 @@ lines to stderr.
 """
 import argparse
 import gzip
+import itertools
 import json
 import math
 import pathlib
@@ -47,7 +50,13 @@ def idx(folder, file):
     return np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
 
 
-def split(labels, generator):
+def balanced(members, limit):
+    """At most `limit` indices (0 for all), the first of each class in turn; ascending."""
+    in_turn = [index for turn in itertools.zip_longest(*members) for index in turn if index is not None]
+    return np.sort(np.array(in_turn[: limit or None]))
+
+
+def split(labels, generator, train_limit, val_limit):
     """Indices of the train and the validation split, the same share of every class."""
     train, validation = [], []
     for label in range(CLASSES):
@@ -55,7 +64,7 @@ def split(labels, generator):
         held_out = round(len(members) * HELD_OUT)
         validation.append(members[:held_out])
         train.append(members[held_out:])
-    return np.sort(np.concatenate(train)), np.sort(np.concatenate(validation))
+    return balanced(train, train_limit), balanced(validation, val_limit)
 
 
 class Images:
@@ -106,10 +115,11 @@ def run(seed, options, data, out):
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
     (pixels, labels), test = data
-    train, validation = split(labels, generator)
+    train, validation = split(labels, generator, options.train_limit, options.val_limit)
     mean, std = float((pixels[train] / 255).mean()), float((pixels[train] / 255).std())
     train, validation = (Images(pixels[part], labels[part], mean, std) for part in (train, validation))
-    test = Images(*test, mean, std)
+    scored = balanced([np.flatnonzero(test[1] == label) for label in range(CLASSES)], options.test_limit)
+    test = Images(test[0][scored], test[1][scored], mean, std)
 
     net = network(options.family, options.hops).to(memory_format=torch.channels_last)
     adam = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
@@ -176,14 +186,18 @@ def main():
     arguments.add_argument("--seeds", default="0", help="numbers with commas between them")
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--dataset", type=pathlib.Path, default=EMBEDDED, help="folder of the IDX files")
+    for part in ("train", "val", "test"):
+        arguments.add_argument(f"--{part}-limit", type=int, default=0, metavar="N", help=f"at most N {part} images (0: all)")
     arguments.add_argument("--json", action="store_true")
     options = arguments.parse_args()
     try:
         seeds = [int(seed) for seed in options.seeds.split(",")]
     except ValueError:
         arguments.error("--seeds takes numbers with commas between them, like 0,1,2")
-    if options.epochs < 1:
-        arguments.error("--epochs must be at least 1")
+    if min(options.epochs, options.threads) < 1:
+        arguments.error("--epochs and --threads must be at least 1")
+    if min(options.train_limit, options.val_limit, options.test_limit) < 0:
+        arguments.error("--train-limit, --val-limit and --test-limit must be at least 0")
     torch.set_num_threads(options.threads)
     out = sys.stderr if options.json else sys.stdout
     try:

@@ -1,7 +1,7 @@
 //! Runs in the formats of others, read back by those others.
 //!
 //! `TensorBoard`, `PyTorch` and pyarrow read what was written where Python has them; elsewhere
-//! those tests pass and say so, unless `HIRESNET_REQUIRE_TENSORBOARD`, `…_PYTORCH` or
+//! those tests pass and say so, unless `HIRESNET_REQUIRE_TENSORBOARD`, `…_TORCH` or
 //! `…_PYARROW` is set. `HIRESNET_PYTHON` names another interpreter.
 
 use std::collections::HashSet;
@@ -226,7 +226,7 @@ fn pytorch_loads_it_strictly_and_reproduces_the_test_score() {
     assert_eq!(sheet["network"]["hops"], serde_json::json!([[0, 1], [0, 2], [1, 2]]));
     assert_eq!(sheet["normalisation"]["mean"].as_array().unwrap().len(), 1);
 
-    let Some(read) = python("pytorch", "torch, numpy, safetensors", &folder) else { return };
+    let Some(read) = python("torch", "torch, numpy, safetensors", &folder) else { return };
     assert_eq!((&read[0][0], &read[0][1]), (&0.into(), &"logits 1 10\n".into()), "{read}");
     assert_eq!(read[1][0], 0, "{read}");
     let said = read[1][1].as_str().unwrap();

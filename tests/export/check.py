@@ -1,6 +1,6 @@
 """Reads with the formats' own packages what `hiresnet-tui export` wrote; prints JSON.
 
-    python check.py tensorboard|pyarrow|pytorch FOLDER
+    python check.py tensorboard|pyarrow|torch FOLDER
 """
 import gzip
 import json
@@ -53,7 +53,7 @@ elif what == "pyarrow":
         name: {"types": {f.name: str(f.type) for f in table.schema}, "rows": table.to_pylist()}
         for name, table in tables.items()
     }))
-elif what == "pytorch":
+elif what == "torch":
     import numpy as np
 
     here = pathlib.Path(__file__).parents[2] / "assets/fashion-mnist"

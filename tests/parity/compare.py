@@ -27,8 +27,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "assets" / "pytorch"))
-from hiresnet import HiResNet  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "benches"))
+from peer import HiResNet  # noqa: E402
 
 LIMITS = {"logits": 1e-4, "gradients": 1e-4, "losses": 1e-3}
 

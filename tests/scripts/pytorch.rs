@@ -1,0 +1,97 @@
+//! The scripts that compare this program with `PyTorch`, each for a moment.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{PROGRAM, ROOT, has_torch, json, program, python, said, script};
+
+/// Every family with every group of hops has the name and the parameters that it has here.
+#[test]
+pub fn pytorch_has_the_networks_of_the_same_names() {
+    if !has_torch() {
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let code = "import json, sys; sys.path.insert(0, sys.argv[1]); import peer\n\
+                count = lambda *names: sum(p.numel() for p in peer.network(*names).parameters())\n\
+                print(json.dumps([[peer.name(f, h), count(f, h)] for f in peer.FAMILIES for h in peer.GROUPS]))";
+    let benches = Path::new(ROOT).join("benches");
+    let theirs = said(Command::new(python()).args(["-c", code]).arg(benches).current_dir(dir.path()));
+    let Value::Array(theirs) = json(&theirs) else { panic!("{theirs}") };
+    assert_eq!(theirs.len(), 21);
+    let specs: Vec<_> = theirs.iter().map(|row| format!("{}@fashion", row[0].as_str().unwrap())).collect();
+    let ours = json(&said(program(dir.path()).args(["params", "--json"]).args(&specs)));
+    for (row, ours) in theirs.iter().zip(ours.as_array().unwrap()) {
+        assert_eq!(row[1], ours["parameters"], "{row} {ours}");
+    }
+}
+
+#[test]
+pub fn the_programs_are_timed_in_turn() {
+    if !has_torch() {
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let small =
+        ["--rounds", "1", "--batch", "2", "--steps", "1", "--warmup", "0", "--threads", "1", "--json"];
+    let compare = |words: &[&str]| {
+        let mut command = script("benches/compare.py", dir.path());
+        command.args(["--binary", PROGRAM]).args(small).args(words);
+        json(&said(&mut command))
+    };
+    let report = compare(&["--only", "resnext+hires"]);
+    for (case, name) in
+        report["cases"].as_array().unwrap().iter().zip(["resnext+hires train", "resnext+hires eval"])
+    {
+        assert_eq!(case["case"], name);
+        for key in ["ours", "peer", "ratio"] {
+            assert!(case["images_per_s"][key].as_f64().unwrap() > 0.0, "{case}");
+        }
+    }
+    // Another peer is called as the script's head says.
+    let peer = dir.path().join("peer.py");
+    let code = "import sys\nassert sys.argv[1:6] == 'bench --channels-last --family plain --hops'.split()\n\
+                print('images_per_s 7')";
+    fs::write(&peer, code).unwrap();
+    let report = compare(&["--only", "plain", "--peer", peer.to_str().unwrap()]);
+    assert_eq!(report["cases"][0]["images_per_s"]["peer"], 7.0);
+}
+
+#[test]
+pub fn pytorch_trains_by_the_recipe() {
+    if !has_torch() {
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let limits = ["--train-limit", "45", "--val-limit", "20", "--test-limit", "30"];
+    let words =
+        ["--family", "plain", "--hops", "in", "--epochs", "2", "--seeds", "0,1", "--threads", "1", "--json"];
+    let report = json(&said(script("benches/train_torch.py", dir.path()).args(words).args(limits)));
+    assert_eq!(report["network"], "plain+hires[In]");
+    let runs = report["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 2);
+    for run in runs {
+        assert_eq!(run["images"], serde_json::json!({"train": 45, "val": 20, "test": 30}));
+        assert_eq!(run["epochs"].as_array().unwrap().len(), 2);
+        assert!(run["test_top1_best"].as_f64().unwrap() <= 100.0);
+    }
+    assert!(report["summary"]["val_top1"]["std"].is_number(), "{report}");
+}
+
+/// A network so small that single precision stays together, too.
+#[test]
+pub fn pytorch_repeats_the_first_steps() {
+    if !has_torch() {
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let spec = ["resnext+hires@fashion-embedded", "blocks=1,1", "widths=4,8", "batch=20", "train_limit=60"];
+    said(program(dir.path()).args(["parity", "steps"]).args(spec));
+    let rows = json(&said(script("tests/parity/compare.py", dir.path()).args(["steps", "--json"])));
+    assert_eq!((&rows[0]["steps"], rows.as_array().unwrap().len()), (&20.into(), 1));
+    assert!(rows[0]["double"]["logits"].as_f64().unwrap() <= 1e-4, "{rows}");
+}
