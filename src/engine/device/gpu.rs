@@ -152,5 +152,6 @@ pub const fn prepare_environment() {}
 
 #[cfg(not(feature = "gpu"))]
 fn find() -> Result<&'static [DeviceFacts], Missing> {
-    Err(Missing::new("this program was built without the gpu feature"))
+    Err(Missing::new("this program was built without Vulkan and Metal")
+        .with_fix("build it with --features gpu"))
 }

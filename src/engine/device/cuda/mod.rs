@@ -94,7 +94,7 @@ mod unbuilt {
     pub const fn prepare_environment() {}
 
     pub fn find() -> Result<&'static [DeviceFacts], Missing> {
-        Err(Missing::new("this program was built without the cuda feature"))
+        Err(Missing::new("this program was built without CUDA").with_fix("build it with --features cuda"))
     }
 
     pub const fn free_memory(_: usize) -> Option<u64> {
