@@ -135,7 +135,7 @@ pub enum Command {
     },
     /// List what there is to compute on, what each device can do, and what it lacks
     Devices {
-        /// Train three steps on each and compare the losses with the CPU's; exit code 1 when one
+        /// Train three steps on each GPU and compare the losses with the CPU's; exit code 1 when one
         /// does not work or disagrees
         #[arg(long)]
         check: bool,

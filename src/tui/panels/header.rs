@@ -127,7 +127,7 @@ pub fn doing(app: &App, run: &Run) -> String {
     };
     match (run.stage, state.phase) {
         (Stage::Live, _) if let Some((kernels, seconds)) = state.compiling => {
-            format!("compiling kernels ({kernels}, {})", duration(seconds))
+            format!("{kernels} kernels compiled, {}", duration(seconds))
         }
         (Stage::Starting, _) if let Some(fetching) = app.run_fetching() => fetching.doing(),
         (Stage::Starting, _) => format!("reading data{silent}"),
