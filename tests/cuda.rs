@@ -9,11 +9,14 @@
 #![cfg(all(feature = "cuda", target_os = "linux"))]
 
 #[path = "cuda/rig.rs"]
-mod rig;
+mod machine;
+#[path = "terminal/rig.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod terminal;
 
 use std::fs;
 
-use rig::{Machine, TINY, driver, machine};
+use machine::{Machine, TINY, driver, machine, wheels};
 use serde_json::Value;
 
 /// Whether this machine has CUDA of its own, so that nothing can be missing.
@@ -81,7 +84,7 @@ fn drivers_that_do_not_answer_are_said() {
 
 #[test]
 fn headers_without_nvrtc_ask_for_nvrtc_alone() {
-    let (Some(driver), Some(wheels)) = (driver(), rig::wheels()) else { return };
+    let (Some(driver), Some(wheels)) = (driver(), wheels()) else { return };
     if has_toolkit() {
         return;
     }
@@ -113,7 +116,7 @@ fn a_whole_run_resume_eval_and_lesions_find_the_wheels_by_themselves() {
     let machine = machine.with("CUDA_STANDIN_LOG", &machine.home().join("log").display().to_string());
     let ended = machine.run(&["--batch", TINY, "epochs=1"]).assert(0);
     assert!(ended.stderr.contains("device: on cuda:0, stand-in sm_80"), "{}", ended.stderr);
-    assert!(ended.stdout.contains("compiled "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("compiled ") && !ended.stdout.contains(", tuned "), "{}", ended.stdout);
     assert!(!machine.home().join("target").exists(), "nothing is written where the user stands");
     let counts = fs::read_to_string(machine.home().join("log")).unwrap();
     assert!(counts.contains("launches") && !counts.contains("launches 0 "), "{counts}");
@@ -140,12 +143,11 @@ fn devices_that_do_not_exist_are_said() {
 #[test]
 fn out_of_memory_is_one_message_with_what_was_asked_and_what_is_free() {
     let Some(machine) = machine() else { return };
-    let machine = machine.with("CUDA_STANDIN_MEMORY", "30000000");
-    let ended =
-        machine.run(&["--device", "cuda", "--batch", TINY, "batch=2000", "train_limit=4000"]).assert(1);
+    let machine = machine.with("CUDA_STANDIN_MEMORY", "150000000");
+    let ended = machine.run(&TRAIN).assert(1);
     assert!(ended.stderr.contains("out of memory on cuda:0 (stand-in sm_80): "), "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("MiB asked for") && ended.stderr.contains("MiB free of 29 MiB"),
+        ended.stderr.contains("MiB asked for") && ended.stderr.contains("MiB free of 143 MiB"),
         "{}",
         ended.stderr
     );
@@ -181,6 +183,10 @@ fn a_lost_device_fails_the_run_once_and_a_new_start_resumes_it() {
     assert!(ended.stderr.contains("cuda:0 (stand-in sm_80) was lost"), "{}", ended.stderr);
     assert!(ended.stderr.contains("CUDA_ERROR_LAUNCH_FAILED"), "{}", ended.stderr);
     assert_eq!(failed_with(&lost), 1);
+    let ended =
+        lost.run(&["--device", "cuda", "--batch", TINY, "--seeds", "1..3", "--out", "sweep"]).assert(1);
+    assert!(ended.stderr.contains("no other run is started: the device is gone"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("was lost").count(), 1, "{}", ended.stderr);
     let back = lost.with("CUDA_STANDIN_LOSE_AT", "0");
     let ended = back.run(&["--device", "cuda", "--batch", TINY, "--resume"]).assert(0);
     assert!(ended.stdout.contains("goes on from step"), "{}", ended.stdout);
@@ -191,7 +197,7 @@ fn kernels_compile_for_every_architecture_that_nvrtc_has() {
     let Some(machine) = machine() else { return };
     for capability in ["75", "86", "90", "120"] {
         let machine = Machine::new(driver().unwrap())
-            .with("VIRTUAL_ENV", &rig::wheels().unwrap().display().to_string())
+            .with("VIRTUAL_ENV", &wheels().unwrap().display().to_string())
             .with("CUDA_STANDIN_SM", capability);
         let ended = machine.run(&["--device", "cuda", "--batch", TINY, "epochs=1"]).assert(0);
         assert!(ended.stdout.contains("test, best weights"), "sm_{capability}: {}", ended.stdout);
@@ -199,4 +205,29 @@ fn kernels_compile_for_every_architecture_that_nvrtc_has() {
     // Older than any that NVRTC 13 compiles for.
     let ended = machine.with("CUDA_STANDIN_SM", "61").run(&TRAIN).assert(2);
     ended.says(&["its compute capability is 6.1", "pip install nvidia-cuda-nvrtc-cu12~=12.9.0"]);
+}
+
+#[test]
+fn the_workbench_says_why_a_run_failed_and_stays_whole() {
+    let Some(machine) = machine() else { return };
+    let machine = machine.with("CUDA_STANDIN_MEMORY", "150000000").with("DEVICE", "cuda");
+    let wanted = ["LD_LIBRARY_PATH", "VIRTUAL_ENV", "HIRESNET_CACHE", "CUDA_STANDIN_MEMORY", "DEVICE"];
+    let environment = machine.environment();
+    let variables: Vec<(&str, &str)> = environment
+        .iter()
+        .filter(|(name, _)| wanted.contains(&name.as_str()))
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let Some(terminal) = terminal::Terminal::with((160, 45), &variables) else { return };
+    terminal.open("");
+    terminal.keys("t");
+    let screen = terminal.wait_for("out of memory on cuda:0");
+    assert!(screen.contains("failed") && !screen.contains("panicked"), "{screen}");
+    assert_eq!(terminal.modes(), terminal::Modes::SCREEN);
+    // Setup has the same devices as the command.
+    terminal.keys("S Home Down Down");
+    terminal.wait_for("stand-in sm_80, a discrete GPU");
+    terminal.keys("q");
+    let screen = terminal.left_with(0);
+    assert!(!screen.contains("panicked"), "{screen}");
 }

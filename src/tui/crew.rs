@@ -394,7 +394,7 @@ impl Crew {
             Some((folder, Ok(Outcome::Failed))) => {
                 let why = SavedRun::open(&folder).ok().and_then(|saved| saved.state.message);
                 let fault = EngineError::run(folder, why.unwrap_or_else(|| "the run failed".into()));
-                Message::Ended { id, fault: Some(said(&fault)), holds: false }
+                Message::Ended { id, fault: Some(said(&fault)), holds: device::is_device_lost() }
             }
             _ => Message::Ended { id, fault: None, holds: false },
         }

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
 use super::Device;
@@ -26,6 +26,9 @@ static CAUSE: Mutex<Option<String>> = Mutex::new(None);
 
 /// How many panics were absorbed, ever.
 static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a device was lost.
+static LOST: AtomicBool = AtomicBool::new(false);
 
 /// What cubecl calls its threads for devices.
 const BACKEND_THREADS: [&str; 2] = ["DSU-", "DSD-"];
@@ -53,6 +56,11 @@ pub fn absorb(panic: &PanicHookInfo<'_>) -> bool {
 /// computes since is not to be trusted: its own threads go on after a panic.
 pub fn panics() -> usize {
     PANICS.load(Ordering::SeqCst)
+}
+
+/// Whether a device was lost: this process computes nothing on it any more.
+pub fn is_device_lost() -> bool {
+    LOST.load(Ordering::SeqCst)
 }
 
 /// Keeps backends' panics from stderr, from now on.
@@ -109,34 +117,39 @@ fn explained(device: Device, cause: &str) -> String {
         };
         return format!("out of memory on {name}: {free}; a smaller batch or network needs less");
     }
+    let known = |words: &[&'static str]| words.iter().copied().find(|word| cause.contains(word));
+    if let Some(word) = known(&GONE) {
+        LOST.store(true, Ordering::SeqCst);
+        return format!(
+            "{name} was lost ({word}); what was trained up to the last checkpoint is saved, and a new start can resume it"
+        );
+    }
     for (words, meaning) in KNOWN {
-        if let Some(word) = words.iter().find(|word| cause.contains(**word)) {
+        if let Some(word) = known(words) {
             return format!("{name} {meaning} ({word})");
         }
     }
     format!("{name} broke down: {}", first_line(cause))
 }
 
-/// Words of panics, and what they mean.
-const KNOWN: [(&[&str], &str); 3] = [
+/// Words of panics that tell of a device that is gone.
+const GONE: [&str; 9] = [
+    "CUDA_ERROR_LAUNCH_FAILED",
+    "CUDA_ERROR_ILLEGAL_ADDRESS",
+    "CUDA_ERROR_ECC_UNCORRECTABLE",
+    "CUDA_ERROR_HARDWARE_STACK_ERROR",
+    "CUDA_ERROR_UNKNOWN",
+    "CUDA_ERROR_LAUNCH_TIMEOUT",
+    "DeviceLost",
+    "device is lost",
+    "Device is lost",
+];
+
+/// Words of other panics, and what they mean.
+const KNOWN: [(&[&str], &str); 2] = [
     (
         &["UNSUPPORTED_PTX_VERSION", "NO_BINARY_FOR_GPU", "UNSUPPORTED_DEVSIDE_SYNC"],
         "cannot load the kernels: the driver is too old for the compiler",
-    ),
-    (
-        &[
-            "CUDA_ERROR_LAUNCH_FAILED",
-            "CUDA_ERROR_ILLEGAL_ADDRESS",
-            "CUDA_ERROR_ECC_UNCORRECTABLE",
-            "CUDA_ERROR_HARDWARE_STACK_ERROR",
-            "CUDA_ERROR_UNKNOWN",
-            "CUDA_ERROR_LAUNCH_TIMEOUT",
-            "DeviceLost",
-            "device is lost",
-            "Device is lost",
-            "Parent device is lost",
-        ],
-        "was lost; what was trained up to the last checkpoint is saved, and a new start can resume it",
     ),
     (&["Compilation Error", "compilation failed", "NVRTC_ERROR"], "cannot compile a kernel"),
 ];

@@ -21,7 +21,7 @@ pub use choice::{DeviceChoice, device_help};
 pub use context::{DeviceContext, OnDevice};
 pub use cpu::on_cpu;
 pub use facts::{DeviceFacts, DeviceKind, Missing};
-pub use failure::{absorb, install_panic_hook, panics};
+pub use failure::{absorb, install_panic_hook, is_device_lost, panics};
 pub use kernel_log::{Compilation, compilation, count_kernels};
 
 use super::error::{EngineError, Result};
