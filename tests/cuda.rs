@@ -15,8 +15,9 @@ mod machine;
 mod terminal;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use machine::{Machine, TINY, driver, machine, wheels};
+use machine::{EPOCH, EPOCHS, Machine, TINY, driver, machine, wheels};
 use serde_json::Value;
 
 /// Whether this machine has CUDA of its own, so that nothing can be missing.
@@ -24,14 +25,14 @@ fn has_toolkit() -> bool {
     ["/usr/local/cuda", "/opt/cuda", "/usr/bin/nvcc"].iter().any(|path| fs::exists(path).unwrap_or(false))
 }
 
-const TRAIN: [&str; 4] = ["--device", "cuda", "--batch", TINY];
+const TRAIN: [&str; 5] = ["--device", "cuda", "--batch", TINY, EPOCHS];
 
 #[test]
 fn without_a_driver_cuda_is_declined_in_one_line_and_auto_goes_on() {
     let machine = Machine::bare();
     let ended = machine.run(&TRAIN).assert(2);
     ended.says(&["no cuda here: no NVIDIA driver is installed", "use --device cpu"]);
-    let ended = machine.run(&["--batch", TINY]).assert(0);
+    let ended = machine.run(&["--batch", TINY, EPOCH]).assert(0);
     assert!(ended.stderr.contains("device: on the CPU: no NVIDIA driver is installed"), "{}", ended.stderr);
     assert!(machine.runs().len() == 1, "no folder is made for what cannot train");
 }
@@ -44,9 +45,10 @@ fn a_driver_alone_is_not_enough_and_the_line_says_what_brings_the_rest() {
     }
     let machine = Machine::new(driver).with("CUDA_STANDIN_DRIVER", "13000");
     let missing = "NVRTC, CUDA's run-time compiler, and its headers are missing (pip install \
-                   nvidia-cuda-nvrtc~=13.0.0 nvidia-cuda-runtime~=13.0.0 nvidia-cuda-cccl~=13.0.0)";
+                   nvidia-cuda-nvrtc~=13.0.0 nvidia-cuda-runtime~=13.0.0 nvidia-cuda-crt~=13.0.0 \
+                   nvidia-cuda-cccl)";
     machine.run(&TRAIN).assert(2).says(&["cuda:0 (stand-in sm_80): ", missing]);
-    let ended = machine.run(&["--batch", TINY]).assert(0);
+    let ended = machine.run(&["--batch", TINY, EPOCH]).assert(0);
     assert!(ended.stderr.starts_with("device: on "), "{}", ended.stderr);
     assert!(ended.stderr.contains(missing), "{}", ended.stderr);
     let ended = machine.run(&["devices", "--json"]).assert(0);
@@ -91,7 +93,7 @@ fn headers_without_nvrtc_ask_for_nvrtc_alone() {
     let machine = Machine::new(driver);
     let root = machine.home().join("cuda");
     fs::create_dir_all(&root).unwrap();
-    let include = find(&wheels, "cuda_runtime.h").expect("the headers are in the wheels");
+    let include = find(&wheels, "nvidia/cu13/include").expect("the headers are in the wheels");
     std::os::unix::fs::symlink(include, root.join("include")).unwrap();
     let machine = machine.with("CUDA_PATH", &root.display().to_string());
     let ended = machine.run(&TRAIN).assert(2);
@@ -99,13 +101,13 @@ fn headers_without_nvrtc_ask_for_nvrtc_alone() {
     assert!(!ended.stderr.contains("nvidia-cuda-runtime"), "{}", ended.stderr);
 }
 
-/// The folder below `root` that has the file `name`.
-fn find(root: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
-    let entries: Vec<_> = fs::read_dir(root).ok()?.flatten().map(|entry| entry.path()).collect();
-    if entries.iter().any(|path| path.ends_with(name)) {
+/// The folder below `root` whose path ends in `end`.
+fn find(root: &Path, end: &str) -> Option<PathBuf> {
+    if root.ends_with(end) {
         return Some(root.to_path_buf());
     }
-    entries.iter().filter(|path| path.is_dir() && !path.is_symlink()).find_map(|path| find(path, name))
+    let entries = fs::read_dir(root).ok()?.flatten().map(|entry| entry.path());
+    entries.filter(|path| path.is_dir() && !path.is_symlink()).find_map(|path| find(&path, end))
 }
 
 #[test]
@@ -113,20 +115,22 @@ fn a_whole_run_resume_eval_and_lesions_find_the_wheels_by_themselves() {
     let Some(machine) = machine() else { return };
     // A Cargo project, into whose target folder cubecl would write.
     fs::write(machine.home().join("Cargo.toml"), "").unwrap();
-    let machine = machine.with("CUDA_STANDIN_LOG", &machine.home().join("log").display().to_string());
-    let ended = machine.run(&["--batch", TINY, "epochs=1"]).assert(0);
+    let log = machine.home().join("log").display().to_string();
+    let machine = machine.with("CUDA_STANDIN_LOG", &log);
+    let ended = machine.run(&["--batch", TINY, EPOCH]).assert(0);
     assert!(ended.stderr.contains("device: on cuda:0, stand-in sm_80"), "{}", ended.stderr);
     assert!(ended.stdout.contains("compiled ") && !ended.stdout.contains(", tuned "), "{}", ended.stdout);
     assert!(!machine.home().join("target").exists(), "nothing is written where the user stands");
-    let counts = fs::read_to_string(machine.home().join("log")).unwrap();
-    assert!(counts.contains("launches") && !counts.contains("launches 0 "), "{counts}");
+    let counts = fs::read_to_string(&log).unwrap();
+    assert!(counts.lines().any(|line| line.contains("launches") && !line.contains("launches 0 ")), "{counts}");
 
     let run = machine.runs().remove(0).display().to_string();
     machine.run(&["eval", &run, "--device", "cuda"]).assert(0);
     let ended = machine.run(&["lesion", &run, "--device", "cuda:0"]).assert(0);
     assert!(ended.stdout.contains("0-2"), "{}", ended.stdout);
-    machine.run(&["--batch", TINY, "--resume", "--device", "cuda"]).assert(0);
-    let seeds = ["--batch", TINY, "--seeds", "0..1", "--parallel", "2", "--device", "cuda", "--out", "two"];
+    machine.run(&["--batch", TINY, EPOCHS, "--resume", "--device", "cuda"]).assert(0);
+    let seeds =
+        ["--batch", TINY, EPOCHS, "--seeds", "0..1", "--parallel", "2", "--device", "cuda", "--out", "two"];
     machine.run(&seeds).assert(0);
     machine.run(&["devices"]).assert(0);
 }
@@ -135,9 +139,9 @@ fn a_whole_run_resume_eval_and_lesions_find_the_wheels_by_themselves() {
 fn devices_that_do_not_exist_are_said() {
     let Some(machine) = machine() else { return };
     let machine = machine.with("CUDA_STANDIN_DEVICES", "2");
-    let ended = machine.run(&["--device", "cuda:2", "--batch", TINY]).assert(2);
+    let ended = machine.run(&["--device", "cuda:2", "--batch", TINY, EPOCH]).assert(2);
     ended.says(&["cuda:2 does not exist; there are 2, counted from 0"]);
-    machine.run(&["--device", "cuda:1", "--batch", TINY, "epochs=1"]).assert(0);
+    machine.run(&["--device", "cuda:1", "--batch", TINY, EPOCH]).assert(0);
 }
 
 #[test]
@@ -173,22 +177,23 @@ fn a_lost_device_fails_the_run_once_and_a_new_start_resumes_it() {
     let log = machine.home().join("log");
     let machine = machine.with("CUDA_STANDIN_LOG", &log.display().to_string());
     // How many launches a whole run takes tells where its second epoch is.
-    machine.run(&["--device", "cuda", "--batch", TINY, "--out", "whole"]).assert(0);
+    machine.run(&["--device", "cuda", "--batch", TINY, EPOCHS, "--out", "whole"]).assert(0);
     let text = fs::read_to_string(&log).unwrap();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let at = words.iter().position(|word| *word == "launches").unwrap();
-    let launches: u64 = words[at + 1].parse().unwrap();
+    let counts =
+        text.lines().filter_map(|line| line.split_once("launches ")?.1.split(' ').next()?.parse().ok());
+    let launches: u64 = counts.max().unwrap();
     let lost = machine.with("CUDA_STANDIN_LOSE_AT", &(launches * 6 / 10).to_string());
-    let ended = lost.run(&["--device", "cuda", "--batch", TINY]).assert(1);
+    let ended = lost.run(&["--device", "cuda", "--batch", TINY, EPOCHS]).assert(1);
     assert!(ended.stderr.contains("cuda:0 (stand-in sm_80) was lost"), "{}", ended.stderr);
     assert!(ended.stderr.contains("CUDA_ERROR_LAUNCH_FAILED"), "{}", ended.stderr);
     assert_eq!(failed_with(&lost), 1);
-    let ended =
-        lost.run(&["--device", "cuda", "--batch", TINY, "--seeds", "1..3", "--out", "sweep"]).assert(1);
+    let ended = lost
+        .run(&["--device", "cuda", "--batch", TINY, EPOCHS, "--seeds", "1..3", "--out", "sweep"])
+        .assert(1);
     assert!(ended.stderr.contains("no other run is started: the device is gone"), "{}", ended.stderr);
     assert_eq!(ended.stderr.matches("was lost").count(), 1, "{}", ended.stderr);
     let back = lost.with("CUDA_STANDIN_LOSE_AT", "0");
-    let ended = back.run(&["--device", "cuda", "--batch", TINY, "--resume"]).assert(0);
+    let ended = back.run(&["--device", "cuda", "--batch", TINY, EPOCHS, "--resume"]).assert(0);
     assert!(ended.stdout.contains("goes on from step"), "{}", ended.stdout);
 }
 
@@ -199,7 +204,7 @@ fn kernels_compile_for_every_architecture_that_nvrtc_has() {
         let machine = Machine::new(driver().unwrap())
             .with("VIRTUAL_ENV", &wheels().unwrap().display().to_string())
             .with("CUDA_STANDIN_SM", capability);
-        let ended = machine.run(&["--device", "cuda", "--batch", TINY, "epochs=1"]).assert(0);
+        let ended = machine.run(&["--device", "cuda", "--batch", TINY, EPOCH]).assert(0);
         assert!(ended.stdout.contains("test, best weights"), "sm_{capability}: {}", ended.stdout);
     }
     // Older than any that NVRTC 13 compiles for.
@@ -226,7 +231,7 @@ fn the_workbench_says_why_a_run_failed_and_stays_whole() {
     assert_eq!(terminal.modes(), terminal::Modes::SCREEN);
     // Setup has the same devices as the command.
     terminal.keys("S Home Down Down");
-    terminal.wait_for("stand-in sm_80, a discrete GPU");
+    terminal.wait_for("sm_80, a discrete GPU");
     terminal.keys("q");
     let screen = terminal.left_with(0);
     assert!(!screen.contains("panicked"), "{screen}");

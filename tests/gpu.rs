@@ -13,7 +13,7 @@ use burn::module::AutodiffModule;
 use burn::optim::Optimizer;
 use burn::tensor::{DType, FloatDType};
 use burn_flex::FlexDevice;
-use hiresnet_tui::domain::event::{Control, EventKind, Outcome};
+use hiresnet_tui::domain::event::{Control, Outcome};
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::engine::adam::{Adam, NetworkAdam};

@@ -9,9 +9,12 @@ use std::time::Duration;
 use assert_cmd::cargo::cargo_bin;
 use tempfile::TempDir;
 
-/// The paper's network, whose kernels are chosen rather than tuned, for a step an epoch.
-pub const TINY: &str = "resnet+hires@fashion-embedded epochs=2 train_limit=100 val_limit=100 test_limit=100 \
-                        probe_images=100";
+/// The paper's network, whose kernels are chosen rather than tuned, with a step an epoch.
+pub const TINY: &str =
+    "resnet+hires@fashion-embedded train_limit=100 val_limit=100 test_limit=100 probe_images=100";
+/// One epoch, or two.
+pub const EPOCH: &str = "epochs=1";
+pub const EPOCHS: &str = "epochs=2";
 
 /// Where kernels are kept between the tests of one process, so that each is compiled once.
 static CACHE: OnceLock<TempDir> = OnceLock::new();

@@ -14,23 +14,32 @@ use super::toolkit::Place;
 /// How long an interpreter may take to say where its packages are.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Where a Python may be.
+enum Source {
+    /// The folder of an environment.
+    Prefix(PathBuf),
+    Interpreter(PathBuf),
+}
+
+impl Source {
+    fn places(self) -> Vec<Place> {
+        match self {
+            Self::Interpreter(interpreter) => of_interpreter(&interpreter),
+            // Conda's own packages of CUDA are in the environment itself.
+            Self::Prefix(prefix) => in_prefix(&prefix).into_iter().chain([Place::toolkit(&prefix)]).collect(),
+        }
+    }
+}
+
 /// Folders with NVIDIA's wheels, of the Python that is named first, then of those that are
-/// active, then of the one on the path.
-pub fn places() -> Vec<Place> {
-    let mut places = Vec::new();
-    for folder in ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(variable).map(PathBuf::from) {
-        places.extend(in_prefix(&folder));
-        // Conda's own packages of CUDA.
-        places.push(Place::toolkit(&folder));
-    }
-    let interpreters = variable("HIRESNET_PYTHON").map(PathBuf::from).into_iter().chain(on_path());
-    let mut named: Vec<Place> = interpreters.flat_map(|interpreter| of_interpreter(&interpreter)).collect();
-    if variable("HIRESNET_PYTHON").is_some() {
-        named.append(&mut places);
-        return named;
-    }
-    places.append(&mut named);
-    places
+/// active, then of the one on the path. Each is only looked at when the ones before it have not
+/// been enough: an interpreter may have to be asked.
+pub fn places() -> impl Iterator<Item = Place> {
+    let named = variable("HIRESNET_PYTHON").map(|python| Source::Interpreter(python.into()));
+    let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(variable);
+    let active = active.map(|prefix| Source::Prefix(prefix.into()));
+    let on_path = on_path().into_iter().map(Source::Interpreter);
+    named.into_iter().chain(active).chain(on_path).flat_map(Source::places)
 }
 
 fn variable(name: &str) -> Option<OsString> {

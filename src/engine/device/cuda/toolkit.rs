@@ -202,12 +202,9 @@ fn too_new(nvrtc: Version, driver: Version, path: Option<&Path>) -> Missing {
 fn choose(driver: Option<Version>) -> Result<Toolkit, Missing> {
     let mut compilers = Vec::new();
     let mut headers = Vec::new();
-    // The interpreter may have to be asked: only where the system has nothing that fits.
-    for places in [system_places as fn() -> Vec<Place>, wheel_places, places_beside_driver] {
-        for place in places() {
-            compilers.extend(place.libraries.iter().flat_map(|folder| compilers_in(folder)));
-            headers.extend(Headers::in_place(&place));
-        }
+    for place in system_places().into_iter().chain(python::places()).chain(places_beside_driver()) {
+        compilers.extend(place.libraries.iter().flat_map(|folder| compilers_in(folder)));
+        headers.extend(Headers::in_place(&place));
         if let Some(toolkit) = fit(&compilers, &headers, driver) {
             return Ok(toolkit);
         }
@@ -324,11 +321,6 @@ fn system_places() -> Vec<Place> {
     places.push(Place { libraries: std::env::split_paths(&path).collect(), ..Place::default() });
     places.extend(["/usr/local/cuda", "/opt/cuda", "/usr"].map(|root| Place::toolkit(Path::new(root))));
     places
-}
-
-/// The wheels of Pythons that are active, named or on the path.
-fn wheel_places() -> Vec<Place> {
-    python::places()
 }
 
 /// The folder of the driver's library, and toolkits that no link `cuda` points to.
