@@ -22,5 +22,6 @@ pub mod specs;
 mod summary;
 pub mod sweep;
 pub mod train;
+mod tty;
 
 pub use crate::exit::Exit;
