@@ -23,6 +23,7 @@ use super::model::Weights;
 use super::snapshot::Snapshot;
 use super::{files, toml_fault};
 use crate::domain::event::{Checkpoint, Event, EventKind, Outcome};
+use crate::domain::record::RecordCheck;
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 
@@ -337,10 +338,12 @@ pub fn events_of(path: &Path) -> Result<Vec<Event>> {
     Ok(read_events(&path.join(EVENTS))?.0)
 }
 
-/// Every event of a log, and whether its last line is torn.
+/// Every event of a log, and whether its last line is torn. They are held against the spec
+/// that the run began with: whoever has them need not doubt a number.
 ///
 /// # Errors
-/// When a line before the last is no event, or an event is from a newer version.
+/// When a line before the last is no event, an event is from a newer version, or it cannot
+/// come where it does.
 pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
     // Before opening: opening a pipe would wait for its writer.
     let facts = fs::metadata(path).map_err(EngineError::io("open", path))?;
@@ -350,11 +353,17 @@ pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
     let file = File::open(path).map_err(EngineError::io("open", path))?;
     let mut reader = BufReader::new(file);
     let (mut events, mut line) = (Vec::new(), Vec::new());
+    let mut check = RecordCheck::default();
     for number in 1.. {
         let state = event_log::next_line(&mut reader, &mut line).map_err(EngineError::io("read", path))?;
         match (state, event_log::parse(&line)) {
             (Line::End, _) => break,
-            (Line::Whole | Line::Torn, Ok(event)) => events.push(event),
+            (Line::Whole | Line::Torn, Ok(event)) => {
+                check
+                    .accept(&event)
+                    .map_err(|reason| EngineError::run(path, format!("line {number}: {reason}")))?;
+                events.push(event);
+            }
             (Line::Torn, Err(_)) => return Ok((events, true)),
             (Line::Whole | Line::TooLong, Err(reason)) => {
                 return Err(EngineError::run(path, format!("line {number} is {reason}")));
