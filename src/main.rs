@@ -135,7 +135,8 @@ fn trace(cli: &Cli) {
         return;
     }
     let filter = asked.unwrap_or_else(|| tracing_subscriber::EnvFilter::new("hiresnet_tui=warn"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
+    // What cannot be logged is lost: saying so on stderr would panic where that is gone, too.
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
     if !takes_the_screen && std::env::var_os("HIRESNET_LOG").is_none() {
         subscriber.with_writer(std::io::stderr).with_ansi(false).without_time().with_target(false).init();
     } else if !takes_the_screen {

@@ -23,5 +23,6 @@ pub mod specs;
 mod summary;
 pub mod sweep;
 pub mod train;
+mod tty;
 
 pub use crate::exit::Exit;

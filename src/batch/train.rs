@@ -22,7 +22,7 @@ use crate::engine::store::{self, RunFolder};
 use crate::engine::trainer::Plan;
 use crate::engine::worker::Worker;
 use crate::output::{note, say};
-use crate::signals::signals;
+use crate::signals::{SIGHUP, signals};
 
 /// Its number.
 const SIGTERM: u8 = 15;
@@ -170,7 +170,7 @@ impl Batch<'_> {
             tokio::select! {
                 biased;
                 Some(number) = signals.recv() => {
-                    let again = number == SIGTERM && told.elapsed() < SAME_SIGTERM;
+                    let again = number == SIGHUP || number == SIGTERM && told.elapsed() < SAME_SIGTERM;
                     if let Exit::Signal(_) = exit && again {
                         continue;
                     }

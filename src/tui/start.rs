@@ -100,7 +100,7 @@ fn show(options: &Options, mut crew: Crew) -> Result<Exit> {
     for text in LOST.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         note(&harmless(&text, 4000));
     }
-    ended.map_err(terminal)
+    Ok(ended)
 }
 
 /// Where `HIRESNET_LOG` is written while the screen is taken; its folder is made.

@@ -28,7 +28,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
         let start = x;
         let title = match area.width {
             // Where there is no room for names there is for their keys.
-            ..NARROW if panel != app.focus => &panel.title()[..1],
+            ..NARROW if panel != app.focus => panel.title().get(..1).unwrap_or_default(),
             ..ROOMY => panel.short(),
             _ => panel.title(),
         };
