@@ -122,7 +122,10 @@ fn a_whole_run_resume_eval_and_lesions_find_the_wheels_by_themselves() {
     assert!(ended.stdout.contains("compiled ") && !ended.stdout.contains(", tuned "), "{}", ended.stdout);
     assert!(!machine.home().join("target").exists(), "nothing is written where the user stands");
     let counts = fs::read_to_string(&log).unwrap();
-    assert!(counts.lines().any(|line| line.contains("launches") && !line.contains("launches 0 ")), "{counts}");
+    assert!(
+        counts.lines().any(|line| line.contains("launches") && !line.contains("launches 0 ")),
+        "{counts}"
+    );
 
     let run = machine.runs().remove(0).display().to_string();
     machine.run(&["eval", &run, "--device", "cuda"]).assert(0);

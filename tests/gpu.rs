@@ -19,7 +19,7 @@ use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::engine::adam::{Adam, NetworkAdam};
 use hiresnet_tui::engine::bench::steps::synthetic_batch;
 use hiresnet_tui::engine::data::{Batch, Dataset};
-use hiresnet_tui::engine::device::{Device, DeviceContext, OnDevice, all_facts, on_cpu};
+use hiresnet_tui::engine::device::{Device, DeviceContext, OnDevice, all_facts, on_cpu, prepare_environment};
 use hiresnet_tui::engine::model::{Mode, Network, Weights, named_gradients};
 use hiresnet_tui::engine::ops::TrainingBackend;
 use hiresnet_tui::engine::parity::{Cpu, in_double};
@@ -33,6 +33,7 @@ fn gpu() -> Option<Device> {
         // Fewer candidates for each kernel: a software renderer compiles slowly.
         // SAFETY: the first thing that these tests do, before any thread reads variables.
         unsafe { std::env::set_var("CUBECL_AUTOTUNE_LEVEL", "minimal") };
+        prepare_environment();
         all_facts().iter().any(|facts| facts.device == "gpu:0")
     });
     if !found {
