@@ -25,16 +25,26 @@ use hiresnet_tui::engine::ops::TrainingBackend;
 use hiresnet_tui::engine::parity::{Cpu, in_double};
 use hiresnet_tui::engine::snapshot::Snapshot;
 use hiresnet_tui::engine::trainer::{Pass, Plan, Report, pass, train};
+use tempfile::TempDir;
 
 /// The first GPU, a software renderer at last.
 fn gpu() -> Option<Device> {
-    static FOUND: OnceLock<bool> = OnceLock::new();
-    let found = *FOUND.get_or_init(|| {
-        // Fewer candidates for each kernel: a software renderer compiles slowly.
+    static FOUND: OnceLock<(bool, TempDir)> = OnceLock::new();
+    let (found, _) = FOUND.get_or_init(|| {
+        let cache = TempDir::new().unwrap();
+        // A software renderer compiles slowly: nothing is tuned.
         // SAFETY: the first thing that these tests do, before any thread reads variables.
-        unsafe { std::env::set_var("CUBECL_AUTOTUNE_LEVEL", "minimal") };
+        unsafe {
+            std::env::set_var("HIRESNET_CACHE", cache.path());
+            // The choices are of this level's sizes.
+            std::env::set_var("CUBECL_AUTOTUNE_LEVEL", "minimal");
+            std::env::set_var(
+                "HIRESNET_KERNEL_CHOICES",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gpu/choices.json"),
+            );
+        }
         prepare_environment();
-        all_facts().iter().any(|facts| facts.device == "gpu:0")
+        (all_facts().iter().any(|facts| facts.device == "gpu:0"), cache)
     });
     if !found {
         assert!(std::env::var_os("HIRESNET_REQUIRE_GPU").is_none(), "no GPU answers");

@@ -25,11 +25,12 @@ mod built {
     use burn::backend::Autodiff;
     use burn_wgpu::WgpuDevice;
     use burn_wgpu::graphics::{AutoGraphicsApi, GraphicsApi};
+    use cubecl::device::Device as _;
     use wgpu::{AdapterInfo, DeviceType};
 
     use super::super::context::{DeviceContext, OnDevice};
     use super::super::facts::{DeviceFacts, DeviceKind, Missing};
-    use super::super::{Device, cache};
+    use super::super::{Device, cache, choices};
     use super::NAME;
 
     /// The most bytes of images that a run keeps on a device.
@@ -131,9 +132,13 @@ mod built {
         let part = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let name = part(facts.map(|facts| facts.name.as_str()));
         let driver = part(facts.and_then(|facts| facts.driver.as_deref()));
-        cache::keep_kernels_of(&[NAME, &name, &driver]);
+        let wgpu = found().devices[device.index].clone();
+        if let Some(folder) = cache::keep_kernels_of(&[NAME, &name, &driver]) {
+            let id = wgpu.to_id();
+            choices::write(&folder, &format!("device-{}-{}-wgpu_wgsl_", id.type_id, id.index_id), "");
+        }
         work.run::<Autodiff<burn_wgpu::Wgpu>>(&DeviceContext {
-            device: found().devices[device.index].clone(),
+            device: wgpu,
             name: device.to_string(),
             instructions: None,
             sync_interval: 10,

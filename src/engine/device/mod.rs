@@ -5,8 +5,11 @@
 //! line in [`BACKENDS`] and a line in [`Device::run`]; nothing else in the program knows a
 //! backend by name.
 
+#[cfg(any(feature = "cuda", feature = "gpu"))]
 mod cache;
 mod choice;
+#[cfg(any(feature = "cuda", feature = "gpu"))]
+mod choices;
 mod context;
 mod cpu;
 mod cuda;

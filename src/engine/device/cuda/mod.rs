@@ -4,8 +4,6 @@
 //! kernels include. [`toolkit`] looks for both.
 
 #[cfg(feature = "cuda")]
-mod choices;
-#[cfg(feature = "cuda")]
 mod driver;
 #[cfg(feature = "cuda")]
 mod headers;
@@ -38,13 +36,18 @@ mod built {
     use burn::backend::Autodiff;
 
     use super::super::context::{DeviceContext, OnDevice};
-    use super::super::{Device, cache};
-    use super::{DeviceFacts, Missing, choices, driver, toolkit};
+    use super::super::{Device, cache, choices};
+    use super::{DeviceFacts, Missing, driver, toolkit};
 
     /// The most bytes of images that a run keeps on a device. Fashion-MNIST takes 0.3 GiB and
     /// CIFAR 0.7; more than this would crowd out the network on a card of 8 GB. Runs at the
     /// same time each keep their own.
     const RESIDENT_BYTES: usize = 4 << 30;
+
+    /// Kernels for the paper's networks, without tensor cores.
+    const CHOSEN: &str = include_str!("../../../../assets/kernels/cuda.json");
+    /// With tensor cores that multiply in TF32.
+    const CHOSEN_TF32: &str = include_str!("../../../../assets/kernels/cuda-tf32.json");
 
     /// Names NVRTC's headers to burn, where it would not find them by itself.
     pub fn prepare_environment() {
@@ -70,7 +73,8 @@ mod built {
         let products = if tf32 { "tf32" } else { "f32" };
         let parts = ["cuda", name, &driver::architecture(device.index), "nvrtc", &compiler, products];
         if let Some(folder) = cache::keep_kernels_of(&parts) {
-            choices::write(&folder, device.index, tf32);
+            let built_in = if tf32 { CHOSEN_TF32 } else { CHOSEN };
+            choices::write(&folder, &format!("device-0-{}-cuda", device.index), built_in);
         }
         work.run::<Autodiff<burn_cuda::Cuda>>(&DeviceContext {
             device: burn_cuda::CudaDevice::new(device.index),
