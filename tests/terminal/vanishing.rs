@@ -111,7 +111,7 @@ fn pipes_and_files_that_take_no_more_cost_the_output_only() {
 
         // Pipes that nobody reads any more.
         let mut child = train().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        (child.stdout.take(), child.stderr.take());
+        drop((child.stdout.take(), child.stderr.take()));
         assert_eq!(child.wait().unwrap().code(), Some(0));
         assert_eq!(outcomes(home.path()), [Some(Outcome::Completed)]);
     }

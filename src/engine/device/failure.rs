@@ -4,6 +4,11 @@
 //! of their own, once an operation. While work runs on such a backend these panics are kept
 //! from stderr; the first is the cause, and is told in plain words.
 
+#![cfg_attr(
+    not(any(feature = "cuda", feature = "gpu")),
+    allow(dead_code, reason = "only backends for GPUs are contained")
+)]
+
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -49,6 +49,10 @@ pub struct Backend {
     /// Its devices, in the order of their indices, or why there are none.
     find: fn() -> std::result::Result<&'static [DeviceFacts], Missing>,
     /// Free memory of a device now, bytes.
+    #[cfg_attr(
+        not(any(feature = "cuda", feature = "gpu")),
+        allow(dead_code, reason = "only GPUs run out of theirs")
+    )]
     free_memory: fn(usize) -> Option<u64>,
 }
 
