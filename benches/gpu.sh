@@ -4,8 +4,9 @@
 #
 #     benches/gpu.sh [BINARY]        # default: target/release/hiresnet-tui
 #
-# In turn: a short run trained on the CPU and scored again on both devices; logits on the GPU
-# against the CPU's; five epochs on the GPU; training steps timed with batches of 100 and 1000
+# In turn: all devices, three steps on each against the CPU's; how soon training starts with no
+# kernel compiled, and again; the same through Vulkan, where that has a GPU; a short run trained on
+# the CPU and scored again on both devices; logits on the GPU against the CPU's; five epochs on the GPU; training steps timed with batches of 100 and 1000
 # while nvidia-smi samples memory and utilisation; four seeds at once against one after the
 # other; and PyTorch beside it, where $PYTHON (default python3) has a torch that finds the GPU.
 # PyTorch's own defaults hold, so its "eager" convolutions may compute in TF32.
@@ -146,6 +147,27 @@ sampled() {
 
 nvidia-smi --id="$gpu" --query-gpu=name,driver_version,memory.total --format=csv,noheader
 "$binary" --version
+
+name="devices"
+step "$name" 600 devices --check && row "$name" "all that work agree with the CPU"
+
+# started: the seconds before the steps after the first, of the run in $log.
+started() {
+  sed -n 's/.*"event":"phase","phase":"training".*/&/p' "$log" | sed 's/.*"t":\([0-9.]*\).*/\1/' | head -n 1
+}
+
+backends=("$device")
+if [[ $device == cuda ]] && "$binary" devices | grep -q '^gpu:0 .*discrete GPU'; then
+  backends+=(gpu:0)
+fi
+for backend in "${backends[@]}"; do
+  export HIRESNET_CACHE=$work/kernels-$backend
+  for start in "first start" "later start"; do
+    name="$start, $backend"
+    step "$name" 600 --batch "$hires" epochs=1 "${few[@]}" "${network[@]}" --device "$backend" --json \
+      --out "$work/start" && row "$name" "trains after $(started) s"
+  done
+done
 
 name="train on the CPU"
 if step "$name" 600 --batch "$hires" epochs=1 "${few[@]}" "${network[@]}" --device cpu --out "$work/cpu"; then

@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser};
 use hiresnet_tui::batch;
 use hiresnet_tui::cli::{BenchCommand, Cli, Command, PictureArgs, ReplayBench, UiBench};
 use hiresnet_tui::domain::tape::Tape;
-use hiresnet_tui::engine::device::DeviceChoice;
+use hiresnet_tui::engine::device::{self, DeviceChoice};
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::kernels::isa::Isa;
 use hiresnet_tui::engine::recording;
@@ -18,6 +18,10 @@ use hiresnet_tui::tui::theme::Ground;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // The environment is only safe to change while there is one thread.
+    device::prepare_environment();
+    device::install_panic_hook();
+    device::count_kernels();
     trace(&cli);
     if let Err(reason) = Isa::wanted() {
         output::error(&format!("{}: {reason}", Isa::VARIABLE));
@@ -30,6 +34,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Some(Command::Params { specs, json }) => batch::params::run(specs, *json),
         Some(Command::Runs { dir, json }) => batch::runs::run(dir, *json),
+        Some(Command::Devices { check, json }) => batch::devices::run(*check, *json),
         Some(Command::Eval { run, machine, json }) => batch::eval::run(run, machine, *json),
         Some(Command::Parity { dir, spec, data }) => batch::parity::run(dir, spec, data),
         Some(Command::Bench { what }) => match what {
@@ -79,7 +84,11 @@ fn main() -> ExitCode {
     };
     let exit = result.unwrap_or_else(|error| {
         output::error(&error);
-        Exit::BadInput
+        match error {
+            // What was asked for was right.
+            EngineError::Failed(_) => Exit::Failed,
+            _ => Exit::BadInput,
+        }
     });
     match exit {
         Exit::Done if !output::all_printed() => Exit::Failed,
@@ -126,7 +135,8 @@ fn trace(cli: &Cli) {
         return;
     }
     let filter = asked.unwrap_or_else(|| tracing_subscriber::EnvFilter::new("hiresnet_tui=warn"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
+    // What cannot be logged is lost: saying so on stderr would panic where that is gone, too.
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
     if !takes_the_screen && std::env::var_os("HIRESNET_LOG").is_none() {
         subscriber.with_writer(std::io::stderr).with_ansi(false).without_time().with_target(false).init();
     } else if !takes_the_screen {

@@ -1,7 +1,7 @@
-//! Printing that survives a closed pipe.
+//! Printing that survives a closed pipe, a terminal that is gone and a full disk.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
@@ -12,17 +12,29 @@ use crate::domain::text::{harmless, wrap};
 /// Whether something could not be printed for another reason than a reader gone away.
 static UNPRINTED: AtomicBool = AtomicBool::new(false);
 
-/// A line on stdout. A reader that went away is no reason to stop a run; a full disk is
-/// none either, but it is said, once, and ends in [`Exit::Failed`](crate::exit::Exit::Failed).
+/// A line on stdout. A reader that went away, as a closed terminal, is no reason to stop a
+/// run; a full disk is none either, but it is said, once, and ends in
+/// [`Exit::Failed`](crate::exit::Exit::Failed).
 pub fn say(text: &str) {
-    let mut stdout = std::io::stdout();
+    let mut stdout = io::stdout();
     let printed = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
     if let Err(e) = printed
-        && e.kind() != std::io::ErrorKind::BrokenPipe
+        && !is_reader_gone(&e)
         && !UNPRINTED.swap(true, Ordering::Relaxed)
     {
         error(&format!("cannot print to stdout: {e}"));
     }
+}
+
+/// Whether nobody is there any more to read stdout, rather than something being wrong.
+fn is_reader_gone(error: &io::Error) -> bool {
+    // What a terminal says that was closed; of a file it is a broken disk.
+    #[cfg(unix)]
+    if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::IO) {
+        let is_file = |facts: rustix::fs::Stat| rustix::fs::FileType::from_raw_mode(facts.st_mode).is_file();
+        return !rustix::fs::fstat(io::stdout()).is_ok_and(is_file);
+    }
+    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::NotConnected)
 }
 
 /// Whether everything said was printed, as far as anybody read it.
@@ -37,7 +49,7 @@ pub fn error(error: &impl Display) {
 
 /// A line on stderr.
 pub fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// A value as indented JSON on stdout.
@@ -67,8 +79,9 @@ pub fn overflows(text: &str) -> bool {
 
 /// Columns of the terminal that stdout is; `None` where it is none.
 fn columns() -> Option<u16> {
-    let is_terminal = std::io::stdout().is_terminal();
-    crossterm::terminal::size().ok().filter(|_| is_terminal).map(|(columns, _)| columns)
+    let is_terminal = io::stdout().is_terminal();
+    // Asked only where it is one: crossterm would start programs to find out.
+    is_terminal.then(crossterm::terminal::size)?.ok().map(|(columns, _)| columns)
 }
 
 /// `text` broken between words where the terminal's line ends.

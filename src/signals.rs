@@ -2,14 +2,20 @@
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+/// The number of the signal that a terminal's end sends, perhaps several times: it and the
+/// shell both do.
+pub const SIGHUP: u8 = 1;
+
 /// SIGINT, SIGTERM, and SIGHUP unless it is ignored (as under nohup), as their numbers.
 pub fn signals() -> UnboundedReceiver<u8> {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let hangup = (!hangup_is_ignored()).then(|| (SignalKind::hangup(), 1));
+        let hangup = (!hangup_is_ignored()).then(|| (SignalKind::hangup(), SIGHUP));
         let always = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15), (SignalKind::quit(), 3)];
+        // A file that may not grow further is an error of writing to it, not the end.
+        let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
         for (kind, number) in always.into_iter().chain(hangup) {
             let sender = sender.clone();
             match signal(kind) {
@@ -34,8 +40,7 @@ pub fn signals() -> UnboundedReceiver<u8> {
 }
 
 /// Whether this process was started with SIGHUP ignored; known on Linux only.
-#[cfg(unix)]
-fn hangup_is_ignored() -> bool {
+pub fn hangup_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)

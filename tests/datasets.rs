@@ -150,7 +150,7 @@ fn an_epoch_is_trained_from_each_format() {
         let mut library = Library::with_cache(Some(folder.join(within)), None);
         let data = library.dataset(&spec).unwrap();
         let runs = tempfile::tempdir().unwrap();
-        let device = Device::Cpu;
+        let device = Device::CPU;
         let tested = data.sizes().test;
         let mut worker = Worker::start(spec, data, device, runs.path()).unwrap();
         let mut events: Vec<Event> = Vec::new();

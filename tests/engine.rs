@@ -1,6 +1,7 @@
 //! Networks as built: their size, their initial weights, their training.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use burn::backend::Autodiff;
 use burn::module::AutodiffModule;
@@ -12,10 +13,10 @@ use hiresnet_tui::domain::hops::{HopSelection, HopSet, all_hops};
 use hiresnet_tui::domain::params;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::{ExperimentSpec, Version};
-use hiresnet_tui::engine::data::Dataset;
-use hiresnet_tui::engine::device::{Device, OnDevice};
+use hiresnet_tui::engine::data::{Dataset, Images};
+use hiresnet_tui::engine::device::{Device, DeviceContext, OnDevice, on_cpu};
 use hiresnet_tui::engine::model::{Network, Tensor32, Weights, trainable_parameters};
-use hiresnet_tui::engine::trainer::{Plan, Report, Site, train};
+use hiresnet_tui::engine::trainer::{Plan, Report, train};
 use proptest::prelude::*;
 
 type Cpu = Autodiff<Flex>;
@@ -40,11 +41,11 @@ fn events(line: &str, control: impl FnMut(&Event) -> Control + Send) -> (Vec<Eve
         type Output = (Vec<Event>, Outcome);
         fn run<B: hiresnet_tui::engine::ops::TrainingBackend>(
             mut self,
-            site: &Site<B::Device>,
+            context: &DeviceContext<B::Device>,
         ) -> Self::Output {
             let data = Dataset::load(&self.0, None).unwrap();
             let mut events = Vec::new();
-            let outcome = train::<B>(&self.0, &data, site, Plan::default(), &mut |report| match report {
+            let outcome = train::<B>(&self.0, &data, context, Plan::default(), &mut |report| match report {
                 Report::Weights(..) | Report::Snapshot(_) => Control::Continue,
                 Report::Event(event) => {
                     let order = (self.1)(&event);
@@ -55,7 +56,7 @@ fn events(line: &str, control: impl FnMut(&Event) -> Control + Send) -> (Vec<Eve
             (events, outcome.unwrap())
         }
     }
-    Device::Cpu.run(Job(spec(line), control))
+    on_cpu(Job(spec(line), control))
 }
 
 /// Recorded events without their times.
@@ -77,10 +78,10 @@ fn a_run_goes_on_with_the_data_that_it_began_on_or_not_at_all() {
     struct Job(ExperimentSpec);
     impl OnDevice for Job {
         type Output = ();
-        fn run<B: hiresnet_tui::engine::ops::TrainingBackend>(self, site: &Site<B::Device>) {
+        fn run<B: hiresnet_tui::engine::ops::TrainingBackend>(self, context: &DeviceContext<B::Device>) {
             let data = Dataset::load(&self.0, None).unwrap();
             let mut kept = None;
-            let whole = train::<B>(&self.0, &data, site, Plan::default(), &mut |report| {
+            let whole = train::<B>(&self.0, &data, context, Plan::default(), &mut |report| {
                 if let Report::Snapshot(snapshot) = report {
                     kept.get_or_insert_with(|| snapshot.clone());
                 }
@@ -89,7 +90,7 @@ fn a_run_goes_on_with_the_data_that_it_began_on_or_not_at_all() {
             assert_eq!(whole.unwrap(), Outcome::Completed);
             let on = |from| {
                 let plan = Plan { from: Some(from), ..Plan::default() };
-                train::<B>(&self.0, &data, site, plan, &mut |_| Control::Continue)
+                train::<B>(&self.0, &data, context, plan, &mut |_| Control::Continue)
             };
             let kept = kept.expect("one an epoch");
             assert_eq!(on(kept.clone()).unwrap(), Outcome::Completed);
@@ -103,7 +104,7 @@ fn a_run_goes_on_with_the_data_that_it_began_on_or_not_at_all() {
             assert!(said.contains("with other pixels"), "{said}");
         }
     }
-    Device::Cpu.run(Job(spec(&format!("plain@fashion-embedded epochs=2 {TINY}"))));
+    on_cpu(Job(spec(&format!("plain@fashion-embedded epochs=2 {TINY}"))));
 }
 
 proptest! {
@@ -253,11 +254,12 @@ fn data_on_the_device_and_rare_reading_back_change_no_number() {
     let line = format!("resnet+hires@fashion-embedded epochs=3 {TINY} seed=2").replace("batch=10", "batch=7");
     let spec = spec(&line);
     let data = Dataset::load(&spec, None).unwrap();
-    let run = |resident_bytes, read_back_every| {
+    let run = |resident_bytes, sync_interval| {
         let name = "cpu".into();
-        let site = Site { device: FlexDevice, name, instructions: None, read_back_every, resident_bytes };
+        let context =
+            DeviceContext { device: FlexDevice, name, instructions: None, sync_interval, resident_bytes };
         let (mut events, mut weights) = (Vec::new(), Vec::new());
-        let outcome = train::<Cpu>(&spec, &data, &site, Plan::default(), &mut |report| {
+        let outcome = train::<Cpu>(&spec, &data, &context, Plan::default(), &mut |report| {
             match report {
                 Report::Weights(checkpoint, kept) => weights.push((checkpoint, kept.clone())),
                 Report::Event(event) => events.push(event),
@@ -274,16 +276,20 @@ fn data_on_the_device_and_rare_reading_back_change_no_number() {
     assert!(host == run(usize::MAX, 4), "both");
 }
 
-/// Without the feature, a CUDA device is an engine that breaks down at once.
-#[cfg(not(feature = "cuda"))]
 #[test]
 fn an_engine_that_breaks_down_leaves_a_failed_run() {
     use hiresnet_tui::engine::store::SavedRun;
     use hiresnet_tui::engine::worker::Worker;
     let root = tempfile::TempDir::new().unwrap();
-    let spec = spec(&format!("plain@fashion-embedded {TINY}"));
-    let data = Dataset::load(&spec, None).unwrap();
-    let worker = Worker::start(spec, data, Device::Cuda(0), root.path()).unwrap();
+    let spec = spec("plain@cifar10 blocks=1,1 widths=4,8 batch=10 epochs=1");
+    // Classes that the network has no logit for: nothing that is read from a file gets so far.
+    let images = |count: u32| {
+        let pixels = vec![0; count as usize * 3 * 32 * 32].into();
+        let labels = (0..count).map(|i| (i % 10) as u16 * 100).collect();
+        Arc::new(Images { pixels, labels, channels: 3, size: 32 })
+    };
+    let data = Dataset::new(&spec, images(100), images(20)).unwrap();
+    let worker = Worker::start(spec, data, Device::CPU, root.path()).unwrap();
     let folder = worker.folder.clone();
     assert_eq!(worker.join().unwrap(), Outcome::Failed);
     let state = SavedRun::open(&folder).unwrap().state;

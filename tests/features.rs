@@ -11,14 +11,14 @@ use hiresnet_tui::domain::event::{Checkpoint, Control, Split};
 use hiresnet_tui::domain::features::{Addend, Features, predictions};
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::engine::data::{Dataset, Feed, Library};
-use hiresnet_tui::engine::device::{Device, OnDevice};
+use hiresnet_tui::engine::device::{DeviceContext, OnDevice, on_cpu};
 use hiresnet_tui::engine::error::Result;
 use hiresnet_tui::engine::evaluate::{Task, evaluate};
 use hiresnet_tui::engine::features::{Look, answer, look};
 use hiresnet_tui::engine::model::{Network, Weights};
 use hiresnet_tui::engine::ops::TrainingBackend;
 use hiresnet_tui::engine::store::{self, RunFolder};
-use hiresnet_tui::engine::trainer::{Plan, Report, Site, train};
+use hiresnet_tui::engine::trainer::{Plan, Report, train};
 use tempfile::TempDir;
 
 const LINE: &str = "resnet+hires@fashion-embedded blocks=1,1,1 widths=4,8,8 batch=10 epochs=1 train_limit=40 \
@@ -29,7 +29,7 @@ fn trained(line: &str, root: &Path) -> (PathBuf, ExperimentSpec) {
     struct Job<'a>(&'a ExperimentSpec, RunFolder);
     impl OnDevice for Job<'_> {
         type Output = ();
-        fn run<B: TrainingBackend>(mut self, site: &Site<B::Device>) {
+        fn run<B: TrainingBackend>(mut self, context: &DeviceContext<B::Device>) {
             let data = Dataset::load(self.0, None).unwrap();
             let mut keep = |report: Report| {
                 match report {
@@ -39,13 +39,13 @@ fn trained(line: &str, root: &Path) -> (PathBuf, ExperimentSpec) {
                 }
                 Control::Continue
             };
-            train::<B>(self.0, &data, site, Plan::default(), &mut keep).unwrap();
+            train::<B>(self.0, &data, context, Plan::default(), &mut keep).unwrap();
         }
     }
     let spec: ExperimentSpec = line.parse().unwrap();
     let folder = RunFolder::create(root, &spec).unwrap();
     let path = folder.path().to_owned();
-    Device::Cpu.run(Job(&spec, folder));
+    on_cpu(Job(&spec, folder));
     (path, spec)
 }
 
@@ -94,7 +94,7 @@ fn means_are_those_of_fig_2_and_the_image_is_the_files() {
     let network = Network::<Flex>::new(&spec.architecture().unwrap(), spec.seed, &FlexDevice);
     let network = store::read_weights(&file).and_then(|weights| weights.load_into(network, &file)).unwrap();
     let data = Dataset::load(&spec, None).unwrap();
-    let task = Task { split: Split::Validation, batch: 1, probe: 1, read_back_every: 1 };
+    let task = Task { split: Split::Validation, batch: 1, probe: 1, sync_interval: 1 };
     let feed = Feed::new(&data, &FlexDevice, 0);
     let measured = evaluate(&network, &feed, task, |_, _| Ok::<(), ()>(())).unwrap().blocks;
     let near = |own: f64, said: f64| assert!((own - said).abs() < 1e-5 * said, "{own} {said}");

@@ -29,7 +29,7 @@ impl Trained {
         let root = TempDir::new().unwrap();
         let spec: ExperimentSpec = format!("{line} {TINY}").parse().unwrap();
         let data = Dataset::load(&spec, None).unwrap();
-        let worker = Worker::start(spec, data.clone(), Device::Cpu, root.path()).unwrap();
+        let worker = Worker::start(spec, data.clone(), Device::CPU, root.path()).unwrap();
         let folder = worker.folder.clone();
         assert_eq!(worker.join().unwrap(), Outcome::Completed);
         Self { _root: root, folder, data }
@@ -52,7 +52,7 @@ impl Trained {
             }
             true
         };
-        let checkpoint = lesion(&self.saved(), &self.data, Device::Cpu, wanted, &mut tell).unwrap();
+        let checkpoint = lesion(&self.saved(), &self.data, Device::CPU, wanted, &mut tell).unwrap();
         assert_eq!(checkpoint, Checkpoint::Best);
         assert_eq!(scored.len(), wanted.len() + 1);
         scored
@@ -144,7 +144,7 @@ fn it_ends_when_nobody_wants_more() {
         let mut heard = 0;
         let mut scored = 0;
         let wanted = [vec![Cut::Residual(1)], vec![Cut::Residual(2)]];
-        lesion(&trained.saved(), &trained.data, Device::Cpu, &wanted, &mut |progress| {
+        lesion(&trained.saved(), &trained.data, Device::CPU, &wanted, &mut |progress| {
             assert!(heard <= most, "told that it is enough, and goes on");
             heard += 1;
             scored += usize::from(matches!(progress, Progress::Scored(_)));
@@ -160,7 +160,7 @@ fn it_ends_when_nobody_wants_more() {
 fn what_a_run_has_not_cannot_be_cut() {
     let trained = Trained::of("plain+hires[P1]@fashion-embedded blocks=1,1 widths=4,8");
     let said = |cuts: Vec<Cut>| {
-        let error = lesion(&trained.saved(), &trained.data, Device::Cpu, &[cuts], &mut |_| true);
+        let error = lesion(&trained.saved(), &trained.data, Device::CPU, &[cuts], &mut |_| true);
         error.unwrap_err().to_string()
     };
     let reason = said(vec![Cut::Hop(Hop::new(0, 2))]);

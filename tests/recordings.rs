@@ -11,6 +11,7 @@ use hiresnet_tui::domain::event::{
     Score, Split, SplitSizes,
 };
 use hiresnet_tui::domain::histogram::Histogram;
+use hiresnet_tui::domain::params;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::domain::tape::{Recorded, Tape};
@@ -24,7 +25,7 @@ use rand_chacha::ChaCha8Rng;
 
 /// A run of `epochs` epochs of `steps` steps, an event every tenth of a second.
 fn run(line: &str, epochs: usize, steps: usize) -> Recorded {
-    let spec: ExperimentSpec = line.parse().unwrap();
+    let spec: ExperimentSpec = format!("{line} epochs={epochs}").parse().unwrap();
     let mut events = Vec::new();
     let mut tell = |kind| {
         let t = events.len() as f64 / 10.0;
@@ -34,24 +35,29 @@ fn run(line: &str, epochs: usize, steps: usize) -> Recorded {
         spec: spec.clone(),
         device: "cpu".into(),
         instructions: Some("avx512".into()),
-        parameters: 273_466,
+        parameters: params::count(&spec.architecture().unwrap()),
         images: SplitSizes { train: 100 * steps, validation: 100, test: 100 },
         steps_per_epoch: steps,
         program: "test".into(),
         at: "2026-11-24T00:00:00Z".into(),
     })));
     tell(EventKind::Phase { phase: Phase::Preparing });
+    // The first epoch is the best.
     let score =
-        |epoch: usize| Score { loss: 1.0 / epoch as f64, images: 100, hits: 60 + epoch % 40, hits5: None };
+        |epoch: usize| Score { loss: 1.0 / epoch as f64, images: 100, hits: 100 - epoch, hits5: None };
     for epoch in 1..=epochs {
-        tell(EventKind::EpochStarted { epoch, lr: 0.01 });
+        tell(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
         tell(EventKind::Phase { phase: Phase::Training });
+        let mut total = 0;
         for step in (epoch - 1) * steps + 1..=epoch * steps {
             // As random as real losses: nothing to compress.
             let loss = 2.0 / (1.0 + step as f32).sqrt() * (1.0 + (step as f32 * 12.9898).sin() * 0.3);
-            tell(EventKind::Step { epoch, step, loss, images: 100, hits: 50 + step * 7919 % 47 });
+            let hits = 50 + step * 7919 % 47;
+            total += hits;
+            tell(EventKind::Step { epoch, step, loss, images: 100, hits });
         }
-        let (train, validation) = (score(epoch), score(epoch));
+        let validation = score(epoch);
+        let train = Score { images: 100 * steps, hits: total, ..validation };
         tell(EventKind::EpochEnded { epoch, step: epoch * steps, train, validation, best: epoch == 1 });
         let all = spec.hops().unwrap();
         let blocks = (1..=spec.blocks.len()).map(|block| {
@@ -69,13 +75,16 @@ fn run(line: &str, epochs: usize, steps: usize) -> Recorded {
     Recorded { name: line.replace('@', "-"), spec, events }
 }
 
-/// Forty filled buckets with counts as random as real ones.
+/// Forty filled buckets with counts as random as real ones, of 50,000 values.
 fn spread(salt: usize) -> Option<Histogram> {
     let mut made = Histogram::default();
+    let mut left = 50_000;
     for i in 0..40 {
         let magnitude = 2f32.powf((i / 2) as f32 / 2.0 - 6.9);
         let value = if i % 2 == 0 { magnitude } else { -magnitude };
-        made.add(&vec![value; 100 + (salt * 7919 + i * 104_729) % 900]);
+        let count = if i == 39 { left } else { 100 + (salt * 7919 + i * 104_729) % 900 };
+        left -= count;
+        made.add(&vec![value; count]);
     }
     Some(made)
 }

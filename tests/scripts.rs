@@ -41,6 +41,7 @@ const SCRIPTS: &[(&str, Started)] = &[
     // It runs this very test.
     (".ci/run", Here(shells_can_read_every_shell_script)),
     ("assets/fashion-mnist/make_subset.py", Here(the_embedded_subset_is_its_own_subset)),
+    ("assets/kernels/choose.py", Here(kernels_are_chosen_by_rule)),
     ("assets/pytorch/hiresnet.py", Here(pytorch::pytorch_has_the_networks_of_the_same_names)),
     ("assets/pytorch/load.py", By("tests/export/check.py")),
     ("assets/results/kill.sh", Here(a_killed_run_ends_like_one_that_was_not)),
@@ -92,6 +93,39 @@ fn every_script() -> BTreeSet<String> {
         found.retain(|script| kept.contains(script.as_str()));
     }
     found
+}
+
+#[test]
+fn kernels_are_chosen_by_rule() {
+    // One convolution for which tensor cores worked, and one for which they did not.
+    let cache = TempDir::new().unwrap();
+    let dir = cache.path().join("autotune/0.10.0/device-0-0-cuda");
+    fs::create_dir_all(&dir).unwrap();
+    let worked =
+        |index: u32, name: &str| format!(r#"{{"outcome":{{"Ok":{{"name":"{name}","index":{index}}}}}}}"#);
+    let failed = r#"{"outcome":{"Err":{"Unknown":{"name":"simple_sync_cmma","err":"no mma.h"}}}}"#;
+    let line = |channels: u32, results: &[String]| {
+        format!(
+            r#"{{"key":{{"key":{{"Conv":{{"in_channels":{channels}}}}},"checksum":"a"}},"value":{{"fastest_index":7,"results":[{}]}}}}"#,
+            results.join(",")
+        )
+    };
+    let lines = [
+        line(16, &[worked(0, "conv_direct"), worked(2, "simple_sync_cmma"), worked(3, "simple_sync_mma")]),
+        line(32, &[worked(0, "conv_direct"), failed.to_owned()]),
+    ];
+    fs::write(dir.join("conv-forward-tune.json.log"), lines.join("\n") + "\n").unwrap();
+    let python = std::env::var("HIRESNET_PYTHON").unwrap_or_else(|_| "python3".into());
+    let script = format!("{ROOT}/assets/kernels/choose.py");
+    let Ok(output) = Command::new(python).arg(script).arg(cache.path()).output() else {
+        assert!(std::env::var_os("HIRESNET_REQUIRE_PYTHON").is_none(), "no Python");
+        eprintln!("skipped: there is no Python");
+        return;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let chosen: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let index = |place: usize| chosen["conv-forward-tune.json.log"][place]["value"]["fastest_index"].as_u64();
+    assert_eq!([index(0), index(1)], [Some(2), Some(0)]);
 }
 
 #[test]
@@ -292,6 +326,9 @@ fn the_gpu_script_takes_every_step() {
     }
     assert!(stdout.contains("GPU memory in use 100 MiB, utilisation 50% (at most 50%)\n"), "{stdout}");
     for (name, result) in [
+        ("devices", "all that work agree"),
+        ("first start, cpu", "trains after "),
+        ("later start, cpu", "trains after "),
         ("train on the CPU", "test top-1 "),
         ("eval of it, cpu", "agrees"),
         ("2 epochs on cpu", "test top-1 "),

@@ -85,7 +85,11 @@ fn one_run_is_one_and_gpus_that_nothing_computes_on_are_said() {
     let (text, code) = sweep(&one, root.path());
     assert!(code == Some(0) && text.contains("1 run in 1 task"), "{text}");
     assert!(text.contains("1 repeated run is left out"), "{text}");
-    assert_eq!(text.contains("warning: --gpus, but"), !cfg!(feature = "cuda"), "{text}");
+    assert_eq!(
+        text.contains("warning: --gpus, but"),
+        !cfg!(any(feature = "cuda", feature = "gpu")),
+        "{text}"
+    );
     let (text, _) = sweep(&[&one[..], &["--device", "cpu"]].concat(), root.path());
     assert!(text.contains("warning: --gpus with --device cpu"), "{text}");
     let script = script(&root.path().join("runs/sweep.sbatch"), root.path());

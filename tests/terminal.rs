@@ -18,3 +18,5 @@ mod rig;
 mod session;
 #[path = "terminal/store.rs"]
 mod store;
+#[path = "terminal/vanishing.rs"]
+mod vanishing;

@@ -164,7 +164,7 @@ impl Bench {
                     work: self.work,
                     steps: self.steps,
                     warmup: self.warmup,
-                })?,
+                })??,
                 peak_memory_mib: memory::peak()
                     .filter(|_| variations.len() == 1)
                     .map(|bytes| bytes as f64 / f64::from(1 << 20)),

@@ -6,7 +6,7 @@ use crate::cli::OpsBench;
 use crate::domain::error::SpecError;
 use crate::domain::text::plural;
 use crate::engine::bench::ops::{Ops, Row};
-use crate::engine::device::Device;
+use crate::engine::device::on_cpu;
 use crate::engine::error::Result;
 use crate::engine::kernels::isa::Isa;
 use crate::output::{say, say_json};
@@ -32,7 +32,7 @@ pub fn run(args: &OpsBench) -> Result<Exit> {
         }
         rows.push(row);
     };
-    Device::Cpu.run(Ops { batch, only, beside_burn: !ours, each: &mut each });
+    on_cpu(Ops { batch, only, beside_burn: !ours, each: &mut each });
     if rows.is_empty() {
         let message = format!(
             "no operation's name contains '{only}'; they are called conv 3×3 …, conv 1×1 …, basic block …, \

@@ -22,7 +22,7 @@ use crate::engine::fetch::{
     verify,
 };
 use crate::output::{error, note, overflows, right, say, say_json, table};
-use crate::signals::signals;
+use crate::signals::{SIGHUP, signals};
 
 /// `data`.
 ///
@@ -264,6 +264,9 @@ fn fetch(offers: Vec<Offer>, options: Options) -> Result<Exit> {
             tokio::select! {
                 biased;
                 Some(number) = signals.recv() => {
+                    if exit != Exit::Done && number == SIGHUP {
+                        continue;
+                    }
                     if exit != Exit::Done {
                         std::process::exit(128 + i32::from(number));
                     }

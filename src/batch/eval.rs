@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::Exit;
 use crate::cli::MachineArgs;
 use crate::engine::data::Dataset;
-use crate::engine::device::Device;
 use crate::engine::error::Result;
 use crate::engine::rescore::{Rescored, rescore};
 use crate::engine::store::SavedRun;
@@ -31,7 +30,7 @@ pub fn run(run: &Path, machine: &MachineArgs, json: bool) -> Result<Exit> {
     let data = Dataset::load(&saved.spec, machine.data.data_dir.as_deref())?;
     let rescored = rescore(&saved, &data, device)?;
     // The same bits are owed where the same instructions added up the same sums.
-    let exact = device == Device::Cpu
+    let exact = device.is_deterministic()
         && saved.state.started.as_ref().is_some_and(|s| {
             s.device == device.to_string() && s.instructions.as_deref() == device.instructions()
         });

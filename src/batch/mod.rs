@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod bench_ops;
 pub mod data;
+pub mod devices;
 pub mod eval;
 pub mod export;
 mod fates;
@@ -22,5 +23,6 @@ pub mod specs;
 mod summary;
 pub mod sweep;
 pub mod train;
+mod tty;
 
 pub use crate::exit::Exit;

@@ -19,6 +19,8 @@ pub struct Progress {
     tag: String,
     /// Learning rate of the last epoch seen.
     lr: Option<f64>,
+    /// Kernels compiled, operations tuned, and when the last was; until that was said.
+    compiled: Option<(usize, usize, f64)>,
 }
 
 impl Progress {
@@ -31,7 +33,7 @@ impl Progress {
             1 => (screen.bar(""), "  ".to_owned()),
             _ => (screen.bar(&numbered), numbered),
         };
-        Self { screen, bar, tag, lr: None }
+        Self { screen, bar, tag, lr: None, compiled: None }
     }
 
     /// The run goes on from where it was left.
@@ -45,7 +47,16 @@ impl Progress {
 
     /// Shows what `event` changed.
     pub fn show(&mut self, event: &Event, state: &RunState) {
+        if let EventKind::Phase { phase: Phase::Training } | EventKind::EpochEnded { .. } = event.kind
+            && let Some((kernels, tuned, seconds)) = self.compiled.take()
+        {
+            let tuned = if tuned > 0 { format!(", tuned {tuned} operations") } else { String::new() };
+            self.line(&format!("compiled {kernels} kernels{tuned}: {seconds:.0} s after the start"));
+        }
         match &event.kind {
+            EventKind::Compiling { kernels, tuned, seconds } => {
+                self.compiled = Some((*kernels, *tuned, *seconds));
+            }
             EventKind::RunStarted(facts) => {
                 let images = facts.images;
                 self.line(&format!(
@@ -119,6 +130,10 @@ fn epoch_line(state: &RunState, train: &Score, validation: &Score, best: bool) -
 
 fn draw(bar: &ProgressBar, state: &RunState) {
     let epochs = state.started.as_ref().map_or(0, |s| s.spec.epochs);
+    if let Some((kernels, seconds)) = state.compiling {
+        bar.set_message(format!("compiling kernels: {kernels}, {}", duration(seconds)));
+        return;
+    }
     let doing = match (state.phase, state.scored) {
         (Some(Phase::Validating), _) => "validating",
         (Some(Phase::Testing), _) => "testing",

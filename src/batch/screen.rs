@@ -1,10 +1,10 @@
 //! Where all runs of a batch print: above their bars on a terminal, plain lines elsewhere.
 
-use std::fmt::Display;
-use std::io::IsTerminal;
-
+use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Display;
 
+use super::tty::Tty;
 use crate::output;
 
 /// Times a second the bars are redrawn, at most.
@@ -22,12 +22,13 @@ pub struct Screen {
 impl Screen {
     /// One whose text goes to stderr or stdout.
     pub fn new(to_stderr: bool) -> Self {
-        let (target, is_terminal) = match to_stderr {
-            true => (ProgressDrawTarget::stderr_with_hz(REDRAWS), std::io::stderr().is_terminal()),
-            false => (ProgressDrawTarget::stdout_with_hz(REDRAWS), std::io::stdout().is_terminal()),
-        };
+        let term = if to_stderr { Term::buffered_stderr() } else { Term::buffered_stdout() };
         // A terminal without cursor movement (TERM=dumb) gets lines as well.
-        let bars = (is_terminal && !target.is_hidden()).then(|| MultiProgress::with_draw_target(target));
+        let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
+        let bars = (term.is_term() && !is_dumb).then(|| {
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Tty(term)), REDRAWS);
+            MultiProgress::with_draw_target(target)
+        });
         Self { bars, to_stderr }
     }
 

@@ -11,7 +11,7 @@ use crate::cli::{SlurmArgs, SweepCommand, SweepRuns};
 use crate::domain::error::SpecError;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::{harmless, plural};
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::BACKENDS;
 use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::files;
 use crate::engine::presets;
@@ -167,20 +167,23 @@ fn slurm(args: &SlurmArgs) -> Result<Exit> {
 }
 
 /// Why tasks would not compute on the GPUs that they are to ask for, or that `--device` names.
-fn unused_gpus(args: &SlurmArgs) -> Option<&'static str> {
-    let built_with_cuda = cfg!(feature = "cuda");
-    match (args.device, args.gpus) {
-        (DeviceChoice::Cpu, Some(_)) => {
-            Some("--gpus with --device cpu: tasks would hold GPUs and compute on the CPU")
+fn unused_gpus(args: &SlurmArgs) -> Option<String> {
+    let on_cpu = "tasks would hold GPUs and compute on the CPU";
+    match (args.device.backend(), args.gpus) {
+        (Some(backend), Some(_)) if !backend.is_gpu() => {
+            Some(format!("--gpus with --device {}: {on_cpu}", backend.name))
         }
-        (DeviceChoice::Auto, Some(_)) if !built_with_cuda => Some(
-            "--gpus, but this program is built without CUDA: tasks would hold GPUs and compute on the CPU; build \
-             it without --no-default-features",
-        ),
-        (DeviceChoice::Cuda(_), _) if !built_with_cuda => Some(
-            "--device cuda, but this program is built without CUDA: tasks would fail; build it without \
+        (None, Some(_)) if !BACKENDS.iter().any(|backend| backend.is_gpu() && backend.built) => {
+            Some(format!(
+                "--gpus, but this program is built without any backend for GPUs: {on_cpu}; build it without \
+             --no-default-features"
+            ))
+        }
+        (Some(backend), _) if !backend.built => Some(format!(
+            "--device {}, but this program is built without it: tasks would fail; build it without \
              --no-default-features",
-        ),
+            backend.name
+        )),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::cli::{BatchArgs, MachineArgs};
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::{Dataset, Library};
-use crate::engine::device::{Device, DeviceChoice};
+use crate::engine::device::{Device, DeviceChoice, is_device_lost};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::resume::{self, Damage, Shelf, Taken};
 use crate::engine::snapshot::Snapshot;
@@ -22,7 +22,7 @@ use crate::engine::store::{self, RunFolder};
 use crate::engine::trainer::Plan;
 use crate::engine::worker::Worker;
 use crate::output::{note, say};
-use crate::signals::signals;
+use crate::signals::{SIGHUP, signals};
 
 /// Its number.
 const SIGTERM: u8 = 15;
@@ -170,7 +170,7 @@ impl Batch<'_> {
             tokio::select! {
                 biased;
                 Some(number) = signals.recv() => {
-                    let again = number == SIGTERM && told.elapsed() < SAME_SIGTERM;
+                    let again = number == SIGHUP || number == SIGTERM && told.elapsed() < SAME_SIGTERM;
                     if let Exit::Signal(_) = exit && again {
                         continue;
                     }
@@ -196,6 +196,11 @@ impl Batch<'_> {
                         }
                         // What the disk does not take now it will not take from the next run either.
                         if unkept {
+                            waiting.clear();
+                        }
+                        // Nor does a device that is gone.
+                        if is_device_lost() && !waiting.is_empty() {
+                            screen.notice("no other run is started: the device is gone");
                             waiting.clear();
                         }
                         fates.set(index, Fate::Ended(Box::new(state)));

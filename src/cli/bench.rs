@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::values::size;
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::{DeviceChoice, device_help};
 
 /// What to measure.
 #[derive(Debug, Subcommand)]
@@ -43,8 +43,8 @@ pub struct TrainBench {
     /// Steps before them that are not
     #[arg(long, default_value_t = 3)]
     pub warmup: u32,
-    /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
+    /// Where to compute.
+    #[arg(long, default_value = "auto", help = device_help())]
     pub device: DeviceChoice,
     /// CPU threads to compute with [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -109,8 +109,8 @@ pub struct UiBench {
     /// Columns and rows of the screen
     #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
     pub size: (u16, u16),
-    /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
+    /// Where to compute.
+    #[arg(long, default_value = "auto", help = device_help())]
     pub device: DeviceChoice,
     /// CPU threads to compute with [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -142,8 +142,8 @@ pub struct ParityBench {
     /// A preset, a file or a one-line spec; its keys may follow as words of their own
     #[arg(default_value = "resnet+hires@fashion-embedded")]
     pub spec: Vec<String>,
-    /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
+    /// Where to compute.
+    #[arg(long, default_value = "auto", help = device_help())]
     pub device: DeviceChoice,
     /// Print JSON
     #[arg(long)]

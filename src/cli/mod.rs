@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::domain::keys::KEYS;
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::{DeviceChoice, device_help};
 use crate::engine::presets::SHIPPED;
 
 pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
@@ -94,8 +94,8 @@ pub struct BatchArgs {
 /// Where and on what a command computes: not part of a spec.
 #[derive(Debug, Clone, Args)]
 pub struct MachineArgs {
-    /// auto (CUDA where it answers, else the CPU), cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
+    /// Where to compute.
+    #[arg(long, default_value = "auto", help = device_help())]
     pub device: DeviceChoice,
     /// Data and threads.
     #[command(flatten)]
@@ -129,6 +129,16 @@ pub enum Command {
         /// The folder given to --out
         #[arg(default_value = "runs")]
         dir: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List what there is to compute on, what each device can do, and what it lacks
+    Devices {
+        /// Train three steps on each GPU and compare the losses with the CPU's; exit code 1 when one
+        /// does not work or disagrees
+        #[arg(long)]
+        check: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::values::{at_least_one, memory, plain, time_limit};
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::{DeviceChoice, device_help};
 
 /// What to do with a sweep.
 #[derive(Debug, Subcommand)]
@@ -57,8 +57,8 @@ pub struct SlurmArgs {
     /// Folder with the datasets' files, as nodes see it [default: as for --batch]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
+    /// Where to compute.
+    #[arg(long, default_value = "auto", help = device_help())]
     pub device: DeviceChoice,
     /// CPU threads, and CPUs, of a task
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -26,7 +26,7 @@ pub struct Event {
 impl Event {
     /// Whether it belongs in the run's record.
     pub fn is_recorded(&self) -> bool {
-        !matches!(self.kind, EventKind::Tick { .. })
+        !matches!(self.kind, EventKind::Tick { .. } | EventKind::Compiling { .. })
     }
 }
 
@@ -107,6 +107,15 @@ pub enum EventKind {
         /// Images to score; 0 while paused.
         total: usize,
     },
+    /// The device waits for its kernels. Never recorded.
+    Compiling {
+        /// Kernels compiled since the run began.
+        kernels: usize,
+        /// Operations for which the fastest of several kernels was looked for.
+        tuned: usize,
+        /// Since the run began.
+        seconds: f64,
+    },
     /// The loss stopped being a finite number.
     Diverged {
         /// Epoch, from 1.
@@ -133,7 +142,7 @@ pub enum EventKind {
 pub struct RunStarted {
     /// The resolved spec.
     pub spec: ExperimentSpec,
-    /// `cpu` or `cuda:N`.
+    /// Such as `cpu` or `cuda:0`.
     pub device: String,
     /// The CPU's vector instructions, such as `avx512`: others round sums differently.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,7 +166,7 @@ pub struct Continued {
     pub epoch: usize,
     /// Steps taken.
     pub step: usize,
-    /// `cpu` or `cuda:N`.
+    /// Such as `cpu` or `cuda:0`.
     pub device: String,
     /// The CPU's vector instructions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,7 +214,7 @@ impl SplitSizes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Building the network; on CUDA also uploading the data, and compiling and tuning
+    /// Building the network; on a GPU also uploading the data, and compiling and tuning
     /// kernels in the first steps.
     Preparing,
     /// Taking steps.

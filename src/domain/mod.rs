@@ -18,6 +18,7 @@ pub mod lesion;
 pub mod one_line;
 pub mod paper;
 pub mod params;
+pub mod record;
 pub mod report;
 pub mod run_state;
 pub mod seeds;

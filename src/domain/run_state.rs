@@ -58,6 +58,8 @@ pub struct RunState {
     pub phase: Option<Phase>,
     /// Images scored and to score, while a split is being scored.
     pub scored: Option<(usize, usize)>,
+    /// Kernels compiled so far and seconds since the start, while the device waits for more.
+    pub compiling: Option<(usize, f64)>,
     /// Whether it waits.
     pub paused: bool,
     /// Current epoch, from 1; 0 before the first.
@@ -100,6 +102,11 @@ impl RunState {
 
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
+        if let EventKind::Compiling { kernels, seconds, .. } = event.kind {
+            self.compiling = Some((kernels, seconds));
+            return;
+        }
+        self.compiling = None;
         let t = event.t;
         self.t = t;
         match &event.kind {
@@ -167,6 +174,7 @@ impl RunState {
                 self.training_since = (self.phase == Some(Phase::Training)).then_some(t);
                 self.active_since = Some(t);
             }
+            EventKind::Compiling { .. } => {}
             EventKind::Tick { done, total } => self.scored = (*total > 0).then_some((*done, *total)),
             EventKind::Diverged { epoch, step, loss, .. } => {
                 self.divergence = Some((*epoch, *step, loss.clone()));

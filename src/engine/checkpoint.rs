@@ -33,10 +33,11 @@ pub fn keep(run: &Path, snapshot: &Snapshot, spec: &str, events: u64) -> Result<
 }
 
 /// The newest checkpoint in folder `run` that is whole, of this run, and of lines that its
-/// record `log` has; and how many bytes of it these are.
+/// record `log` has; and how many bytes of it these are. Whoever wrote or copied it, it
+/// outlasts a power cut from here on: what the record has beyond it can be cut off.
 ///
 /// # Errors
-/// When the record cannot be read.
+/// When the record cannot be read, or the disk refuses.
 pub fn newest(run: &Path, spec: &ExperimentSpec, log: &Path) -> Result<Option<(Snapshot, u64)>> {
     let mut log_file = File::open(log).map_err(EngineError::io("open", log))?;
     for path in all(run).into_iter().rev() {
@@ -44,6 +45,7 @@ pub fn newest(run: &Path, spec: &ExperimentSpec, log: &Path) -> Result<Option<(S
         let read = bytes.and_then(|bytes| Snapshot::from_bytes(&bytes, &spec.to_string(), &path));
         match read {
             Ok((snapshot, events)) if ends_line(&mut log_file, events) => {
+                secure(&path).map_err(EngineError::io("write", &path))?;
                 return Ok(Some((snapshot, events)));
             }
             Ok(_) => tracing::warn!("{}: its lines are not in the record", path.display()),
@@ -51,6 +53,13 @@ pub fn newest(run: &Path, spec: &ExperimentSpec, log: &Path) -> Result<Option<(S
         }
     }
     Ok(None)
+}
+
+/// Makes a file and its name outlast a power cut.
+fn secure(path: &Path) -> std::io::Result<()> {
+    // Only Windows wants it open for writing.
+    File::options().read(true).write(cfg!(windows)).open(path)?.sync_data()?;
+    files::sync_folder(path.parent().unwrap_or(Path::new(".")))
 }
 
 /// Removes all checkpoints of a run that is complete.

@@ -36,7 +36,6 @@ pub fn delete(root: &Path, path: &Path) -> Result<()> {
     };
     let of_going_on: Vec<_> = there.iter().filter(|file| is_of_going_on(file)).cloned().collect();
     let weights = Checkpoint::ALL.map(|checkpoint| weights_path(path, checkpoint));
-    // The spec last: what is left of a deletion that fails is still a run.
     let own: Vec<_> = of_going_on
         .into_iter()
         .chain(weights)
@@ -49,10 +48,20 @@ pub fn delete(root: &Path, path: &Path) -> Result<()> {
         ));
     }
     let cut_off = there.iter().filter(|file| is_cut_off(file));
-    for file in cut_off.chain(own.iter().filter(|file| there.contains(file))) {
+    // The spec last, and the disk must know: what is left of a deletion that fails, or that a
+    // power cut ends, is still a run.
+    let spec = path.join(SPEC);
+    let (last, first): (Vec<_>, Vec<_>) =
+        cut_off.chain(own.iter().filter(|file| there.contains(file))).partition(|file| **file == spec);
+    for file in first {
         fs::remove_file(file).map_err(EngineError::io("delete", file))?;
     }
-    fs::remove_dir(path).map_err(EngineError::io("delete", path))
+    files::sync_folder(path).map_err(EngineError::io("delete files in", path))?;
+    for file in last {
+        fs::remove_file(file).map_err(EngineError::io("delete", file))?;
+    }
+    fs::remove_dir(path).map_err(EngineError::io("delete", path))?;
+    files::sync_folder(root).map_err(EngineError::io("delete", path))
 }
 
 /// Whether a file is there for a run that is not complete.

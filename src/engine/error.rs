@@ -23,6 +23,9 @@ pub enum EngineError {
     /// The device cannot be had.
     #[error("device: {0}")]
     Device(String),
+    /// The device, or what drives it, broke down while it computed.
+    #[error("{0}")]
+    Failed(String),
     /// Reading or writing failed.
     #[error("{}: cannot {action}: {source}", shown(path))]
     Io {

@@ -29,7 +29,7 @@ pub struct Task {
     /// How many of the first images to probe.
     pub probe: usize,
     /// Batches between reading logits back; each read waits for the device.
-    pub read_back_every: usize,
+    pub sync_interval: usize,
 }
 
 /// Scores `network` on what `feed` has, with its running statistics, calling `tick(done, total)` before
@@ -76,7 +76,7 @@ pub fn evaluate_without<B: NetworkOps, E>(
             })
         });
         unread.push((logits, labels));
-        if unread.len() >= task.read_back_every || fed == total {
+        if unread.len() >= task.sync_interval || fed == total {
             for (logits, labels) in unread.drain(..) {
                 tally.add(&floats(logits), &labels);
             }

@@ -6,14 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::data::{Batches, Dataset, Library};
-use super::device::{Device, OnDevice};
+use super::device::{DeviceContext, OnDevice, on_cpu};
 use super::error::{EngineError, Result};
 use super::evaluate::floats;
 use super::lesion::NO_WEIGHTS;
 use super::model::{Mode, Network, Term};
 use super::ops::{NetworkOps, TrainingBackend};
 use super::store;
-use super::trainer::Site;
 use crate::domain::event::{Checkpoint, Split};
 use crate::domain::features::{Addend, BlockMaps, Features, Maps, Shown, predictions};
 use crate::domain::spec::ExperimentSpec;
@@ -42,7 +41,7 @@ pub fn answer<K: Send>(
     looks: Receiver<(K, Look)>,
     tell: &mut (dyn FnMut(K, Result<Features>) + Send),
 ) {
-    Device::Cpu.run(Answering { library, looks, tell });
+    on_cpu(Answering { library, looks, tell });
 }
 
 /// Looks at one image, once.
@@ -69,7 +68,7 @@ struct Answering<'a, K> {
 impl<K: Send> OnDevice for Answering<'_, K> {
     type Output = ();
 
-    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) {
+    fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) {
         let mut kept: Option<Trained<B::InnerBackend>> = None;
         while let Ok(first) = self.looks.recv() {
             let (key, look) = self.looks.try_iter().last().unwrap_or(first);
@@ -79,9 +78,9 @@ impl<K: Send> OnDevice for Answering<'_, K> {
                 let facts = Facts::of(&look)?;
                 let trained = match kept.take().filter(|kept| kept.facts == facts) {
                     Some(trained) => trained,
-                    None => Trained::read(facts, library, &site.device)?,
+                    None => Trained::read(facts, library, &context.device)?,
                 };
-                kept.insert(trained).features(look.image, &site.device)
+                kept.insert(trained).features(look.image, &context.device)
             }));
             let broken = |_| Err(EngineError::run(&look.run, "its network broke down; the log says where"));
             (self.tell)(key, answer.unwrap_or_else(broken));

@@ -1,4 +1,9 @@
-//! Files written so that a reader sees all of them or none.
+//! Files written so that a reader sees all of them or none, and so that a power cut leaves
+//! one or the other.
+//!
+//! A file system may make a removal permanent before what was written just before it. Hence
+//! the rule, everywhere: before anything is removed or cut short that another file makes
+//! superfluous, that file and its name are on the disk ([`sync_folder`]).
 
 use std::fs;
 use std::io::Write;
@@ -9,8 +14,8 @@ use super::error::{EngineError, Result, shown};
 /// How temporary files are called; one that is left was cut off by a crash.
 pub const TEMPORARY: &str = ".writing-";
 
-/// Writes `bytes` to `path` by way of a temporary file in the same folder. A link is
-/// followed; what is there already must be a regular file.
+/// Writes `bytes` to `path` by way of a temporary file in the same folder; once it returns,
+/// they outlast a power cut. A link is followed; what is there already must be a regular file.
 ///
 /// # Errors
 /// When the folder cannot be written to, or a device, a pipe or a folder is in the way.
@@ -31,7 +36,7 @@ pub fn write_atomically_by(
     if fs::symlink_metadata(path).is_ok_and(|facts| !facts.is_file()) {
         return Err(EngineError::data(path, "there is something else than a regular file; it is left alone"));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     if !folder.exists() {
         return Err(EngineError::data(path, format!("there is no folder {}", shown(folder))));
     }
@@ -45,10 +50,55 @@ pub fn write_atomically_by(
             use std::os::unix::fs::PermissionsExt;
             file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
         }
-        file.persist(path).map_err(|e| e.error)?;
-        Ok(())
+        let temporary = file.into_temp_path();
+        fs::rename(&temporary, path)?;
+        // Nothing is left to remove.
+        let _ = temporary.keep();
+        sync_folder(folder)
     };
     write().map_err(plain).map_err(EngineError::io("write", path))
+}
+
+/// Makes the names in `folder` outlast a power cut: those of files that were created, renamed
+/// or removed there.
+///
+/// # Errors
+/// When the disk refuses. Some network folders cannot do it, and a folder that may only be
+/// written cannot be opened for it, which is no error.
+pub fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+        match fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+            Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => {}
+            other => other?,
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+/// Creates `folder` and those above it, where they are not there; they outlast a power cut.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn create_folders(folder: &Path) -> Result<()> {
+    let missing: Vec<&Path> = folder
+        .ancestors()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .take_while(|folder| !folder.exists())
+        .collect();
+    fs::create_dir_all(folder).map_err(EngineError::io("create the folder", folder))?;
+    for made in missing.into_iter().rev() {
+        sync_folder(folder_of(made)).map_err(EngineError::io("create the folder", made))?;
+    }
+    Ok(())
+}
+
+/// The folder that `path` is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The error without the temporary file's name in it, where its kind says enough.

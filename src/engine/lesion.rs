@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use super::data::{Dataset, Feed};
-use super::device::{Device, OnDevice};
+use super::device::{Device, DeviceContext, OnDevice};
 use super::error::{EngineError, Result};
 use super::evaluate::{Task, evaluate_without};
 use super::model::{Network, Weights};
 use super::ops::TrainingBackend;
 use super::store::SavedRun;
-use super::trainer::Site;
 use crate::domain::error::SpecError;
 use crate::domain::event::{Checkpoint, Split};
 use crate::domain::lesion::{Cut, Lesioned, cuts};
@@ -48,7 +47,7 @@ pub fn lesion(
     }
     for checkpoint in Checkpoint::ALL {
         if let Some((path, weights)) = run.weights(checkpoint)? {
-            device.run(Lesions { run, data, lesions, weights, path, tell })?;
+            device.run(Lesions { run, data, lesions, weights, path, tell })??;
             return Ok(checkpoint);
         }
     }
@@ -70,14 +69,14 @@ struct Enough;
 impl OnDevice for Lesions<'_> {
     type Output = Result<()>;
 
-    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Result<()> {
+    fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Result<()> {
         let Self { run: SavedRun { spec, .. }, data, lesions, weights, path, tell } = self;
-        let network = Network::<B::InnerBackend>::new(&spec.architecture()?, spec.seed, &site.device);
+        let network = Network::<B::InnerBackend>::new(&spec.architecture()?, spec.seed, &context.device);
         let network = weights.load_into(network, &path)?;
         // The same images again and again: kept on the device where they fit.
-        let feed = Feed::new(data, &site.device, site.resident_bytes);
-        let read_back_every = site.read_back_every;
-        let task = Task { split: Split::Validation, batch: spec.batch, probe: 0, read_back_every };
+        let feed = Feed::new(data, &context.device, context.resident_bytes);
+        let sync_interval = context.sync_interval;
+        let task = Task { split: Split::Validation, batch: spec.batch, probe: 0, sync_interval };
         for without in std::iter::once(&Vec::new()).chain(lesions) {
             let tick = |_, _| if tell(Progress::Tick) { Ok(()) } else { Err(Enough) };
             let Ok(evaluation) = evaluate_without(&network, &feed, task, without, tick) else {

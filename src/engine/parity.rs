@@ -20,7 +20,8 @@ use super::trainer::{Pass, pass};
 use crate::domain::architecture::BasicBlockShape;
 use crate::domain::spec::ExperimentSpec;
 
-type Cpu = Autodiff<Flex>;
+/// The CPU, with gradients.
+pub type Cpu = Autodiff<Flex>;
 
 /// Steps recorded.
 pub const STEPS: usize = 20;
@@ -73,8 +74,7 @@ pub fn write(
     let network = Network::<Cpu>::new(&architecture, spec.seed, &FlexDevice);
     let initial = Weights::of(&network.valid());
 
-    // A copy of its own: a clone would share running statistics.
-    let double = Network::<Cpu>::new(&architecture, spec.seed, &FlexDevice).map(&mut InDouble);
+    let double = in_double(spec)?;
     let (mut single, mut double) = (Walk::new(spec, network), Walk::new(spec, double));
     let mut batches = Weights::default();
     for (step, (epoch, batch)) in first_batches(spec, data).take(STEPS).enumerate() {
@@ -144,6 +144,15 @@ impl Walk {
         self.rates.push(lr);
         self.network = Some(self.adam.step(lr, network, gradients));
     }
+}
+
+/// The initial network of `spec` in double precision: what every device's numbers are held
+/// against.
+///
+/// # Errors
+/// When the spec is no network.
+pub fn in_double(spec: &ExperimentSpec) -> Result<Network<Cpu>> {
+    Ok(Network::new(&spec.architecture()?, spec.seed, &FlexDevice).map(&mut InDouble))
 }
 
 /// Turns every tensor of a network into double precision.

@@ -20,6 +20,7 @@ use super::given::{self, Left};
 use super::presets;
 use super::store::{self, SavedRun, events_of};
 use crate::domain::event::{Event, EventKind};
+use crate::domain::record::RecordCheck;
 use crate::domain::tape::Recorded;
 use crate::domain::text::harmless;
 
@@ -89,7 +90,9 @@ pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec
         let name = name.as_deref().unwrap_or(folder).file_name().unwrap_or_default();
         let events = events_of(folder)?;
         let name = harmless(&name.to_string_lossy(), MAX_NAME);
-        check(&events).map_err(|reason| EngineError::run(folder, reason))?;
+        if !matches!(events.first(), Some(Event { kind: EventKind::RunStarted(_), .. })) {
+            return Err(EngineError::run(folder, "a run that has not started"));
+        }
         Ok(Recorded { name, spec, events })
     })?;
     if !force && holds_something_else(to) {
@@ -212,30 +215,18 @@ pub fn read(source: impl Read, path: &Path) -> Result<Vec<Recorded>> {
         }
         // Grown as they come: a count is believed only when its events are there.
         let mut events: Vec<Event> = Vec::new();
+        let mut check = RecordCheck::default();
         for _ in 0..count {
             let at = next(&mut line)?;
-            events.push(event_log::parse(&line).map_err(|reason| fault(at, &reason))?);
+            let event = event_log::parse(&line).map_err(|reason| fault(at, &reason))?;
+            check.accept(&event).map_err(|reason| fault(at, &reason))?;
+            events.push(event);
         }
-        let spec =
-            check(&events).map_err(|reason| fault(at, &format!("in the run that begins here, {reason}")))?;
+        let spec = check.spec().cloned().ok_or_else(|| fault(at, "a run that has not started"))?;
         runs.push(Recorded { name: harmless(&name, MAX_NAME), spec, events });
     }
     match event_log::next_line(&mut reader, &mut line) {
         Ok(Line::End) => Ok(runs),
         _ => Err(EngineError::data(path, "something follows the last run")),
     }
-}
-
-/// Whether these can be the events of one run; its spec.
-fn check(events: &[Event]) -> std::result::Result<crate::domain::spec::ExperimentSpec, String> {
-    let Some(EventKind::RunStarted(started)) = events.first().map(|event| &event.kind) else {
-        return Err("a run that has not started".into());
-    };
-    if let Some(pair) = events.windows(2).find(|pair| pair[1].t < pair[0].t) {
-        return Err(format!("time runs backwards, from {} to {} seconds", pair[0].t, pair[1].t));
-    }
-    if events[1..].iter().any(|event| matches!(event.kind, EventKind::RunStarted(_))) {
-        return Err("a run that starts twice".into());
-    }
-    Ok(started.spec.clone())
 }

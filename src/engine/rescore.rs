@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::data::{Dataset, Feed};
-use super::device::{Device, OnDevice};
+use super::device::{Device, DeviceContext, OnDevice};
 use super::error::{EngineError, Result};
 use super::evaluate::{Task, evaluate};
 use super::model::{Network, Weights};
 use super::ops::TrainingBackend;
 use super::store::SavedRun;
-use super::trainer::Site;
 use crate::domain::event::{Checkpoint, Score, Split};
 
 /// One checkpoint scored again, beside what the run said.
@@ -49,7 +48,7 @@ pub fn rescore(run: &SavedRun, data: &Dataset, device: Device) -> Result<Vec<Res
     for checkpoint in Checkpoint::ALL {
         let said = run.state.test(checkpoint).copied();
         if let Some((path, weights)) = run.weights(checkpoint)? {
-            let score = device.run(Scoring { run, data, weights, path })?;
+            let score = device.run(Scoring { run, data, weights, path })??;
             all.push(Rescored { checkpoint, score, said });
         } else if said.is_some() {
             let reason = format!("the {} weights, which its record scores, are missing", checkpoint.name());
@@ -75,15 +74,15 @@ struct Scoring<'a> {
 impl OnDevice for Scoring<'_> {
     type Output = Result<Score>;
 
-    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Result<Score> {
+    fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Result<Score> {
         let spec = &self.run.spec;
-        let device = &site.device;
+        let device = &context.device;
         let network = Network::<B::InnerBackend>::new(&spec.architecture()?, spec.seed, device);
         let network = self.weights.load_into(network, &self.path)?;
         // Every image is scored once: there is nothing to gain by keeping it on the device.
         let feed = Feed::new(self.data, device, 0);
-        let read_back_every = site.read_back_every;
-        let task = Task { split: Split::Test, batch: spec.batch, probe: 0, read_back_every };
+        let sync_interval = context.sync_interval;
+        let task = Task { split: Split::Test, batch: spec.batch, probe: 0, sync_interval };
         Ok(evaluate(&network, &feed, task, |_, _| Ok::<(), EngineError>(()))?.score)
     }
 }

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::claim::{self, Claim};
 use super::data::hex;
 use super::error::{EngineError, Result};
+use super::files;
 use super::snapshot::Snapshot;
 use super::store::{self, RunFolder, SavedRun};
 use crate::domain::event::Outcome;
@@ -167,7 +168,7 @@ impl Shelf {
         if let Progress::Damaged(damage) = look(&path, spec) {
             return Ok(Taken::Damaged(damage));
         }
-        std::fs::create_dir_all(&path).map_err(EngineError::io("create the folder", &path))?;
+        files::create_folders(&path)?;
         let Some(claim) = Claim::take(&path)? else { return Ok(Taken::Busy) };
         let nothing = match look(&path, spec) {
             Progress::Finished(run) | Progress::Diverged(run) => Taken::Finished(Box::new(run.state)),

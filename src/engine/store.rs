@@ -5,6 +5,10 @@
 //! `events.jsonl` is the run; everything else can be made from it and the weights. It is
 //! appended to, a line at a time, so a crash loses at most a torn last line. A run that goes
 //! on from a checkpoint takes back the lines that came after it.
+//!
+//! A power cut costs no more than a crash that comes after the last checkpoint: a checkpoint
+//! is written when its lines are on the disk, an older one goes when the newer is there, and
+//! the last ones go when the whole record and the weights are.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -19,6 +23,7 @@ use super::model::Weights;
 use super::snapshot::Snapshot;
 use super::{files, toml_fault};
 use crate::domain::event::{Checkpoint, Event, EventKind, Outcome};
+use crate::domain::record::RecordCheck;
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 
@@ -39,7 +44,7 @@ pub(super) const METRICS: &str = "metrics.csv";
 /// # Errors
 /// When that is not possible.
 pub fn check_writable(root: &Path) -> Result<()> {
-    fs::create_dir_all(root).map_err(EngineError::io("create the folder", root))?;
+    files::create_folders(root)?;
     tempfile::tempfile_in(root).map_err(EngineError::io("write in the folder", root))?;
     Ok(())
 }
@@ -86,13 +91,9 @@ impl RunFolder {
         // keeps readers out there is none: a run can be read while it is written.
         #[cfg(unix)]
         let _ = events.try_lock();
-        Ok(Self {
-            events,
-            written: 0,
-            metrics: csv::Writer::from_writer(open(METRICS)?),
-            state: RunState::default(),
-            path,
-        })
+        let metrics = csv::Writer::from_writer(open(METRICS)?);
+        files::sync_folder(&path).map_err(EngineError::io("write in the folder", &path))?;
+        Ok(Self { events, written: 0, metrics, state: RunState::default(), path })
     }
 
     /// The folder of a run that did not end, its spec, and where it goes on: from the newest
@@ -121,6 +122,7 @@ impl RunFolder {
         }
         let found = checkpoint::newest(path, &spec, &log)?;
         let (from, kept) = found.map_or((None, 0), |(snapshot, kept)| (Some(snapshot), kept));
+        events.sync_data().map_err(EngineError::io("write", &log))?;
         events.set_len(kept).map_err(EngineError::io("cut back", &log))?;
         let metrics = path.join(METRICS);
         let rows = File::create(&metrics).map_err(EngineError::io("create", &metrics))?;
@@ -133,6 +135,10 @@ impl RunFolder {
         };
         for event in &read_events(&log)?.0 {
             this.take_in(event)?;
+        }
+        // Those on the disk may be of an epoch that was taken back.
+        if let Some(best) = from.as_ref().and_then(|snapshot| snapshot.best.as_ref()) {
+            this.save(Checkpoint::Best, &best.weights)?;
         }
         Ok((this, spec, from))
     }
@@ -156,11 +162,20 @@ impl RunFolder {
         let mut line = serde_json::to_vec(event)
             .map_err(|e| EngineError::run(&path, format!("an event cannot be encoded: {e}")))?;
         line.push(b'\n');
+        if let EventKind::Finished { .. } = event.kind {
+            // Whoever reads the end need not doubt the rest.
+            self.metrics.get_ref().sync_data().map_err(EngineError::io("write", self.path.join(METRICS)))?;
+            files::sync_folder(&self.path).map_err(EngineError::io("write in the folder", &self.path))?;
+        }
         self.events.write_all(&line).map_err(EngineError::io("write", &path))?;
         self.written += line.len() as u64;
         self.take_in(event)?;
-        if let EventKind::Finished { outcome: Outcome::Completed, .. } = event.kind {
-            checkpoint::remove_all(&self.path);
+        if let EventKind::Finished { outcome, .. } = event.kind {
+            // Before anything goes that the run could be gone on with.
+            self.events.sync_data().map_err(EngineError::io("write", &path))?;
+            if outcome == Outcome::Completed {
+                checkpoint::remove_all(&self.path);
+            }
         }
         Ok(())
     }
@@ -217,13 +232,16 @@ pub fn is_run(path: &Path) -> bool {
 
 /// A folder of its own, named for what it holds: `resnet-hires-P1-P2-fashion-s3-20261123-184028`.
 fn new_folder(root: &Path, spec: &ExperimentSpec) -> Result<PathBuf> {
-    fs::create_dir_all(root).map_err(EngineError::io("create the folder", root))?;
+    files::create_folders(root)?;
     let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
     let name = format!("{}-{now}", short_name(spec));
     for attempt in 1.. {
         let path = root.join(if attempt == 1 { name.clone() } else { format!("{name}-{attempt}") });
         match fs::create_dir(&path) {
-            Ok(()) => return Ok(path),
+            Ok(()) => {
+                files::sync_folder(root).map_err(EngineError::io("create a folder in", root))?;
+                return Ok(path);
+            }
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && attempt < 10_000 => {}
             Err(e) => return Err(EngineError::io("create the folder", path)(e)),
         }
@@ -320,10 +338,12 @@ pub fn events_of(path: &Path) -> Result<Vec<Event>> {
     Ok(read_events(&path.join(EVENTS))?.0)
 }
 
-/// Every event of a log, and whether its last line is torn.
+/// Every event of a log, and whether its last line is torn. They are held against the spec
+/// that the run began with: whoever has them need not doubt a number.
 ///
 /// # Errors
-/// When a line before the last is no event, or an event is from a newer version.
+/// When a line before the last is no event, an event is from a newer version, or it cannot
+/// come where it does.
 pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
     // Before opening: opening a pipe would wait for its writer.
     let facts = fs::metadata(path).map_err(EngineError::io("open", path))?;
@@ -333,11 +353,17 @@ pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
     let file = File::open(path).map_err(EngineError::io("open", path))?;
     let mut reader = BufReader::new(file);
     let (mut events, mut line) = (Vec::new(), Vec::new());
+    let mut check = RecordCheck::default();
     for number in 1.. {
         let state = event_log::next_line(&mut reader, &mut line).map_err(EngineError::io("read", path))?;
         match (state, event_log::parse(&line)) {
             (Line::End, _) => break,
-            (Line::Whole | Line::Torn, Ok(event)) => events.push(event),
+            (Line::Whole | Line::Torn, Ok(event)) => {
+                check
+                    .accept(&event)
+                    .map_err(|reason| EngineError::run(path, format!("line {number}: {reason}")))?;
+                events.push(event);
+            }
             (Line::Torn, Err(_)) => return Ok((events, true)),
             (Line::Whole | Line::TooLong, Err(reason)) => {
                 return Err(EngineError::run(path, format!("line {number} is {reason}")));

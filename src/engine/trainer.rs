@@ -12,6 +12,7 @@ use burn::tensor::{Int, Tensor};
 
 use super::adam::{self, Adam, NetworkAdam};
 use super::data::{Dataset, DeviceBatch, Feed, TrainedOn, epoch_order};
+use super::device::DeviceContext;
 use super::error::{EngineError, Result};
 use super::evaluate::{Evaluation, Task, evaluate, floats, hits};
 use super::model::{Mode, Network, Weights, trainable_parameters};
@@ -34,22 +35,6 @@ pub struct Plan {
     pub snapshot_every: usize,
 }
 
-/// Where to train, and how often to look.
-#[derive(Debug, Clone)]
-pub struct Site<D> {
-    /// burn's device.
-    pub device: D,
-    /// Its name in events, `cpu` or `cuda:N`.
-    pub name: String,
-    /// The CPU's vector instructions, where it is one.
-    pub instructions: Option<&'static str>,
-    /// Steps between reading losses back; each read waits for the device.
-    pub read_back_every: usize,
-    /// The most bytes of images to keep on the device; a larger dataset is uploaded batch
-    /// by batch. 0 where the device's memory is the host's.
-    pub resident_bytes: usize,
-}
-
 /// Trains `spec` on `data` as `plan` says, reporting as it goes, and returns how it ended.
 ///
 /// A run that goes on from a snapshot takes the same steps, to the bit, that it would have
@@ -60,19 +45,19 @@ pub struct Site<D> {
 pub fn train<B: TrainingBackend>(
     spec: &ExperimentSpec,
     data: &Dataset,
-    site: &Site<B::Device>,
+    context: &DeviceContext<B::Device>,
     plan: Plan,
     report: &mut dyn FnMut(Report) -> Control,
 ) -> Result<Outcome> {
     let architecture = spec.architecture()?;
-    let network = Network::<B>::new(&architecture, spec.seed, &site.device);
+    let network = Network::<B>::new(&architecture, spec.seed, &context.device);
     let parameters = trainable_parameters(&network);
     let (state, first) = match plan.from {
         None => {
             let facts = RunStarted {
                 spec: spec.clone(),
-                device: site.name.clone(),
-                instructions: site.instructions.map(str::to_owned),
+                device: context.name.clone(),
+                instructions: context.instructions.map(str::to_owned),
                 parameters,
                 images: data.sizes(),
                 steps_per_epoch: data.sizes().train.div_ceil(spec.batch),
@@ -82,12 +67,12 @@ pub fn train<B: TrainingBackend>(
             (State::new(spec, network), EventKind::RunStarted(Box::new(facts)))
         }
         Some(snapshot) => {
-            let state = State::resumed(spec, data, network, snapshot, site)?;
+            let state = State::resumed(spec, data, network, snapshot, context)?;
             let facts = Continued {
                 epoch: state.position.epoch,
                 step: state.position.step,
-                device: site.name.clone(),
-                instructions: site.instructions.map(str::to_owned),
+                device: context.name.clone(),
+                instructions: context.instructions.map(str::to_owned),
                 at: now(),
             };
             (state, EventKind::Continued(facts))
@@ -95,7 +80,7 @@ pub fn train<B: TrainingBackend>(
     };
     let out = Reporter { report, start: Instant::now(), before: state.position.t };
     let snapshot_every = plan.snapshot_every;
-    let mut run = Run { spec, data, site, out, state, snapshot_every, warm: false, testing: false };
+    let mut run = Run { spec, data, context, out, state, snapshot_every, warm: false, testing: false };
     let ended = run.out.tell(first).and_then(|()| run.epochs());
     let outcome = match ended {
         Ok(()) => Outcome::Completed,
@@ -146,7 +131,7 @@ impl<B: TrainingBackend> State<B> {
         data: &Dataset,
         network: Network<B>,
         from: Snapshot,
-        site: &Site<B::Device>,
+        context: &DeviceContext<B::Device>,
     ) -> Result<Self> {
         let here = data.print();
         if from.data != here {
@@ -154,7 +139,7 @@ impl<B: TrainingBackend> State<B> {
         }
         let place = Path::new("checkpoint");
         let network = from.weights.load_into(network, place)?;
-        let adam = adam::with_moments(Adam::of::<B>(spec), &network, &from.adam, &site.device)
+        let adam = adam::with_moments(Adam::of::<B>(spec), &network, &from.adam, &context.device)
             .map_err(|reason| EngineError::run(place, reason))?;
         let best = match from.best {
             Some(Best { epoch, top1, weights }) => {
@@ -207,7 +192,7 @@ pub fn pass<B: TrainingBackend>(
 struct Run<'a, B: TrainingBackend> {
     spec: &'a ExperimentSpec,
     data: &'a Dataset,
-    site: &'a Site<B::Device>,
+    context: &'a DeviceContext<B::Device>,
     out: Reporter<'a>,
     state: State<B>,
     snapshot_every: usize,
@@ -229,7 +214,7 @@ impl<B: TrainingBackend> Run<'_, B> {
     /// All epochs that are left, then the test split.
     fn epochs(&mut self) -> Flow<()> {
         self.out.tell(EventKind::Phase { phase: Phase::Preparing })?;
-        let feed = Feed::new(self.data, &self.site.device, self.site.resident_bytes);
+        let feed = Feed::new(self.data, &self.context.device, self.context.resident_bytes);
         while self.state.position.epoch <= self.spec.epochs {
             let epoch = self.state.position.epoch;
             self.steps_of(epoch, &feed)?;
@@ -300,7 +285,7 @@ impl<B: TrainingBackend> Run<'_, B> {
             (*step, *done) = (*step + 1, *done + 1);
             unread.push(Unread { step: *step, logits, loss, labels });
             let is_due = self.snapshot_every > 0 && done.is_multiple_of(self.snapshot_every);
-            if !self.warm || is_due || unread.len() >= self.site.read_back_every {
+            if !self.warm || is_due || unread.len() >= self.context.sync_interval {
                 self.read_back(epoch, &mut unread)?;
             }
             if is_due {
@@ -361,8 +346,8 @@ impl<B: TrainingBackend> Run<'_, B> {
         probe: usize,
     ) -> Flow<Evaluation> {
         self.out.tell(EventKind::Phase { phase })?;
-        let read_back_every = self.site.read_back_every;
-        let task = Task { split, batch: self.spec.batch, probe, read_back_every };
+        let sync_interval = self.context.sync_interval;
+        let task = Task { split, batch: self.spec.batch, probe, sync_interval };
         let tick = |done, total| self.out.tell(EventKind::Tick { done, total });
         let evaluation = evaluate(network, feed, task, tick)?;
         if !evaluation.score.loss.is_finite() {

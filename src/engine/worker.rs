@@ -4,16 +4,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::data::Dataset;
-use super::device::{Device, OnDevice};
+use super::device::{Device, DeviceContext, OnDevice, compilation, panics};
 use super::error::{EngineError, Result};
 use super::ops::TrainingBackend;
 use super::store::RunFolder;
-use super::trainer::{Plan, Report, Site, train};
+use super::trainer::{Plan, Report, train};
 use crate::domain::event::{Control, EVENT_VERSION, Event, EventKind, Outcome};
 use crate::domain::spec::ExperimentSpec;
 
@@ -122,23 +124,62 @@ impl Job {
     fn run(mut self, device: Device) -> Result<Outcome> {
         let mut fault = None;
         let mut t = 0.0;
-        let trained = catch_unwind(AssertUnwindSafe(|| {
-            device.run(Training { job: &mut self, fault: &mut fault, t: &mut t })
-        }));
+        let trained = watch_kernels(device, &self.sender.clone(), || {
+            catch_unwind(AssertUnwindSafe(|| {
+                device.run(Training { job: &mut self, fault: &mut fault, t: &mut t })
+            }))
+        });
         if let Some(fault) = fault {
             return Err(fault);
         }
-        trained.unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            let message = format!("the engine broke down: {text}");
-            let kind = EventKind::Finished { outcome: Outcome::Failed, message: Some(message) };
-            let event = Event { v: EVENT_VERSION, t, kind };
-            self.folder.append(&event)?;
-            let _ = self.sender.send(event);
-            Ok(Outcome::Failed)
-        })
+        let message = match trained {
+            Ok(Ok(result)) => return result,
+            Ok(Err(failed)) => failed.to_string(),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+                format!("the engine broke down: {text}")
+            }
+        };
+        let kind = EventKind::Finished { outcome: Outcome::Failed, message: Some(message) };
+        let event = Event { v: EVENT_VERSION, t, kind };
+        self.folder.append(&event)?;
+        let _ = self.sender.send(event);
+        Ok(Outcome::Failed)
     }
+}
+
+/// How often a face hears of kernels that are being compiled, which is when the trainer cannot
+/// speak: it waits for them.
+const COMPILING_POLL: Duration = Duration::from_millis(250);
+
+/// Does `work`, telling meanwhile how many kernels it has had compiled.
+fn watch_kernels<R>(device: Device, sender: &UnboundedSender<Event>, work: impl FnOnce() -> R) -> R {
+    if !device.compiles_kernels() {
+        return work();
+    }
+    let (done, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let (start, first) = (Instant::now(), compilation());
+            let mut last = first;
+            while ended.recv_timeout(COMPILING_POLL) == Err(RecvTimeoutError::Timeout) {
+                let now = compilation();
+                if now != last {
+                    last = now;
+                    let kind = EventKind::Compiling {
+                        kernels: now.kernels - first.kernels,
+                        tuned: now.tuned - first.tuned,
+                        seconds: start.elapsed().as_secs_f64(),
+                    };
+                    let _ = sender.send(Event { v: EVENT_VERSION, t: 0.0, kind });
+                }
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
 }
 
 struct Training<'a> {
@@ -151,10 +192,15 @@ struct Training<'a> {
 impl OnDevice for Training<'_> {
     type Output = Result<Outcome>;
 
-    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Result<Outcome> {
+    fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Result<Outcome> {
         let Job { spec, data, folder, plan, sender, orders } = self.job;
         let plan = std::mem::take(plan);
-        train::<B>(spec, data, site, plan, &mut |report| {
+        let before = panics();
+        train::<B>(spec, data, context, plan, &mut |report| {
+            // What a broken backend computes is not kept; its error ends the record.
+            if panics() != before {
+                return Control::Stop;
+            }
             let kept = match report {
                 Report::Weights(..) | Report::Snapshot(_) if self.fault.is_some() => Ok(()),
                 Report::Snapshot(snapshot) => folder.checkpoint(snapshot),

@@ -17,7 +17,7 @@ use crate::domain::features::Features;
 use crate::domain::lesion::{Cut, Lesioned, Origin};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::{DeviceChoice, DeviceFacts};
 use crate::engine::fetch::{Fetched, Offer, Progress};
 use crate::engine::store::SavedRun;
 
@@ -84,6 +84,8 @@ pub enum Message {
     Lesioned(RunId, Lesioned),
     /// No more lesions of this run come: the weights that were scored, or what went wrong.
     LesionsDone(RunId, Result<Origin, String>),
+    /// What there is to compute on, and why `auto` takes what it takes.
+    Devices(Vec<DeviceFacts>, Option<String>),
     /// The user's own presets.
     Presets(Vec<(String, ExperimentSpec)>),
     /// What one image makes of a run's network, by its index among the validation split.

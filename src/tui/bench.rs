@@ -30,6 +30,7 @@ use crate::engine::data::Dataset;
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::worker::Worker;
+use crate::exit::Exit;
 
 /// Between keys. Nobody presses so many for so long.
 const KEYS_EVERY: Duration = Duration::from_millis(200);
@@ -247,7 +248,9 @@ impl Bench {
         let cpu_seconds = cpu.and_then(|before| Some(cpu_time()? - before));
         let seconds = started.elapsed().as_secs_f64();
         over.store(true, Ordering::Relaxed);
-        ended.map_err(fault)?;
+        if ended != Exit::Done {
+            return Err(fault(io::Error::other("it ended too soon")));
+        }
         let pressed = pressing.join().unwrap_or_default();
         let mut latencies_ms = Vec::new();
         while let Ok((taken, at)) = painted.try_recv() {

@@ -25,7 +25,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::{self, Library};
 use crate::engine::deletion;
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::{self, Device, DeviceChoice};
 use crate::engine::error::EngineError;
 use crate::engine::features::{self, Look};
 use crate::engine::fetch::Offer;
@@ -316,6 +316,14 @@ impl Crew {
         self.fetched_enough.store(true, Ordering::Relaxed);
     }
 
+    /// Looks for devices; drivers take a while to answer.
+    pub fn find_devices(&self) {
+        self.background("devices", |tell| {
+            let why = Device::choose(DeviceChoice::Auto).ok().and_then(|(_, why)| why);
+            tell(News::Message(Message::Devices(device::all_facts(), why)));
+        });
+    }
+
     /// Reads the user's own presets.
     pub fn read_presets(&self) {
         self.background("presets", |tell| {
@@ -386,7 +394,7 @@ impl Crew {
             Some((folder, Ok(Outcome::Failed))) => {
                 let why = SavedRun::open(&folder).ok().and_then(|saved| saved.state.message);
                 let fault = EngineError::run(folder, why.unwrap_or_else(|| "the run failed".into()));
-                Message::Ended { id, fault: Some(said(&fault)), holds: false }
+                Message::Ended { id, fault: Some(said(&fault)), holds: device::is_device_lost() }
             }
             _ => Message::Ended { id, fault: None, holds: false },
         }

@@ -18,6 +18,7 @@ use super::{picture, screen};
 use crate::domain::event::{Control, EventKind};
 use crate::engine::features::Look;
 use crate::exit::Exit;
+use crate::signals::{SIGHUP, hangup_is_ignored};
 
 /// Between frames, at least: 30 a second.
 const FRAME: Duration = Duration::from_millis(34);
@@ -70,21 +71,16 @@ pub struct Ears {
     pub painted: Option<UnboundedSender<(usize, std::time::Instant)>>,
 }
 
-/// Runs until the user or a signal ends it.
-///
-/// # Errors
-/// When the terminal is gone.
-pub async fn run<W: Write>(
-    app: &mut App,
-    screen: &mut Screen<W>,
-    crew: &mut Crew,
-    ears: &mut Ears,
-) -> io::Result<Exit> {
+/// Runs until the user or a signal ends it, or the terminal is gone. Without one, what trains
+/// is stopped as by SIGHUP; where that is ignored, what trains and what waits is trained first.
+pub async fn run<W: Write>(app: &mut App, screen: &mut Screen<W>, crew: &mut Crew, ears: &mut Ears) -> Exit {
     let mut second = interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut playing = interval(PLAY);
     playing.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut exit = Exit::Done;
+    // Whether a signal came, the terminal is gone, and that is why the program ends.
+    let (mut signalled, mut gone, mut leaving) = (false, false, false);
     let mut taken = 0;
     let mut due = Due::Soon;
     let mut painted = Instant::now() - CALM;
@@ -110,25 +106,36 @@ pub async fn run<W: Write>(
                 Effect::Play(order) => {
                     crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));
                 }
-                Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Copy(text) => gone |= screen.copy(&text).is_err(),
                 Effect::Picture => {
                     let kept = keep_picture(app);
                     app.update(Action::Told(kept));
                 }
-                Effect::Redraw => screen.forget()?,
+                Effect::Redraw => gone |= screen.forget().is_err(),
                 Effect::Suspend => {
                     let paused = pause(app, crew).await;
-                    screen.suspend()?;
+                    gone |= screen.suspend().is_err();
                     if paused {
                         crew.order(Control::Continue);
                     }
                 }
-                Effect::Quit => return Ok(exit),
+                Effect::Quit => return exit,
+            }
+        }
+        gone |= screen.is_gone();
+        if gone && !leaving {
+            if exit == Exit::Done {
+                exit = Exit::Signal(SIGHUP);
+            }
+            leaving = !hangup_is_ignored() || app.is_idle();
+            if leaving {
+                app.update(Action::Leave);
+                continue;
             }
         }
         let at = painted + if due == Due::Soon { FRAME } else { CALM };
-        if due != Due::Not && Instant::now() >= at {
-            screen.paint(app)?;
+        if due != Due::Not && !gone && Instant::now() >= at {
+            gone |= screen.paint(app).is_err();
             if let Some(painted) = &ears.painted {
                 let _ = painted.send((taken, std::time::Instant::now()));
             }
@@ -138,17 +145,18 @@ pub async fn run<W: Write>(
             biased;
             Some(number) = ears.signals.recv() => {
                 // Once more: at once. What was recorded is on disk.
-                if exit != Exit::Done {
-                    return Ok(exit);
+                if signalled {
+                    return exit;
                 }
+                signalled = true;
                 exit = Exit::Signal(number);
                 app.update(Action::Leave);
             }
             Some(()) = ears.resumed.recv() => {
-                screen.retake()?;
+                gone |= screen.retake().is_err();
                 due = Due::Soon;
             }
-            input = ears.input.recv() => match input {
+            input = ears.input.recv(), if !gone => match input {
                 Some(Ok(input)) => {
                     test_panic("screen");
                     taken += 1;
@@ -163,10 +171,10 @@ pub async fn run<W: Write>(
                         None => due = due.max(Due::Calmly),
                     }
                 }
-                Some(Err(error)) => return Err(error),
-                None => return Err(io::Error::other("nothing reads the keyboard any more")),
+                // Nothing reads the keyboard any more.
+                Some(Err(_)) | None => gone = true,
             },
-            () = sleep_until(at), if due != Due::Not => {}
+            () = sleep_until(at), if due != Due::Not && !gone => {}
             message = crew.next() => {
                 app.update(Action::Told(message));
                 // What has come already is taken in together.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crokey::{KeyCombination, KeyCombinationFormat};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use unicode_width::UnicodeWidthChar;
 
 use super::bindings::{BINDINGS, Binding};
 use super::command::{Command, Place};
@@ -103,16 +104,29 @@ impl Keymap {
 /// # Errors
 /// When it is no key.
 pub fn parse(text: &str) -> Result<KeyCombination, String> {
-    let capital = text.chars().next_back().filter(char::is_ascii_uppercase);
-    let alone = text.len() == 1 || text[..text.len().saturating_sub(1)].ends_with('-');
-    let text = match capital {
-        Some(_) if alone => format!("{}shift-{}", &text[..text.len() - 1], &text[text.len() - 1..]),
-        _ => text.to_owned(),
+    let no_key = || format!("'{text}' is no key; write e.g. t, T, ctrl-t, f5 or enter");
+    let last = text.chars().next_back().ok_or_else(no_key)?;
+    let modifiers = text.strip_suffix(last).unwrap_or_default();
+    let is_alone = modifiers.is_empty() || modifiers.ends_with('-');
+    let shift = if is_alone && last.is_uppercase() { "shift-" } else { "" };
+    if is_alone && !last.is_ascii() {
+        // crokey knows those of ASCII only; a letter takes the place of another meanwhile.
+        let is_seen = !last.is_control() && !last.is_whitespace() && last.width().is_some_and(|w| w > 0);
+        let key = crokey::parse(&format!("{modifiers}{shift}a")).ok().filter(|_| is_seen);
+        let KeyCombination { modifiers, .. } = key.ok_or_else(no_key)?;
+        let mut upper = last.to_uppercase();
+        let c = match (upper.next(), upper.next()) {
+            (Some(upper), None) if modifiers.contains(KeyModifiers::SHIFT) => upper,
+            _ => last,
+        };
+        return Ok(KeyCombination::one_key(KeyCode::Char(c), modifiers));
+    }
+    let text = match text {
+        "shift-tab" => "backtab".to_owned(),
+        _ if is_alone => format!("{modifiers}{shift}{last}"),
+        text => text.to_owned(),
     };
-    let text = if text == "shift-tab" { "backtab".to_owned() } else { text };
-    let key = crokey::parse(&text)
-        .map_err(|_| format!("'{text}' is no key; write e.g. t, T, ctrl-t, f5 or enter"))?;
-    Ok(key.normalized())
+    crokey::parse(&text).map(KeyCombination::normalized).map_err(|_| no_key())
 }
 
 /// An event as the table has it.
@@ -188,6 +202,41 @@ mod tests {
         assert_eq!(anywhere(press(KeyCode::Char('V'), KeyModifiers::SHIFT)), Some(Command::Train));
         assert_eq!(anywhere(press(KeyCode::Char('t'), KeyModifiers::NONE)), None);
         assert!(keys.help(Place::Anywhere).iter().any(|(keys, _)| keys == "ctrl-t V"));
+    }
+
+    #[test]
+    fn keys_of_every_alphabet_are_keys() {
+        for (text, code, modifiers) in [
+            ("é", 'é', KeyModifiers::NONE),
+            ("É", 'É', KeyModifiers::SHIFT),
+            ("ctrl-ж", 'ж', KeyModifiers::CONTROL),
+            ("alt-Ж", 'Ж', KeyModifiers::ALT | KeyModifiers::SHIFT),
+            ("shift-é", 'É', KeyModifiers::SHIFT),
+            ("字", '字', KeyModifiers::NONE),
+            ("€", '€', KeyModifiers::NONE),
+        ] {
+            let keys = overridden("train", &[text]).unwrap();
+            let pressed = press(KeyCode::Char(code), modifiers);
+            assert_eq!(keys.command(pressed, &[Place::Anywhere]), Some(Command::Train), "{text}");
+            assert_eq!(parse(&shown(parse(text).unwrap())), parse(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_text_breaks_the_parser() {
+        let odd = [
+            "", "-", "é-", "-é", "éa", "aé", "ééé", "ctrl-", "é-a", "\u{301}", "\u{a0}", "\u{202e}", "\u{9b}",
+        ];
+        for text in odd {
+            let parsed = parse(text);
+            assert!(parsed.is_ok() == (text == "-"), "{text:?}: {parsed:?}");
+        }
+        // Every cut of every character, alone and after modifiers.
+        for c in ('\0'..=char::MAX).step_by(97) {
+            for text in [format!("{c}"), format!("ctrl-{c}"), format!("{c}{c}"), format!("{c}-{c}")] {
+                let _ = parse(&text);
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The terminal: taken over, painted on, and always given back.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
@@ -24,6 +25,10 @@ use super::view;
 
 /// Whether the terminal is ours and has to be given back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal no longer takes anything.
+static GONE: AtomicBool = AtomicBool::new(false);
+/// Between tries to write to a terminal that takes nothing for the moment.
+const RETRY: Duration = Duration::from_millis(1);
 
 /// Gives the terminal back as it was, if it was taken. Can be called from anywhere, also
 /// while panicking.
@@ -38,6 +43,35 @@ pub fn give_back() {
     let _ = disable_raw_mode();
 }
 
+/// The way to the terminal. What it no longer takes is lost, and nothing fails for it.
+#[derive(Debug)]
+pub struct Outlet(Stdout);
+
+impl Outlet {
+    fn attempt<T>(&mut self, lost: T, mut write: impl FnMut(&mut Stdout) -> io::Result<T>) -> io::Result<T> {
+        while !GONE.load(Ordering::Relaxed) {
+            match write(&mut self.0) {
+                Ok(done) => return Ok(done),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Somebody else who has it open made it so.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(RETRY),
+                Err(_) => GONE.store(true, Ordering::Relaxed),
+            }
+        }
+        Ok(lost)
+    }
+}
+
+impl Write for Outlet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.attempt(bytes.len(), |out| out.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.attempt((), Write::flush)
+    }
+}
+
 /// What frames are painted on: the terminal, or something like one that nobody sees.
 pub struct Screen<W: Write> {
     terminal: Terminal<CrosstermBackend<W>>,
@@ -50,13 +84,13 @@ pub struct Screen<W: Write> {
     pub frames: u64,
 }
 
-impl Screen<BufWriter<Stdout>> {
+impl Screen<BufWriter<Outlet>> {
     /// Takes the terminal over.
     ///
     /// # Errors
     /// When stdout is none.
     pub fn take(mouse: bool) -> io::Result<Self> {
-        let out = BufWriter::with_capacity(1 << 16, io::stdout());
+        let out = BufWriter::with_capacity(1 << 16, Outlet(io::stdout()));
         let terminal = Terminal::new(CrosstermBackend::new(out))?;
         let mut screen = Self { terminal, is_real: true, mouse, lost: false, frames: 0 };
         screen.retake()?;
@@ -74,6 +108,11 @@ impl<W: Write> Screen<W> {
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CrosstermBackend::new(out), options)?;
         Ok(Self { terminal, is_real: false, mouse: false, lost: false, frames: 0 })
+    }
+
+    /// Whether the terminal is gone for good.
+    pub fn is_gone(&self) -> bool {
+        self.is_real && (GONE.load(Ordering::Relaxed) || !io::stdout().is_terminal())
     }
 
     /// Takes the terminal over again, after it was given back or changed by others.

@@ -7,7 +7,7 @@ use crate::domain::error::SpecError;
 use crate::domain::hops::HopGroup;
 use crate::domain::keys::{KEYS, Key};
 use crate::domain::spec::{ExperimentSpec, ValidationSource, Version};
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::{DeviceChoice, DeviceFacts};
 use crate::engine::presets;
 
 /// A row of the panel.
@@ -44,12 +44,12 @@ impl Field {
         }
     }
 
-    /// What it means, in a few words.
+    /// What it means, in a few words; of the device, [`Setup::about_device`] says more.
     pub const fn about(self) -> &'static str {
         match self {
             Self::Line => "the run in one line; type or paste another",
             Self::Preset => "a preset's name, or a TOML file",
-            Self::Device => "auto, cpu, cuda or cuda:N; of the next run",
+            Self::Device => "where the next run computes",
             Self::Key(key) => key.about,
         }
     }
@@ -67,6 +67,10 @@ pub struct Setup {
     pub replacing: String,
     /// Where runs are trained.
     pub device: DeviceChoice,
+    /// What there is, once it has been looked for.
+    pub devices: Vec<DeviceFacts>,
+    /// Why `auto` takes what it takes.
+    pub auto: Option<String>,
 }
 
 impl Setup {
@@ -143,7 +147,7 @@ impl Setup {
         let choices: Vec<String> = match field {
             Field::Line => return None,
             Field::Preset => self.presets().map(|(name, _)| name.to_owned()).collect(),
-            Field::Device => ["auto", "cpu", "cuda"].map(str::to_owned).to_vec(),
+            Field::Device => self.device_choices(),
             Field::Key(key) => match key.name {
                 "family" => Family::ALL.map(|f| f.name().to_owned()).to_vec(),
                 "version" => Version::NAMES.map(str::to_owned).to_vec(),
@@ -160,6 +164,37 @@ impl Setup {
             None => 0,
         };
         choices.get(next).cloned()
+    }
+
+    /// `auto`, then every device.
+    fn device_choices(&self) -> Vec<String> {
+        let devices = self.devices.iter().map(|facts| facts.device.clone());
+        std::iter::once(DeviceChoice::Auto.to_string()).chain(devices).collect()
+    }
+
+    /// What is known of the chosen device, or why `auto` takes what it takes.
+    pub fn about_device(&self) -> Option<String> {
+        let name = match self.device {
+            DeviceChoice::Auto => return self.auto.clone(),
+            // The first of its kind.
+            DeviceChoice::Named { backend, index: None } if backend.is_gpu() => format!("{}:0", backend.name),
+            choice => choice.to_string(),
+        };
+        let facts = self.devices.iter().find(|facts| facts.device == name)?;
+        Some(match &facts.missing {
+            Some(missing) => format!("{} cannot be used: {missing}", facts.name),
+            None => {
+                let memory =
+                    facts.memory.map(|bytes| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)));
+                let parts = [
+                    Some(facts.name.clone()),
+                    Some(facts.kind.about().to_owned()),
+                    memory,
+                    facts.driver.clone(),
+                ];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+            }
+        })
     }
 
     /// The paper's value of a field for the draft's dataset, or the program's where the

@@ -17,7 +17,7 @@ use super::screen::{Screen, give_back};
 use crate::domain::error::SpecError;
 use crate::domain::tape::Tape;
 use crate::domain::text::harmless;
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::{DeviceChoice, absorb};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::{presets, recording};
 use crate::exit::Exit;
@@ -58,6 +58,7 @@ static LOST: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub fn run(options: &Options) -> Result<Exit> {
     let crew = Crew::new(options.root.clone(), options.data.clone());
     crew.read_presets();
+    crew.find_devices();
     show(options, crew)
 }
 
@@ -99,7 +100,7 @@ fn show(options: &Options, mut crew: Crew) -> Result<Exit> {
     for text in LOST.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         note(&harmless(&text, 4000));
     }
-    ended.map_err(terminal)
+    Ok(ended)
 }
 
 /// Where `HIRESNET_LOG` is written while the screen is taken; its folder is made.
@@ -147,6 +148,9 @@ fn give_back_on_panic(tell: impl Fn(String) + Send + Sync + 'static) {
     let screen = std::thread::current().id();
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        if absorb(panic) {
+            return;
+        }
         tracing::error!("{panic}");
         if std::thread::current().id() == screen {
             give_back();

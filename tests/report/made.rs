@@ -4,6 +4,7 @@ use hiresnet_tui::domain::event::{
     BlockActivity, Checkpoint, EVENT_VERSION, Event, EventKind, HopActivity, Outcome, RunStarted, Score,
     Split, SplitSizes,
 };
+use hiresnet_tui::domain::params;
 use hiresnet_tui::domain::report::groups::{Group, groups};
 use hiresnet_tui::domain::report::{Options, Run};
 use hiresnet_tui::domain::run_state::RunState;
@@ -15,6 +16,16 @@ pub struct Made {
     pub spec: ExperimentSpec,
     pub events: Vec<Event>,
     pub state: RunState,
+    top1: f64,
+}
+
+impl Made {
+    /// The events of all epochs that its spec has, as a record on disk must have them.
+    pub fn whole(&self) -> Vec<Event> {
+        let (outcome, facts) = (self.state.outcome.unwrap(), self.state.started.as_ref().unwrap());
+        let epochs = if outcome == Outcome::Completed { self.spec.epochs } else { 6.min(self.spec.epochs) };
+        told(&self.spec, self.top1, outcome, &facts.at, epochs)
+    }
 }
 
 /// A run whose test top-1 is `top1` percent with the best weights, and half a point less
@@ -26,41 +37,50 @@ pub fn run(line: &str, top1: f64) -> Made {
 /// The same, ended as `outcome`, begun at `at`.
 pub fn ended(line: &str, top1: f64, outcome: Outcome, at: &str) -> Made {
     let spec: ExperimentSpec = line.parse().unwrap();
+    let events = told(&spec, top1, outcome, at, 6);
+    let name = format!("runs/{}", line.replace(' ', "-"));
+    Made { name, state: RunState::replay(&events), spec, events, top1 }
+}
+
+/// A run of so many epochs. It rises to its best in the one before the last, but in the fifth at the latest.
+fn told(spec: &ExperimentSpec, top1: f64, outcome: Outcome, at: &str, epochs: usize) -> Vec<Event> {
     let network = spec.architecture().unwrap();
-    let (training, test) = spec.dataset.images().unwrap_or((50_000, 10_000));
-    let images = SplitSizes { train: training / 10 * 9, validation: training / 10, test };
+    let training = spec.dataset.images().map_or(50_000, |(training, _)| training);
+    let images = SplitSizes { train: training / 10 * 9, validation: 10_000, test: 10_000 };
+    let steps_per_epoch = images.train.div_ceil(spec.batch);
     let mut events = Vec::new();
     let mut tell = |kind| events.push(Event { v: EVENT_VERSION, t: events.len() as f64, kind });
     tell(EventKind::RunStarted(Box::new(RunStarted {
         spec: spec.clone(),
         device: "cpu".into(),
         instructions: None,
-        parameters: 1,
+        parameters: params::count(&network),
         images,
-        steps_per_epoch: 450,
+        steps_per_epoch,
         program: "test".into(),
         at: at.into(),
     })));
-    let score = |percent: f64, loss: f64| Score {
-        loss,
-        images: 10_000,
-        hits: (percent * 100.0).round() as usize,
-        hits5: (spec.classes() > 10).then(|| (percent * 100.0).round() as usize + 2_500),
+    let score_of = |percent: f64, loss: f64, images: usize| {
+        let hits = (percent * images as f64 / 100.0).round() as usize;
+        Score { loss, images, hits, hits5: (spec.classes() > 10).then(|| hits + images / 4) }
     };
-    // Rises to its best in the fifth of six epochs.
-    for epoch in 1..=6 {
-        let part = [0.5, 0.75, 0.9, 0.97, 1.0, 0.99][epoch - 1];
-        tell(EventKind::EpochStarted { epoch, lr: 0.01 });
+    let score = |percent: f64, loss: f64| score_of(percent, loss, 10_000);
+    let rise = [0.5, 0.75, 0.9, 0.97, 1.0];
+    let rise = &rise[5 - (epochs - 1).clamp(1, 5)..];
+    for epoch in 1..=epochs {
+        let part = rise.get(epoch - 1).copied().unwrap_or(0.99);
+        tell(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
         tell(EventKind::EpochEnded {
             epoch,
-            step: epoch * 450,
-            train: score(part * top1 + 1.0, 2.3 - 1.8 * part),
+            step: epoch * steps_per_epoch,
+            train: score_of(part * top1 + 1.0, 2.3 - 1.8 * part, images.train),
             validation: score(part * top1, 2.4 - 1.7 * part),
-            best: epoch < 6,
+            best: epoch <= rise.len(),
         });
     }
+    let best = rise.len();
     if outcome == Outcome::Completed {
-        tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: 5, score: score(top1, 0.4) });
+        tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: best, score: score(top1, 0.4) });
         let blocks = (1..=spec.blocks.len()).map(|block| BlockActivity {
             block,
             residual: block as f64 + spec.seed as f64 / 10.0,
@@ -75,12 +95,15 @@ pub fn ended(line: &str, top1: f64, outcome: Outcome, at: &str) -> Made {
                 })
                 .collect(),
         });
-        tell(EventKind::Probed { epoch: 5, split: Split::Test, blocks: blocks.collect() });
-        tell(EventKind::Tested { checkpoint: Checkpoint::Last, epoch: 6, score: score(top1 - 0.5, 0.5) });
+        tell(EventKind::Probed { epoch: best, split: Split::Test, blocks: blocks.collect() });
+        tell(EventKind::Tested {
+            checkpoint: Checkpoint::Last,
+            epoch: epochs,
+            score: score(top1 - 0.5, 0.5),
+        });
     }
     tell(EventKind::Finished { outcome, message: None });
-    let name = format!("runs/{}", line.replace(' ', "-"));
-    Made { name, state: RunState::replay(&events), spec, events }
+    events
 }
 
 /// One run a seed, from 0 on.

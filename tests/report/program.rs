@@ -22,7 +22,7 @@ fn kept() -> TempDir {
     let folder = TempDir::new().unwrap();
     for made in many() {
         let mut run = RunFolder::create(&folder.path().join("runs"), &made.spec).unwrap();
-        made.events.iter().for_each(|event| run.append(event).unwrap());
+        made.whole().iter().for_each(|event| run.append(event).unwrap());
     }
     folder
 }

@@ -94,8 +94,7 @@ impl Terminal {
 
     /// A script that becomes the program, and tells its process.
     fn put_program(&self) {
-        let script =
-            "echo $$ > \"$HOME/pid\"\nexec \"$BIN\" --device cpu --threads 1 --out \"$OUT\" \"$@\"\n";
+        let script = "echo $$ > \"$HOME/pid\"\nexec \"$BIN\" --device \"${DEVICE:-cpu}\" --threads 1 --out \"$OUT\" \"$@\"\n";
         fs::write(self.home().join("run"), script).unwrap();
     }
 

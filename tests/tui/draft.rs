@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use hiresnet_tui::domain::hops::Hop;
-use hiresnet_tui::engine::device::DeviceChoice;
+use hiresnet_tui::engine::device::{DeviceChoice, DeviceFacts, DeviceKind, Missing};
 use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::command::Panel;
 use hiresnet_tui::tui::log::Level;
@@ -190,7 +190,7 @@ fn text_is_edited_as_in_a_shell() {
 #[test]
 fn arrows_change_a_value_or_say_that_they_cannot() {
     let changed = [
-        ("device", "auto", "cpu", "cuda"),
+        ("device", "auto", "cpu", "cuda:1"),
         ("family", "resnet", "resnext", "plain"),
         ("version", "hires", "original", "adjusted"),
         ("dataset", "fashion-embedded", "fashion", "folder"),
@@ -205,6 +205,7 @@ fn arrows_change_a_value_or_say_that_they_cannot() {
     for (name, now, next, previous) in changed {
         for (key, then) in [("right", next), ("left", previous), ("l", next), ("h", previous)] {
             let mut world = World::of("resnet+hires@fashion-embedded seed=5 epochs=10 train_limit=1000");
+            world.tell(Message::Devices(devices(), None));
             choose(&mut world, name);
             assert_eq!(value(&world, name), now);
             world.keys(key);
@@ -264,13 +265,56 @@ fn rows_are_chosen_with_arrows_and_the_list_follows() {
     assert_eq!(world.app.setup.field().name(), "preset");
 }
 
+/// A CPU, a GPU that works, and one that does not.
+fn devices() -> Vec<DeviceFacts> {
+    let facts = |device: &str, name: &str, kind, missing: Option<Missing>| DeviceFacts {
+        device: device.into(),
+        name: name.into(),
+        kind,
+        memory: Some(24 << 30),
+        driver: Some("driver 1.2".into()),
+        precisions: vec!["f32"],
+        missing,
+        advice: None,
+    };
+    let missing = Missing::new("NVRTC is missing").with_fix("pip install nvidia-cuda-nvrtc");
+    vec![
+        facts("cpu", "EPYC", DeviceKind::Cpu, None),
+        facts("cuda:0", "L4", DeviceKind::Discrete, None),
+        facts("cuda:1", "K80", DeviceKind::Discrete, Some(missing)),
+    ]
+}
+
+#[test]
+fn setup_says_what_each_device_is_and_why_auto_takes_one() {
+    let mut world = World::new();
+    choose(&mut world, "device");
+    // One long line wraps in the panel.
+    let shown = |world: &mut World| {
+        world.screen((200, 60)).split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+    };
+    assert!(shown(&mut world).contains("where the next run computes"));
+    world.tell(Message::Devices(devices(), Some("on cuda:0, L4".into())));
+    world.keys("z");
+    assert!(shown(&mut world).contains("where the next run computes: on cuda:0, L4"));
+    world.keys("right right");
+    assert_eq!(value(&world, "device"), "cuda:0");
+    assert!(shown(&mut world).contains("L4, a discrete GPU, 24.0 GiB, driver 1.2"));
+    world.keys("right");
+    let text = "K80 cannot be used: NVRTC is missing (pip install nvidia-cuda-nvrtc)";
+    assert!(shown(&mut world).contains(text), "{}", shown(&mut world));
+    world.keys("right");
+    assert_eq!(value(&world, "device"), "auto");
+}
+
 #[test]
 fn the_device_is_of_the_next_run() {
     let mut world = World::new();
     choose(&mut world, "device");
     world.keys("enter").retype("cpu");
     world.keys("enter t");
-    assert!(matches!(&world.effects()[..], [Effect::Start(_, _, None, DeviceChoice::Cpu)]));
+    let cpu: DeviceChoice = "cpu".parse().unwrap();
+    assert!(matches!(&world.effects()[..], [Effect::Start(_, _, None, device)] if *device == cpu));
 }
 
 #[test]

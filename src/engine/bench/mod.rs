@@ -1,5 +1,6 @@
 //! How fast this machine trains, and how well its devices agree.
 
+pub mod check;
 pub mod input;
 pub mod ops;
 pub mod parity;

@@ -9,14 +9,13 @@ use burn_flex::{Flex, FlexDevice};
 use serde::Serialize;
 
 use crate::domain::stats;
-use crate::engine::device::OnDevice;
+use crate::engine::device::{DeviceContext, OnDevice};
 use crate::engine::kernels::conv::{self, InputGradient};
 use crate::engine::kernels::geometry::Geometry;
 use crate::engine::kernels::isa::Isa;
 use crate::engine::kernels::padded::Pixels;
 use crate::engine::ops::{AdamStep, Layer, NetworkOps, Norm, TrainingBackend, reference};
 use crate::engine::random;
-use crate::engine::trainer::Site;
 
 type Cpu = Autodiff<Flex>;
 
@@ -58,7 +57,7 @@ pub struct Ops<'a> {
 impl OnDevice for Ops<'_> {
     type Output = ();
 
-    fn run<B: TrainingBackend>(mut self, _: &Site<B::Device>) {
+    fn run<B: TrainingBackend>(mut self, _: &DeviceContext<B::Device>) {
         for (input, size, output, kernel, stride, groups) in CONVOLUTIONS {
             let g = Geometry { input, height: size, width: size, output, kernel, stride, groups };
             self.convolution(g);

@@ -5,12 +5,11 @@ use serde::Serialize;
 
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::bench::steps::synthetic_batch;
-use crate::engine::device::{Device, OnDevice};
+use crate::engine::device::{Device, DeviceContext, OnDevice, on_cpu};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::evaluate::floats;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
-use crate::engine::trainer::Site;
 
 /// Largest difference of logits, over the largest logit, that counts as agreement.
 pub const TOLERANCE: f64 = 1e-3;
@@ -36,11 +35,11 @@ pub struct Difference {
 /// # Errors
 /// When `spec` is no network, or the device is the CPU.
 pub fn compare(spec: &ExperimentSpec, device: Device) -> Result<Difference> {
-    if device == Device::Cpu {
-        let reason = "nothing to compare: this would be the CPU with itself; name a GPU by --device cuda";
+    if device == Device::CPU {
+        let reason = "nothing to compare: this would be the CPU with itself; name a GPU by --device";
         return Err(EngineError::Device(reason.into()));
     }
-    let (ours, cpu) = (device.run(Logits(spec))?, Device::Cpu.run(Logits(spec))?);
+    let (ours, cpu) = (device.run(Logits(spec))??, on_cpu(Logits(spec))?);
     let gap = |(a, b): (&f32, &f32)| f64::from((a - b).abs());
     // A NaN on either side must not look like agreement.
     let worst = |a: f64, b: f64| if b.is_nan() || b > a { b } else { a };
@@ -61,11 +60,11 @@ struct Logits<'a>(&'a ExperimentSpec);
 impl OnDevice for Logits<'_> {
     type Output = Result<Vec<f32>>;
 
-    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Self::Output {
+    fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Self::Output {
         let batch = synthetic_batch(self.0);
-        let network = Network::<B>::new(&self.0.architecture()?, self.0.seed, &site.device);
-        let mut logits = floats(network.forward(batch.images(&site.device), Mode::Train));
-        logits.extend(floats(network.valid().forward(batch.images(&site.device), Mode::Eval)));
+        let network = Network::<B>::new(&self.0.architecture()?, self.0.seed, &context.device);
+        let mut logits = floats(network.forward(batch.images(&context.device), Mode::Train));
+        logits.extend(floats(network.valid().forward(batch.images(&context.device), Mode::Eval)));
         Ok(logits)
     }
 }

@@ -13,13 +13,13 @@ use crate::domain::spec::ExperimentSpec;
 use crate::domain::stats;
 use crate::engine::adam::Adam;
 use crate::engine::data::Batch;
-use crate::engine::device::OnDevice;
+use crate::engine::device::{DeviceContext, OnDevice};
 use crate::engine::error::Result;
 use crate::engine::evaluate::floats;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
 use crate::engine::random;
-use crate::engine::trainer::{Pass, Site, pass};
+use crate::engine::trainer::{Pass, pass};
 
 /// What is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +66,10 @@ pub fn synthetic_batch(spec: &ExperimentSpec) -> Batch {
 impl OnDevice for Steps<'_> {
     type Output = Result<Timing>;
 
-    fn run<B: TrainingBackend>(self, site: &Site<B::Device>) -> Result<Timing> {
+    fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Result<Timing> {
         let architecture = self.spec.architecture()?;
         let batch = synthetic_batch(self.spec);
-        let mut network = Network::<B>::new(&architecture, self.spec.seed, &site.device);
+        let mut network = Network::<B>::new(&architecture, self.spec.seed, &context.device);
         let mut times = Vec::with_capacity(self.steps);
         let mut note = |step: usize, start: Instant| {
             if step >= self.warmup {
@@ -80,7 +80,8 @@ impl OnDevice for Steps<'_> {
         let forward = cost::forward_flops(&architecture);
         let flops = match self.work {
             Work::Train => {
-                let (images, targets) = (batch.images::<B>(&site.device), batch.targets::<B>(&site.device));
+                let (images, targets) =
+                    (batch.images::<B>(&context.device), batch.targets::<B>(&context.device));
                 let mut adam = Adam::of::<B>(self.spec);
                 for step in 0..total {
                     let start = Instant::now();
@@ -88,18 +89,18 @@ impl OnDevice for Steps<'_> {
                     network = adam.step(self.spec.lr, network, gradients);
                     floats(loss);
                     // Only the loss has been waited for; a device may still be at the rest.
-                    let _ = B::sync(&site.device);
+                    let _ = B::sync(&context.device);
                     note(step, start);
                 }
                 3 * forward - cost::stem_flops(&architecture)
             }
             Work::Evaluate => {
-                let images = batch.images::<B::InnerBackend>(&site.device);
+                let images = batch.images::<B::InnerBackend>(&context.device);
                 let network = network.valid();
                 for step in 0..total {
                     let start = Instant::now();
                     floats(network.forward(images.clone(), Mode::Eval));
-                    let _ = <B::InnerBackend as Backend>::sync(&site.device);
+                    let _ = <B::InnerBackend as Backend>::sync(&context.device);
                     note(step, start);
                 }
                 forward

@@ -126,7 +126,7 @@ pub fn export(
     for product in products {
         let path = product.path(folder);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(EngineError::io("create the folder", parent))?;
+            files::create_folders(parent)?;
         }
         match product.content {
             Content::Bytes(bytes) => files::write_atomically(&path, &bytes)?,

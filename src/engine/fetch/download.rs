@@ -13,6 +13,7 @@ use super::trouble::{Again, Halt, Trouble};
 use super::{Doing, Fetched, Options, Progress, Source};
 use crate::domain::text::{duration, filesize, harmless, without_user};
 use crate::engine::error::{EngineError, Result};
+use crate::engine::files;
 
 /// Between looks at whether anybody still wants the file.
 const LOOK: Duration = Duration::from_millis(100);
@@ -34,7 +35,7 @@ pub fn fetch(source: &Source, folder: &Path, options: &Options, tell: Tell<'_>) 
         return already(source, &target, tell);
     }
     let parent = target.parent().unwrap_or(folder);
-    fs::create_dir_all(parent).map_err(EngineError::io("create the folder", parent))?;
+    files::create_folders(parent)?;
     let mut part = Part::open(&target)?;
     // Another process may have finished it before this one had the lock.
     if fs::symlink_metadata(&target).is_ok() {

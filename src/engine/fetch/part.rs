@@ -135,12 +135,10 @@ impl Part {
     pub fn finish(self, target: &Path) -> Result<()> {
         self.file.sync_all().map_err(files::plain).map_err(EngineError::io("write", &self.path))?;
         fs::rename(&self.path, target).map_err(EngineError::io("move into place", target))?;
+        // The new name is to outlast a power cut, and to be there before the other goes.
+        let folder = target.parent().unwrap_or(Path::new("."));
+        files::sync_folder(folder).map_err(EngineError::io("write in the folder", folder))?;
         self.forget_origin();
-        // The new name, too, is to outlast a power cut.
-        #[cfg(unix)]
-        if let Some(folder) = target.parent().and_then(|folder| File::open(folder).ok()) {
-            let _ = folder.sync_all();
-        }
         Ok(())
     }
 

@@ -110,3 +110,9 @@ impl NetworkOps for burn_cuda::Cuda {}
 
 #[cfg(feature = "cuda")]
 impl NetworkOps for burn::backend::Autodiff<burn_cuda::Cuda> {}
+
+#[cfg(feature = "gpu")]
+impl NetworkOps for burn_wgpu::Wgpu {}
+
+#[cfg(feature = "gpu")]
+impl NetworkOps for burn::backend::Autodiff<burn_wgpu::Wgpu> {}

@@ -128,7 +128,7 @@ pub fn save(folder: &Path, name: &str, spec: &ExperimentSpec, replace: bool) -> 
     if is_shipped(name) || (path.exists() && !replace) {
         return Err(SpecError::new("preset", format!("there is one called '{name}' already")).into());
     }
-    fs::create_dir_all(folder).map_err(EngineError::io("create the folder", folder))?;
+    files::create_folders(folder)?;
     files::write_atomically(&path, format!("# {spec}\n{}", to_toml(spec)).as_bytes())?;
     Ok(path)
 }

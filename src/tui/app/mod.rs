@@ -344,6 +344,12 @@ impl App {
         self.leaving != Leaving::No
     }
 
+    /// Whether nothing happens any more until somebody does something.
+    pub fn is_idle(&self) -> bool {
+        let waits = self.runs.active().is_none_or(|run| run.state.paused) && self.fetching.is_none();
+        self.playback.is_some() || self.question == Some(Question::Fetch) || waits
+    }
+
     /// Whether the queue waits for the user.
     pub const fn is_held(&self) -> bool {
         self.held

@@ -57,6 +57,7 @@ impl App {
             Message::Lesioned(id, lesioned) => self.lesions.scored(id, lesioned),
             Message::LesionsDone(id, result) => self.lesions_ended(id, result),
             Message::Presets(presets) => self.setup.own = presets,
+            Message::Devices(devices, why) => (self.setup.devices, self.setup.auto) = (devices, why),
             Message::Second { clock, memory } => {
                 (self.machine.clock, self.machine.memory) = (clock, memory);
                 self.machine.silent = self.machine.silent.saturating_add(1);

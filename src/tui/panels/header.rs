@@ -28,7 +28,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
         let start = x;
         let title = match area.width {
             // Where there is no room for names there is for their keys.
-            ..NARROW if panel != app.focus => &panel.title()[..1],
+            ..NARROW if panel != app.focus => panel.title().get(..1).unwrap_or_default(),
             ..ROOMY => panel.short(),
             _ => panel.title(),
         };
@@ -126,14 +126,13 @@ pub fn doing(app: &App, run: &Run) -> String {
         seconds => format!(" {seconds}s"),
     };
     match (run.stage, state.phase) {
+        (Stage::Live, _) if let Some((kernels, seconds)) = state.compiling => {
+            format!("{kernels} kernels compiled, {}", duration(seconds))
+        }
         (Stage::Starting, _) if let Some(fetching) = app.run_fetching() => fetching.doing(),
         (Stage::Starting, _) => format!("reading data{silent}"),
         (_, None) => format!("starting{silent}"),
-        // On CUDA kernels are compiled and tuned in the first step.
-        (_, Some(Phase::Preparing)) => match state.started.as_ref().is_some_and(|s| s.device != "cpu") {
-            true => format!("compiling kernels{silent}"),
-            false => format!("preparing{silent}"),
-        },
+        (_, Some(Phase::Preparing)) => format!("preparing{silent}"),
         (_, Some(Phase::Training)) => format!("training{silent}"),
         (_, Some(Phase::Validating)) => "validating".into(),
         (_, Some(Phase::Testing)) => "testing".into(),

@@ -5,7 +5,7 @@ use ratatui::layout::{Margin, Position, Rect};
 use ratatui::widgets::{Clear, Widget};
 
 use super::question::middle;
-use crate::domain::text::wrap;
+use crate::domain::text::{harmless, wrap};
 use crate::tui::app::{App, Editing, Hits, Spot, Typing, inside};
 use crate::tui::command::Panel;
 use crate::tui::paint::{cut, frame, put};
@@ -105,8 +105,10 @@ fn notes(app: &App, typing: Option<&Editing>, area: Rect) -> Vec<String> {
         None => {
             let usual =
                 app.setup.default_of(field, &app.draft).filter(|_| app.setup.is_unusual(field, &app.draft));
-            field.about().to_owned()
-                + &usual.map_or(String::new(), |usual| format!(" (the paper's: {usual})"))
+            let device = matches!(field, Field::Device).then(|| app.setup.about_device()).flatten();
+            let device = device.map_or(String::new(), |device| format!(": {}", harmless(&device, 400)));
+            let usual = usual.map_or(String::new(), |usual| format!(" (the paper's: {usual})"));
+            format!("{}{device}{usual}", field.about())
         }
     };
     let most = usize::from(area.height / 3);
