@@ -58,6 +58,7 @@ const SCRIPTS: &[(&str, Started)] = &[
     ("tests/scripts/stand-in.sh", Here(the_gpu_script_takes_every_step)),
     // The whole of it needs root and a Slurm, so it runs only where HIRESNET_SLURM is set.
     ("tests/slurm/run.sh", Here(the_slurm_script_submits_a_sweep)),
+    ("tests/terminal/hangup.py", By("tests/terminal/vanishing.rs")),
 ];
 
 /// Files below `dir` that are scripts by their name or their first line.

@@ -82,14 +82,21 @@ pub fn pytorch_trains_by_the_recipe() {
     assert!(report["summary"]["val_top1"]["std"].is_number(), "{report}");
 }
 
-/// A network so small that single precision stays together, too.
+/// A network so small, and steps so short, that single precision stays together, too.
 #[test]
 pub fn pytorch_repeats_the_first_steps() {
     if !has_torch() {
         return;
     }
     let dir = TempDir::new().unwrap();
-    let spec = ["resnext+hires@fashion-embedded", "blocks=1,1", "widths=4,8", "batch=20", "train_limit=60"];
+    let spec = [
+        "resnext+hires@fashion-embedded",
+        "blocks=1,1",
+        "widths=4,8",
+        "batch=20",
+        "train_limit=60",
+        "lr=0.001",
+    ];
     said(program(dir.path()).args(["parity", "steps"]).args(spec));
     let rows = json(&said(script("tests/parity/compare.py", dir.path()).args(["steps", "--json"])));
     assert_eq!((&rows[0]["steps"], rows.as_array().unwrap().len()), (&20.into(), 1));
