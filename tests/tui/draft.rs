@@ -126,7 +126,7 @@ fn a_wrong_text_is_explained_while_it_is_typed_and_never_taken() {
         ("spec", "resnet+hires[P9]@fashion", "P9 does not exist"),
         ("spec", "resnet", "names no dataset"),
         ("preset", "quickstrat", "quickstart"),
-        ("device", "gpu", ""),
+        ("device", "tpu", "a device is auto"),
         ("family", "resnett", "did you mean 'resnet'?"),
         ("hops", "P7", "P7 does not exist"),
         ("dataset", "imagenet", ""),
@@ -370,7 +370,7 @@ fn the_title_says_which_fields_are_seen() {
 #[test]
 fn what_is_wrong_is_said_once() {
     let mut world = World::new();
-    for (keys, text) in [("S home enter", "resnet@nowhere"), ("down enter", "nosuch"), ("down enter", "gpu")]
+    for (keys, text) in [("S home enter", "resnet@nowhere"), ("down enter", "nosuch"), ("down enter", "tpu")]
     {
         world.keys(keys);
         world.retype(text);
