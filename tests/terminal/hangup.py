@@ -33,8 +33,8 @@ def trains(runs):
 
 def run(how, program, status):
     """In the terminal: becomes the program, or starts it in the background."""
-    if how != "leader":
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Whatever the tests themselves were started with, such as nohup.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL if how == "leader" else signal.SIG_IGN)
     if how == "background":
         job = os.fork()
         if job == 0:
