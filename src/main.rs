@@ -18,10 +18,12 @@ use hiresnet_tui::tui::theme::Ground;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // The environment is only safe to change while there is one thread.
-    device::prepare_environment();
-    device::install_panic_hook();
-    device::count_kernels();
+    if cli.may_use_a_gpu() {
+        // The environment is only safe to change while there is one thread.
+        device::prepare_environment();
+        device::install_panic_hook();
+        device::count_kernels();
+    }
     trace(&cli);
     if let Err(reason) = Isa::wanted() {
         output::error(&format!("{}: {reason}", Isa::VARIABLE));

@@ -228,8 +228,8 @@ fn a_software_renderer_is_only_taken_by_its_number() {
         return;
     }
     let error = Device::choose("gpu".parse().unwrap()).unwrap_err().to_string();
-    assert!(error.contains(&facts.name) && error.contains("only taken by its number"), "{error}");
+    assert!(error.contains(&facts.name) && error.contains("give its index to use it"), "{error}");
     let (chosen, why) = Device::choose("auto".parse().unwrap()).unwrap();
     assert_ne!(chosen, gpu);
-    assert!(why.unwrap().contains("is a software renderer, taken by --device gpu:0 only"));
+    assert!(why.unwrap().contains("is a software renderer: select it with --device gpu:0"));
 }

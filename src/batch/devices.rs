@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Exit;
-use crate::domain::text::harmless;
+use crate::domain::text::{gib, harmless};
 use crate::engine::bench::check::{Check, check};
 use crate::engine::device::{self, Device, DeviceChoice, DeviceFacts, Missing};
 use crate::engine::error::Result;
@@ -11,7 +11,7 @@ use crate::output::{note, right, say, say_json, table};
 
 #[derive(Serialize)]
 struct Report<'a> {
-    /// What `--device auto` takes.
+    /// What `--device auto` selects.
     auto: String,
     /// Why.
     why: Option<String>,
@@ -60,10 +60,11 @@ pub fn run(checked: bool, json: bool) -> Result<Exit> {
     for (backend, found) in device::all() {
         match found {
             Err(missing) => unavailable.push(Unavailable { backend: backend.name, missing }),
-            Ok(devices) => rows.extend(devices.iter().map(|facts| {
+            Ok(devices) => rows.extend(devices.iter().enumerate().map(|(index, facts)| {
                 let works = facts.missing.is_none();
-                // The CPU is what others are held against.
-                let check = (checked && works && backend.is_gpu()).then(|| check_one(facts));
+                let choice = DeviceChoice::Named { backend, index: Some(index) };
+                // The CPU is what others are compared with.
+                let check = (checked && works && backend.is_gpu()).then(|| check_one(choice));
                 Row { facts, works: works && check.as_ref().is_none_or(Checked::passed), check }
             })),
         }
@@ -78,20 +79,16 @@ pub fn run(checked: bool, json: bool) -> Result<Exit> {
     Ok(if passed { Exit::Done } else { Exit::Failed })
 }
 
-fn check_one(facts: &DeviceFacts) -> Checked {
-    note(&harmless(&format!("{}: training three steps …", facts.device), 400));
-    let checked = facts.device.parse().map_err(|_| String::new()).and_then(|choice| {
-        let (device, _) = Device::choose(choice).map_err(|error| error.to_string())?;
-        check(device).map_err(|error| error.to_string())
-    });
-    match checked {
+fn check_one(choice: DeviceChoice) -> Checked {
+    note(&format!("{choice}: training three steps …"));
+    match Device::choose(choice).and_then(|(device, _)| check(device)) {
         Ok(check) => Checked::Done(check),
-        Err(error) => Checked::Failed { error },
+        Err(error) => Checked::Failed { error: error.to_string() },
     }
 }
 
 fn print(report: &Report) {
-    let mut shown = table(["device", "name", "kind", "memory", "driver", "computes in"]);
+    let mut shown = table(["device", "name", "kind", "memory", "driver", "precision"]);
     right(&mut shown, 3..4);
     let mut remarks = Vec::new();
     for Row { facts, check, .. } in &report.devices {
@@ -99,9 +96,7 @@ fn print(report: &Report) {
             facts.device.clone(),
             harmless(&facts.name, 60),
             facts.kind.about().split_once(' ').map_or("", |(_, kind)| kind).to_owned(),
-            facts
-                .memory
-                .map_or("–".into(), |bytes| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))),
+            facts.memory.map_or("–".into(), gib),
             facts.driver.as_deref().map_or("–".into(), |driver| harmless(driver, 60)),
             facts.precisions.join(", "),
         ]);
@@ -118,7 +113,7 @@ fn print(report: &Report) {
         say(&harmless(&format!("{backend}: {missing}"), 2000));
     }
     let why = report.why.as_deref().map_or(String::new(), |why| format!(" ({why})"));
-    say(&harmless(&format!("--device auto takes {}{why}", report.auto), 2000));
+    say(&harmless(&format!("--device auto selects {}{why}", report.auto), 2000));
 }
 
 /// What a check says, in one line.
@@ -126,13 +121,13 @@ fn outcome(checked: &Checked) -> String {
     match checked {
         Checked::Failed { error } => format!("does not work: {error}"),
         Checked::Done(check) => {
-            let verdict = if check.agrees { "agrees with the CPU" } else { "DISAGREES with the CPU" };
+            let verdict = if check.agrees { "matches the CPU" } else { "DOES NOT MATCH the CPU" };
             let kernels = match check.kernels {
                 0 => String::new(),
                 kernels => format!(", {kernels} kernels compiled"),
             };
             format!(
-                "{verdict}: losses of three steps differ by {:.1e} at most, relatively; {:.1} s{kernels}",
+                "{verdict}: largest relative difference of the losses of three steps {:.1e}; {:.1} s{kernels}",
                 check.max_relative_difference, check.seconds
             )
         }

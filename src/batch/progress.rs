@@ -51,7 +51,7 @@ impl Progress {
             && let Some((kernels, tuned, seconds)) = self.compiled.take()
         {
             let tuned = if tuned > 0 { format!(", tuned {tuned} operations") } else { String::new() };
-            self.line(&format!("compiled {kernels} kernels{tuned}: {seconds:.0} s after the start"));
+            self.line(&format!("compiled {kernels} kernels{tuned} ({seconds:.0} s after the start)"));
         }
         match &event.kind {
             EventKind::Compiling { kernels, tuned, seconds } => {

@@ -198,9 +198,9 @@ impl Batch<'_> {
                         if unkept {
                             waiting.clear();
                         }
-                        // Nor does a device that is gone.
+                        // Nor does a device that was lost.
                         if is_device_lost() && !waiting.is_empty() {
-                            screen.notice("no other run is started: the device is gone");
+                            screen.notice("device lost: no further runs are started");
                             waiting.clear();
                         }
                         fates.set(index, Fate::Ended(Box::new(state)));

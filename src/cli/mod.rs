@@ -269,6 +269,20 @@ pub struct PictureArgs {
 }
 
 impl Cli {
+    /// Whether it may compute on a GPU: only then is one looked for.
+    pub const fn may_use_a_gpu(&self) -> bool {
+        match &self.command {
+            None => !self.print_config,
+            Some(Command::Bench { what }) => {
+                matches!(what, BenchCommand::Train(_) | BenchCommand::Ui(_) | BenchCommand::Parity(_))
+            }
+            Some(command) => matches!(
+                command,
+                Command::Devices { .. } | Command::Eval { .. } | Command::Lesion { .. } | Command::Picture(_)
+            ),
+        }
+    }
+
     /// CPU threads that were asked for.
     pub fn threads(&self) -> Option<u16> {
         match &self.command {

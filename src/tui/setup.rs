@@ -7,6 +7,7 @@ use crate::domain::error::SpecError;
 use crate::domain::hops::HopGroup;
 use crate::domain::keys::{KEYS, Key};
 use crate::domain::spec::{ExperimentSpec, ValidationSource, Version};
+use crate::domain::text::gib;
 use crate::engine::device::{DeviceChoice, DeviceFacts};
 use crate::engine::presets;
 
@@ -49,7 +50,7 @@ impl Field {
         match self {
             Self::Line => "the run in one line; type or paste another",
             Self::Preset => "a preset's name, or a TOML file",
-            Self::Device => "where the next run computes",
+            Self::Device => "device of the next run",
             Self::Key(key) => key.about,
         }
     }
@@ -176,16 +177,17 @@ impl Setup {
     pub fn about_device(&self) -> Option<String> {
         let name = match self.device {
             DeviceChoice::Auto => return self.auto.clone(),
-            // The first of its kind.
-            DeviceChoice::Named { backend, index: None } if backend.is_gpu() => format!("{}:0", backend.name),
             choice => choice.to_string(),
         };
-        let facts = self.devices.iter().find(|facts| facts.device == name)?;
+        // Without an index, the first of its backend that is no software renderer.
+        let first = format!("{name}:");
+        let facts = self.devices.iter().find(|facts| {
+            facts.device == name || facts.device.starts_with(&first) && !facts.kind.is_software()
+        })?;
         Some(match &facts.missing {
             Some(missing) => format!("{} cannot be used: {missing}", facts.name),
             None => {
-                let memory =
-                    facts.memory.map(|bytes| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)));
+                let memory = facts.memory.map(gib);
                 let parts = [
                     Some(facts.name.clone()),
                     Some(facts.kind.about().to_owned()),

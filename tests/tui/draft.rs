@@ -293,10 +293,10 @@ fn setup_says_what_each_device_is_and_why_auto_takes_one() {
     let shown = |world: &mut World| {
         world.screen((200, 60)).split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
     };
-    assert!(shown(&mut world).contains("where the next run computes"));
+    assert!(shown(&mut world).contains("device of the next run"));
     world.tell(Message::Devices(devices(), Some("on cuda:0, L4".into())));
     world.keys("z");
-    assert!(shown(&mut world).contains("where the next run computes: on cuda:0, L4"));
+    assert!(shown(&mut world).contains("device of the next run: on cuda:0, L4"));
     world.keys("right right");
     assert_eq!(value(&world, "device"), "cuda:0");
     assert!(shown(&mut world).contains("L4, a discrete GPU, 24.0 GiB, driver 1.2"));

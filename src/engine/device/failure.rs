@@ -109,7 +109,8 @@ fn explained(device: Device, cause: &str) -> String {
     let name =
         device.facts().map_or_else(|| device.to_string(), |facts| format!("{device} ({})", facts.name));
     if is_out_of_memory(cause) {
-        let asked = asked_bytes(cause).map_or(String::new(), |asked| format!("{} asked for, ", mib(asked)));
+        let asked =
+            asked_bytes(cause).map_or(String::new(), |asked| format!("tried to allocate {}, ", mib(asked)));
         let total = device.facts().and_then(|facts| facts.memory);
         let of = total.map_or(String::new(), |total| format!(" of {}", mib(total)));
         let free = (device.backend.free_memory)(device.index);
@@ -117,24 +118,22 @@ fn explained(device: Device, cause: &str) -> String {
             Some(free) => format!("{asked}{} free{of}", mib(free)),
             None => format!(
                 "{asked}{}",
-                total.map_or("no more to be had".into(), |total| format!("{} in all", mib(total)))
+                total.map_or("none left".into(), |total| format!("{} in total", mib(total)))
             ),
         };
-        return format!("out of memory on {name}: {free}; a smaller batch or network needs less");
+        return format!("out of memory on {name}: {free}; use a smaller batch or network");
     }
     let known = |words: &[&'static str]| words.iter().copied().find(|word| cause.contains(word));
     if let Some(word) = known(&GONE) {
         LOST.store(true, Ordering::SeqCst);
-        return format!(
-            "{name} was lost ({word}); what was trained up to the last checkpoint is saved, and a new start can resume it"
-        );
+        return format!("{name} was lost ({word}); restart and resume from the last checkpoint");
     }
     for (words, meaning) in KNOWN {
         if let Some(word) = known(words) {
             return format!("{name} {meaning} ({word})");
         }
     }
-    format!("{name} broke down: {}", first_line(cause))
+    format!("{name} failed: {}", first_line(cause))
 }
 
 /// Words of panics that tell of a device that is gone.
@@ -195,12 +194,15 @@ mod tests {
         let cause = "called `Result::unwrap()` on an `Err` value: can't allocate buffer of size: 209715200\nNo backtrace available";
         assert_eq!(asked_bytes(cause), Some(200 << 20));
         let text = explained(Device::CPU, cause);
-        assert!(text.starts_with("out of memory on cpu") && text.contains("200 MiB asked for"), "{text}");
+        assert!(
+            text.starts_with("out of memory on cpu") && text.contains("tried to allocate 200 MiB"),
+            "{text}"
+        );
     }
 
     #[test]
     fn what_nobody_knows_is_told_by_its_first_line() {
         let text = explained(Device::CPU, "\n  index out of bounds\nat somewhere \u{1b}[31m");
-        assert!(text.ends_with("broke down: index out of bounds"), "{text}");
+        assert!(text.ends_with("failed: index out of bounds"), "{text}");
     }
 }

@@ -30,7 +30,7 @@ mod built {
 
     use super::super::context::{DeviceContext, OnDevice};
     use super::super::facts::{DeviceFacts, DeviceKind, Missing};
-    use super::super::{Device, cache, choices};
+    use super::super::{Device, kernel_cache, kernel_choices};
     use super::NAME;
 
     /// The most bytes of images that a run keeps on a device.
@@ -133,9 +133,9 @@ mod built {
         let name = part(facts.map(|facts| facts.name.as_str()));
         let driver = part(facts.and_then(|facts| facts.driver.as_deref()));
         let wgpu = found().devices[device.index].clone();
-        if let Some(folder) = cache::keep_kernels_of(&[NAME, &name, &driver]) {
+        if let Some(folder) = kernel_cache::keep_kernels_of(&[NAME, &name, &driver]) {
             let id = wgpu.to_id();
-            choices::write(&folder, &format!("device-{}-{}-wgpu_wgsl_", id.type_id, id.index_id), "");
+            kernel_choices::write(&folder, &format!("device-{}-{}-wgpu_wgsl_", id.type_id, id.index_id), "");
         }
         work.run::<Autodiff<burn_wgpu::Wgpu>>(&DeviceContext {
             device: wgpu,

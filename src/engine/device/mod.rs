@@ -5,17 +5,17 @@
 //! line in [`BACKENDS`] and a line in [`Device::run`]; nothing else in the program knows a
 //! backend by name.
 
-#[cfg(any(feature = "cuda", feature = "gpu"))]
-mod cache;
 mod choice;
-#[cfg(any(feature = "cuda", feature = "gpu"))]
-mod choices;
 mod context;
 mod cpu;
 mod cuda;
 mod facts;
 mod failure;
 mod gpu;
+#[cfg(any(feature = "cuda", feature = "gpu"))]
+mod kernel_cache;
+#[cfg(any(feature = "cuda", feature = "gpu"))]
+mod kernel_choices;
 mod kernel_log;
 
 use std::fmt;
@@ -87,9 +87,9 @@ pub struct Device {
 
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.backend == &cpu::BACKEND {
-            true => f.write_str(self.backend.name),
-            false => write!(f, "{}:{}", self.backend.name, self.index),
+        match self.backend.is_gpu() {
+            true => write!(f, "{}:{}", self.backend.name, self.index),
+            false => f.write_str(self.backend.name),
         }
     }
 }
@@ -111,13 +111,13 @@ impl Device {
 
     fn named(backend: &'static Backend, index: Option<usize>) -> Result<Self> {
         let missing = |missing: &dyn fmt::Display| {
-            EngineError::Device(format!("no {} here: {missing}; use --device cpu", backend.name))
+            EngineError::Device(format!("{} is not available: {missing}; use --device cpu", backend.name))
         };
         let devices = (backend.find)().map_err(|reason| missing(&reason))?;
         let Some(index) = index.or_else(|| devices.iter().position(|facts| !facts.kind.is_software())) else {
             let only = devices.iter().map(|facts| format!("{} is {}", facts.device, facts.name));
             let reason = format!(
-                "{}, a software renderer, which is only taken by its number",
+                "{}, a software renderer: give its index to use it",
                 only.collect::<Vec<_>>().join(", ")
             );
             return Err(missing(&reason));
@@ -206,7 +206,7 @@ fn passed_over(facts: &DeviceFacts) -> String {
     match &facts.missing {
         Some(missing) => format!("{} ({}): {missing}", facts.device, facts.name),
         None => format!(
-            "{} ({}) is {}, taken by --device {} only",
+            "{} ({}) is {}: select it with --device {}",
             facts.device,
             facts.name,
             facts.kind.about(),

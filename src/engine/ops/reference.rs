@@ -6,7 +6,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::backend::Backend;
 use burn::tensor::module::{avg_pool2d, conv2d};
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Int, Slice, Tensor};
 
 use super::{AdamStep, EPS, Layer, Moments, Norm, Normed};
 
@@ -41,10 +41,23 @@ fn channelwise<B: Backend>(x: Tensor<B, 1>) -> Tensor<B, 3> {
 
 /// As [`NetworkOps::layer`](super::NetworkOps::layer).
 pub fn layer<B: Backend>(x: Tensor<B, 4>, layer: Layer<B>, then_relu: bool) -> Normed<B, 1> {
-    let padding = layer.weight.dims()[2] / 2;
-    let options = ConvOptions::new([layer.stride; 2], [padding; 2], [1; 2], layer.groups);
+    let kernel = layer.weight.dims()[2];
+    // A 1×1 convolution only sees every stride-th pixel. On GPUs burn 0.21 may take a kernel for
+    // its gradient (`conv_transpose2d_direct`) that is all zeros where the kernel is smaller than
+    // the stride, so the other pixels are dropped first.
+    let (x, stride) = match kernel {
+        1 if layer.stride > 1 => (every_nth_pixel(x, layer.stride), 1),
+        _ => (x, layer.stride),
+    };
+    let options = ConvOptions::new([stride; 2], [kernel / 2; 2], [1; 2], layer.groups);
     let (y, moments) = batch_norm(conv2d(x, layer.weight, None, options), layer.norm);
     (if then_relu { relu(y) } else { y }, moments)
+}
+
+/// Every `n`-th pixel of height and width, from the first.
+fn every_nth_pixel<B: Backend>(x: Tensor<B, 4>, n: usize) -> Tensor<B, 4> {
+    let nth = Slice::with_step(0, None, n as isize);
+    x.slice([Slice::full(), Slice::full(), nth, nth])
 }
 
 /// As [`NetworkOps::basic_block`](super::NetworkOps::basic_block).

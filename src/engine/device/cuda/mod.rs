@@ -36,7 +36,7 @@ mod built {
     use burn::backend::Autodiff;
 
     use super::super::context::{DeviceContext, OnDevice};
-    use super::super::{Device, cache, choices};
+    use super::super::{Device, kernel_cache, kernel_choices};
     use super::{DeviceFacts, Missing, driver, toolkit};
 
     /// The most bytes of images that a run keeps on a device. Fashion-MNIST takes 0.3 GiB and
@@ -72,9 +72,9 @@ mod built {
         let tf32 = driver::uses_tf32(device.index);
         let products = if tf32 { "tf32" } else { "f32" };
         let parts = ["cuda", name, &driver::architecture(device.index), "nvrtc", &compiler, products];
-        if let Some(folder) = cache::keep_kernels_of(&parts) {
+        if let Some(folder) = kernel_cache::keep_kernels_of(&parts) {
             let built_in = if tf32 { CHOSEN_TF32 } else { CHOSEN };
-            choices::write(&folder, &format!("device-0-{}-cuda", device.index), built_in);
+            kernel_choices::write(&folder, &format!("device-0-{}-cuda", device.index), built_in);
         }
         work.run::<Autodiff<burn_cuda::Cuda>>(&DeviceContext {
             device: burn_cuda::CudaDevice::new(device.index),

@@ -75,7 +75,7 @@ const FIRST_TF32: u32 = 80;
 pub fn advice(capability: u32) -> Option<Missing> {
     let toolkit = found().as_ref().ok().filter(|toolkit| !toolkit.mma && capability >= FIRST_TF32)?;
     let [.., crt, _] = WHEELS;
-    let reason = "tensor cores are not used, as the header crt/mma.h is missing";
+    let reason = "TF32 tensor cores are not used: the header crt/mma.h is missing";
     Some(Missing::new(reason).with_fix(pip(&[crt], Some(toolkit.version))))
 }
 
@@ -193,7 +193,7 @@ fn pip(wheels: &[&str], driver: Option<Version>) -> String {
 fn too_new(nvrtc: Version, driver: Version, path: Option<&Path>) -> Missing {
     let place = path.map_or(String::new(), |path| format!(" in {}", shown(path)));
     Missing::new(format!(
-        "NVIDIA driver too old for this NVRTC: the driver takes kernels of CUDA {driver} at most, and NVRTC{place} is {nvrtc}"
+        "NVIDIA driver too old for this NVRTC: the driver supports CUDA up to {driver}, and NVRTC{place} is {nvrtc}"
     ))
     .with_fix(format!("update the driver, or: {}", pip(&WHEELS, Some(driver))))
 }
