@@ -11,6 +11,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::network::Network;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ops::to_vec_f32;
 
 /// A tensor on the host.
 #[derive(Debug, Clone, PartialEq)]
@@ -222,7 +223,7 @@ trait HostTensor {
 impl<B: Backend, const D: usize> HostTensor for Visited<B, D> {
     fn to_host(&self) -> Tensor32 {
         let shape = self.0.dims().to_vec();
-        let values = self.0.to_data().convert::<f32>().into_vec().expect("converted to f32 just now");
+        let values = to_vec_f32(self.0.clone());
         Tensor32 { shape, values }
     }
 
