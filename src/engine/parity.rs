@@ -86,10 +86,7 @@ pub fn write(
     }
     if let Some(step) = single.losses.iter().chain(&double.losses).position(|loss| !loss.is_finite()) {
         let step = step % STEPS;
-        return Err(EngineError::run(
-            folder,
-            format!("not written: the loss of step {step} is no finite number"),
-        ));
+        return Err(EngineError::run(folder, format!("not written: the loss of step {step} is not finite")));
     }
     save("weights.safetensors", &initial)?;
     save("batches.safetensors", &batches)?;

@@ -71,7 +71,7 @@ mod tests {
             ),
             ("[optimizer]\nlr = 3\n", "line 3: optimizer: not a number, a name, or a list of these"),
             ("lr = {a = 1}\n", "line 3: lr: not a number, a name, or a list of these"),
-            ("epoch = 3\n", "line 3: epoch: no key is called 'epoch'; did you mean 'epochs'?"),
+            ("epoch = 3\n", "line 3: epoch: unknown key 'epoch' (did you mean 'epochs'?)"),
             ("epochs = 'many'\n", "line 3: epochs: 'many' is not a number from 1 to 1000000"),
         ] {
             assert_eq!(said(&format!("family = \"resnet\"\ndataset = \"mnist\"\n{text}")), told_as, "{text}");

@@ -68,7 +68,7 @@ pub fn load(
     match open(&path, &source.fingerprint) {
         Ok(Some(decoded)) => return Ok(decoded),
         Ok(None) => {}
-        Err(error) => note(format!("{error}; the dataset is read anew")),
+        Err(error) => note(format!("{error}; reading the dataset again")),
     }
     let FoundDataset { fingerprint, decode, .. } = source;
     let decoded = decode()?;

@@ -66,7 +66,7 @@ impl Tree {
         for name in archive.file_names() {
             let name = name.map_err(|e| EngineError::data(path, format!("a broken name: {e}")))?;
             if let Some(name) = leads_out(Path::new(&*name)) {
-                let reason = format!("an entry whose name leads out of it: {name}");
+                let reason = format!("an entry whose path leaves the archive: {name}");
                 return Err(EngineError::data(path, reason));
             }
             names.extend(name.strip_prefix(&prefix).map(str::to_owned));

@@ -51,10 +51,7 @@ impl Weights {
                 return Err(fail(format!("the tensor {name} is missing")));
             };
             if found.shape != tensor.shape {
-                return Err(fail(format!(
-                    "{name} has shape {:?} where {:?} belongs",
-                    found.shape, tensor.shape
-                )));
+                return Err(fail(format!("{name} has shape {:?}, expected {:?}", found.shape, tensor.shape)));
             }
         }
         if let Some(name) = self.0.keys().find(|name| !expected.contains_key(*name)) {
@@ -95,7 +92,7 @@ impl Weights {
         let mut weights = Self::default();
         for (name, view) in file.iter() {
             if view.dtype() != Dtype::F32 {
-                let reason = format!("{name} holds {:?} where 32-bit floats belong", view.dtype());
+                let reason = format!("{name} holds {:?}, expected 32-bit floats", view.dtype());
                 return Err(EngineError::run(path, reason));
             }
             let values =
