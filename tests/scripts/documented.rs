@@ -143,9 +143,10 @@ fn with_runs() -> TempDir {
             }
         }
     }
-    for sweep in ["table2-mini", "hop-sets", "depth", "first"] {
+    for sweep in ["table2-mini", "hop-sets", "depth"] {
         symlink("ablations", dir.path().join(sweep)).unwrap();
     }
+    symlink("runs", dir.path().join("first")).unwrap();
     fs::create_dir_all(dir.path().join("assets/pictures")).unwrap();
     dir
 }
