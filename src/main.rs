@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use hiresnet_tui::batch;
 use hiresnet_tui::cli;
-use hiresnet_tui::cli::{BenchCommand, Cli, Command, PictureArgs, ReplayBench, UiBench};
-use hiresnet_tui::domain::tape::Tape;
+use hiresnet_tui::cli::{BenchCommand, Cli, CliCommand, PictureArgs, ReplayBench, UiBench};
+use hiresnet_tui::domain::timeline::Timeline;
 use hiresnet_tui::engine::device::{self, DeviceChoice};
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::files;
@@ -37,12 +37,12 @@ fn main() -> ExitCode {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
     }
     let result = match &cli.command {
-        Some(Command::Params { specs, json }) => batch::params::run(specs, *json),
-        Some(Command::Runs { dir, json }) => batch::runs::run(dir, *json),
-        Some(Command::Devices { check, json }) => batch::devices::run(*check, *json),
-        Some(Command::Eval { run, machine, json }) => batch::eval::run(run, machine, *json),
-        Some(Command::Parity { dir, spec, data }) => batch::parity::run(dir, spec, data),
-        Some(Command::Bench { what }) => match what {
+        Some(CliCommand::Params { specs, json }) => batch::params::run(specs, *json),
+        Some(CliCommand::Runs { dir, json }) => batch::runs::run(dir, *json),
+        Some(CliCommand::Devices { check, json }) => batch::devices::run(*check, *json),
+        Some(CliCommand::Eval { run, machine, json }) => batch::eval::run(run, machine, *json),
+        Some(CliCommand::Parity { dir, spec, data }) => batch::parity::run(dir, spec, data),
+        Some(CliCommand::Bench { what }) => match what {
             BenchCommand::Train(args) => batch::bench::train(args),
             BenchCommand::Ops(args) => batch::bench_ops::run(args),
             BenchCommand::Data(args) => batch::bench::data(args),
@@ -50,29 +50,29 @@ fn main() -> ExitCode {
             BenchCommand::Ui(args) => bench_ui(args),
             BenchCommand::Replay(args) => bench_replay(args),
         },
-        Some(Command::Data { what }) => batch::data::run(what),
-        Some(Command::Keys) => {
+        Some(CliCommand::Data { what }) => batch::data::run(what),
+        Some(CliCommand::Keys) => {
             output::say(tui::keys_page().trim_end());
             Ok(Exit::Done)
         }
-        Some(Command::Completions { shell }) => {
+        Some(CliCommand::Completions { shell }) => {
             output::say(cli::completions(*shell).trim_end());
             Ok(Exit::Done)
         }
-        Some(Command::Man { dir, markdown }) => man(dir.as_deref(), *markdown),
-        Some(Command::Picture(args)) => picture(args),
+        Some(CliCommand::Man { dir, markdown }) => man(dir.as_deref(), *markdown),
+        Some(CliCommand::Picture(args)) => picture(args),
         None if cli.print_config => tui::config::Config::load().map(|config| {
             output::say(config.to_toml().trim_end());
             Exit::Done
         }),
-        Some(Command::Lesion { run, pairs, without, machine, json }) => {
+        Some(CliCommand::Lesion { run, pairs, without, machine, json }) => {
             batch::lesion::run(run, *pairs, without.as_deref(), machine, *json)
         }
-        Some(Command::Report(args)) => batch::report::run(args),
-        Some(Command::Record { runs, output, force }) => batch::replay::record(runs, output, *force),
-        Some(Command::Export(args)) => batch::export::run(args),
-        Some(Command::Presets { what }) => batch::presets::run(what),
-        Some(Command::Sweep { what }) => batch::sweep::run(what),
+        Some(CliCommand::Report(args)) => batch::report::run(args),
+        Some(CliCommand::Record { runs, output, force }) => batch::replay::record(runs, output, *force),
+        Some(CliCommand::Export(args)) => batch::export::run(args),
+        Some(CliCommand::Presets { what }) => batch::presets::run(what),
+        Some(CliCommand::Sweep { what }) => batch::sweep::run(what),
         None if let (Some(name), Some(_)) = (&cli.replay, &cli.batch.batch) => {
             batch::replay::run(name, &cli.batch)
         }
@@ -197,7 +197,7 @@ fn screen(cli: &Cli) -> Result<Exit, EngineError> {
 /// Measures how soon a recording is anywhere.
 fn bench_replay(args: &ReplayBench) -> Result<Exit, EngineError> {
     let tape = match &args.recording {
-        Some(name) => Tape::new(recording::open(name)?),
+        Some(name) => Timeline::new(recording::open(name)?),
         None => tui::bench_replay::long_tape()?,
     };
     let seeking = tui::bench_replay::seeking(tape, args.size, args.rounds as usize)?;

@@ -56,7 +56,7 @@ pub fn note(text: &str) {
 pub fn say_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
         Ok(text) => say(&text),
-        Err(fault) => error(&format!("cannot print JSON: {fault}")),
+        Err(e) => error(&format!("cannot print JSON: {e}")),
     }
 }
 

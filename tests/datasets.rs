@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use hiresnet_tui::domain::event::{Event, EventKind, Outcome, Split};
 use hiresnet_tui::domain::spec::ExperimentSpec;
-use hiresnet_tui::engine::data::{Dataset, Images, Library, Shelf};
+use hiresnet_tui::engine::data::{Dataset, DatasetCache, Images, LoadedImages};
 use hiresnet_tui::engine::device::Device;
 use hiresnet_tui::engine::worker::Worker;
 
@@ -45,8 +45,8 @@ fn made() -> Option<&'static Path> {
     made.as_ref().map(tempfile::TempDir::path)
 }
 
-fn read(line: &str, folder: &Path) -> Result<Shelf, String> {
-    Library::with_cache(Some(folder.to_path_buf()), None).images(&spec(line)).map_err(|e| e.to_string())
+fn read(line: &str, folder: &Path) -> Result<LoadedImages, String> {
+    DatasetCache::with_cache(Some(folder.to_path_buf()), None).images(&spec(line)).map_err(|e| e.to_string())
 }
 
 /// Labels and pixels as `read.py` wrote them.
@@ -62,7 +62,7 @@ fn expected(folder: &Path, name: &str, split: &str) -> (Vec<u16>, Vec<u8>, usize
 /// Asserts the same labels and sizes, and pixels that differ by at most `most`, on average
 /// by at most `mean`. Two JPEG decoders or two scalers round differently; nothing else may
 /// differ.
-fn assert_alike(folder: &Path, name: &str, shelf: &Shelf, most: u8, mean: f64) {
+fn assert_alike(folder: &Path, name: &str, shelf: &LoadedImages, most: u8, mean: f64) {
     for (split, images) in [("train", &shelf.training), ("test", &shelf.test)] {
         let (labels, pixels, size) = expected(folder, name, split);
         assert_eq!((&images.labels, images.size), (&labels, size), "{name} {split}");
@@ -147,7 +147,7 @@ fn an_epoch_is_trained_from_each_format() {
         let keys = "epochs=1 batch=20 blocks=1,1 widths=4,8 val_fraction=0.34 probe_images=4 train_limit=60 \
                     val_limit=20 test_limit=20 crop_padding=2 flip=true";
         let spec = spec(&format!("{line} {keys}").replacen("resnet@", "resnet+hires@", 1));
-        let mut library = Library::with_cache(Some(folder.join(within)), None);
+        let mut library = DatasetCache::with_cache(Some(folder.join(within)), None);
         let data = library.dataset(&spec).unwrap();
         let runs = tempfile::tempdir().unwrap();
         let device = Device::CPU;
@@ -172,7 +172,7 @@ fn tiny_imagenet_is_read_once_and_mapped_afterwards() {
     let cache = tempfile::tempdir().unwrap();
     let line = "resnet@tiny-imagenet val_fraction=0.34";
     let load = |root: &Path| {
-        Library::with_cache(Some(root.into()), Some(cache.path().into())).dataset(&spec(line)).unwrap()
+        DatasetCache::with_cache(Some(root.into()), Some(cache.path().into())).dataset(&spec(line)).unwrap()
     };
     let first = load(folder);
     // An archive of the same length and time counts as the same: its images are not read.
@@ -193,14 +193,15 @@ fn tiny_imagenet_is_read_once_and_mapped_afterwards() {
     assert_eq!(first.normalisation.mean, again.normalisation.mean);
     // Changed, it is read, and found broken.
     fs::write(&there, b"something else").unwrap();
-    let fault = Library::with_cache(Some(copy.path().into()), Some(cache.path().into())).dataset(&spec(line));
+    let fault =
+        DatasetCache::with_cache(Some(copy.path().into()), Some(cache.path().into())).dataset(&spec(line));
     assert!(fault.unwrap_err().to_string().contains("tiny-imagenet-200.zip"));
 }
 
 #[test]
 fn splits_are_the_papers_unless_the_spec_says_otherwise() {
     let Some(folder) = made() else { return };
-    let load = |line: &str| Library::with_cache(Some(folder.into()), None).dataset(&spec(line)).unwrap();
+    let load = |line: &str| DatasetCache::with_cache(Some(folder.into()), None).dataset(&spec(line)).unwrap();
     let data = load("resnet@tiny-imagenet val_fraction=0.34");
     assert_eq!((data.sizes().train, data.sizes().validation, data.sizes().test), (400, 200, 400));
     let data = load("resnet@tiny-imagenet val_from=test");

@@ -16,7 +16,8 @@ use hiresnet_tui::domain::spec::{ExperimentSpec, Version};
 use hiresnet_tui::engine::data::{Dataset, Images};
 use hiresnet_tui::engine::device::{Device, DeviceContext, OnDevice, on_cpu};
 use hiresnet_tui::engine::model::{Network, Tensor32, Weights, trainable_parameters};
-use hiresnet_tui::engine::trainer::{Plan, Report, train};
+use hiresnet_tui::engine::observer::Collected;
+use hiresnet_tui::engine::trainer::{RunPlan, train};
 use proptest::prelude::*;
 
 type Cpu = Autodiff<Flex>;
@@ -45,13 +46,10 @@ fn events(line: &str, control: impl FnMut(&Event) -> Control + Send) -> (Vec<Eve
         ) -> Self::Output {
             let data = Dataset::load(&self.0, None).unwrap();
             let mut events = Vec::new();
-            let outcome = train::<B>(&self.0, &data, context, Plan::default(), &mut |report| match report {
-                Report::Weights(..) | Report::Snapshot(_) => Control::Continue,
-                Report::Event(event) => {
-                    let order = (self.1)(&event);
-                    events.push(event);
-                    order
-                }
+            let outcome = train::<B>(&self.0, &data, context, RunPlan::default(), &mut |event: Event| {
+                let order = (self.1)(&event);
+                events.push(event);
+                order
             });
             (events, outcome.unwrap())
         }
@@ -80,19 +78,14 @@ fn a_run_goes_on_with_the_data_that_it_began_on_or_not_at_all() {
         type Output = ();
         fn run<B: hiresnet_tui::engine::ops::TrainingBackend>(self, context: &DeviceContext<B::Device>) {
             let data = Dataset::load(&self.0, None).unwrap();
-            let mut kept = None;
-            let whole = train::<B>(&self.0, &data, context, Plan::default(), &mut |report| {
-                if let Report::Snapshot(snapshot) = report {
-                    kept.get_or_insert_with(|| snapshot.clone());
-                }
-                Control::Continue
-            });
-            assert_eq!(whole.unwrap(), Outcome::Completed);
+            let mut whole = Collected::default();
+            let outcome = train::<B>(&self.0, &data, context, RunPlan::default(), &mut whole);
+            assert_eq!(outcome.unwrap(), Outcome::Completed);
             let on = |from| {
-                let plan = Plan { from: Some(from), ..Plan::default() };
-                train::<B>(&self.0, &data, context, plan, &mut |_| Control::Continue)
+                let plan = RunPlan { from: Some(from), ..RunPlan::default() };
+                train::<B>(&self.0, &data, context, plan, &mut |_: Event| Control::Continue)
             };
-            let kept = kept.expect("one an epoch");
+            let kept = whole.snapshots.swap_remove(0);
             assert_eq!(on(kept.clone()).unwrap(), Outcome::Completed);
             let mut fewer = kept.clone();
             fewer.data.images.train -= 1;
@@ -205,7 +198,7 @@ fn a_copy_for_evaluation_does_not_follow_the_training() {
     let split = hiresnet_tui::domain::event::Split::Train;
     let batch = hiresnet_tui::engine::data::Batches::in_order(&data, split, 10).next().unwrap();
     let (images, targets) = (batch.images(&FlexDevice), batch.targets(&FlexDevice));
-    hiresnet_tui::engine::trainer::pass(&network, images, targets);
+    hiresnet_tui::engine::trainer::forward_backward(&network, images, targets);
     assert_eq!(Weights::of(&copy), before);
     assert_ne!(Weights::of(&network.valid()), before, "running statistics moved");
 }
@@ -258,17 +251,10 @@ fn data_on_the_device_and_rare_reading_back_change_no_number() {
         let name = "cpu".into();
         let context =
             DeviceContext { device: FlexDevice, name, instructions: None, sync_interval, resident_bytes };
-        let (mut events, mut weights) = (Vec::new(), Vec::new());
-        let outcome = train::<Cpu>(&spec, &data, &context, Plan::default(), &mut |report| {
-            match report {
-                Report::Weights(checkpoint, kept) => weights.push((checkpoint, kept.clone())),
-                Report::Event(event) => events.push(event),
-                Report::Snapshot(_) => {}
-            }
-            Control::Continue
-        });
+        let mut collected = Collected::default();
+        let outcome = train::<Cpu>(&spec, &data, &context, RunPlan::default(), &mut collected);
         assert_eq!(outcome.unwrap(), Outcome::Completed);
-        (timeless(&events), weights)
+        (timeless(&collected.events), collected.weights)
     };
     let host = run(0, 1);
     assert!(host == run(usize::MAX, 1), "resident data");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use hiresnet_tui::engine::export::{Format, export, masked_crc};
+use hiresnet_tui::engine::export::{FileFormat, export, masked_crc};
 use hiresnet_tui::engine::store::SavedRun;
 use serde_json::Value;
 
@@ -41,7 +41,7 @@ fn name() -> &'static str {
     run().file_name().unwrap().to_str().unwrap()
 }
 
-fn exported(format: Format) -> (tempfile::TempDir, Vec<PathBuf>) {
+fn exported(format: FileFormat) -> (tempfile::TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
     let written = export(&[run().to_path_buf()], format, folder.path(), false, None).unwrap().written;
     assert!(written.iter().all(|path| path.is_file()));
@@ -66,7 +66,7 @@ fn python(what: &str, packages: &str, folder: &Path) -> Option<Value> {
 
 #[test]
 fn records_are_framed_with_their_checksums() {
-    let (_folder, written) = exported(Format::Tensorboard);
+    let (_folder, written) = exported(FileFormat::Tensorboard);
     let bytes = fs::read(&written[0]).unwrap();
     let (mut rest, mut records) = (&bytes[..], 0);
     while !rest.is_empty() {
@@ -86,7 +86,7 @@ fn records_are_framed_with_their_checksums() {
 
 #[test]
 fn tensorboard_reads_scalars_histograms_and_hyperparameters() {
-    let (folder, written) = exported(Format::Tensorboard);
+    let (folder, written) = exported(FileFormat::Tensorboard);
     assert_eq!(written[0].parent().unwrap(), folder.path().join(name()));
     let Some(read) = python("tensorboard", "tensorboard", &folder.path().join(name())) else { return };
     let saved = SavedRun::open(run()).unwrap();
@@ -147,7 +147,7 @@ fn tensorboard_reads_scalars_histograms_and_hyperparameters() {
 
 #[test]
 fn csv_has_every_value_and_every_run() {
-    let (folder, _) = exported(Format::Csv);
+    let (folder, _) = exported(FileFormat::Csv);
     let saved = SavedRun::open(run()).unwrap();
     let read = |file: &str| -> (Vec<String>, Vec<csv::StringRecord>) {
         let mut reader = csv::Reader::from_path(folder.path().join(file)).unwrap();
@@ -179,8 +179,8 @@ fn csv_has_every_value_and_every_run() {
 
 #[test]
 fn parquet_has_the_same_as_csv() {
-    let (folder, _) = exported(Format::Parquet);
-    let (csv, _) = exported(Format::Csv);
+    let (folder, _) = exported(FileFormat::Parquet);
+    let (csv, _) = exported(FileFormat::Csv);
     for name in ["metrics", "summary"] {
         let bytes = fs::read(folder.path().join(format!("{name}.parquet"))).unwrap();
         assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
@@ -211,7 +211,7 @@ fn parquet_has_the_same_as_csv() {
 
 #[test]
 fn pytorch_loads_it_strictly_and_reproduces_the_test_score() {
-    let (folder, written) = exported(Format::Pytorch);
+    let (folder, written) = exported(FileFormat::Pytorch);
     let folder = folder.path().join(name());
     let mut names: Vec<_> = written.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     names.sort_unstable();
@@ -238,7 +238,7 @@ fn pytorch_loads_it_strictly_and_reproduces_the_test_score() {
 
 #[test]
 fn what_is_there_stays_unless_it_is_forced() {
-    let (folder, written) = exported(Format::Csv);
+    let (folder, written) = exported(FileFormat::Csv);
     fs::write(&written[0], "mine").unwrap();
     let again = |force: bool| {
         let mut command = program();
@@ -253,7 +253,7 @@ fn what_is_there_stays_unless_it_is_forced() {
     // None is written where one cannot be.
     let empty = tempfile::tempdir().unwrap();
     fs::write(empty.path().join("summary.csv"), "mine").unwrap();
-    assert!(export(&[run().to_path_buf()], Format::Csv, empty.path(), false, None).is_err());
+    assert!(export(&[run().to_path_buf()], FileFormat::Csv, empty.path(), false, None).is_err());
     assert!(!empty.path().join("metrics.csv").exists());
 }
 
@@ -274,12 +274,13 @@ fn nothing_leaves_the_folder() {
     // Two names that become the same, and one that would hide or be an option.
     let runs = [copy("..a b"), copy("a\u{1b}b"), copy("-x\n..")];
     let out = root.path().join("out");
-    let written = export(&runs, Format::Pytorch, &out, false, None).unwrap().written;
+    let written = export(&runs, FileFormat::Pytorch, &out, false, None).unwrap().written;
     let folders: HashSet<_> = written.iter().map(|path| path.parent().unwrap().to_path_buf()).collect();
     assert_eq!(folders, HashSet::from(["a-b", "a-b-2", "-x-.."].map(|name| out.join(name))));
     // A run named twice is written twice, side by side.
     let twice = [runs[0].clone(), runs[0].clone()];
-    let written = export(&twice, Format::Tensorboard, &root.path().join("tb"), false, None).unwrap().written;
+    let written =
+        export(&twice, FileFormat::Tensorboard, &root.path().join("tb"), false, None).unwrap().written;
     assert_eq!(written.len(), 2);
 
     // Links in the way, forced or not.
@@ -288,7 +289,7 @@ fn nothing_leaves_the_folder() {
     fs::create_dir_all(&trap).unwrap();
     symlink(&elsewhere, trap.join("a-b")).unwrap();
     symlink(elsewhere.join("file"), trap.join("metrics.csv")).unwrap();
-    for format in [Format::Pytorch, Format::Tensorboard, Format::Csv] {
+    for format in [FileFormat::Pytorch, FileFormat::Tensorboard, FileFormat::Csv] {
         let fault = export(&runs[..1], format, &trap, true, None).unwrap_err().to_string();
         assert!(fault.contains("left alone"), "{fault}");
     }
@@ -306,16 +307,16 @@ fn what_is_no_run_or_has_no_weights_is_refused() {
         fs::copy(run().join(file), bare.join(file)).unwrap();
     }
     let out = root.path().join("out");
-    assert!(export(std::slice::from_ref(&bare), Format::Pytorch, &out, false, None).is_err());
+    assert!(export(std::slice::from_ref(&bare), FileFormat::Pytorch, &out, false, None).is_err());
     assert!(!out.exists());
     // Its record is worth something without them.
     let written =
-        export(std::slice::from_ref(&bare), Format::Tensorboard, &out, false, None).unwrap().written;
+        export(std::slice::from_ref(&bare), FileFormat::Tensorboard, &out, false, None).unwrap().written;
     assert_eq!(written.len(), 1);
     // Among others it is left out.
     let both = [bare, run().to_path_buf()];
-    let exported = export(&both, Format::Pytorch, &root.path().join("both"), false, None).unwrap();
-    assert_eq!((exported.written.len(), exported.left.faults.len()), (5, 1));
+    let exported = export(&both, FileFormat::Pytorch, &root.path().join("both"), false, None).unwrap();
+    assert_eq!((exported.written.len(), exported.left.errors.len()), (5, 1));
 }
 
 /// What a shell's pattern finds in a sweep's folder: runs, damaged ones, and other files.

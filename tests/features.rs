@@ -7,18 +7,19 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
 use burn_flex::{Flex, FlexDevice};
-use hiresnet_tui::domain::event::{Checkpoint, Control, Split};
-use hiresnet_tui::domain::features::{Addend, Features, predictions};
+use hiresnet_tui::domain::event::{Checkpoint, Outcome, Split};
+use hiresnet_tui::domain::features::{Features, predictions};
+use hiresnet_tui::domain::hops::Hop;
 use hiresnet_tui::domain::spec::ExperimentSpec;
-use hiresnet_tui::engine::data::{Dataset, Feed, Library};
-use hiresnet_tui::engine::device::{DeviceContext, OnDevice, on_cpu};
+use hiresnet_tui::domain::term::Term;
+use hiresnet_tui::engine::data::{Dataset, DatasetCache, Feed};
+use hiresnet_tui::engine::device::Device;
 use hiresnet_tui::engine::error::Result;
 use hiresnet_tui::engine::evaluate::{Task, evaluate};
-use hiresnet_tui::engine::features::{Look, answer, look};
+use hiresnet_tui::engine::features::{FeatureRequest, answer, feature_maps};
 use hiresnet_tui::engine::model::{Network, Weights};
-use hiresnet_tui::engine::ops::TrainingBackend;
-use hiresnet_tui::engine::store::{self, RunFolder};
-use hiresnet_tui::engine::trainer::{Plan, Report, train};
+use hiresnet_tui::engine::store;
+use hiresnet_tui::engine::worker::Worker;
 use tempfile::TempDir;
 
 const LINE: &str = "resnet+hires@fashion-embedded blocks=1,1,1 widths=4,8,8 batch=10 epochs=1 train_limit=40 \
@@ -26,31 +27,19 @@ const LINE: &str = "resnet+hires@fashion-embedded blocks=1,1,1 widths=4,8,8 batc
 
 /// Trains `line` into a folder in `root`.
 fn trained(line: &str, root: &Path) -> (PathBuf, ExperimentSpec) {
-    struct Job<'a>(&'a ExperimentSpec, RunFolder);
-    impl OnDevice for Job<'_> {
-        type Output = ();
-        fn run<B: TrainingBackend>(mut self, context: &DeviceContext<B::Device>) {
-            let data = Dataset::load(self.0, None).unwrap();
-            let mut keep = |report: Report| {
-                match report {
-                    Report::Weights(checkpoint, weights) => self.1.save(checkpoint, weights).unwrap(),
-                    Report::Event(event) => self.1.append(&event).unwrap(),
-                    Report::Snapshot(snapshot) => self.1.checkpoint(snapshot).unwrap(),
-                }
-                Control::Continue
-            };
-            train::<B>(self.0, &data, context, Plan::default(), &mut keep).unwrap();
-        }
-    }
     let spec: ExperimentSpec = line.parse().unwrap();
-    let folder = RunFolder::create(root, &spec).unwrap();
-    let path = folder.path().to_owned();
-    on_cpu(Job(&spec, folder));
+    let data = Dataset::load(&spec, None).unwrap();
+    let worker = Worker::start(spec.clone(), data, Device::CPU, root).unwrap();
+    let path = worker.folder.clone();
+    assert_eq!(worker.join().unwrap(), Outcome::Completed);
     (path, spec)
 }
 
 fn seen(run: &Path, spec: &ExperimentSpec, image: usize) -> Result<Features> {
-    look(&Mutex::new(Library::new(None)), Look { run: run.to_owned(), spec: spec.clone(), image })
+    feature_maps(
+        &Mutex::new(DatasetCache::new(None)),
+        FeatureRequest { run: run.to_owned(), spec: spec.clone(), image },
+    )
 }
 
 #[test]
@@ -62,9 +51,12 @@ fn maps_add_up_and_the_last_sum_is_what_the_head_reads() {
     assert_eq!(shapes, [(1, 4, 32), (2, 8, 16), (3, 8, 8)]);
     for block in &features.blocks {
         let (sum, terms) = block.rows.split_last().unwrap();
-        let of: Vec<_> = terms.iter().map(|maps| maps.of).collect();
-        let hops = (0..block.block).map(Addend::Hop);
-        assert_eq!((sum.of, of), (Addend::Sum, std::iter::once(Addend::Residual).chain(hops).collect()));
+        let of: Vec<_> = terms.iter().map(|maps| maps.term).collect();
+        let hops = (0..block.block).map(|source| Some(Term::Hop(Hop::new(source, block.block))));
+        assert_eq!(
+            (sum.term, of),
+            (None, std::iter::once(Some(Term::Residual(block.block))).chain(hops).collect())
+        );
         for (i, value) in sum.values.iter().enumerate() {
             let added: f64 = terms.iter().map(|maps| f64::from(maps.values[i])).sum();
             assert!((added - f64::from(*value)).abs() < 1e-5 * (1.0 + added.abs()), "{added} {value}");
@@ -102,7 +94,7 @@ fn means_are_those_of_fig_2_and_the_image_is_the_files() {
         near(block.rows[0].mean, said.residual);
         assert_eq!(block.rows.len(), said.hops.len() + 2);
         for (maps, hop) in block.rows[1..].iter().zip(&said.hops) {
-            assert_eq!(maps.of, Addend::Hop(hop.source));
+            assert_eq!(maps.term, Some(Term::Hop(Hop::new(hop.source, block.block))));
             near(maps.mean, hop.value);
         }
     }
@@ -118,7 +110,7 @@ fn a_network_stays_in_memory_and_other_weights_are_read() {
     let root = TempDir::new().unwrap();
     let (run, spec) = trained(LINE, root.path());
     let file = run.join("best.safetensors");
-    let library = Mutex::new(Library::new(None));
+    let library = Mutex::new(DatasetCache::new(None));
     let (asker, looks) = channel();
     let mut answers = Vec::new();
     std::thread::scope(|scope| {
@@ -128,7 +120,7 @@ fn a_network_stays_in_memory_and_other_weights_are_read() {
             answer(&library, looks, &mut |key: usize, answer| told.send((key, answer)).unwrap());
         });
         let mut ask = |image: usize| {
-            asker.send((image, Look { run: run.clone(), spec: spec.clone(), image })).unwrap();
+            asker.send((image, FeatureRequest { run: run.clone(), spec: spec.clone(), image })).unwrap();
             let (key, answer) = heard.recv().unwrap();
             assert_eq!(key, image);
             answers.push(answer.unwrap());
@@ -142,7 +134,7 @@ fn a_network_stays_in_memory_and_other_weights_are_read() {
         ask(0);
         // Several at once: what is passed over is never answered, the newest always is.
         for image in 1..=9 {
-            asker.send((image, Look { run: run.clone(), spec: spec.clone(), image })).unwrap();
+            asker.send((image, FeatureRequest { run: run.clone(), spec: spec.clone(), image })).unwrap();
         }
         while heard.recv().unwrap().0 != 9 {}
         drop(asker);

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use hiresnet_tui::engine::error::Result;
 use hiresnet_tui::engine::fetch::{
-    Doing, Fetched, Options, Patience, Progress, Proxies, Source, fetch, fetch_all, verify,
+    FetchOptions, FetchProgress, FetchStage, Fetched, Proxies, RemoteFile, RetryPolicy, fetch, fetch_all,
+    verify,
 };
 use server::{Reply, Server, Then};
 use sha2::{Digest, Sha256};
@@ -30,8 +31,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn source(url: String, body: &[u8]) -> Source {
-    Source {
+fn source(url: String, body: &[u8]) -> RemoteFile {
+    RemoteFile {
         file: "sub/file.gz".into(),
         url: url.into(),
         bytes: body.len() as u64,
@@ -41,18 +42,18 @@ fn source(url: String, body: &[u8]) -> Source {
 }
 
 /// Four tries, and no wait between them.
-fn options() -> Options {
+fn options() -> FetchOptions {
     let (first, longest, silence) = (Duration::ZERO, Duration::ZERO, Duration::from_secs(30));
-    let patience = Patience { tries: 4, first, longest, silence };
-    Options { mirror: None, patience, proxies: Proxies::none() }
+    let retry = RetryPolicy { tries: 4, first, longest, silence };
+    FetchOptions { mirror: None, retry, proxies: Proxies::none() }
 }
 
 /// A server, what it should give, and an empty folder.
 struct Fetch {
     server: Server,
-    source: Source,
+    source: RemoteFile,
     folder: TempDir,
-    options: Options,
+    options: FetchOptions,
 }
 
 impl Fetch {
@@ -119,10 +120,10 @@ fn a_file_comes_whole_and_is_left_alone_afterwards() {
     assert_eq!(fetched.unwrap(), Fetched::Now);
     assert!(fs::read(fetch_it.target()).unwrap() == body());
     assert_eq!(names(&fetch_it.folder.path().join("sub")), ["file.gz"]);
-    assert_eq!((told[0].doing.clone(), told[0].done, told[0].total), (Doing::Asking, 0, 1_100_003));
-    let done: Vec<_> = told.iter().filter(|p| p.doing == Doing::Fetching).map(|p| p.done).collect();
+    assert_eq!((told[0].stage.clone(), told[0].done, told[0].total), (FetchStage::Asking, 0, 1_100_003));
+    let done: Vec<_> = told.iter().filter(|p| p.stage == FetchStage::Fetching).map(|p| p.done).collect();
     assert!(done.is_sorted() && done.last() == Some(&1_100_003), "{done:?}");
-    assert_eq!(told.last().unwrap().doing, Doing::Checking);
+    assert_eq!(told.last().unwrap().stage, FetchStage::Checking);
     let asked = &fetch_it.server.asked()[0];
     assert_eq!(asked.path(), "/home/file.gz");
     assert!(asked.header("user-agent").unwrap().starts_with("hiresnet-tui/"));
@@ -159,7 +160,7 @@ fn tries_that_bring_nothing_are_counted() {
     assert_eq!(fs::read(fetch_it.part()).unwrap(), body()[..40], "what came waits");
     // Another day, another server.
     let other = Fetch { server: Server::good(body()), ..fetch_it };
-    let mirrored = Options { mirror: Some(other.server.url() + "/"), ..options() };
+    let mirrored = FetchOptions { mirror: Some(other.server.url() + "/"), ..options() };
     let other = Fetch { options: mirrored, ..other };
     other.succeeds();
     assert_eq!((other.froms(), other.server.asked()[0].path()), (vec![Some(40)], "/file.gz"));
@@ -355,8 +356,8 @@ fn a_silent_server_is_given_up() {
     // Silence is short here, so a slow machine may give up a good answer as well: enough tries.
     let quickly = |fetch_it: Fetch| {
         let silence = Duration::from_millis(300);
-        let patience = Patience { tries: 60, silence, ..options().patience };
-        Fetch { options: Options { patience, ..options() }, ..fetch_it }
+        let retry = RetryPolicy { tries: 60, silence, ..options().retry };
+        Fetch { options: FetchOptions { retry, ..options() }, ..fetch_it }
     };
     let half_a_head = || Reply { bytes: b"HTTP/1.1 200 OK\r\nContent-".to_vec(), then: Then::Hang };
     let fetch_it = quickly(Fetch::new(Server::new(move |asked, n| match n {
@@ -375,7 +376,7 @@ fn nobody_has_to_wait_for_a_server_or_the_next_try() {
     // Half a file, then silence for ever.
     let fetch_it =
         Fetch::new(Server::new(|asked, _| Reply::good(asked, &body()).cut(500_000).then(Then::Hang)));
-    let mut stop = |progress: Progress| match progress.done {
+    let mut stop = |progress: FetchProgress| match progress.done {
         500_000.. => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
@@ -384,16 +385,16 @@ fn nobody_has_to_wait_for_a_server_or_the_next_try() {
     assert_eq!(fs::read(fetch_it.part()).unwrap(), body()[..500_000]);
     // Nobody holds the part any more.
     let again = Fetch { server: Server::good(body()), ..fetch_it };
-    let mirrored = Options { mirror: Some(again.server.url()), ..options() };
+    let mirrored = FetchOptions { mirror: Some(again.server.url()), ..options() };
     Fetch { options: mirrored, ..again }.succeeds();
 
     let fetch_it = Fetch::new(Server::new(|_, _| Reply::status("503 Busy\nRetry-After: 86400")));
-    let patience = Patience { longest: Duration::from_secs(86_400), ..options().patience };
-    let patient = Options { patience, ..options() };
+    let retry = RetryPolicy { longest: Duration::from_secs(86_400), ..options().retry };
+    let patient = FetchOptions { retry, ..options() };
     let mut waited = None;
     let fetched =
-        fetch(&fetch_it.source, fetch_it.folder.path(), &patient, &mut |progress| match progress.doing {
-            Doing::Waiting { seconds, reason } => {
+        fetch(&fetch_it.source, fetch_it.folder.path(), &patient, &mut |progress| match progress.stage {
+            FetchStage::Waiting { seconds, reason } => {
                 waited = Some((seconds, reason));
                 ControlFlow::Break(())
             }
@@ -451,14 +452,14 @@ fn tls_is_not_done_without() {
 #[test]
 fn several_files_are_told_of_together() {
     let server = Server::good(body());
-    let files = ["a.gz", "b.gz"].map(|name| Source {
+    let files = ["a.gz", "b.gz"].map(|name| RemoteFile {
         file: format!("two/{name}").into(),
         ..source(format!("{}/{name}", server.url()), &body())
     });
     let folder = TempDir::new().unwrap();
     let mut told = Vec::new();
     let mut all = || {
-        let tell = &mut |progress: Progress| {
+        let tell = &mut |progress: FetchProgress| {
             told.push((progress.file, progress.done, progress.total));
             ControlFlow::Continue(())
         };

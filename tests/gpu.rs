@@ -13,7 +13,7 @@ use burn::module::AutodiffModule;
 use burn::optim::Optimizer;
 use burn::tensor::{DType, FloatDType};
 use burn_flex::FlexDevice;
-use hiresnet_tui::domain::event::{Control, Outcome};
+use hiresnet_tui::domain::event::Outcome;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::engine::adam::{Adam, NetworkAdam};
@@ -21,10 +21,11 @@ use hiresnet_tui::engine::bench::steps::synthetic_batch;
 use hiresnet_tui::engine::data::{Batch, Dataset};
 use hiresnet_tui::engine::device::{Device, DeviceContext, OnDevice, all_facts, on_cpu, prepare_environment};
 use hiresnet_tui::engine::model::{Mode, Network, Weights, named_gradients};
+use hiresnet_tui::engine::observer::Collected;
 use hiresnet_tui::engine::ops::TrainingBackend;
 use hiresnet_tui::engine::parity::{Cpu, in_double};
 use hiresnet_tui::engine::snapshot::Snapshot;
-use hiresnet_tui::engine::trainer::{Pass, Plan, Report, pass, train};
+use hiresnet_tui::engine::trainer::{ForwardBackward, RunPlan, forward_backward, train};
 use tempfile::TempDir;
 
 /// The first GPU, a software renderer at last.
@@ -102,7 +103,8 @@ fn walk<B: TrainingBackend>(
     let doubles = |data: burn::tensor::TensorData| data.convert::<f64>().into_vec::<f64>().unwrap();
     let mut walked = Walked::default();
     for step in 0..steps {
-        let Pass { logits, loss, gradients } = pass(&network, images.clone(), batch.targets::<B>(device));
+        let ForwardBackward { logits, loss, gradients } =
+            forward_backward(&network, images.clone(), batch.targets::<B>(device));
         if step == 0 {
             let named = named_gradients(&network, &gradients).0.into_iter();
             walked.gradients = named
@@ -155,25 +157,18 @@ fn logits_gradients_and_ten_steps_agree_with_double_precision() {
 struct Run<'a> {
     spec: &'a ExperimentSpec,
     data: &'a Dataset,
-    plan: Plan,
-    snapshots: Vec<Snapshot>,
+    plan: RunPlan,
 }
 
 impl OnDevice for Run<'_> {
     type Output = (RunState, Weights, Vec<Snapshot>);
 
-    fn run<B: TrainingBackend>(mut self, context: &DeviceContext<B::Device>) -> Self::Output {
-        let (mut state, mut last) = (RunState::default(), Weights::default());
-        let outcome = train::<B>(self.spec, self.data, context, self.plan, &mut |report| {
-            match report {
-                Report::Event(event) => state.apply(&event),
-                Report::Weights(_, weights) => last = weights.clone(),
-                Report::Snapshot(snapshot) => self.snapshots.push(snapshot.clone()),
-            }
-            Control::Continue
-        });
+    fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Self::Output {
+        let mut collected = Collected::default();
+        let outcome = train::<B>(self.spec, self.data, context, self.plan, &mut collected);
         assert_eq!(outcome.unwrap(), Outcome::Completed);
-        (state, last, self.snapshots)
+        let Collected { events, mut weights, snapshots } = collected;
+        (RunState::replay(&events), weights.pop().unwrap().1, snapshots)
     }
 }
 
@@ -187,9 +182,9 @@ fn a_run_probes_and_resumes_as_on_the_cpu() {
     );
     let spec = spec(&line);
     let data = Dataset::load(&spec, None).unwrap();
-    let run = |plan| Run { spec: &spec, data: &data, plan, snapshots: Vec::new() };
-    let (ours, last, snapshots) = gpu.run(run(Plan::default())).unwrap();
-    let (cpus, ..) = on_cpu(run(Plan::default()));
+    let run = |plan| Run { spec: &spec, data: &data, plan };
+    let (ours, last, snapshots) = gpu.run(run(RunPlan::default())).unwrap();
+    let (cpus, ..) = on_cpu(run(RunPlan::default()));
 
     let losses = |state: &RunState| state.steps.iter().map(|step| f64::from(step.loss)).collect::<Vec<_>>();
     assert_eq!(ours.steps.len(), 2 * 16);
@@ -211,7 +206,7 @@ fn a_run_probes_and_resumes_as_on_the_cpu() {
 
     let from = snapshots.into_iter().next().unwrap();
     assert_eq!(from.position.epoch, 2, "the end of the first epoch");
-    let (resumed, weights, _) = gpu.run(run(Plan { from: Some(from), snapshot_every: 0 })).unwrap();
+    let (resumed, weights, _) = gpu.run(run(RunPlan { from: Some(from), snapshot_every: 0 })).unwrap();
     assert_eq!(resumed.steps.len(), 16);
     assert_close("losses after a resume", &losses(&resumed), &losses(&ours)[16..], 1e-5);
     for (name, tensor) in &weights.0 {

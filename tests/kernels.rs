@@ -10,8 +10,8 @@ use burn_flex::{Flex, FlexDevice};
 use hiresnet_tui::engine::kernels::conv::{self, InputGradient};
 use hiresnet_tui::engine::kernels::geometry::Geometry;
 use hiresnet_tui::engine::kernels::isa::Isa;
-use hiresnet_tui::engine::kernels::padded::Pixels;
-use hiresnet_tui::engine::ops::{AdamStep, Layer, Moments, NetworkOps, Norm, reference};
+use hiresnet_tui::engine::kernels::padded::PaddedInput;
+use hiresnet_tui::engine::ops::{AdamStep, BatchStats, ConvNorm, NetworkOps, NormParams, reference};
 use hiresnet_tui::engine::random;
 use proptest::prelude::*;
 
@@ -98,14 +98,14 @@ proptest! {
         let (x, w, dz) = (channels_last(&x), floats(&w), channels_last(&dz));
         for isa in Isa::all() {
             let mut ours = vec![f32::NAN; batch * g.output_len()];
-            conv::forward(isa, &g, &w, Pixels::Same(&x), &mut ours, 0, |_, _, _| {});
+            conv::forward(isa, &g, &w, PaddedInput::Same(&x), &mut ours, 0, |_, _, _| {});
             let name = |what: &str| format!("{what}, {}, {g:?}", isa.name());
             let as_double = |x: &[f32]| x.iter().map(|v| f64::from(*v)).collect::<Vec<_>>();
             let last = |x: &Tensor<Flex, 4>| values(x.clone().permute([0, 2, 3, 1]));
             assert_close(&name("forward"), &as_double(&ours), &last(&z));
             let mut gradient = if add { channels_last(&before) } else { vec![f32::NAN; batch * g.input_len()] };
             let input = Some(InputGradient { dx: &mut gradient, add });
-            let both = (Pixels::Same(&x), Pixels::Same(&dz));
+            let both = (PaddedInput::Same(&x), PaddedInput::Same(&dz));
             let found = conv::backward(isa, &g, &w, batch, both, input, 0, |_, _, _| {});
             assert_close(&name("input gradient"), &as_double(&gradient), &last(&dx));
             assert_close(&name("weight gradient"), &as_double(&found.weights), &values(dw.clone()));
@@ -131,7 +131,7 @@ proptest! {
         let added = if identity { Some(&x) } else { other.as_ref() };
         prop_assume!(clear_of_bends(&parameters, &x, added));
         check(&parameters, x, other, &weighting, |x, skip, layers| {
-            let [first, second] = <[Layer<Cpu>; 2]>::try_from(layers).unwrap();
+            let [first, second] = <[ConvNorm<Cpu>; 2]>::try_from(layers).unwrap();
             let skip = if identity { Some(x.clone()) } else { skip };
             let (y, moments) = Cpu::basic_block(x.clone(), first.clone(), second.clone(), skip.clone());
             let theirs = reference::basic_block(x, first, second, skip);
@@ -152,9 +152,9 @@ proptest! {
         let weighting = random("weighting", [batch, g.output, g.out_height(), g.out_width()], 0.0);
         prop_assume!(!relu || clear_of_bends(&parameters, &x, None));
         check(&parameters, x, None, &weighting, |x, _, layers| {
-            let [layer] = <[Layer<Cpu>; 1]>::try_from(layers).unwrap();
-            let (y, moments) = Cpu::layer(x.clone(), layer.clone(), relu);
-            let theirs = reference::layer(x, layer, relu);
+            let [layer] = <[ConvNorm<Cpu>; 1]>::try_from(layers).unwrap();
+            let (y, moments) = Cpu::conv_norm(x.clone(), layer.clone(), relu);
+            let theirs = reference::conv_norm(x, layer, relu);
             ((y, moments.unwrap().to_vec()), (theirs.0, theirs.1.unwrap().to_vec()))
         });
     }
@@ -173,7 +173,7 @@ proptest! {
         let parameters = Parameters::new(&[("1", g.input, g.kernel, g.stride, g.groups)], g.output);
         let layer = parameters.0[0].clone();
         let weighting = random("weighting", [batch, g.output, g.out_height(), g.out_width()], 0.0);
-        let run = |x: Tensor<Cpu, 4>, layer: Layer<Cpu>| Cpu::layer(x, layer, false).0;
+        let run = |x: Tensor<Cpu, 4>, layer: ConvNorm<Cpu>| Cpu::conv_norm(x, layer, false).0;
 
         let (leaf_x, leaf_layer) = (leaf(&in_layout(x.clone(), layout), false), parameters.layers(false).remove(0));
         let y = run(leaf_x.clone(), leaf_layer.clone());
@@ -197,17 +197,17 @@ proptest! {
         let step = 2e-3;
         let moved = |by: f32| {
             let [dx, dweight, dscale, dshift] = along.clone().map(|v| v * by);
-            let layer = Layer {
+            let layer = ConvNorm {
                 weight: layer.weight.clone() + dweight.reshape(layer.weight.dims()),
                 stride: layer.stride,
                 groups: layer.groups,
-                norm: Norm {
+                norm: NormParams {
                     weight: layer.norm.weight.clone() + dscale,
                     bias: layer.norm.bias.clone() + dshift,
                     running: None,
                 },
             };
-            let y = Flex::layer(x.clone() + dx.reshape(shape), layer, false).0;
+            let y = Flex::conv_norm(x.clone() + dx.reshape(shape), layer, false).0;
             product(&values(y * weighting.clone()), &Tensor::ones([weighting.shape().num_elements()], &FlexDevice))
         };
         let difference = (moved(step) - moved(-step)) / (2.0 * f64::from(step));
@@ -227,7 +227,7 @@ fn clear_of_bends(parameters: &Parameters, x: &Tensor<Flex, 4>, skip: Option<&Te
     let layers = parameters.layers(true);
     let (last, mut y, mut nearest) = (layers.len() - 1, leaf(x, true), f64::INFINITY);
     for (i, layer) in layers.into_iter().enumerate() {
-        y = reference::layer(y, layer, false).0;
+        y = reference::conv_norm(y, layer, false).0;
         if i == last
             && let Some(skip) = skip
         {
@@ -253,7 +253,7 @@ fn in_layout(x: Tensor<Flex, 4>, layout: u8) -> Tensor<Flex, 4> {
 }
 
 /// Some layers in single precision.
-struct Parameters(Vec<Layer<Flex>>);
+struct Parameters(Vec<ConvNorm<Flex>>);
 
 impl Parameters {
     /// From name, input channels, kernel, stride and groups of each.
@@ -261,20 +261,23 @@ impl Parameters {
         let one = |&(name, input, kernel, stride, groups): &(&str, usize, usize, usize, usize)| {
             let weight = random(&format!("weight{name}"), [output, input / groups, kernel, kernel], 0.1);
             let scale = random(&format!("scale{name}"), [output], 0.5);
-            let norm =
-                Norm { weight: scale, bias: random(&format!("shift{name}"), [output], 0.2), running: None };
-            Layer { weight, stride, groups, norm }
+            let norm = NormParams {
+                weight: scale,
+                bias: random(&format!("shift{name}"), [output], 0.2),
+                running: None,
+            };
+            ConvNorm { weight, stride, groups, norm }
         };
         Self(layers.iter().map(one).collect())
     }
 
     /// On the graph, in single or double precision.
-    fn layers(&self, in_double: bool) -> Vec<Layer<Cpu>> {
-        let one = |Layer { weight, stride, groups, norm }: &Layer<Flex>| Layer {
+    fn layers(&self, in_double: bool) -> Vec<ConvNorm<Cpu>> {
+        let one = |ConvNorm { weight, stride, groups, norm }: &ConvNorm<Flex>| ConvNorm {
             weight: leaf(weight, in_double),
             stride: *stride,
             groups: *groups,
-            norm: Norm {
+            norm: NormParams {
                 weight: leaf(&norm.weight, in_double),
                 bias: leaf(&norm.bias, in_double),
                 running: None,
@@ -289,7 +292,7 @@ fn leaf<const D: usize>(x: &Tensor<Flex, D>, in_double: bool) -> Tensor<Cpu, D> 
     Tensor::from_inner(x).require_grad()
 }
 
-type Result = (Tensor<Cpu, 4>, Vec<Moments<Cpu>>);
+type Result = (Tensor<Cpu, 4>, Vec<BatchStats<Cpu>>);
 
 /// Runs an operation and its reference, and compares outputs, statistics and all gradients
 /// of Σ weighting · y, the reference in double precision.
@@ -298,7 +301,7 @@ fn check(
     x: Tensor<Flex, 4>,
     skip: Option<Tensor<Flex, 4>>,
     weighting: &Tensor<Flex, 4>,
-    run: impl Fn(Tensor<Cpu, 4>, Option<Tensor<Cpu, 4>>, Vec<Layer<Cpu>>) -> (Result, Result),
+    run: impl Fn(Tensor<Cpu, 4>, Option<Tensor<Cpu, 4>>, Vec<ConvNorm<Cpu>>) -> (Result, Result),
 ) {
     let all = |in_double: bool| {
         let (x, skip) = (leaf(&x, in_double), skip.as_ref().map(|skip| leaf(skip, in_double)));
@@ -314,7 +317,7 @@ fn check(
             found.push(("dscale", values(layer.norm.weight.grad(&gradients).unwrap())));
             found.push(("dshift", values(layer.norm.bias.grad(&gradients).unwrap())));
         }
-        for Moments { mean, var } in moments {
+        for BatchStats { mean, var } in moments {
             found.extend([("mean", values(mean.inner())), ("var", values(var.inner()))]);
         }
         found
@@ -349,10 +352,10 @@ fn every_set_of_instructions_passes_these_tests() {
 #[test]
 fn evaluation_uses_the_running_statistics() {
     let parameters = Parameters::new(&[("1", 6, 3, 2, 1), ("2", 20, 3, 1, 1)], 20);
-    let running = Moments { mean: random("mean", [20], 0.0), var: random("var", [20], 1.5) };
+    let running = BatchStats { mean: random("mean", [20], 0.0), var: random("var", [20], 1.5) };
     let [first, second] = [0, 1].map(|i| {
         let layer = parameters.0[i].clone();
-        Layer { norm: Norm { running: Some(running.clone()), ..layer.norm }, ..layer }
+        ConvNorm { norm: NormParams { running: Some(running.clone()), ..layer.norm }, ..layer }
     });
     let (x, skip) = (random("x", [3, 6, 9, 9], 0.0), random("skip", [3, 20, 5, 5], 0.0));
     let ours = Flex::basic_block(x.clone(), first.clone(), second.clone(), Some(skip.clone()));
@@ -360,8 +363,8 @@ fn evaluation_uses_the_running_statistics() {
     assert!(ours.1.is_none());
     assert_same("block", ours.0, theirs.0);
     for relu in [false, true] {
-        let ours = Flex::layer(x.clone(), first.clone(), relu);
-        assert_same("layer", ours.0, reference::layer(x.clone(), first.clone(), relu).0);
+        let ours = Flex::conv_norm(x.clone(), first.clone(), relu);
+        assert_same("layer", ours.0, reference::conv_norm(x.clone(), first.clone(), relu).0);
     }
     let z = random("z", [2, 20, 3, 3], 0.0);
     let ours = Flex::batch_norm(z.clone(), first.norm.clone());
@@ -372,7 +375,7 @@ fn evaluation_uses_the_running_statistics() {
 fn norms_pools_and_sums_are_burns() {
     for (batch, channels, size, pool) in [(1, 1, 1, 1), (2, 3, 6, 3), (3, 16, 4, 2), (2, 37, 8, 8)] {
         let x = random("x", [batch, channels, size, size], 2.0);
-        let norm = |in_double| Norm::<Cpu> {
+        let norm = |in_double| NormParams::<Cpu> {
             weight: leaf(&random("weight", [channels], 0.5), in_double),
             bias: leaf(&random("bias", [channels], 0.0), in_double),
             running: None,

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use hiresnet_tui::domain::event::{Checkpoint, Outcome, Score, Split};
 use hiresnet_tui::domain::hops::Hop;
-use hiresnet_tui::domain::lesion::{Cut, Lesioned, lesions};
+use hiresnet_tui::domain::lesion::{Lesioned, lesions};
 use hiresnet_tui::domain::spec::ExperimentSpec;
+use hiresnet_tui::domain::term::Term;
 use hiresnet_tui::engine::data::Dataset;
 use hiresnet_tui::engine::device::Device;
-use hiresnet_tui::engine::lesion::{Progress, lesion};
+use hiresnet_tui::engine::lesion::{LesionProgress, lesion};
 use hiresnet_tui::engine::model::Weights;
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::engine::worker::Worker;
@@ -44,10 +45,10 @@ impl Trained {
     }
 
     /// Scores intact, then without each of `wanted`.
-    fn scores(&self, wanted: &[Vec<Cut>]) -> Vec<Lesioned> {
+    fn scores(&self, wanted: &[Vec<Term>]) -> Vec<Lesioned> {
         let mut scored = Vec::new();
-        let mut tell = |progress: Progress| {
-            if let Progress::Scored(lesioned) = progress {
+        let mut tell = |progress: LesionProgress| {
+            if let LesionProgress::Scored(lesioned) = progress {
                 scored.push(lesioned.clone());
             }
             true
@@ -111,16 +112,16 @@ fn a_hop_that_is_cut_is_one_whose_projection_gives_nothing() {
         })
     };
     for hop in &hops {
-        assert_eq!(trained.scores(&[vec![Cut::Hop(*hop)]])[1].score, zeroed(&[*hop]), "{hop}");
+        assert_eq!(trained.scores(&[vec![Term::Hop(*hop)]])[1].score, zeroed(&[*hop]), "{hop}");
     }
-    let two = trained.scores(&[vec![Cut::Hop(hops[0]), Cut::Hop(hops[4])]]);
+    let two = trained.scores(&[vec![Term::Hop(hops[0]), Term::Hop(hops[4])]]);
     assert_eq!(two[1].score, zeroed(&[hops[0], hops[4]]));
 }
 
 #[test]
 fn without_f_of_its_only_block_a_network_says_its_heads_bias() {
     let trained = Trained::of("plain@fashion-embedded blocks=1 widths=4");
-    let scored = trained.scores(&[vec![Cut::Residual(1)]]);
+    let scored = trained.scores(&[vec![Term::Residual(1)]]);
     let bias: Vec<f64> = trained.weights().1.0["head.bias"].values.iter().copied().map(f64::from).collect();
     let total: f64 = bias.iter().map(|logit| logit.exp()).sum::<f64>().ln();
     let images = trained.data.images(Split::Validation);
@@ -143,11 +144,11 @@ fn it_ends_when_nobody_wants_more() {
     for most in 0..6 {
         let mut heard = 0;
         let mut scored = 0;
-        let wanted = [vec![Cut::Residual(1)], vec![Cut::Residual(2)]];
+        let wanted = [vec![Term::Residual(1)], vec![Term::Residual(2)]];
         lesion(&trained.saved(), &trained.data, Device::CPU, &wanted, &mut |progress| {
             assert!(heard <= most, "told that it is enough, and goes on");
             heard += 1;
-            scored += usize::from(matches!(progress, Progress::Scored(_)));
+            scored += usize::from(matches!(progress, LesionProgress::Scored(_)));
             heard <= most
         })
         .unwrap();
@@ -159,13 +160,13 @@ fn it_ends_when_nobody_wants_more() {
 #[test]
 fn what_a_run_has_not_cannot_be_cut() {
     let trained = Trained::of("plain+hires[P1]@fashion-embedded blocks=1,1 widths=4,8");
-    let said = |cuts: Vec<Cut>| {
+    let said = |cuts: Vec<Term>| {
         let error = lesion(&trained.saved(), &trained.data, Device::CPU, &[cuts], &mut |_| true);
         error.unwrap_err().to_string()
     };
-    let reason = said(vec![Cut::Hop(Hop::new(0, 2))]);
+    let reason = said(vec![Term::Hop(Hop::new(0, 2))]);
     assert!(reason.contains("the network has no 0-2; it has 0-1, 1-2, F1, F2"), "{reason}");
-    assert!(said(vec![Cut::Residual(3)]).contains("no F3"));
+    assert!(said(vec![Term::Residual(3)]).contains("no F3"));
     for checkpoint in ["best", "last"] {
         fs::remove_file(trained.folder.join(format!("{checkpoint}.safetensors"))).unwrap();
     }

@@ -9,7 +9,7 @@ use hiresnet_tui::engine::adam::Adam;
 use hiresnet_tui::engine::bench::steps::synthetic_batch;
 use hiresnet_tui::engine::kernels::memory;
 use hiresnet_tui::engine::model::Network;
-use hiresnet_tui::engine::trainer::pass;
+use hiresnet_tui::engine::trainer::forward_backward;
 
 type Cpu = Autodiff<Flex>;
 
@@ -22,7 +22,7 @@ fn steps_after_the_first_few_ask_the_system_for_nothing() {
     let batch = synthetic_batch(&spec);
     let mut step = || {
         let images = batch.images::<Cpu>(&FlexDevice);
-        let gradients = pass(&network, images, batch.targets(&FlexDevice)).gradients;
+        let gradients = forward_backward(&network, images, batch.targets(&FlexDevice)).gradients;
         network = adam.step(spec.lr, network.clone(), gradients);
         memory::made()
     };

@@ -19,7 +19,7 @@ use disk::{Disk, Tree, WAYS, plant, tree};
 use hiresnet_tui::domain::event::EventKind;
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::engine::deletion;
-use hiresnet_tui::engine::resume::{Progress, Shelf, Taken};
+use hiresnet_tui::engine::resume::{Acquired, RunIndex, RunProgress};
 use hiresnet_tui::engine::store;
 use tempfile::TempDir;
 
@@ -107,9 +107,9 @@ fn spec() -> ExperimentSpec {
 
 /// How far the run in `runs` is: at a step, or (`None`, which is checked) all of it.
 fn progress(runs: &Path) -> Result<Option<usize>, String> {
-    let shelf = Shelf::of(runs).map_err(|fault| fault.to_string())?;
+    let shelf = RunIndex::of(runs).map_err(|fault| fault.to_string())?;
     match shelf.take(&spec()).map_err(|fault| fault.to_string())? {
-        Taken::Finished(state) => {
+        Acquired::Finished(state) => {
             let run = only_run(runs);
             for checkpoint in hiresnet_tui::domain::event::Checkpoint::ALL {
                 let kept = store::SavedRun::open(&run).and_then(|saved| saved.weights(checkpoint));
@@ -121,9 +121,9 @@ fn progress(runs: &Path) -> Result<Option<usize>, String> {
                 other => Err(format!("{other:?} epochs, tests and lines of metrics")),
             }
         }
-        Taken::Run { from, .. } => Ok(Some(from.map_or(0, |snapshot| snapshot.position.step))),
-        Taken::Busy => Err("busy".into()),
-        Taken::Damaged(damage) => Err(damage.fault.to_string()),
+        Acquired::Run { from, .. } => Ok(Some(from.map_or(0, |snapshot| snapshot.position.step))),
+        Acquired::Busy => Err("busy".into()),
+        Acquired::Damaged(damage) => Err(damage.error.to_string()),
     }
 }
 
@@ -270,11 +270,11 @@ fn a_deletion_that_a_power_cut_ends_leaves_a_run_or_none() {
     cut_everywhere(&mut disk, &log, &|left| {
         let copy = TempDir::new().unwrap();
         plant(left, copy.path());
-        let shelf = Shelf::of(&copy.path().join("kept/runs")).map_err(|fault| fault.to_string())?;
+        let shelf = RunIndex::of(&copy.path().join("kept/runs")).map_err(|fault| fault.to_string())?;
         let progress = shelf.progress(&spec());
         seen.borrow_mut().insert(progress.name());
         match progress {
-            Progress::Damaged(damage) => Err(damage.fault.to_string()),
+            RunProgress::Damaged(damage) => Err(damage.error.to_string()),
             _ => Ok(0),
         }
     });

@@ -14,7 +14,7 @@ use hiresnet_tui::domain::histogram::Histogram;
 use hiresnet_tui::domain::params;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
-use hiresnet_tui::domain::tape::{Recorded, Tape};
+use hiresnet_tui::domain::timeline::{RecordedRun, Timeline};
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::{presets, recording};
 use hiresnet_tui::tui::action::Message;
@@ -24,7 +24,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// A run of `epochs` epochs of `steps` steps, an event every tenth of a second.
-fn run(line: &str, epochs: usize, steps: usize) -> Recorded {
+fn run(line: &str, epochs: usize, steps: usize) -> RecordedRun {
     let spec: ExperimentSpec = format!("{line} epochs={epochs}").parse().unwrap();
     let mut events = Vec::new();
     let mut tell = |kind| {
@@ -72,7 +72,7 @@ fn run(line: &str, epochs: usize, steps: usize) -> Recorded {
     }
     tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: 1, score: score(1) });
     tell(EventKind::Finished { outcome: Outcome::Completed, message: None });
-    Recorded { name: line.replace('@', "-"), spec, events }
+    RecordedRun { name: line.replace('@', "-"), spec, events }
 }
 
 /// Forty filled buckets with counts as random as real ones, of 50,000 values.
@@ -89,7 +89,7 @@ fn spread(salt: usize) -> Option<Histogram> {
     Some(made)
 }
 
-fn read(bytes: &[u8]) -> Result<Vec<Recorded>, EngineError> {
+fn read(bytes: &[u8]) -> Result<Vec<RecordedRun>, EngineError> {
     recording::read(bytes, Path::new("it"))
 }
 
@@ -226,7 +226,7 @@ fn mutated_recordings_are_refused_or_played_and_nothing_else() {
             Err(_) => refused += 1,
             Ok(runs) => {
                 played += 1;
-                let mut player = Player::new(Tape::new(runs), 1.0, false);
+                let mut player = Player::new(Timeline::new(runs), 1.0, false);
                 player.obey(&Order::Seek(Goal::Part(random.random())));
                 player.advance(1e9);
             }
@@ -272,8 +272,8 @@ fn states(told: Vec<Message>, runs: usize) -> Vec<RunState> {
 fn played_in_any_way_a_recording_ends_as_its_runs_did() {
     let runs = vec![run("resnet@fashion", 3, 5), run("resnet+hires@fashion", 4, 5)];
     let ended: Vec<RunState> = runs.iter().map(|run| RunState::replay(&run.events)).collect();
-    let player = || Player::new(Tape::new(runs.clone()), 1.0, false);
-    let seconds = Tape::new(runs.clone()).seconds();
+    let player = || Player::new(Timeline::new(runs.clone()), 1.0, false);
+    let seconds = Timeline::new(runs.clone()).seconds();
     let mut slowly = player();
     let mut told = Vec::new();
     for _ in 0..(seconds / 0.37) as usize + 2 {
@@ -294,7 +294,7 @@ fn played_in_any_way_a_recording_ends_as_its_runs_did() {
 
 #[test]
 fn steps_go_from_epoch_to_epoch_and_seeking_is_exact() {
-    let mut player = Player::new(Tape::new(vec![run("resnet@fashion", 3, 5)]), 1.0, false);
+    let mut player = Player::new(Timeline::new(vec![run("resnet@fashion", 3, 5)]), 1.0, false);
     let epochs = |told: &[Message]| {
         told.iter()
             .filter(|m| matches!(m, Message::Event(_, e) if matches!(e.kind, EventKind::EpochEnded { .. })))
@@ -312,7 +312,7 @@ fn steps_go_from_epoch_to_epoch_and_seeking_is_exact() {
 
 #[test]
 fn it_loops_where_it_is_told_to_and_speeds_have_bounds() {
-    let mut player = Player::new(Tape::new(vec![run("resnet@fashion", 1, 2)]), 1000.0, true);
+    let mut player = Player::new(Timeline::new(vec![run("resnet@fashion", 1, 2)]), 1000.0, true);
     let playing = |told: &[Message]| match told.last() {
         Some(Message::Playing(playback)) => *playback,
         other => panic!("{other:?}"),
@@ -333,8 +333,8 @@ fn it_loops_where_it_is_told_to_and_speeds_have_bounds() {
         "real time is among them"
     );
     assert_eq!(speeds[13], 0.25);
-    let fit = Player::speed_to_fit(&Tape::new(vec![run("resnet@fashion", 1, 89)]), 5.0);
-    assert!((fit - Tape::new(vec![run("resnet@fashion", 1, 89)]).seconds() / 5.0).abs() < 1e-9);
+    let fit = Player::speed_to_fit(&Timeline::new(vec![run("resnet@fashion", 1, 89)]), 5.0);
+    assert!((fit - Timeline::new(vec![run("resnet@fashion", 1, 89)]).seconds() / 5.0).abs() < 1e-9);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use hiresnet_tui::domain::event::{EventKind, Outcome};
-use hiresnet_tui::engine::claim::Claim;
+use hiresnet_tui::engine::lease::Lease;
 use hiresnet_tui::engine::store::{self, SavedRun};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -288,7 +288,7 @@ fn what_others_finished_meanwhile_counts_and_what_they_train_is_said() {
     let folders = store::folders_of_runs(&out).unwrap();
     fs::remove_dir_all(&folders[7]).unwrap();
     fs::create_dir(&folders[7]).unwrap();
-    let claim = Claim::take(&folders[7]).unwrap().unwrap();
+    let claim = Lease::take(&folders[7]).unwrap().unwrap();
     assert!(list(file, &out).contains("7 finished, 1 training"), "{}", list(file, &out));
     let (text, code) = said(&[file], &out);
     assert!(code == Some(0) && text.contains("1 run is still being trained by another program"), "{text}");

@@ -15,7 +15,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::{grouped, plural};
 use crate::engine::bench::input;
 use crate::engine::bench::parity::{self, TOLERANCE};
-use crate::engine::bench::steps::{Steps, Timing, Work};
+use crate::engine::bench::steps::{StepBench, Timing, Work};
 use crate::engine::bench::{Variation, scaling};
 use crate::engine::data::Dataset;
 use crate::engine::device::Device;
@@ -159,7 +159,7 @@ impl Bench {
                 mode,
                 parameters: params::count(&spec.architecture()?),
                 steps: self.steps,
-                timing: device.run(Steps {
+                timing: device.run(StepBench {
                     spec,
                     work: self.work,
                     steps: self.steps,

@@ -5,7 +5,7 @@ use super::lines::Lines;
 use crate::cli::OpsBench;
 use crate::domain::error::SpecError;
 use crate::domain::text::plural;
-use crate::engine::bench::ops::{Ops, Row};
+use crate::engine::bench::ops::{OpTiming, Ops};
 use crate::engine::device::on_cpu;
 use crate::engine::error::Result;
 use crate::engine::kernels::isa::Isa;
@@ -18,10 +18,10 @@ use crate::output::{say, say_json};
 pub fn run(args: &OpsBench) -> Result<Exit> {
     let &OpsBench { batch, ref only, ours, json, .. } = args;
     let batch = batch as usize;
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<OpTiming> = Vec::new();
     let mut lines: Option<Lines> = None;
     let only = only.as_deref().unwrap_or_default();
-    let mut each = |row: Row| {
+    let mut each = |row: OpTiming| {
         if !json {
             let lines = lines.get_or_insert_with(|| begin(batch, ours));
             // A name once is enough for its passes.
@@ -53,7 +53,7 @@ fn begin(batch: usize, ours: bool) -> Lines {
     Lines::begin(if ours { &header[..4] } else { &header }, 22, 8)
 }
 
-fn cells(row: &Row) -> Vec<String> {
+fn cells(row: &OpTiming) -> Vec<String> {
     let ms = |ms: f64| if ms < 1.0 { format!("{ms:.4}") } else { format!("{ms:.2}") };
     let pass = format!("  {}", row.pass);
     let mut cells = vec![pass, ms(row.ms), format!("{:.1}", row.rate), row.unit.to_owned()];

@@ -11,15 +11,15 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::Exit;
-use super::screen::Screen;
+use super::batch_output::BatchOutput;
 use crate::cli::DataCommand;
 use crate::domain::dataset::DatasetId;
 use crate::domain::text::{duration, filesize, grouped, harmless, plural, without_user};
 use crate::engine::data::places;
 use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::fetch::{
-    Doing, Fetched, HOMES, Home, Offer, Options, Progress, Source, Verdict, fetch_all, found, images_here,
-    verify,
+    DATASET_SOURCES, DatasetSource, FetchOptions, FetchProgress, FetchStage, Fetched, Offer, RemoteFile,
+    Verdict, fetch_all, found, images_here, verify,
 };
 use crate::output::{error, note, overflows, right, say, say_json, table};
 use crate::signals::{SIGHUP, signals};
@@ -32,7 +32,7 @@ pub fn run(what: &DataCommand) -> Result<Exit> {
     match what {
         DataCommand::List { place, json } => list(place.data_dir.as_deref(), *json),
         DataCommand::Fetch { datasets, form, mirror, place } => {
-            let options = Options::new(mirror.clone())?;
+            let options = FetchOptions::new(mirror.clone())?;
             let mut offers = Vec::new();
             for home in datasets {
                 match Offer::of(home, *form, place.data_dir.as_deref()) {
@@ -49,7 +49,7 @@ pub fn run(what: &DataCommand) -> Result<Exit> {
     }
 }
 
-fn nothing_to_fetch(home: &Home) -> String {
+fn nothing_to_fetch(home: &DatasetSource) -> String {
     format!("{}: compiled in, nothing to fetch", home.dataset)
 }
 
@@ -60,7 +60,7 @@ fn no_folder() -> EngineError {
     )
 }
 
-fn shortage(home: &Home, here: Option<(usize, usize)>) -> Option<String> {
+fn shortage(home: &DatasetSource, here: Option<(usize, usize)>) -> Option<String> {
     home.id()?.shortage(here?)
 }
 
@@ -84,10 +84,10 @@ struct Row {
 }
 
 impl Row {
-    fn new(home: &'static Home, folder: Option<&Path>) -> Self {
+    fn new(home: &'static DatasetSource, folder: Option<&Path>) -> Self {
         let files = home.files(None);
-        let here = images_here(home, folder).unwrap_or_else(|fault| {
-            note(&format!("{}: its images cannot be counted: {fault}", home.dataset));
+        let here = images_here(home, folder).unwrap_or_else(|error| {
+            note(&format!("{}: its images cannot be counted: {error}", home.dataset));
             None
         });
         let all = home.id().and_then(DatasetId::images).unwrap_or_default();
@@ -126,7 +126,7 @@ impl Row {
 }
 
 fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
-    let rows: Vec<_> = HOMES.iter().map(|home| Row::new(home, folder)).collect();
+    let rows: Vec<_> = DATASET_SOURCES.iter().map(|home| Row::new(home, folder)).collect();
     if json {
         say_json(&rows);
         return Ok(Exit::Done);
@@ -155,7 +155,7 @@ fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn path(dataset: Option<&'static Home>, folder: Option<&Path>) -> Result<Exit> {
+fn path(dataset: Option<&'static DatasetSource>, folder: Option<&Path>) -> Result<Exit> {
     let Some(home) = dataset else {
         let roots = places::roots(folder);
         roots.iter().for_each(|root| say(&shown(root)));
@@ -173,15 +173,15 @@ fn path(dataset: Option<&'static Home>, folder: Option<&Path>) -> Result<Exit> {
 }
 
 /// Says that a dataset that was asked for is not here.
-fn missing(home: &Home) -> Exit {
+fn missing(home: &DatasetSource) -> Exit {
     let name = home.dataset;
     error(&format!("{name} is not here; 'hiresnet-tui data fetch {name}' fetches it"));
     Exit::Failed
 }
 
 /// Compares archives with their checksums.
-fn check(datasets: &[&'static Home], folder: Option<&Path>) -> Exit {
-    let all: Vec<_> = HOMES.iter().collect();
+fn check(datasets: &[&'static DatasetSource], folder: Option<&Path>) -> Exit {
+    let all: Vec<_> = DATASET_SOURCES.iter().collect();
     let roots = places::roots(folder);
     let mut exit = Exit::Done;
     for home in if datasets.is_empty() { &all } else { datasets } {
@@ -214,7 +214,7 @@ fn check(datasets: &[&'static Home], folder: Option<&Path>) -> Exit {
         if !whole {
             exit = Exit::Failed;
         }
-        // Where all are looked at, it is no fault that some were never fetched.
+        // Where all are looked at, it is no error that some were never fetched.
         if !datasets.is_empty() && found(home, folder).is_none() {
             exit = missing(home);
         }
@@ -222,12 +222,12 @@ fn check(datasets: &[&'static Home], folder: Option<&Path>) -> Exit {
     exit
 }
 
-fn place(source: &Source, roots: &[PathBuf]) -> Option<PathBuf> {
+fn place(source: &RemoteFile, roots: &[PathBuf]) -> Option<PathBuf> {
     roots.iter().map(|root| root.join(&*source.file)).find(|path| fs::symlink_metadata(path).is_ok())
 }
 
 /// Says what a file turned out to be; `false` when it differs.
-fn tell_of(name: &str, file: &Source, place: Option<&Path>) -> bool {
+fn tell_of(name: &str, file: &RemoteFile, place: Option<&Path>) -> bool {
     let Some(path) = place else {
         say(&format!("missing  {name}: {}", file.file));
         return true;
@@ -236,14 +236,14 @@ fn tell_of(name: &str, file: &Source, place: Option<&Path>) -> bool {
     let (is_right, text) = match verdict {
         Ok(Verdict::Differs(how)) => (false, format!("differs  {name}: {}: {how}", shown(path))),
         Ok(_) => (true, format!("ok       {name}: {}", shown(path))),
-        Err(fault) => (false, format!("differs  {name}: {fault}")),
+        Err(error) => (false, format!("differs  {name}: {error}")),
     };
     say(&text);
     is_right
 }
 
 /// Fetches one dataset after the other, until a signal ends it.
-fn fetch(offers: Vec<Offer>, options: Options) -> Result<Exit> {
+fn fetch(offers: Vec<Offer>, options: FetchOptions) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -283,8 +283,8 @@ fn fetch(offers: Vec<Offer>, options: Options) -> Result<Exit> {
 }
 
 /// On a thread of its own: what it waits for keeps nobody else waiting.
-fn fetch_each(offers: &[Offer], options: &Options, stop: &AtomicBool) -> Exit {
-    let screen = Screen::new(true);
+fn fetch_each(offers: &[Offer], options: &FetchOptions, stop: &AtomicBool) -> Exit {
+    let screen = BatchOutput::new(true);
     let mut exit = Exit::Done;
     for offer in offers {
         let name = offer.dataset;
@@ -309,8 +309,8 @@ fn fetch_each(offers: &[Offer], options: &Options, stop: &AtomicBool) -> Exit {
             }
             Ok(Fetched::Now) => say(&format!("{name}: fetched, checksums are right")),
             Ok(Fetched::Already) => say(&format!("{name}: here already, checksums are right")),
-            Err(fault) => {
-                screen.error(&format!("{name}: {fault}"));
+            Err(error) => {
+                screen.error(&format!("{name}: {error}"));
                 exit = exit.or_failed();
             }
         }
@@ -320,7 +320,7 @@ fn fetch_each(offers: &[Offer], options: &Options, stop: &AtomicBool) -> Exit {
 
 /// Progress of one dataset: a bar on a terminal, elsewhere a line for what goes wrong.
 struct Bar<'a> {
-    screen: &'a Screen,
+    screen: &'a BatchOutput,
     bar: Option<ProgressBar>,
     name: &'static str,
     /// Bytes that were there at first, and since when more come.
@@ -330,28 +330,28 @@ struct Bar<'a> {
 }
 
 impl<'a> Bar<'a> {
-    fn new(screen: &'a Screen, name: &'static str) -> Self {
+    fn new(screen: &'a BatchOutput, name: &'static str) -> Self {
         Self { screen, bar: screen.bar(""), name, begun: None, trouble: None }
     }
 
-    fn show(&mut self, progress: &Progress) {
-        match &progress.doing {
-            Doing::Waiting { reason, .. } if self.trouble.as_ref() != Some(reason) => {
+    fn show(&mut self, progress: &FetchProgress) {
+        match &progress.stage {
+            FetchStage::Waiting { reason, .. } if self.trouble.as_ref() != Some(reason) => {
                 self.screen.line(&format!("{}: {reason}; trying again", self.name));
                 self.trouble = Some(reason.clone());
             }
-            Doing::Fetching => self.trouble = None,
+            FetchStage::Fetching => self.trouble = None,
             _ => {}
         }
         let (begun, since) = *self.begun.get_or_insert((progress.done, Instant::now()));
         let Some(bar) = &self.bar else { return };
         bar.set_length(progress.total);
         bar.set_position(progress.done);
-        let doing = match &progress.doing {
-            Doing::Asking => "asking".into(),
-            Doing::Checking => "checking".into(),
-            Doing::Waiting { seconds, .. } => format!("again in {seconds}s"),
-            Doing::Fetching => {
+        let doing = match &progress.stage {
+            FetchStage::Asking => "asking".into(),
+            FetchStage::Checking => "checking".into(),
+            FetchStage::Waiting { seconds, .. } => format!("again in {seconds}s"),
+            FetchStage::Fetching => {
                 let rate =
                     (progress.done.saturating_sub(begun)) as f64 / since.elapsed().as_secs_f64().max(0.1);
                 let left = (progress.total - progress.done) as f64 / rate.max(1.0);

@@ -3,8 +3,8 @@
 use super::Exit;
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::engine::error::{Result, shown};
-use crate::engine::export::{Exported, Format, export};
-use crate::engine::given::Left;
+use crate::engine::export::{Exported, FileFormat, export};
+use crate::engine::run_args::Skipped;
 use crate::output::{error, note, say};
 
 /// Most names of what is no run that are said.
@@ -16,10 +16,10 @@ const MOST_NAMED: usize = 5;
 /// When there is no run, something is there already, or the folder cannot be written.
 pub fn run(args: &ExportArgs) -> Result<Exit> {
     let format = match args.format {
-        ExportFormat::Tensorboard => Format::Tensorboard,
-        ExportFormat::Csv => Format::Csv,
-        ExportFormat::Parquet => Format::Parquet,
-        ExportFormat::Pytorch => Format::Pytorch,
+        ExportFormat::Tensorboard => FileFormat::Tensorboard,
+        ExportFormat::Csv => FileFormat::Csv,
+        ExportFormat::Parquet => FileFormat::Parquet,
+        ExportFormat::Pytorch => FileFormat::Pytorch,
     };
     let Exported { written, left } =
         export(&args.runs, format, &args.output, args.force, args.place.data_dir.as_deref())?;
@@ -29,8 +29,8 @@ pub fn run(args: &ExportArgs) -> Result<Exit> {
 }
 
 /// Says what was named on the command line and is left out.
-pub fn say_left(left: &Left) {
-    left.faults.iter().for_each(|fault| error(&format!("left out: {fault}")));
+pub fn say_left(left: &Skipped) {
+    left.errors.iter().for_each(|skipped| error(&format!("left out: {skipped}")));
     if !left.others.is_empty() {
         let mut names: Vec<_> = left.others.iter().take(MOST_NAMED).map(|path| shown(path)).collect();
         match left.others.len().saturating_sub(MOST_NAMED) {

@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::lines::Lines;
 use crate::cli::MachineArgs;
 use crate::domain::event::Checkpoint;
-use crate::domain::lesion::{Cut, Lesioned, lesions};
+use crate::domain::lesion::{Lesioned, lesions};
+use crate::domain::term::Term;
 use crate::engine::data::Dataset;
 use crate::engine::error::Result;
-use crate::engine::lesion::{Progress, lesion};
+use crate::engine::lesion::{LesionProgress, lesion};
 use crate::engine::store::SavedRun;
 use crate::exit::Exit;
 use crate::output::{note, say, say_json};
@@ -51,7 +52,7 @@ pub fn run(
     let blocks = saved.spec.blocks.len();
     let wanted = match without {
         Some(terms) => {
-            let mut cuts = terms.split(',').map(str::parse).collect::<std::result::Result<Vec<Cut>, _>>()?;
+            let mut cuts = terms.split(',').map(str::parse).collect::<std::result::Result<Vec<Term>, _>>()?;
             cuts.sort_unstable();
             cuts.dedup();
             vec![cuts]
@@ -65,7 +66,7 @@ pub fn run(
     let first =
         wanted.iter().map(|cuts| name(cuts).chars().count()).max().unwrap_or(0).max("(nothing)".len());
     let checkpoint = lesion(&saved, &data, device, &wanted, &mut |progress| {
-        if let Progress::Scored(lesioned) = progress {
+        if let LesionProgress::Scored(lesioned) = progress {
             if !json {
                 let lines = lines.get_or_insert_with(|| {
                     say(&format!(
@@ -111,9 +112,9 @@ fn cells(lesioned: &Lesioned, intact: &Lesioned) -> Vec<String> {
     vec![name(&lesioned.without), format!("{top1:.2}"), lost, format!("{:.4}", lesioned.score.loss), gained]
 }
 
-fn name(cuts: &[Cut]) -> String {
+fn name(cuts: &[Term]) -> String {
     match cuts {
         [] => "(nothing)".into(),
-        cuts => cuts.iter().map(Cut::to_string).collect::<Vec<_>>().join(" + "),
+        cuts => cuts.iter().map(Term::to_string).collect::<Vec<_>>().join(" + "),
     }
 }

@@ -1,23 +1,23 @@
 //! The headless face: trains to the end, and prints tables.
 
+mod active_run;
+mod batch_output;
 pub mod bench;
 pub mod bench_ops;
 pub mod data;
 pub mod devices;
 pub mod eval;
 pub mod export;
-mod fates;
 pub mod lesion;
 mod lines;
+mod outcomes;
 pub mod params;
 pub mod parity;
 pub mod presets;
-mod progress;
 pub mod replay;
 pub mod report;
-mod running;
+mod run_bar;
 pub mod runs;
-mod screen;
 mod slurm;
 pub mod specs;
 mod summary;

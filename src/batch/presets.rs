@@ -78,8 +78,8 @@ fn list(json: bool) -> Result<Exit> {
         }
     }
     let folder = presets::user_folder().unwrap_or_default();
-    for fault in presets::misnamed(&folder) {
-        note(&format!("skipped: {fault}"));
+    for error in presets::misnamed(&folder) {
+        note(&format!("skipped: {error}"));
     }
     for (name, path, spec) in presets::user(&folder) {
         match spec {
@@ -90,8 +90,8 @@ fn list(json: bool) -> Result<Exit> {
             {
                 rows.push(row)
             }
-            Err(fault) => {
-                note(&format!("skipped: {}", harmless(&format!("{}: {fault}", path.display()), 4000)))
+            Err(error) => {
+                note(&format!("skipped: {}", harmless(&format!("{}: {error}", path.display()), 4000)))
             }
         }
     }

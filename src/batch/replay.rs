@@ -56,7 +56,7 @@ pub fn run(name: &str, args: &BatchArgs) -> Result<Exit> {
 }
 
 fn print(run: &str, event: &Event) {
-    if let Ok(line) = super::running::line(run, event) {
+    if let Ok(line) = super::active_run::line(run, event) {
         say(&line);
     }
 }

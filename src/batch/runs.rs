@@ -48,7 +48,7 @@ impl Row {
 /// # Errors
 /// When the folder cannot be read.
 pub fn run(dir: &Path, json: bool) -> Result<Exit> {
-    let (runs, faults) = store::list(dir)?;
+    let (runs, errors) = store::list(dir)?;
     let rows: Vec<Row> = runs.into_iter().map(Row::new).collect();
     if json {
         say_json(&rows);
@@ -57,8 +57,8 @@ pub fn run(dir: &Path, json: bool) -> Result<Exit> {
     } else {
         say(&listing(&rows));
     }
-    for fault in &faults {
-        note(&format!("skipped: {}", harmless(&fault.to_string(), 4000)));
+    for error in &errors {
+        note(&format!("skipped: {}", harmless(&error.to_string(), 4000)));
     }
     Ok(Exit::Done)
 }

@@ -14,7 +14,7 @@ use crate::engine::presets;
 
 /// The runs that are asked for.
 #[derive(Debug)]
-pub struct Runs {
+pub struct RequestedRuns {
     /// Each once and in order, with its number from 1 on.
     pub specs: Vec<(usize, ExperimentSpec)>,
     /// The largest number that there is.
@@ -27,7 +27,7 @@ pub struct Runs {
     pub hint: Option<String>,
 }
 
-impl Runs {
+impl RequestedRuns {
     /// What is to be said where runs were given again.
     pub fn repeated(&self) -> Option<String> {
         let again = plural(self.repeated, "repeated run");
@@ -40,7 +40,7 @@ impl Runs {
 ///
 /// # Errors
 /// When a word is no spec and no sweep, or a key or seed is not one.
-pub fn runs(args: &BatchArgs) -> Result<Runs> {
+pub fn runs(args: &BatchArgs) -> Result<RequestedRuns> {
     let words = args.batch.as_deref().unwrap_or_default();
     let mut runs = expand(words, &args.set, args.seeds.as_deref())?;
     if let Some(numbers) = &args.only {
@@ -60,7 +60,7 @@ pub fn runs(args: &BatchArgs) -> Result<Runs> {
 ///
 /// # Errors
 /// As [`runs`].
-pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<Runs> {
+pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<RequestedRuns> {
     let seeds = seeds.map(seeds::parse).transpose()?;
     if words.is_empty() {
         return Err(
@@ -106,7 +106,7 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
     let mut seen = HashSet::new();
     all.retain(|spec| seen.insert(spec.to_string()));
     let of = all.len();
-    Ok(Runs { specs: (1..).zip(all).collect(), of, sweeps, repeated: given - of, hint })
+    Ok(RequestedRuns { specs: (1..).zip(all).collect(), of, sweeps, repeated: given - of, hint })
 }
 
 /// Every spec that `words` are.
@@ -203,13 +203,13 @@ mod tests {
     #[test]
     fn a_folder_s_path_is_no_file_of_a_spec() {
         let words = |text: &str| text.split(' ').map(String::from).collect::<Vec<_>>();
-        let fault = |text: &str| checked(&words(text)).unwrap_err().to_string();
+        let error = |text: &str| checked(&words(text)).unwrap_err().to_string();
         for path in ["/some/path", "me@home/x", "pets/x.toml"] {
-            let said = fault(&format!("resnet@folder folder={path}"));
+            let said = error(&format!("resnet@folder folder={path}"));
             assert!(said.starts_with("folder: ") && said.contains("--data-dir"), "{said}");
         }
         // Without a spec before it.
-        assert!(fault("folder=/some/path").contains("belongs to a spec"), "{}", fault("folder=/some/path"));
+        assert!(error("folder=/some/path").contains("belongs to a spec"), "{}", error("folder=/some/path"));
         let specs = checked(&words("resnet@folder folder=pets classes=3 plain@fashion")).unwrap();
         assert_eq!(specs[0].to_string(), "resnet@folder folder=pets classes=3");
     }

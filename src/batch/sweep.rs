@@ -15,7 +15,7 @@ use crate::engine::device::BACKENDS;
 use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::files;
 use crate::engine::presets;
-use crate::engine::resume::{Progress, Shelf};
+use crate::engine::resume::{RunIndex, RunProgress};
 use crate::engine::store;
 use crate::output::{note, overflows, right, say, say_json, table};
 
@@ -50,18 +50,19 @@ struct Row {
 
 fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit> {
     // A folder that is not there yet has no runs.
-    let shelf = out.map(|out| if out.exists() { Shelf::of(out).map(Some) } else { Ok(None) }).transpose()?;
-    let mut faults = Vec::new();
+    let shelf =
+        out.map(|out| if out.exists() { RunIndex::of(out).map(Some) } else { Ok(None) }).transpose()?;
+    let mut errors = Vec::new();
     let mut row = |(index, spec): (usize, &ExperimentSpec)| {
         let found =
-            shelf.as_ref().map(|shelf| shelf.as_ref().map_or(Progress::Missing, |s| s.progress(spec)));
-        let run = found.as_ref().and_then(Progress::run);
+            shelf.as_ref().map(|shelf| shelf.as_ref().map_or(RunProgress::Missing, |s| s.progress(spec)));
+        let run = found.as_ref().and_then(RunProgress::run);
         let mut folder = run.map(|run| run.path.clone());
-        if let Some(Progress::Damaged(damage)) = &found {
+        if let Some(RunProgress::Damaged(damage)) = &found {
             let out = out.map(shown).unwrap_or_default();
-            faults.push(format!(
+            errors.push(format!(
                 "damaged: {}; move the folder out of {out} to train its run anew",
-                damage.fault
+                damage.error
             ));
             folder = Some(damage.folder.clone());
         }
@@ -69,7 +70,7 @@ fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit
             number: index + 1,
             line: spec.to_string(),
             spec: spec.clone(),
-            state: found.as_ref().map(Progress::name),
+            state: found.as_ref().map(RunProgress::name),
             epochs: found.as_ref().map(|_| run.map_or(0, |run| run.state.epochs.len())),
             folder: folder.map(|folder| folder.to_string_lossy().into_owned()),
         }
@@ -77,8 +78,8 @@ fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit
     let rows: Vec<Row> = specs.iter().enumerate().map(&mut row).collect();
     let all: Vec<&ExperimentSpec> = specs.iter().collect();
     let nameless = shelf.iter().flatten().flat_map(|shelf| shelf.nameless(&all));
-    faults.extend(nameless.map(|damage| format!("passed over: {}", damage.fault)));
-    faults.iter().for_each(|fault| note(&harmless(fault, 4000)));
+    errors.extend(nameless.map(|damage| format!("passed over: {}", damage.error)));
+    errors.iter().for_each(|error| note(&harmless(error, 4000)));
     if json {
         say_json(&rows);
         return Ok(Exit::Done);

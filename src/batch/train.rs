@@ -5,21 +5,21 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Exit;
-use super::fates::{Fate, Fates};
-use super::progress::Progress;
-use super::running::{Ended, Running, next_event};
-use super::screen::Screen;
-use super::specs::{self, Runs};
+use super::active_run::{ActiveRun, EndedRun, next_event};
+use super::batch_output::BatchOutput;
+use super::outcomes::{RunOutcome, RunOutcomes};
+use super::run_bar::RunBar;
+use super::specs::{self, RequestedRuns};
 use crate::cli::{BatchArgs, MachineArgs};
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
-use crate::engine::data::{Dataset, Library};
+use crate::engine::data::{Dataset, DatasetCache};
 use crate::engine::device::{Device, DeviceChoice, is_device_lost};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::resume::{self, Damage, Shelf, Taken};
+use crate::engine::resume::{self, Acquired, Damage, RunIndex};
 use crate::engine::snapshot::Snapshot;
-use crate::engine::store::{self, RunFolder};
-use crate::engine::trainer::Plan;
+use crate::engine::store::{self, RunDir};
+use crate::engine::trainer::RunPlan;
 use crate::engine::worker::Worker;
 use crate::output::{note, say};
 use crate::signals::{SIGHUP, signals};
@@ -49,18 +49,18 @@ pub fn device(choice: DeviceChoice) -> Result<Device> {
 pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> {
     let runs = specs::runs(args)?;
     runs.repeated().iter().chain(&runs.hint).for_each(|text| note(text));
-    let Runs { specs, of, sweeps, .. } = runs;
-    let shelf = if sweeps || args.resume { Some(Shelf::of(out)?) } else { None };
-    let mut library = Library::new(machine.data.data_dir.clone());
-    let mut fates = Fates::new(&specs);
+    let RequestedRuns { specs, of, sweeps, .. } = runs;
+    let shelf = if sweeps || args.resume { Some(RunIndex::of(out)?) } else { None };
+    let mut library = DatasetCache::new(machine.data.data_dir.clone());
+    let mut outcomes = RunOutcomes::new(&specs);
     let mut waiting = VecDeque::new();
     for (index, (number, spec)) in specs.into_iter().enumerate() {
         // What is not trained needs no data.
         match shelf.as_ref().map(|shelf| shelf.progress(&spec)) {
-            Some(resume::Progress::Finished(run) | resume::Progress::Diverged(run)) => {
-                fates.set(index, Fate::Ended(Box::new(run.state)));
+            Some(resume::RunProgress::Finished(run) | resume::RunProgress::Diverged(run)) => {
+                outcomes.set(index, RunOutcome::Ended(Box::new(run.state)));
             }
-            Some(resume::Progress::Damaged(damage)) => fates.set(index, Fate::Damaged(damage)),
+            Some(resume::RunProgress::Damaged(damage)) => outcomes.set(index, RunOutcome::Damaged(damage)),
             _ => waiting.push_back(Job { index, number, data: library.dataset(&spec)?, spec }),
         }
     }
@@ -71,15 +71,15 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
         .enable_all()
         .build()
         .map_err(EngineError::io("start the event loop for", out))?;
-    let screen = Screen::new(args.json);
-    fates.before().iter().for_each(|text| screen.line(text));
-    fates.damaged().for_each(|damage| screen.error(&untrained(damage)));
-    for damage in shelf.iter().flat_map(|shelf| shelf.nameless(&fates.specs())) {
-        note(&harmless(&format!("passed over: {}", damage.fault), 4000));
+    let screen = BatchOutput::new(args.json);
+    outcomes.before().iter().for_each(|text| screen.line(text));
+    outcomes.damaged().for_each(|damage| screen.error(&untrained(damage)));
+    for damage in shelf.iter().flat_map(|shelf| shelf.nameless(&outcomes.specs())) {
+        note(&harmless(&format!("passed over: {}", damage.error), 4000));
     }
-    let at_once = fates.len().min(args.parallel.into());
+    let at_once = outcomes.len().min(args.parallel.into());
     let batch = Batch { args, out, device, shelf, screen, of, at_once };
-    Ok(runtime.block_on(batch.all(waiting, fates)))
+    Ok(runtime.block_on(batch.all(waiting, outcomes)))
 }
 
 /// A run to be trained, or gone on with.
@@ -94,7 +94,7 @@ struct Job {
 
 /// That a run's folder is damaged.
 fn untrained(damage: &Damage) -> String {
-    format!("{}; the folder is damaged and its run is not trained", damage.fault)
+    format!("{}; the folder is damaged and its run is not trained", damage.error)
 }
 
 struct Batch<'a> {
@@ -102,8 +102,8 @@ struct Batch<'a> {
     out: &'a Path,
     device: Device,
     /// The runs of the folder, where they count.
-    shelf: Option<Shelf>,
-    screen: Screen,
+    shelf: Option<RunIndex>,
+    screen: BatchOutput,
     /// Runs of the whole sweep.
     of: usize,
     /// Most runs at the same time.
@@ -112,41 +112,41 @@ struct Batch<'a> {
 
 /// What became of starting a run.
 enum Begun {
-    Running(Box<Running>),
-    Not(Fate),
+    Running(Box<ActiveRun>),
+    Not(RunOutcome),
 }
 
 impl Batch<'_> {
     fn begin(&self, Job { index, number, data, spec }: Job) -> Result<Begun> {
-        let mut plan = Plan { from: None, snapshot_every: self.args.checkpoint_every as usize };
+        let mut plan = RunPlan { from: None, snapshot_every: self.args.checkpoint_every as usize };
         let (folder, claim) = match &self.shelf {
-            None => (RunFolder::create(self.out, &spec)?, None),
+            None => (RunDir::create(self.out, &spec)?, None),
             Some(shelf) => match shelf.take(&spec)? {
-                Taken::Finished(state) => return Ok(Begun::Not(Fate::Ended(state))),
-                Taken::Busy => return Ok(Begun::Not(Fate::Busy)),
-                Taken::Damaged(damage) => {
+                Acquired::Finished(state) => return Ok(Begun::Not(RunOutcome::Ended(state))),
+                Acquired::Busy => return Ok(Begun::Not(RunOutcome::Busy)),
+                Acquired::Damaged(damage) => {
                     self.screen.error(&untrained(&damage));
-                    return Ok(Begun::Not(Fate::Damaged(damage)));
+                    return Ok(Begun::Not(RunOutcome::Damaged(damage)));
                 }
-                Taken::Run { folder, from, claim } => {
+                Acquired::Run { folder, from, claim } => {
                     plan.from = from.map(|snapshot| *snapshot);
                     (*folder, Some(claim))
                 }
             },
         };
         let state = folder.state().clone();
-        let progress = Progress::new(self.screen.clone(), &spec, number, self.of, self.at_once);
+        let progress = RunBar::new(self.screen.clone(), &spec, number, self.of, self.at_once);
         if let Some(Snapshot { position, .. }) = &plan.from {
             progress.resumed(position.epoch, position.step);
         }
         let worker = Worker::begin(spec, data, self.device, folder, plan)?;
-        Ok(Begun::Running(Box::new(Running::new(index, worker, progress, state, claim))))
+        Ok(Begun::Running(Box::new(ActiveRun::new(index, worker, progress, state, claim))))
     }
 
-    async fn all(&self, mut waiting: VecDeque<Job>, mut fates: Fates) -> Exit {
+    async fn all(&self, mut waiting: VecDeque<Job>, mut outcomes: RunOutcomes) -> Exit {
         let (args, screen) = (self.args, &self.screen);
         let mut signals = signals();
-        let mut running: Vec<Running> = Vec::new();
+        let mut running: Vec<ActiveRun> = Vec::new();
         let mut exit = Exit::Done;
         let mut told = Instant::now();
         loop {
@@ -156,9 +156,9 @@ impl Batch<'_> {
                 let index = job.index;
                 match self.begin(job) {
                     Ok(Begun::Running(run)) => running.push(*run),
-                    Ok(Begun::Not(fate)) => fates.set(index, fate),
-                    Err(fault) => {
-                        screen.error(&fault);
+                    Ok(Begun::Not(outcome)) => outcomes.set(index, outcome),
+                    Err(error) => {
+                        screen.error(&error);
                         exit = exit.or_failed();
                         waiting.clear();
                     }
@@ -181,17 +181,17 @@ impl Batch<'_> {
                     }
                     (exit, told) = (Exit::Signal(number), Instant::now());
                     waiting.clear();
-                    running.iter().for_each(Running::stop);
+                    running.iter().for_each(ActiveRun::stop);
                     screen.notice("stopping after the current step; once more to abandon it");
                 }
                 (place, event) = next_event(&mut running) => match event {
-                    Some(event) => running[place].hear(&event, args.json),
+                    Some(event) => running[place].apply_event(&event, args.json),
                     None => {
                         let run = running.remove(place);
                         let index = run.index;
-                        let Ended { state, fault, unkept } = run.end();
-                        if let Some(fault) = fault {
-                            screen.error(&fault);
+                        let EndedRun { state, error, unkept } = run.end();
+                        if let Some(error) = error {
+                            screen.error(&error);
                             exit = exit.or_failed();
                         }
                         // What the disk does not take now it will not take from the next run either.
@@ -203,18 +203,18 @@ impl Batch<'_> {
                             screen.notice("device lost: no further runs are started");
                             waiting.clear();
                         }
-                        fates.set(index, Fate::Ended(Box::new(state)));
+                        outcomes.set(index, RunOutcome::Ended(Box::new(state)));
                     }
                 },
             }
         }
         if self.shelf.is_some() {
-            fates.look_again(self.out);
+            outcomes.look_again(self.out);
         }
-        if fates.failed() {
+        if outcomes.failed() {
             exit = exit.or_failed();
         }
-        let text = fates.text(args.target, self.out);
+        let text = outcomes.text(args.target, self.out);
         if args.json {
             note(&text)
         } else {

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use crate::domain::error::suggestion;
-use crate::engine::fetch::{Form, HOMES, Home, home};
+use crate::engine::fetch::{CifarFormat, DATASET_SOURCES, DatasetSource, dataset_source};
 
 /// What to do with datasets' files.
 #[derive(Debug, Subcommand)]
@@ -26,10 +26,10 @@ pub enum DataCommand {
     Fetch {
         /// Names, such as cifar10
         #[arg(required = true, value_name = "DATASET", value_parser = dataset)]
-        datasets: Vec<&'static Home>,
+        datasets: Vec<&'static DatasetSource>,
         /// Archive format of CIFAR [default: binary]; other datasets have only one
         #[arg(long, value_name = "FORM", value_parser = form())]
-        form: Option<Form>,
+        form: Option<CifarFormat>,
         /// Download URL/FILENAME instead of from the official source; http is fine, as checksums are
         /// built in
         #[arg(long, value_name = "URL")]
@@ -43,7 +43,7 @@ pub enum DataCommand {
     Verify {
         /// Names [default: all]
         #[arg(value_name = "DATASET", value_parser = dataset)]
-        datasets: Vec<&'static Home>,
+        datasets: Vec<&'static DatasetSource>,
         /// Where.
         #[command(flatten)]
         place: DataPlace,
@@ -52,7 +52,7 @@ pub enum DataCommand {
     Path {
         /// Its name
         #[arg(value_name = "DATASET", value_parser = dataset)]
-        dataset: Option<&'static Home>,
+        dataset: Option<&'static DatasetSource>,
         /// Where.
         #[command(flatten)]
         place: DataPlace,
@@ -67,14 +67,14 @@ pub struct DataPlace {
     pub data_dir: Option<PathBuf>,
 }
 
-fn dataset(name: &str) -> Result<&'static Home, String> {
-    let names: Vec<_> = HOMES.iter().map(|home| home.dataset).collect();
-    home(name).ok_or_else(|| format!("unknown dataset{}", suggestion(name, &names)))
+fn dataset(name: &str) -> Result<&'static DatasetSource, String> {
+    let names: Vec<_> = DATASET_SOURCES.iter().map(|source| source.dataset).collect();
+    dataset_source(name).ok_or_else(|| format!("unknown dataset{}", suggestion(name, &names)))
 }
 
-fn form() -> impl TypedValueParser<Value = Form> {
-    PossibleValuesParser::new(Form::ALL.map(|(name, _)| name)).map(|asked| {
-        let named = Form::ALL.into_iter().find(|(name, _)| *name == asked);
-        named.map_or(Form::Binary, |(_, form)| form)
+fn form() -> impl TypedValueParser<Value = CifarFormat> {
+    PossibleValuesParser::new(CifarFormat::ALL.map(|(name, _)| name)).map(|asked| {
+        let named = CifarFormat::ALL.into_iter().find(|(name, _)| *name == asked);
+        named.map_or(CifarFormat::Binary, |(_, form)| form)
     })
 }

@@ -22,7 +22,7 @@ pub use export::{ExportArgs, ExportFormat};
 pub use facts::ENVIRONMENT;
 use facts::{after_help, version_facts};
 pub use manual::{completions, man_pages, markdown};
-pub use report::{Format, Kind, ReportArgs};
+pub use report::{ReportArgs, ReportFormat, ReportKind};
 pub use sweep::{SlurmArgs, SweepCommand, SweepRuns};
 use values::{percent, seconds, size, speed};
 
@@ -39,7 +39,7 @@ use values::{percent, seconds, size, speed};
 pub struct Cli {
     /// What to do instead.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<CliCommand>,
     /// Training without a screen.
     #[command(flatten)]
     pub batch: BatchArgs,
@@ -126,7 +126,7 @@ pub struct DataArgs {
 
 /// Everything but training.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Count parameters: of the paper's networks, next to the published counts, or of given specs
     Params {
         /// Presets, files or one-line specs [default: the paper's networks]
@@ -297,12 +297,15 @@ impl Cli {
     pub const fn may_use_a_gpu(&self) -> bool {
         match &self.command {
             None => !self.print_config,
-            Some(Command::Bench { what }) => {
+            Some(CliCommand::Bench { what }) => {
                 matches!(what, BenchCommand::Train(_) | BenchCommand::Ui(_) | BenchCommand::Parity(_))
             }
             Some(command) => matches!(
                 command,
-                Command::Devices { .. } | Command::Eval { .. } | Command::Lesion { .. } | Command::Picture(_)
+                CliCommand::Devices { .. }
+                    | CliCommand::Eval { .. }
+                    | CliCommand::Lesion { .. }
+                    | CliCommand::Picture(_)
             ),
         }
     }
@@ -311,9 +314,11 @@ impl Cli {
     pub fn threads(&self) -> Option<u16> {
         match &self.command {
             None => self.machine.data.threads,
-            Some(Command::Eval { machine, .. } | Command::Lesion { machine, .. }) => machine.data.threads,
-            Some(Command::Parity { data, .. }) => data.threads,
-            Some(Command::Bench { what }) => match what {
+            Some(CliCommand::Eval { machine, .. } | CliCommand::Lesion { machine, .. }) => {
+                machine.data.threads
+            }
+            Some(CliCommand::Parity { data, .. }) => data.threads,
+            Some(CliCommand::Bench { what }) => match what {
                 BenchCommand::Train(args) => args.threads,
                 BenchCommand::Ops(args) => args.threads,
                 BenchCommand::Ui(args) => args.threads,

@@ -10,7 +10,7 @@ use super::values::percent;
 /// Which report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ReportKind {
     /// The paper's Table 1: three families in three versions
     Table1,
     /// The paper's Table 2: a ResNet with all, some and no hops
@@ -27,7 +27,7 @@ pub enum Kind {
     All,
 }
 
-impl Kind {
+impl ReportKind {
     /// As headings have it.
     pub const fn title(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Kind {
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// Markdown
     Md,
     /// One number per row
@@ -61,7 +61,7 @@ pub enum Format {
     Html,
 }
 
-impl Format {
+impl ReportFormat {
     /// The format of files that end so.
     pub fn of_extension(extension: &str) -> Option<Self> {
         Some(match extension {
@@ -81,13 +81,13 @@ impl Format {
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// Which report
-    pub what: Kind,
+    pub what: ReportKind,
     /// The directory given to --out
     #[arg(default_value = "runs")]
     pub dir: PathBuf,
     /// Output format [default: by the output file's extension, else md]
     #[arg(long)]
-    pub format: Option<Format>,
+    pub format: Option<ReportFormat>,
     /// Output file, replaced if it exists [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -38,7 +38,7 @@ pub enum EventKind {
     RunStarted(Box<RunStarted>),
     /// The run goes on where an earlier process left it; what that one did after the
     /// checkpoint is done again.
-    Continued(Continued),
+    Continued(RunResumed),
     /// What the engine does from here on.
     Phase {
         /// The activity.
@@ -161,7 +161,7 @@ pub struct RunStarted {
 
 /// Where a run goes on, and on what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Continued {
+pub struct RunResumed {
     /// The current epoch, from 1; one past the last when only the test is left.
     pub epoch: usize,
     /// Steps taken.

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use super::event::Checkpoint;
+use super::term::Term;
 
 /// What one image makes of a trained network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
     /// The image.
-    pub image: Shown,
+    pub image: FeatureImage,
     /// The weights that were asked.
     pub checkpoint: Checkpoint,
     /// The classes with the highest softmax probabilities, highest first.
@@ -19,7 +20,7 @@ pub struct Features {
 
 /// An image of the validation split as its file has it.
 #[derive(Clone, PartialEq)]
-pub struct Shown {
+pub struct FeatureImage {
     /// Which of the split's images, from 0.
     pub index: usize,
     /// Images in the split.
@@ -62,7 +63,7 @@ impl BlockMaps {
         for hop in &hops {
             sum.iter_mut().zip(&hop.values).for_each(|(sum, value)| *sum += value);
         }
-        let sum = Maps::new(Addend::Sum, sum, residual.channels, residual.size);
+        let sum = Maps::new(None, sum, residual.channels, residual.size);
         let rows: Vec<Maps> = std::iter::once(residual).chain(hops).chain([sum]).collect();
         Self { block, scale: scale(&rows), rows }
     }
@@ -87,22 +88,11 @@ fn scale(rows: &[Maps]) -> f32 {
     if *most > 0.0 { *most } else { rest.iter().copied().fold(0.0, f32::max) }
 }
 
-/// What maps are of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Addend {
-    /// F: what the block itself computes.
-    Residual,
-    /// The projection from this level.
-    Hop(usize),
-    /// All of them added up: the block's output (Eq. 2).
-    Sum,
-}
-
-/// The feature maps of one term.
+/// The feature maps of one term of a block's hierarchical sum, or of the sum.
 #[derive(Clone, PartialEq)]
 pub struct Maps {
-    /// What they are of.
-    pub of: Addend,
+    /// Which term; `None` for the sum, which is the block's output (Eq. 2).
+    pub term: Option<Term>,
     /// `[channel, height, width]`.
     pub values: Vec<f32>,
     /// Number of maps.
@@ -117,11 +107,11 @@ pub struct Maps {
 
 impl Maps {
     /// With their mean and peaks.
-    pub fn new(of: Addend, values: Vec<f32>, channels: usize, size: usize) -> Self {
+    pub fn new(term: Option<Term>, values: Vec<f32>, channels: usize, size: usize) -> Self {
         let mean = values.iter().map(|v| f64::from(v.abs())).sum::<f64>() / values.len().max(1) as f64;
         let peak = |map: &[f32]| map.iter().map(|v| v.abs()).filter(|v| v.is_finite()).fold(0.0, f32::max);
         let peaks = values.chunks_exact((size * size).max(1)).map(peak).collect();
-        Self { of, values, channels, size, mean, peaks }
+        Self { term, values, channels, size, mean, peaks }
     }
 
     /// One map, `[height, width]`; empty where there is none.
@@ -134,15 +124,15 @@ impl Maps {
 /// Without a million numbers.
 impl fmt::Debug for Maps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { of, channels, size, mean, .. } = self;
-        write!(f, "Maps({of:?}, {channels}x{size}x{size}, mean {mean})")
+        let Self { term, channels, size, mean, .. } = self;
+        write!(f, "Maps({term:?}, {channels}x{size}x{size}, mean {mean})")
     }
 }
 
 /// Without its pixels.
-impl fmt::Debug for Shown {
+impl fmt::Debug for FeatureImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Shown({} of {}, class {})", self.index, self.of, self.class)
+        write!(f, "FeatureImage({} of {}, class {})", self.index, self.of, self.class)
     }
 }
 
@@ -163,21 +153,25 @@ pub fn predictions(logits: &[f32], most: usize) -> Vec<Prediction> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::hops::Hop;
+
+    const F: Option<Term> = Some(Term::Residual(2));
 
     #[test]
     fn the_sum_is_f_and_the_terms() {
-        let maps = |of, values: &[f32]| Maps::new(of, values.to_vec(), 2, 1);
-        let hops = vec![maps(Addend::Hop(0), &[0.5, -4.0]), maps(Addend::Hop(1), &[0.25, 1.0])];
-        let block = BlockMaps::new(2, maps(Addend::Residual, &[1.0, 2.0]), hops);
+        let maps = |term, values: &[f32]| Maps::new(term, values.to_vec(), 2, 1);
+        let hop = |source| Some(Term::Hop(Hop::new(source, 2)));
+        let hops = vec![maps(hop(0), &[0.5, -4.0]), maps(hop(1), &[0.25, 1.0])];
+        let block = BlockMaps::new(2, maps(F, &[1.0, 2.0]), hops);
         let sum = block.rows.last().unwrap();
-        assert_eq!((sum.of, &sum.values[..], sum.mean), (Addend::Sum, &[1.75, -1.0][..], 1.375));
+        assert_eq!((sum.term, &sum.values[..], sum.mean), (None, &[1.75, -1.0][..], 1.375));
         assert_eq!((block.scale, block.channels(), block.size()), (4.0, 2, 1));
         assert_eq!((sum.map(1), sum.map(2)), (&[-1.0][..], &[][..]));
     }
 
     #[test]
     fn peaks_are_of_numbers_only() {
-        let maps = Maps::new(Addend::Residual, vec![f32::NAN, -3.0, f32::INFINITY, f32::NAN], 4, 1);
+        let maps = Maps::new(F, vec![f32::NAN, -3.0, f32::INFINITY, f32::NAN], 4, 1);
         assert_eq!(maps.peaks, [0.0, 3.0, 0.0, 0.0]);
     }
 
@@ -194,7 +188,7 @@ mod tests {
     fn a_block_is_scaled_by_what_most_values_are_within() {
         let scale_of = |values: Vec<f32>| {
             let size = (values.len() as f64).sqrt() as usize;
-            BlockMaps::new(1, Maps::new(Addend::Residual, values, 1, size), Vec::new()).scale
+            BlockMaps::new(1, Maps::new(F, values, 1, size), Vec::new()).scale
         };
         let mut values = vec![1.0f32; 400];
         values[7] = 50.0;

@@ -15,7 +15,7 @@ use super::spec::{ExperimentSpec, ValidationSource, Version};
 /// A key's value as files hold it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "not a number, a name, or a list of these")]
-pub enum Value {
+pub enum KeyValue {
     /// Yes or no.
     Bool(bool),
     /// A count or a seed.
@@ -25,11 +25,11 @@ pub enum Value {
     /// A name.
     Text(String),
     /// A list.
-    List(Vec<Value>),
+    List(Vec<KeyValue>),
 }
 
 /// As `--set` and the one-line form write it: lists with commas, no spaces.
-impl fmt::Display for Value {
+impl fmt::Display for KeyValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bool(yes) => yes.fmt(f),
@@ -50,13 +50,13 @@ impl fmt::Display for Value {
 }
 
 /// One key.
-pub struct Key {
+pub struct SpecKey {
     /// Its name, as typed.
     pub name: &'static str,
     /// What it means, in a few words, with its unit.
     pub about: &'static str,
     /// Its value in a spec; `None` where it has no meaning there (hops of a baseline).
-    pub get: fn(&ExperimentSpec) -> Option<Value>,
+    pub get: fn(&ExperimentSpec) -> Option<KeyValue>,
     /// Sets it from text.
     pub set: fn(&mut ExperimentSpec, &str) -> Result<(), SpecError>,
 }
@@ -65,7 +65,7 @@ pub struct Key {
 ///
 /// # Errors
 /// When there is none; the message says the nearest.
-pub fn find(name: &str) -> Result<&'static Key, SpecError> {
+pub fn find(name: &str) -> Result<&'static SpecKey, SpecError> {
     if name.is_empty() {
         return Err(SpecError::new("key", "there is none before the '='"));
     }
@@ -77,10 +77,10 @@ pub fn find(name: &str) -> Result<&'static Key, SpecError> {
 
 macro_rules! count {
     ($name:literal, $about:literal, $field:ident, $range:expr) => {
-        Key {
+        SpecKey {
             name: $name,
             about: $about,
-            get: |s| Some(Value::Int(s.$field as i64)),
+            get: |s| Some(KeyValue::Int(s.$field as i64)),
             set: |s, text| number(text, $range).map(|value| s.$field = value),
         }
     };
@@ -88,10 +88,10 @@ macro_rules! count {
 
 macro_rules! real {
     ($name:literal, $about:literal, $field:ident, $range:expr) => {
-        Key {
+        SpecKey {
             name: $name,
             about: $about,
-            get: |s| Some(Value::Float(s.$field)),
+            get: |s| Some(KeyValue::Float(s.$field)),
             set: |s, text| number(text, $range).map(|value| s.$field = value),
         }
     };
@@ -99,10 +99,10 @@ macro_rules! real {
 
 macro_rules! list {
     ($name:literal, $about:literal, $field:ident, $range:expr) => {
-        Key {
+        SpecKey {
             name: $name,
             about: $about,
-            get: |s| Some(Value::List(s.$field.iter().map(|n| Value::Int(*n as i64)).collect())),
+            get: |s| Some(KeyValue::List(s.$field.iter().map(|n| KeyValue::Int(*n as i64)).collect())),
             set: |s, text| {
                 s.$field = text
                     .trim_matches(['[', ']'])
@@ -120,17 +120,17 @@ const MANY: usize = 1_000_000_000;
 const MAX_CLASSES: usize = 22_000;
 
 /// Every key, in the order in which they are written.
-pub static KEYS: &[Key] = &[
-    Key {
+pub static KEYS: &[SpecKey] = &[
+    SpecKey {
         name: "family",
         about: "plain, resnet or resnext",
-        get: |s| Some(Value::Text(s.family.name().into())),
+        get: |s| Some(KeyValue::Text(s.family.name().into())),
         set: |s, text| Family::parse(text).map(|value| s.family = value),
     },
-    Key {
+    SpecKey {
         name: "version",
         about: "original, adjusted or hires",
-        get: |s| Some(Value::Text(s.version.name().into())),
+        get: |s| Some(KeyValue::Text(s.version.name().into())),
         set: |s, text| {
             let version = Version::parse(text)?;
             // Saying "hires" of a spec that has hops already keeps them.
@@ -140,21 +140,21 @@ pub static KEYS: &[Key] = &[
             Ok(())
         },
     },
-    Key {
+    SpecKey {
         name: "hops",
         about: "projections that are on: All, In, Out, None, P1, P2, … or hops such as 0-2; makes the version hires",
         get: |s| match &s.version {
             Version::HiRes(hops) => {
-                Some(Value::List(hops.groups().iter().map(|g| Value::Text(g.to_string())).collect()))
+                Some(KeyValue::List(hops.groups().iter().map(|g| KeyValue::Text(g.to_string())).collect()))
             }
             _ => None,
         },
         set: |s, text| text.trim_matches(['[', ']']).parse().map(|hops| s.version = Version::HiRes(hops)),
     },
-    Key {
+    SpecKey {
         name: "dataset",
         about: "fashion-embedded, fashion, cifar10, cifar100, tiny-imagenet, mnist, or folder for images of your own",
-        get: |s| Some(Value::Text(s.dataset.name().into())),
+        get: |s| Some(KeyValue::Text(s.dataset.name().into())),
         set: |s, text| {
             let dataset = DatasetId::parse(text)?;
             if dataset != s.dataset {
@@ -164,22 +164,22 @@ pub static KEYS: &[Key] = &[
             Ok(())
         },
     },
-    Key {
+    SpecKey {
         name: "folder",
         about: "of dataset folder: its name among the data folders, with train/CLASS and test/CLASS in it",
-        get: |s| in_folder(s, |f| Value::Text(f.name.clone())),
+        get: |s| in_folder(s, |f| KeyValue::Text(f.name.clone())),
         set: |s, text| ImageFolder::parse_name(text).map(|name| s.folder.name = name),
     },
-    Key {
+    SpecKey {
         name: "classes",
         about: "of dataset folder: how many classes it has",
-        get: |s| in_folder(s, |f| Value::Int(f.classes as i64)),
+        get: |s| in_folder(s, |f| KeyValue::Int(f.classes as i64)),
         set: |s, text| number(text, 2..=MAX_CLASSES).map(|n| s.folder.classes = n),
     },
-    Key {
+    SpecKey {
         name: "image_size",
         about: "of dataset folder: height and width its images are brought to, pixels",
-        get: |s| in_folder(s, |f| Value::Int(f.size as i64)),
+        get: |s| in_folder(s, |f| KeyValue::Int(f.size as i64)),
         set: |s, text| number(text, 8..=256).map(|n| s.folder.size = n),
     },
     count!("seed", "seed of initial weights, split and data order", seed, 0..=i64::MAX as u64),
@@ -197,10 +197,10 @@ pub static KEYS: &[Key] = &[
     real!("eps", "Adam's epsilon", eps, 1e-30..=1.0),
     real!("weight_decay", "L2 penalty added to every gradient", weight_decay, 0.0..=1e3),
     real!("val_fraction", "part of the training data held out for validation", val_fraction, 0.001..=0.9),
-    Key {
+    SpecKey {
         name: "val_from",
         about: "where validation images come from: train (a part held out) or test (all of it)",
-        get: |s| Some(Value::Text(s.val_from.name().into())),
+        get: |s| Some(KeyValue::Text(s.val_from.name().into())),
         set: |s, text| ValidationSource::parse(text).map(|value| s.val_from = value),
     },
     count!(
@@ -227,10 +227,10 @@ pub static KEYS: &[Key] = &[
         crop_padding,
         0..=64
     ),
-    Key {
+    SpecKey {
         name: "flip",
         about: "whether training images are mirrored at random: true or false",
-        get: |s| Some(Value::Bool(s.flip)),
+        get: |s| Some(KeyValue::Bool(s.flip)),
         set: |s, text| {
             s.flip = text
                 .parse()
@@ -255,7 +255,7 @@ pub static KEYS: &[Key] = &[
 ];
 
 /// A value that only the dataset `folder` has.
-fn in_folder(spec: &ExperimentSpec, value: fn(&ImageFolder) -> Value) -> Option<Value> {
+fn in_folder(spec: &ExperimentSpec, value: fn(&ImageFolder) -> KeyValue) -> Option<KeyValue> {
     (spec.dataset == DatasetId::Folder).then(|| value(&spec.folder))
 }
 

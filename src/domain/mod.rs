@@ -6,7 +6,7 @@
 pub mod adjusted;
 pub mod architecture;
 pub mod cost;
-pub mod data_look;
+pub mod data_preview;
 pub mod dataset;
 pub mod error;
 pub mod event;
@@ -27,5 +27,6 @@ pub mod smoothing;
 pub mod spec;
 pub mod stats;
 pub mod sweep;
-pub mod tape;
+pub mod term;
 pub mod text;
+pub mod timeline;

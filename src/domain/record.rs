@@ -5,7 +5,7 @@
 //! be believed by every report, or be an epoch that somebody counts up to.
 
 use super::event::{
-    BlockActivity, Checkpoint, Continued, Event, EventKind, Outcome, RunStarted, Score, Split,
+    BlockActivity, Checkpoint, Event, EventKind, Outcome, RunResumed, RunStarted, Score, Split,
 };
 use super::params;
 use super::spec::ExperimentSpec;
@@ -149,7 +149,7 @@ impl Run {
         }
     }
 
-    fn continued(&self, from: &Continued) -> Result<(), String> {
+    fn continued(&self, from: &RunResumed) -> Result<(), String> {
         match (from.epoch, from.step) == (self.ended + 1, self.step) {
             true => Ok(()),
             false => Err(format!(

@@ -10,7 +10,7 @@ use super::architecture::{Architecture, Family, Outline};
 use super::dataset::{DatasetId, ImageFolder};
 use super::error::{SpecError, suggestion};
 use super::hops::{HopGroup, HopSelection, HopSet};
-use super::keys::{self, Value};
+use super::keys::{self, KeyValue};
 use super::params;
 
 /// Which of Table 1's three versions of a family.
@@ -310,7 +310,7 @@ impl ExperimentSpec {
     }
 
     /// Every key with its value, in the order of [`keys::KEYS`].
-    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, Value)> + '_ {
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, KeyValue)> + '_ {
         keys::KEYS.iter().filter_map(|k| (k.get)(self).map(|v| (k.name, v)))
     }
 }
@@ -342,9 +342,9 @@ impl<'de> Visitor<'de> for Pairs {
         let mut texts: Vec<(String, String)> = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
             // Here the key is still known; an error further down would not name it.
-            let value: Value = map.next_value().map_err(|e| Error::custom(format!("{key}: {e}")))?;
-            if let Value::List(items) = &value
-                && items.iter().any(|item| matches!(item, Value::List(_)))
+            let value: KeyValue = map.next_value().map_err(|e| Error::custom(format!("{key}: {e}")))?;
+            if let KeyValue::List(items) = &value
+                && items.iter().any(|item| matches!(item, KeyValue::List(_)))
             {
                 return Err(Error::custom(format!("{key}: a list within a list")));
             }

@@ -3,7 +3,7 @@
 use super::dataset::DatasetId;
 use super::error::SpecError;
 use super::hops::{HopSet, all_hops};
-use super::keys::{self, Value};
+use super::keys::{self, KeyValue};
 use super::one_line::parse_version;
 use super::seeds;
 use super::spec::{ExperimentSpec, Version};
@@ -39,8 +39,8 @@ impl Sweep {
     /// # Errors
     /// When a key is none, is there twice, or an axis has no values.
     pub fn new(
-        fixed: impl IntoIterator<Item = (String, Value)>,
-        axes: impl IntoIterator<Item = (String, Value)>,
+        fixed: impl IntoIterator<Item = (String, KeyValue)>,
+        axes: impl IntoIterator<Item = (String, KeyValue)>,
     ) -> Result<Self, SpecError> {
         let mut this = Self::default();
         for (key, value) in fixed {
@@ -53,7 +53,7 @@ impl Sweep {
         Ok(this)
     }
 
-    fn add_axis(&mut self, name: &str, value: &Value) -> Result<(), SpecError> {
+    fn add_axis(&mut self, name: &str, value: &KeyValue) -> Result<(), SpecError> {
         let fail = |reason: &str| Err(SpecError::new(name, reason));
         let keys: Vec<String> = name.split('+').map(str::to_owned).collect();
         for key in &keys {
@@ -66,15 +66,15 @@ impl Sweep {
             }
         }
         let values: Vec<Vec<String>> = match (keys.as_slice(), value) {
-            ([key], Value::Text(range)) if key == "seed" => {
+            ([key], KeyValue::Text(range)) if key == "seed" => {
                 seeds::parse(range)?.iter().map(|seed| vec![seed.to_string()]).collect()
             }
-            ([_], Value::List(items)) => items.iter().map(|item| vec![item.to_string()]).collect(),
+            ([_], KeyValue::List(items)) => items.iter().map(|item| vec![item.to_string()]).collect(),
             ([_], one) => vec![vec![one.to_string()]],
-            (_, Value::List(steps)) => {
-                let step = |step: &Value| match step {
-                    Value::List(items) if items.len() == keys.len() => {
-                        Some(items.iter().map(Value::to_string).collect())
+            (_, KeyValue::List(steps)) => {
+                let step = |step: &KeyValue| match step {
+                    KeyValue::List(items) if items.len() == keys.len() => {
+                        Some(items.iter().map(KeyValue::to_string).collect())
                     }
                     _ => None,
                 };
@@ -224,12 +224,12 @@ fn subsets(blocks: usize) -> Result<Vec<String>, SpecError> {
 mod tests {
     use super::*;
 
-    fn texts(words: &[&str]) -> Value {
-        Value::List(words.iter().map(|word| Value::Text((*word).into())).collect())
+    fn texts(words: &[&str]) -> KeyValue {
+        KeyValue::List(words.iter().map(|word| KeyValue::Text((*word).into())).collect())
     }
 
-    fn sweep(fixed: &[(&str, &str)], axes: &[(&str, Value)]) -> Sweep {
-        let fixed = fixed.iter().map(|(k, v)| ((*k).to_owned(), Value::Text((*v).to_owned())));
+    fn sweep(fixed: &[(&str, &str)], axes: &[(&str, KeyValue)]) -> Sweep {
+        let fixed = fixed.iter().map(|(k, v)| ((*k).to_owned(), KeyValue::Text((*v).to_owned())));
         Sweep::new(fixed, axes.iter().map(|(k, v)| ((*k).to_owned(), v.clone()))).unwrap()
     }
 
@@ -242,7 +242,7 @@ mod tests {
         let axes = [
             ("version", texts(&["original", "hires[P1]"])),
             ("dataset", texts(&["cifar10", "cifar100"])),
-            ("seed", Value::Text("0..1".into())),
+            ("seed", KeyValue::Text("0..1".into())),
         ];
         let sweep = sweep(&[("family", "resnet")], &axes);
         assert_eq!(
@@ -290,8 +290,8 @@ mod tests {
 
     #[test]
     fn what_is_no_sweep_says_why() {
-        let no = |fixed: &[(&str, &str)], axes: &[(&str, Value)]| {
-            let fixed = fixed.iter().map(|(k, v)| ((*k).to_owned(), Value::Text((*v).to_owned())));
+        let no = |fixed: &[(&str, &str)], axes: &[(&str, KeyValue)]| {
+            let fixed = fixed.iter().map(|(k, v)| ((*k).to_owned(), KeyValue::Text((*v).to_owned())));
             let sweep = Sweep::new(fixed, axes.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
             sweep.and_then(|sweep| sweep.specs()).unwrap_err().to_string()
         };
@@ -308,7 +308,7 @@ mod tests {
         assert!(no(&base[..1], &[]).contains("dataset: missing"));
         assert!(no(&base, &[("speed", texts(&["1"]))]).contains("no key is called"));
         assert!(
-            no(&base, &[("seed", Value::Text("0..9999".into())), ("batch", texts(&["1", "2", "3"]))])
+            no(&base, &[("seed", KeyValue::Text("0..9999".into())), ("batch", texts(&["1", "2", "3"]))])
                 .contains("more than")
         );
     }

@@ -13,7 +13,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::model::{ByParameter, Network, Tensor32, each_parameter};
 use super::ops::{AdamStep, NetworkOps, TrainingBackend};
-use super::snapshot::Moments;
+use super::snapshot::AdamState;
 use crate::domain::spec::ExperimentSpec;
 
 /// Adam for a [`Network`]; `step` takes the learning rate.
@@ -30,7 +30,7 @@ pub struct Adam {
 
 /// Moments of one parameter.
 #[derive(Record, Clone)]
-pub struct AdamState<B: Backend, const D: usize> {
+pub struct ParameterState<B: Backend, const D: usize> {
     /// Steps taken.
     time: usize,
     /// Running mean of gradients.
@@ -48,22 +48,22 @@ impl Adam {
 }
 
 /// The moments of every parameter of `network` that has had a step.
-pub fn moments<B: TrainingBackend>(adam: &NetworkAdam<B>, network: &Network<B>) -> Moments {
+pub fn moments<B: TrainingBackend>(adam: &NetworkAdam<B>, network: &Network<B>) -> AdamState {
     struct Reader<B: TrainingBackend> {
         records: Records<B>,
-        found: Moments,
+        found: AdamState,
     }
     impl<B: TrainingBackend> ByParameter<B> for Reader<B> {
         fn parameter<const D: usize>(&mut self, id: ParamId, name: String, _: &Tensor<B, D>) {
             if let Some(record) = self.records.remove(&id) {
-                let state: AdamState<B::InnerBackend, D> = record.into_state();
+                let state: ParameterState<B::InnerBackend, D> = record.into_state();
                 self.found.time = state.time;
                 self.found.first.0.insert(name.clone(), Tensor32::of(&state.first));
                 self.found.second.0.insert(name, Tensor32::of(&state.second));
             }
         }
     }
-    let mut reader = Reader { records: adam.to_record(), found: Moments::default() };
+    let mut reader = Reader { records: adam.to_record(), found: AdamState::default() };
     each_parameter(network, &mut reader);
     reader.found
 }
@@ -75,14 +75,14 @@ pub fn moments<B: TrainingBackend>(adam: &NetworkAdam<B>, network: &Network<B>) 
 pub fn with_moments<B: TrainingBackend>(
     adam: NetworkAdam<B>,
     network: &Network<B>,
-    moments: &Moments,
+    moments: &AdamState,
     device: &Device<B>,
 ) -> Result<NetworkAdam<B>, String> {
     struct Writer<'a, B: TrainingBackend> {
-        moments: &'a Moments,
+        moments: &'a AdamState,
         device: &'a Device<B>,
         records: Records<B>,
-        fault: Option<String>,
+        error: Option<String>,
     }
     impl<B: TrainingBackend> ByParameter<B> for Writer<'_, B> {
         fn parameter<const D: usize>(&mut self, id: ParamId, name: String, value: &Tensor<B, D>) {
@@ -91,18 +91,18 @@ pub fn with_moments<B: TrainingBackend>(
             let is_alike = |moment: &Tensor32| moment.shape == value.dims();
             match (first.on(self.device), second.on(self.device)) {
                 (Some(a), Some(b)) if is_alike(first) && is_alike(second) => {
-                    let state = AdamState { time: self.moments.time, first: a, second: b };
+                    let state = ParameterState { time: self.moments.time, first: a, second: b };
                     self.records.insert(id, AdaptorRecord::from_state::<D>(state));
                 }
-                _ => self.fault = Some(format!("the moments of {name} have another shape")),
+                _ => self.error = Some(format!("the moments of {name} have another shape")),
             }
         }
     }
     let records = adam.to_record();
-    let mut writer = Writer { moments, device, records, fault: None };
+    let mut writer = Writer { moments, device, records, error: None };
     each_parameter(network, &mut writer);
-    match writer.fault {
-        Some(fault) => Err(fault),
+    match writer.error {
+        Some(error) => Err(error),
         None if writer.records.len() != moments.first.0.len() => {
             Err("it holds moments of parameters that this network does not have".into())
         }
@@ -114,15 +114,15 @@ pub fn with_moments<B: TrainingBackend>(
 type Records<B> = <NetworkAdam<B> as Optimizer<Network<B>, B>>::Record;
 
 impl<B: NetworkOps> SimpleOptimizer<B> for Adam {
-    type State<const D: usize> = AdamState<B, D>;
+    type State<const D: usize> = ParameterState<B, D>;
 
     fn step<const D: usize>(
         &self,
         lr: f64,
         parameter: Tensor<B, D>,
         gradient: Tensor<B, D>,
-        state: Option<AdamState<B, D>>,
-    ) -> (Tensor<B, D>, Option<AdamState<B, D>>) {
+        state: Option<ParameterState<B, D>>,
+    ) -> (Tensor<B, D>, Option<ParameterState<B, D>>) {
         let (time, first, second) = match state {
             Some(s) => (s.time + 1, s.first, s.second),
             None => (1, gradient.zeros_like(), gradient.zeros_like()),
@@ -137,11 +137,11 @@ impl<B: NetworkOps> SimpleOptimizer<B> for Adam {
             weight_decay: self.weight_decay,
         };
         let [parameter, first, second] = B::adam(step, gradient, [parameter, first, second]);
-        (parameter, Some(AdamState { time, first, second }))
+        (parameter, Some(ParameterState { time, first, second }))
     }
 
-    fn to_device<const D: usize>(state: AdamState<B, D>, device: &Device<B>) -> AdamState<B, D> {
-        AdamState {
+    fn to_device<const D: usize>(state: ParameterState<B, D>, device: &Device<B>) -> ParameterState<B, D> {
+        ParameterState {
             time: state.time,
             first: state.first.to_device(device),
             second: state.second.to_device(device),

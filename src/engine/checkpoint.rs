@@ -49,7 +49,7 @@ pub fn newest(run: &Path, spec: &ExperimentSpec, log: &Path) -> Result<Option<(S
                 return Ok(Some((snapshot, events)));
             }
             Ok(_) => tracing::warn!("{}: its lines are not in the record", path.display()),
-            Err(fault) => tracing::warn!(%fault, "a checkpoint is passed over"),
+            Err(error) => tracing::warn!(%error, "a checkpoint is passed over"),
         }
     }
     Ok(None)

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::checkpoint;
-use super::claim::CLAIM;
 use super::error::{EngineError, Result};
 use super::files;
+use super::lease::CLAIM;
 use super::store::{EVENTS, METRICS, SPEC, is_being_written, weights_path};
 use crate::domain::event::Checkpoint;
 
@@ -73,10 +73,10 @@ fn is_of_going_on(file: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::store::RunFolder;
+    use crate::engine::store::RunDir;
 
-    fn folder(root: &Path) -> RunFolder {
-        RunFolder::create(root, &"resnet@fashion".parse().unwrap()).unwrap()
+    fn folder(root: &Path) -> RunDir {
+        RunDir::create(root, &"resnet@fashion".parse().unwrap()).unwrap()
     }
 
     #[test]

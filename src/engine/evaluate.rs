@@ -3,12 +3,11 @@
 use burn::tensor::{Tensor, backend::Backend};
 
 use super::data::{DeviceBatch, Feed};
-use super::model::{Mode, Network, Term};
+use super::model::{Mode, Network};
 use super::ops::NetworkOps;
 use super::probe::Probe;
 use crate::domain::event::{BlockActivity, Score, Split};
-use crate::domain::hops::Hop;
-use crate::domain::lesion::Cut;
+use crate::domain::term::Term;
 
 /// A split's score and, of its first images, the activations.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +53,7 @@ pub fn evaluate_without<B: NetworkOps, E>(
     network: &Network<B>,
     feed: &Feed<B>,
     task: Task,
-    without: &[Cut],
+    without: &[Term],
     mut tick: impl FnMut(usize, usize) -> Result<(), E>,
 ) -> Result<Evaluation, E> {
     let total = feed.data().indices(task.split).len();
@@ -66,19 +65,16 @@ pub fn evaluate_without<B: NetworkOps, E>(
         let before = fed;
         let probed = task.probe.saturating_sub(before);
         fed += labels.len();
-        let logits = network.forward_watched(images, Mode::Eval, |block, term, value| {
+        let logits = network.forward_watched(images, Mode::Eval, |term, value| {
             if probed > 0 {
-                probe.take(block, term, value, before, probed);
+                probe.take(term, value, before, probed);
             }
-            !without.contains(&match term {
-                Term::Residual => Cut::Residual(block),
-                Term::Hop(source) => Cut::Hop(Hop::new(source, block)),
-            })
+            !without.contains(&term)
         });
         unread.push((logits, labels));
         if unread.len() >= task.sync_interval || fed == total {
             for (logits, labels) in unread.drain(..) {
-                tally.add(&floats(logits), &labels);
+                tally.add(&to_vec_f32(logits), &labels);
             }
             probe.read_back();
         }
@@ -87,12 +83,12 @@ pub fn evaluate_without<B: NetworkOps, E>(
 }
 
 /// A tensor's values on the host, row-major.
-pub fn floats<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
+pub fn to_vec_f32<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
     tensor.into_data().convert::<f32>().into_vec().expect("converted to f32 just now")
 }
 
 /// Images, among rows of logits, whose class has the highest logit (the first of equals).
-pub fn hits(logits: &[f32], labels: &[i32]) -> usize {
+pub fn correct(logits: &[f32], labels: &[i32]) -> usize {
     let classes = logits.len() / labels.len().max(1);
     logits.chunks_exact(classes.max(1)).zip(labels).filter(|(row, label)| rank(row, **label) == 0).count()
 }
@@ -159,9 +155,9 @@ mod tests {
 
     #[test]
     fn equal_logits_go_to_the_first_class_and_nan_is_never_a_hit() {
-        assert_eq!(hits(&[1.0, 1.0, 1.0], &[0]), 1);
-        assert_eq!(hits(&[1.0, 1.0, 1.0], &[2]), 0);
-        assert_eq!(hits(&[f32::NAN; 3], &[0]), 0);
-        assert_eq!(hits(&[f32::NAN, 2.0], &[1]), 0);
+        assert_eq!(correct(&[1.0, 1.0, 1.0], &[0]), 1);
+        assert_eq!(correct(&[1.0, 1.0, 1.0], &[2]), 0);
+        assert_eq!(correct(&[f32::NAN; 3], &[0]), 0);
+        assert_eq!(correct(&[f32::NAN, 2.0], &[1]), 0);
     }
 }

@@ -9,7 +9,7 @@ pub const MAX_LINE: u64 = 1 << 20;
 
 /// A line of a log, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
+pub enum LogLine {
     /// A whole one.
     Whole,
     /// The last one, cut off before its end.
@@ -24,17 +24,17 @@ pub enum Line {
 ///
 /// # Errors
 /// When reading fails.
-pub fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
+pub fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<LogLine> {
     line.clear();
     let read = reader.by_ref().take(MAX_LINE).read_until(b'\n', line)?;
     Ok(match line.last() {
-        _ if read == 0 => Line::End,
+        _ if read == 0 => LogLine::End,
         Some(b'\n') => {
             line.pop();
-            Line::Whole
+            LogLine::Whole
         }
-        _ if read as u64 == MAX_LINE => Line::TooLong,
-        _ => Line::Torn,
+        _ if read as u64 == MAX_LINE => LogLine::TooLong,
+        _ => LogLine::Torn,
     })
 }
 

@@ -5,16 +5,16 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use super::data::{Batches, Dataset, Library};
+use super::data::{Batches, Dataset, DatasetCache};
 use super::device::{DeviceContext, OnDevice, on_cpu};
 use super::error::{EngineError, Result};
-use super::evaluate::floats;
+use super::evaluate::to_vec_f32;
 use super::lesion::NO_WEIGHTS;
-use super::model::{Mode, Network, Term};
+use super::model::{Mode, Network};
 use super::ops::{NetworkOps, TrainingBackend};
 use super::store;
 use crate::domain::event::{Checkpoint, Split};
-use crate::domain::features::{Addend, BlockMaps, Features, Maps, Shown, predictions};
+use crate::domain::features::{BlockMaps, FeatureImage, Features, Maps, predictions};
 use crate::domain::spec::ExperimentSpec;
 
 /// Classes that are told with their probabilities.
@@ -22,7 +22,7 @@ const MOST_LIKELY: usize = 3;
 
 /// An image to be looked at through a trained network.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Look {
+pub struct FeatureRequest {
     /// The run's folder.
     pub run: PathBuf,
     /// What was run.
@@ -37,8 +37,8 @@ pub struct Look {
 ///
 /// Where several wait, all but the newest are passed over: somebody leafs through images.
 pub fn answer<K: Send>(
-    library: &Mutex<Library>,
-    looks: Receiver<(K, Look)>,
+    library: &Mutex<DatasetCache>,
+    looks: Receiver<(K, FeatureRequest)>,
     tell: &mut (dyn FnMut(K, Result<Features>) + Send),
 ) {
     on_cpu(Answering { library, looks, tell });
@@ -48,11 +48,11 @@ pub fn answer<K: Send>(
 ///
 /// # Errors
 /// When the run kept no weights, they are not its network's, or its data are not there.
-pub fn look(library: &Mutex<Library>, look: Look) -> Result<Features> {
+pub fn feature_maps(library: &Mutex<DatasetCache>, request: FeatureRequest) -> Result<Features> {
     let (asker, looks) = channel();
-    let run = look.run.clone();
+    let run = request.run.clone();
     // It is received below; then there is nobody left to ask.
-    let _ = asker.send(((), look));
+    let _ = asker.send(((), request));
     drop(asker);
     let mut answered = None;
     answer(library, looks, &mut |(), answer| answered = Some(answer));
@@ -60,8 +60,8 @@ pub fn look(library: &Mutex<Library>, look: Look) -> Result<Features> {
 }
 
 struct Answering<'a, K> {
-    library: &'a Mutex<Library>,
-    looks: Receiver<(K, Look)>,
+    library: &'a Mutex<DatasetCache>,
+    looks: Receiver<(K, FeatureRequest)>,
     tell: &'a mut (dyn FnMut(K, Result<Features>) + Send),
 }
 
@@ -71,18 +71,19 @@ impl<K: Send> OnDevice for Answering<'_, K> {
     fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) {
         let mut kept: Option<Trained<B::InnerBackend>> = None;
         while let Ok(first) = self.looks.recv() {
-            let (key, look) = self.looks.try_iter().last().unwrap_or(first);
+            let (key, request) = self.looks.try_iter().last().unwrap_or(first);
             let (library, kept) = (self.library, &mut kept);
             // A network that breaks down must not take those with it that come after it.
             let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                let facts = Facts::of(&look)?;
+                let facts = Facts::of(&request)?;
                 let trained = match kept.take().filter(|kept| kept.facts == facts) {
                     Some(trained) => trained,
                     None => Trained::read(facts, library, &context.device)?,
                 };
-                kept.insert(trained).features(look.image, &context.device)
+                kept.insert(trained).features(request.image, &context.device)
             }));
-            let broken = |_| Err(EngineError::run(&look.run, "its network broke down; the log says where"));
+            let broken =
+                |_| Err(EngineError::run(&request.run, "its network broke down; the log says where"));
             (self.tell)(key, answer.unwrap_or_else(broken));
         }
     }
@@ -98,12 +99,12 @@ struct Facts {
 }
 
 impl Facts {
-    fn of(look: &Look) -> Result<Self> {
-        let Some((checkpoint, file)) = store::kept_weights(&look.run) else {
-            return Err(EngineError::run(&look.run, NO_WEIGHTS));
+    fn of(request: &FeatureRequest) -> Result<Self> {
+        let Some((checkpoint, file)) = store::kept_weights(&request.run) else {
+            return Err(EngineError::run(&request.run, NO_WEIGHTS));
         };
         let written = file.metadata().and_then(|facts| facts.modified()).ok();
-        Ok(Self { spec: look.spec.clone(), checkpoint, file, written })
+        Ok(Self { spec: request.spec.clone(), checkpoint, file, written })
     }
 }
 
@@ -115,7 +116,7 @@ struct Trained<B: NetworkOps> {
 }
 
 impl<B: NetworkOps> Trained<B> {
-    fn read(facts: Facts, library: &Mutex<Library>, device: &B::Device) -> Result<Self> {
+    fn read(facts: Facts, library: &Mutex<DatasetCache>, device: &B::Device) -> Result<Self> {
         let weights = store::read_weights(&facts.file)?;
         let network = Network::new(&facts.spec.architecture()?, facts.spec.seed, device);
         let network = weights.load_into(network, &facts.file)?;
@@ -133,13 +134,9 @@ impl<B: NetworkOps> Trained<B> {
         };
         // Block, then F and the hops into it.
         let mut terms: Vec<Vec<Maps>> = vec![Vec::new(); self.facts.spec.blocks.len()];
-        let logits = self.network.forward_watched(batch.images(device), Mode::Eval, |block, term, value| {
+        let logits = self.network.forward_watched(batch.images(device), Mode::Eval, |term, value| {
             let [_, channels, size, _] = value.dims();
-            let of = match term {
-                Term::Residual => Addend::Residual,
-                Term::Hop(source) => Addend::Hop(source),
-            };
-            terms[block - 1].push(Maps::new(of, floats(value.clone()), channels, size));
+            terms[term.block() - 1].push(Maps::new(Some(term), to_vec_f32(value.clone()), channels, size));
             true
         });
         let block = |(block, mut maps): (usize, Vec<Maps>)| {
@@ -149,7 +146,7 @@ impl<B: NetworkOps> Trained<B> {
         let images = self.data.images(Split::Validation);
         let place = indices[index];
         Ok(Features {
-            image: Shown {
+            image: FeatureImage {
                 index,
                 of: indices.len(),
                 class: images.labels[place as usize].into(),
@@ -158,7 +155,7 @@ impl<B: NetworkOps> Trained<B> {
                 size: images.size,
             },
             checkpoint: self.facts.checkpoint,
-            predicted: predictions(&floats(logits), MOST_LIKELY),
+            predicted: predictions(&to_vec_f32(logits), MOST_LIKELY),
             blocks: (1..).zip(terms).map(block).collect(),
         })
     }

@@ -11,14 +11,15 @@ use super::ops::TrainingBackend;
 use super::store::SavedRun;
 use crate::domain::error::SpecError;
 use crate::domain::event::{Checkpoint, Split};
-use crate::domain::lesion::{Cut, Lesioned, cuts};
+use crate::domain::lesion::Lesioned;
+use crate::domain::term::{Term, terms};
 
 /// Why a run cannot be looked into.
 pub const NO_WEIGHTS: &str = "no weights in its folder (best.safetensors, last.safetensors): it ended before its first epoch did, or they were removed";
 
 /// What is told while lesions are scored.
 #[derive(Debug)]
-pub enum Progress<'a> {
+pub enum LesionProgress<'a> {
     /// Another one is done; the first is the intact network.
     Scored(&'a Lesioned),
     /// Nothing yet: a chance to stop.
@@ -36,12 +37,12 @@ pub fn lesion(
     run: &SavedRun,
     data: &Dataset,
     device: Device,
-    lesions: &[Vec<Cut>],
-    tell: &mut (dyn FnMut(Progress) -> bool + Send),
+    lesions: &[Vec<Term>],
+    tell: &mut (dyn FnMut(LesionProgress) -> bool + Send),
 ) -> Result<Checkpoint> {
-    let there = cuts(&run.spec.hops()?, run.spec.blocks.len());
+    let there = terms(&run.spec.hops()?, run.spec.blocks.len());
     if let Some(cut) = lesions.iter().flatten().find(|cut| !there.contains(cut)) {
-        let names: Vec<_> = there.iter().map(Cut::to_string).collect();
+        let names: Vec<_> = there.iter().map(Term::to_string).collect();
         let reason = format!("the network has no {cut}; it has {}", names.join(", "));
         return Err(SpecError::new("lesion", reason).into());
     }
@@ -57,10 +58,10 @@ pub fn lesion(
 struct Lesions<'a> {
     run: &'a SavedRun,
     data: &'a Dataset,
-    lesions: &'a [Vec<Cut>],
+    lesions: &'a [Vec<Term>],
     weights: Weights,
     path: PathBuf,
-    tell: &'a mut (dyn FnMut(Progress) -> bool + Send),
+    tell: &'a mut (dyn FnMut(LesionProgress) -> bool + Send),
 }
 
 /// Somebody wants no more.
@@ -78,12 +79,12 @@ impl OnDevice for Lesions<'_> {
         let sync_interval = context.sync_interval;
         let task = Task { split: Split::Validation, batch: spec.batch, probe: 0, sync_interval };
         for without in std::iter::once(&Vec::new()).chain(lesions) {
-            let tick = |_, _| if tell(Progress::Tick) { Ok(()) } else { Err(Enough) };
+            let tick = |_, _| if tell(LesionProgress::Tick) { Ok(()) } else { Err(Enough) };
             let Ok(evaluation) = evaluate_without(&network, &feed, task, without, tick) else {
                 return Ok(());
             };
             let lesioned = Lesioned { without: without.clone(), score: evaluation.score };
-            if !tell(Progress::Scored(&lesioned)) {
+            if !tell(LesionProgress::Scored(&lesioned)) {
                 return Ok(());
             }
         }

@@ -13,10 +13,10 @@ use serde::Serialize;
 use super::adam::{Adam, NetworkAdam};
 use super::data::{Batch, Batches, Dataset, epoch_order};
 use super::error::{EngineError, Result};
-use super::evaluate::floats;
+use super::evaluate::to_vec_f32;
 use super::files;
 use super::model::{Network, Tensor32, Weights, named_gradients};
-use super::trainer::{Pass, pass};
+use super::trainer::{ForwardBackward, forward_backward};
 use crate::domain::architecture::BasicBlockShape;
 use crate::domain::spec::ExperimentSpec;
 
@@ -132,13 +132,13 @@ impl Walk {
 
     fn step(&mut self, images: Tensor<Cpu, 4>, targets: Tensor<Cpu, 1, Int>, lr: f64) {
         let Some(network) = self.network.take() else { return };
-        let Pass { logits, loss, gradients } = pass(&network, images, targets);
+        let ForwardBackward { logits, loss, gradients } = forward_backward(&network, images, targets);
         if self.losses.is_empty() {
             for (name, gradient) in named_gradients(&network, &gradients).0 {
                 self.first.0.insert(format!("grad.{name}"), gradient);
             }
             let shape = logits.dims().to_vec();
-            self.first.0.insert("logits".into(), Tensor32 { shape, values: floats(logits) });
+            self.first.0.insert("logits".into(), Tensor32 { shape, values: to_vec_f32(logits) });
         }
         self.losses.extend(loss.into_data().convert::<f64>().iter::<f64>());
         self.rates.push(lr);

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, backend::Backend};
 
-use super::evaluate::floats;
-use super::model::Term;
+use super::evaluate::to_vec_f32;
 use crate::domain::event::{BlockActivity, HopActivity};
 use crate::domain::histogram::Histogram;
+use crate::domain::term::Term;
 
 /// Images whose every activation is counted. Means take all probed images and stay on the
 /// device; histograms need the values themselves, some 72,000 an image.
@@ -47,7 +47,7 @@ type Place = (usize, Option<usize>);
 impl<B: Backend> Probe<B> {
     /// Takes in one term `[batch, channel, height, width]`, its first `images` only, `before` of
     /// which were in earlier batches.
-    pub fn take(&mut self, block: usize, term: Term, value: &Tensor<B, 4>, before: usize, images: usize) {
+    pub fn take(&mut self, term: Term, value: &Tensor<B, 4>, before: usize, images: usize) {
         let [batch, channels, height, width] = value.dims();
         let images = images.min(batch);
         if images == 0 {
@@ -57,11 +57,8 @@ impl<B: Backend> Probe<B> {
         let means = first(images).abs().reshape([images, channels * height * width]).mean_dim(1);
         let counted = images.min(COUNTED_IMAGES.saturating_sub(before));
         let counted = (counted > 0).then(|| first(counted));
-        let source = match term {
-            Term::Residual => None,
-            Term::Hop(source) => Some(source),
-        };
-        self.unread.push(((block, source), Taken { means, counted }));
+        let place = (term.block(), term.hop().map(|hop| hop.source));
+        self.unread.push((place, Taken { means, counted }));
     }
 
     /// Adds up what was taken in since the last time; waits for the device.
@@ -69,9 +66,9 @@ impl<B: Backend> Probe<B> {
         for (place, Taken { means, counted }) in self.unread.drain(..) {
             let term = self.terms.entry(place).or_default();
             term.images += means.dims()[0];
-            term.sum += floats(means).into_iter().map(f64::from).sum::<f64>();
+            term.sum += to_vec_f32(means).into_iter().map(f64::from).sum::<f64>();
             if let Some(counted) = counted {
-                term.histogram.add(&floats(counted));
+                term.histogram.add(&to_vec_f32(counted));
             }
         }
     }

@@ -14,15 +14,15 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::error::{EngineError, Result};
-use super::event_log::{self, Line};
+use super::event_log::{self, LogLine};
 use super::files;
-use super::given::{self, Left};
 use super::presets;
+use super::run_args::{self, Skipped};
 use super::store::{self, SavedRun, events_of};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::record::RecordCheck;
-use crate::domain::tape::Recorded;
 use crate::domain::text::harmless;
+use crate::domain::timeline::RecordedRun;
 
 /// Version of the format; readers accept this and older.
 pub const VERSION: u32 = 1;
@@ -70,7 +70,7 @@ struct RunHead {
 ///
 /// # Errors
 /// When there is no run, `to` is another file, or it cannot be written.
-pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec<Recorded>, Left)> {
+pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec<RecordedRun>, Skipped)> {
     let mut seen = Vec::new();
     let target = std::path::absolute(to).ok().and_then(|to| to.parent()?.canonicalize().ok());
     for folder in folders {
@@ -84,7 +84,7 @@ pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec
         }
         seen.push(place);
     }
-    let (runs, left) = given::read(folders, |folder| {
+    let (runs, left) = run_args::read(folders, |folder| {
         let spec = SavedRun::open(folder)?.spec;
         let name = folder.canonicalize().ok();
         let name = name.as_deref().unwrap_or(folder).file_name().unwrap_or_default();
@@ -93,7 +93,7 @@ pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec
         if !matches!(events.first(), Some(Event { kind: EventKind::RunStarted(_), .. })) {
             return Err(EngineError::run(folder, "a run that has not started"));
         }
-        Ok(Recorded { name, spec, events })
+        Ok(RecordedRun { name, spec, events })
     })?;
     if !force && holds_something_else(to) {
         let reason = "there is such a file, which is no recording; --force replaces it";
@@ -113,14 +113,14 @@ fn holds_something_else(path: &Path) -> bool {
     let mut reader = BufReader::new(MultiGzDecoder::new(file).take(MAX_HEAD));
     let mut line = Vec::new();
     let read = event_log::next_line(&mut reader, &mut line);
-    !matches!(read, Ok(Line::Whole)) || serde_json::from_slice::<Head>(&line).is_err()
+    !matches!(read, Ok(LogLine::Whole)) || serde_json::from_slice::<Head>(&line).is_err()
 }
 
 /// A recording of these runs.
 ///
 /// # Errors
 /// When an event cannot be encoded.
-pub fn bytes(runs: &[Recorded]) -> std::io::Result<Vec<u8>> {
+pub fn bytes(runs: &[RecordedRun]) -> std::io::Result<Vec<u8>> {
     let mut out = GzEncoder::new(Vec::new(), Compression::best());
     write_line(&mut out, &Head { hiresnet_recording: VERSION, runs: runs.len() })?;
     for run in runs {
@@ -142,7 +142,7 @@ fn write_line(out: &mut impl Write, value: &impl Serialize) -> std::io::Result<(
 ///
 /// # Errors
 /// When it is none.
-pub fn open(name: &str) -> Result<Vec<Recorded>> {
+pub fn open(name: &str) -> Result<Vec<RecordedRun>> {
     if let Some((_, bytes)) = SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
         return read(*bytes, Path::new(name));
     }
@@ -168,25 +168,25 @@ pub fn open(name: &str) -> Result<Vec<Recorded>> {
 ///
 /// # Errors
 /// When it is none, is from a newer version, is cut off, or is too large.
-pub fn read(source: impl Read, path: &Path) -> Result<Vec<Recorded>> {
+pub fn read(source: impl Read, path: &Path) -> Result<Vec<RecordedRun>> {
     let mut reader = BufReader::new(MultiGzDecoder::new(source).take(MAX_TEXT));
     let mut line = Vec::new();
     let mut number = 0;
-    let fault = |number: usize, reason: &str| EngineError::data(path, format!("line {number}: {reason}"));
+    let error = |number: usize, reason: &str| EngineError::data(path, format!("line {number}: {reason}"));
     let mut next = |line: &mut Vec<u8>| -> Result<usize> {
         number += 1;
         match event_log::next_line(&mut reader, line) {
-            Ok(Line::Whole) => Ok(number),
-            Ok(Line::TooLong) => Err(fault(number, "too long")),
-            Ok(Line::Torn | Line::End) if reader.get_ref().limit() == 0 => {
-                Err(fault(number, &format!("more than the {MAX_TEXT} bytes that a recording may have")))
+            Ok(LogLine::Whole) => Ok(number),
+            Ok(LogLine::TooLong) => Err(error(number, "too long")),
+            Ok(LogLine::Torn | LogLine::End) if reader.get_ref().limit() == 0 => {
+                Err(error(number, &format!("more than the {MAX_TEXT} bytes that a recording may have")))
             }
-            Ok(Line::Torn | Line::End) => Err(fault(number, "the recording is cut off here")),
+            Ok(LogLine::Torn | LogLine::End) => Err(error(number, "the recording is cut off here")),
             Err(_) if number == 1 => Err(EngineError::data(
                 path,
                 "not a recording, as `hiresnet-tui record` makes them: not gzipped",
             )),
-            Err(error) => Err(fault(number, &format!("the recording is damaged or cut off here ({error})"))),
+            Err(e) => Err(error(number, &format!("the recording is damaged or cut off here ({e})"))),
         }
     };
     next(&mut line)?;
@@ -208,25 +208,25 @@ pub fn read(source: impl Read, path: &Path) -> Result<Vec<Recorded>> {
     for _ in 0..head.runs {
         let at = next(&mut line)?;
         let RunHead { name, events: count } =
-            serde_json::from_slice(&line).map_err(|_| fault(at, "not the head of a run"))?;
+            serde_json::from_slice(&line).map_err(|_| error(at, "not the head of a run"))?;
         total = total.saturating_add(count);
         if total > MAX_EVENTS {
-            return Err(fault(at, &format!("more than the {MAX_EVENTS} events that a recording may have")));
+            return Err(error(at, &format!("more than the {MAX_EVENTS} events that a recording may have")));
         }
         // Grown as they come: a count is believed only when its events are there.
         let mut events: Vec<Event> = Vec::new();
         let mut check = RecordCheck::default();
         for _ in 0..count {
             let at = next(&mut line)?;
-            let event = event_log::parse(&line).map_err(|reason| fault(at, &reason))?;
-            check.accept(&event).map_err(|reason| fault(at, &reason))?;
+            let event = event_log::parse(&line).map_err(|reason| error(at, &reason))?;
+            check.accept(&event).map_err(|reason| error(at, &reason))?;
             events.push(event);
         }
-        let spec = check.spec().cloned().ok_or_else(|| fault(at, "a run that has not started"))?;
-        runs.push(Recorded { name: harmless(&name, MAX_NAME), spec, events });
+        let spec = check.spec().cloned().ok_or_else(|| error(at, "a run that has not started"))?;
+        runs.push(RecordedRun { name: harmless(&name, MAX_NAME), spec, events });
     }
     match event_log::next_line(&mut reader, &mut line) {
-        Ok(Line::End) => Ok(runs),
+        Ok(LogLine::End) => Ok(runs),
         _ => Err(EngineError::data(path, "something follows the last run")),
     }
 }

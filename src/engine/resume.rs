@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::claim::{self, Claim};
 use super::data::hex;
 use super::error::{EngineError, Result};
 use super::files;
+use super::lease::{self, Lease};
 use super::snapshot::Snapshot;
-use super::store::{self, RunFolder, SavedRun};
+use super::store::{self, RunDir, SavedRun};
 use crate::domain::event::Outcome;
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 
 /// What there is to do of a run.
 #[derive(Debug)]
-pub enum Taken {
+pub enum Acquired {
     /// Nothing: it completed or diverged, which it would again.
     Finished(Box<RunState>),
     /// Nothing: another program is at it.
@@ -27,17 +27,17 @@ pub enum Taken {
     /// All of it, or what is left of it.
     Run {
         /// To be written.
-        folder: Box<RunFolder>,
+        folder: Box<RunDir>,
         /// Where it goes on; `None` for its start.
         from: Option<Box<Snapshot>>,
         /// On its folder.
-        claim: Claim,
+        claim: Lease,
     },
 }
 
 /// How far a run is.
 #[derive(Debug)]
-pub enum Progress {
+pub enum RunProgress {
     /// It completed.
     Finished(Box<SavedRun>),
     /// It diverged, which it would again.
@@ -58,16 +58,16 @@ pub struct Damage {
     /// The folder.
     pub folder: PathBuf,
     /// Which of its files, and what is wrong.
-    pub fault: EngineError,
+    pub error: EngineError,
 }
 
 impl Damage {
-    fn new(folder: &Path, fault: EngineError) -> Self {
-        Self { folder: folder.to_path_buf(), fault }
+    fn new(folder: &Path, error: EngineError) -> Self {
+        Self { folder: folder.to_path_buf(), error }
     }
 }
 
-impl Progress {
+impl RunProgress {
     /// As listings have it.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -101,14 +101,14 @@ impl Progress {
 
 /// The runs that a folder has, by spec.
 #[derive(Debug)]
-pub struct Shelf {
+pub struct RunIndex {
     root: PathBuf,
     known: HashMap<String, PathBuf>,
     /// Folders whose spec cannot be read.
     nameless: Vec<Damage>,
 }
 
-impl Shelf {
+impl RunIndex {
     /// Looks through the runs in `root`, if there is such a folder. Of several runs of one spec, a finished one counts,
     /// else one that can be read, else the first by name.
     ///
@@ -121,8 +121,8 @@ impl Shelf {
         for path in runs {
             let spec = match store::read_spec(&path) {
                 Ok(spec) => spec,
-                Err(fault) => {
-                    nameless.push(Damage::new(&path, fault));
+                Err(error) => {
+                    nameless.push(Damage::new(&path, error));
                     continue;
                 }
             };
@@ -142,11 +142,11 @@ impl Shelf {
     }
 
     /// How far the run of `spec` is.
-    pub fn progress(&self, spec: &ExperimentSpec) -> Progress {
+    pub fn progress(&self, spec: &ExperimentSpec) -> RunProgress {
         let path = self.place(spec);
         match look(&path, spec) {
-            Progress::Unfinished(run) if claim::is_held(&path) => Progress::Training(Some(run)),
-            Progress::Missing if claim::is_held(&path) => Progress::Training(None),
+            RunProgress::Unfinished(run) if lease::is_held(&path) => RunProgress::Training(Some(run)),
+            RunProgress::Missing if lease::is_held(&path) => RunProgress::Training(None),
             progress => progress,
         }
     }
@@ -162,31 +162,33 @@ impl Shelf {
     ///
     /// # Errors
     /// When its folder cannot be made, read or written.
-    pub fn take(&self, spec: &ExperimentSpec) -> Result<Taken> {
+    pub fn take(&self, spec: &ExperimentSpec) -> Result<Acquired> {
         let path = self.place(spec);
         // Before there is a claim in it.
-        if let Progress::Damaged(damage) = look(&path, spec) {
-            return Ok(Taken::Damaged(damage));
+        if let RunProgress::Damaged(damage) = look(&path, spec) {
+            return Ok(Acquired::Damaged(damage));
         }
         files::create_folders(&path)?;
-        let Some(claim) = Claim::take(&path)? else { return Ok(Taken::Busy) };
+        let Some(claim) = Lease::take(&path)? else { return Ok(Acquired::Busy) };
         let nothing = match look(&path, spec) {
-            Progress::Finished(run) | Progress::Diverged(run) => Taken::Finished(Box::new(run.state)),
+            RunProgress::Finished(run) | RunProgress::Diverged(run) => {
+                Acquired::Finished(Box::new(run.state))
+            }
             // By the workbench, say, which makes no claims.
-            Progress::Training(_) => Taken::Busy,
-            Progress::Damaged(damage) => Taken::Damaged(damage),
-            Progress::Unfinished(_) | Progress::Missing => {
+            RunProgress::Training(_) => Acquired::Busy,
+            RunProgress::Damaged(damage) => Acquired::Damaged(damage),
+            RunProgress::Unfinished(_) | RunProgress::Missing => {
                 let opened = match store::is_run(&path) {
-                    true => RunFolder::reopen(&path).map(|(folder, _, from)| (folder, from)),
-                    false => RunFolder::begin(path.clone(), spec).map(|folder| (folder, None)),
+                    true => RunDir::reopen(&path).map(|(folder, _, from)| (folder, from)),
+                    false => RunDir::begin(path.clone(), spec).map(|folder| (folder, None)),
                 };
                 match opened {
                     Ok((folder, from)) => {
                         let (folder, from) = (Box::new(folder), from.map(Box::new));
-                        return Ok(Taken::Run { folder, from, claim });
+                        return Ok(Acquired::Run { folder, from, claim });
                     }
-                    Err(_) if store::is_being_written(&path) => Taken::Busy,
-                    Err(fault) => return Err(fault),
+                    Err(_) if store::is_being_written(&path) => Acquired::Busy,
+                    Err(error) => return Err(error),
                 }
             }
         };
@@ -196,14 +198,14 @@ impl Shelf {
 }
 
 /// How far the run of `spec` in folder `path` is, whoever has claimed it.
-fn look(path: &Path, spec: &ExperimentSpec) -> Progress {
-    let damaged = |fault| Progress::Damaged(Damage::new(path, fault));
+fn look(path: &Path, spec: &ExperimentSpec) -> RunProgress {
+    let damaged = |error| RunProgress::Damaged(Damage::new(path, error));
     if !store::is_run(path) {
         let in_the_way = match path.is_dir() {
             true => path.join(store::METRICS).exists().then_some("a run's files without its spec.toml"),
             false => path.symlink_metadata().is_ok().then_some("not a folder"),
         };
-        return in_the_way.map_or(Progress::Missing, |reason| damaged(EngineError::run(path, reason)));
+        return in_the_way.map_or(RunProgress::Missing, |reason| damaged(EngineError::run(path, reason)));
     }
     match store::read_spec(path) {
         Ok(found) if found == *spec => {}
@@ -211,19 +213,19 @@ fn look(path: &Path, spec: &ExperimentSpec) -> Progress {
             let reason = format!("of another run, {found}");
             return damaged(EngineError::run(path.join(store::SPEC), reason));
         }
-        Err(fault) => return damaged(fault),
+        Err(error) => return damaged(error),
     }
     // Cut off before its record began.
     if path.join(store::EVENTS).symlink_metadata().is_err() {
-        return Progress::Missing;
+        return RunProgress::Missing;
     }
     match SavedRun::open(path).map(Box::new) {
-        Err(fault) => damaged(fault),
+        Err(error) => damaged(error),
         Ok(run) => match run.state.outcome {
-            Some(Outcome::Completed) => Progress::Finished(run),
-            Some(Outcome::Diverged) => Progress::Diverged(run),
-            _ if run.being_written => Progress::Training(Some(run)),
-            _ => Progress::Unfinished(run),
+            Some(Outcome::Completed) => RunProgress::Finished(run),
+            Some(Outcome::Diverged) => RunProgress::Diverged(run),
+            _ if run.being_written => RunProgress::Training(Some(run)),
+            _ => RunProgress::Unfinished(run),
         },
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::data::TrainedOn;
+use super::data::DataFingerprint;
 use super::error::{EngineError, Result};
 use super::model::Weights;
 use crate::domain::event::Score;
@@ -54,7 +54,7 @@ pub struct Best<W> {
 
 /// Adam's moments of every parameter that has had a step.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Moments {
+pub struct AdamState {
     /// Steps taken.
     pub time: usize,
     /// Running means of gradients, by parameter.
@@ -67,13 +67,13 @@ pub struct Moments {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     /// Its data.
-    pub data: TrainedOn,
+    pub data: DataFingerprint,
     /// Where it is.
     pub position: Position,
     /// Parameters and running statistics.
     pub weights: Weights,
     /// The optimiser's state.
-    pub adam: Moments,
+    pub adam: AdamState,
     /// The best epoch so far, where one has ended.
     pub best: Option<Best<Weights>>,
 }
@@ -82,7 +82,7 @@ pub struct Snapshot {
 #[derive(Debug, Serialize, Deserialize)]
 struct Facts {
     spec: String,
-    data: TrainedOn,
+    data: DataFingerprint,
     /// Bytes of the run's record that had been written.
     events: u64,
     position: Position,
@@ -155,7 +155,7 @@ impl Snapshot {
             return Err(fail("a checkpoint at no possible place"));
         }
         let best = facts.best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: best });
-        let adam = Moments { time: facts.adam_time, first, second };
+        let adam = AdamState { time: facts.adam_time, first, second };
         Ok((Self { data: facts.data, position, weights, adam, best }, facts.events))
     }
 }
@@ -184,10 +184,10 @@ mod tests {
         let train = Score { loss: 12.345_678_901_234_567, images: 30, hits: 9, hits5: None };
         let images = SplitSizes { train: 90, validation: 10, test: 20 };
         Snapshot {
-            data: TrainedOn { images, mean: vec![0.1 + 0.2], std: vec![1.0 / 3.0] },
+            data: DataFingerprint { images, mean: vec![0.1 + 0.2], std: vec![1.0 / 3.0] },
             position: Position { epoch: 3, done: 7, step: 107, train, t: 1.25 },
             weights: weights(1.0),
-            adam: Moments { time: 107, first: weights(0.1), second: weights(f32::MIN_POSITIVE / 4.0) },
+            adam: AdamState { time: 107, first: weights(0.1), second: weights(f32::MIN_POSITIVE / 4.0) },
             best: Some(Best { epoch: 2, top1: 100.0 / 3.0, weights: weights(0.5) }),
         }
     }
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_file_holds_all_of_it_to_the_bit() {
         let path = Path::new("x");
-        for snapshot in [snapshot(), Snapshot { best: None, adam: Moments::default(), ..snapshot() }] {
+        for snapshot in [snapshot(), Snapshot { best: None, adam: AdamState::default(), ..snapshot() }] {
             let bytes = snapshot.to_bytes("plain@fashion", 4321, path).unwrap();
             assert_eq!(Snapshot::from_bytes(&bytes, "plain@fashion", path).unwrap(), (snapshot, 4321));
         }

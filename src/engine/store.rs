@@ -17,11 +17,11 @@ use std::path::{Path, PathBuf};
 
 use super::checkpoint;
 use super::error::{EngineError, Result};
-use super::event_log::{self, Line};
+use super::event_log::{self, LogLine};
 use super::metrics::MetricsRow;
 use super::model::Weights;
 use super::snapshot::Snapshot;
-use super::{files, toml_fault};
+use super::{files, toml_error};
 use crate::domain::event::{Checkpoint, Event, EventKind, Outcome};
 use crate::domain::record::RecordCheck;
 use crate::domain::run_state::RunState;
@@ -51,7 +51,7 @@ pub fn check_writable(root: &Path) -> Result<()> {
 
 /// A run being written.
 #[derive(Debug)]
-pub struct RunFolder {
+pub struct RunDir {
     path: PathBuf,
     events: File,
     /// Bytes in it.
@@ -60,7 +60,7 @@ pub struct RunFolder {
     state: RunState,
 }
 
-impl RunFolder {
+impl RunDir {
     /// A new folder for `spec` in `root`.
     ///
     /// # Errors
@@ -313,7 +313,7 @@ pub fn read_spec(path: &Path) -> Result<ExperimentSpec> {
     let text = String::from_utf8(files::read_bounded(&spec_path, MAX_SPEC)?)
         .map_err(|_| EngineError::run(&spec_path, "not text"))?;
     toml::from_str(&text)
-        .map_err(|e| EngineError::run(&spec_path, format!("not a spec: {}", toml_fault::told(&text, &e))))
+        .map_err(|e| EngineError::run(&spec_path, format!("not a spec: {}", toml_error::describe(&text, &e))))
 }
 
 /// The best weights that the run in folder `path` kept so far, else the last; `None` where
@@ -357,18 +357,18 @@ pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
     for number in 1.. {
         let state = event_log::next_line(&mut reader, &mut line).map_err(EngineError::io("read", path))?;
         match (state, event_log::parse(&line)) {
-            (Line::End, _) => break,
-            (Line::Whole | Line::Torn, Ok(event)) => {
+            (LogLine::End, _) => break,
+            (LogLine::Whole | LogLine::Torn, Ok(event)) => {
                 check
                     .accept(&event)
                     .map_err(|reason| EngineError::run(path, format!("line {number}: {reason}")))?;
                 events.push(event);
             }
-            (Line::Torn, Err(_)) => return Ok((events, true)),
-            (Line::Whole | Line::TooLong, Err(reason)) => {
+            (LogLine::Torn, Err(_)) => return Ok((events, true)),
+            (LogLine::Whole | LogLine::TooLong, Err(reason)) => {
                 return Err(EngineError::run(path, format!("line {number} is {reason}")));
             }
-            (Line::TooLong, Ok(_)) => {
+            (LogLine::TooLong, Ok(_)) => {
                 return Err(EngineError::run(path, format!("line {number} is too long")));
             }
         }
@@ -401,14 +401,14 @@ pub fn is_being_written(path: &Path) -> bool {
 /// # Errors
 /// When the folder itself cannot be read.
 pub fn list(root: &Path) -> Result<(Vec<SavedRun>, Vec<EngineError>)> {
-    let (mut runs, mut faults) = (Vec::new(), Vec::new());
+    let (mut runs, mut errors) = (Vec::new(), Vec::new());
     for path in folders_of_runs(root)? {
         match SavedRun::open(&path) {
             Ok(run) => runs.push(run),
-            Err(fault) => faults.push(fault),
+            Err(error) => errors.push(error),
         }
     }
     let began = |run: &SavedRun| run.state.started.as_ref().map(|s| s.at.clone());
     runs.sort_by_key(began);
-    Ok((runs, faults))
+    Ok((runs, errors))
 }

@@ -13,10 +13,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::data::Dataset;
 use super::device::{Device, DeviceContext, OnDevice, compilation, panics};
 use super::error::{EngineError, Result};
+use super::model::Weights;
+use super::observer::Observer;
 use super::ops::TrainingBackend;
-use super::store::RunFolder;
-use super::trainer::{Plan, Report, train};
-use crate::domain::event::{Control, EVENT_VERSION, Event, EventKind, Outcome};
+use super::snapshot::Snapshot;
+use super::store::RunDir;
+use super::trainer::{RunPlan, train};
+use crate::domain::event::{Checkpoint, Control, EVENT_VERSION, Event, EventKind, Outcome};
 use crate::domain::spec::ExperimentSpec;
 
 /// Orders to a running worker; clones give orders to the same one.
@@ -62,8 +65,8 @@ impl Worker {
     /// When the spec is no network, or the folder or the thread cannot be made.
     pub fn start(spec: ExperimentSpec, data: Dataset, device: Device, root: &Path) -> Result<Self> {
         spec.architecture()?;
-        let folder = RunFolder::create(root, &spec)?;
-        Self::begin(spec, data, device, folder, Plan::default())
+        let folder = RunDir::create(root, &spec)?;
+        Self::begin(spec, data, device, folder, RunPlan::default())
     }
 
     /// Starts training `spec` on `data` as `plan` says, kept in `folder`.
@@ -74,15 +77,15 @@ impl Worker {
         spec: ExperimentSpec,
         data: Dataset,
         device: Device,
-        folder: RunFolder,
-        plan: Plan,
+        folder: RunDir,
+        plan: RunPlan,
     ) -> Result<Self> {
         spec.architecture()?;
         tracing::info!(%spec, %device, folder = %folder.path().display(), "run starts");
         let path = folder.path().to_path_buf();
         let (sender, events) = unbounded_channel();
         let orders = Orders::default();
-        let job = Job { spec, data, folder, plan, sender, orders: orders.clone() };
+        let job = Job { spec, data, plan, recorder: Recorder::new(folder, sender, orders.clone()) };
         let thread = thread::Builder::new()
             .name("trainer".into())
             .spawn(move || job.run(device))
@@ -113,24 +116,21 @@ impl Drop for Worker {
 struct Job {
     spec: ExperimentSpec,
     data: Dataset,
-    folder: RunFolder,
-    plan: Plan,
-    sender: UnboundedSender<Event>,
-    orders: Orders,
+    plan: RunPlan,
+    recorder: Recorder,
 }
 
 impl Job {
     /// Trains, keeping everything; an engine that panics leaves a run marked as failed.
-    fn run(mut self, device: Device) -> Result<Outcome> {
-        let mut fault = None;
-        let mut t = 0.0;
-        let trained = watch_kernels(device, &self.sender.clone(), || {
+    fn run(self, device: Device) -> Result<Outcome> {
+        let Self { spec, data, plan, mut recorder } = self;
+        let trained = watch_kernels(device, &recorder.sender.clone(), || {
             catch_unwind(AssertUnwindSafe(|| {
-                device.run(Training { job: &mut self, fault: &mut fault, t: &mut t })
+                device.run(Training { spec: &spec, data: &data, plan, recorder: &mut recorder })
             }))
         });
-        if let Some(fault) = fault {
-            return Err(fault);
+        if let Some(error) = recorder.error {
+            return Err(error);
         }
         let message = match trained {
             Ok(Ok(result)) => return result,
@@ -138,13 +138,13 @@ impl Job {
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-                format!("the engine broke down: {text}")
+                format!("the engine panicked: {text}")
             }
         };
         let kind = EventKind::Finished { outcome: Outcome::Failed, message: Some(message) };
-        let event = Event { v: EVENT_VERSION, t, kind };
-        self.folder.append(&event)?;
-        let _ = self.sender.send(event);
+        let event = Event { v: EVENT_VERSION, t: recorder.t, kind };
+        recorder.dir.append(&event)?;
+        let _ = recorder.sender.send(event);
         Ok(Outcome::Failed)
     }
 }
@@ -153,7 +153,7 @@ impl Job {
 /// speak: it waits for them.
 const COMPILING_POLL: Duration = Duration::from_millis(250);
 
-/// Does `work`, telling meanwhile how many kernels it has had compiled.
+/// Does `work`, reporting meanwhile how many kernels it has had compiled.
 fn watch_kernels<R>(device: Device, sender: &UnboundedSender<Event>, work: impl FnOnce() -> R) -> R {
     if !device.compiles_kernels() {
         return work();
@@ -183,46 +183,79 @@ fn watch_kernels<R>(device: Device, sender: &UnboundedSender<Event>, work: impl 
 }
 
 struct Training<'a> {
-    job: &'a mut Job,
-    fault: &'a mut Option<EngineError>,
-    /// Time of the last event.
-    t: &'a mut f64,
+    spec: &'a ExperimentSpec,
+    data: &'a Dataset,
+    plan: RunPlan,
+    recorder: &'a mut Recorder,
 }
 
 impl OnDevice for Training<'_> {
     type Output = Result<Outcome>;
 
     fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Result<Outcome> {
-        let Job { spec, data, folder, plan, sender, orders } = self.job;
-        let plan = std::mem::take(plan);
-        let before = panics();
-        train::<B>(spec, data, context, plan, &mut |report| {
-            // What a broken backend computes is not kept; its error ends the record.
-            if panics() != before {
-                return Control::Stop;
-            }
-            let kept = match report {
-                Report::Weights(..) | Report::Snapshot(_) if self.fault.is_some() => Ok(()),
-                Report::Snapshot(snapshot) => folder.checkpoint(snapshot),
-                Report::Weights(checkpoint, weights) => folder.save(checkpoint, weights),
-                Report::Event(mut event) => {
-                    *self.t = event.t;
-                    // A run whose folder could not be written did not simply stop.
-                    if let (Some(fault), EventKind::Finished { outcome, message }) =
-                        (&*self.fault, &mut event.kind)
-                    {
-                        (*outcome, *message) = (Outcome::Failed, Some(fault.to_string()));
-                    }
-                    let kept = if event.is_recorded() { folder.append(&event) } else { Ok(()) };
-                    // Nobody listening is no reason to stop.
-                    let _ = sender.send(event);
-                    kept
-                }
-            };
-            if let Err(fault) = kept {
-                self.fault.get_or_insert(fault);
-            }
-            if self.fault.is_some() { Control::Stop } else { orders.current() }
-        })
+        let Self { spec, data, plan, recorder } = self;
+        recorder.panics_before = panics();
+        train::<B>(spec, data, context, plan, recorder)
+    }
+}
+
+/// Keeps a run's events, weights and snapshots on disk, and passes events on.
+struct Recorder {
+    dir: RunDir,
+    sender: UnboundedSender<Event>,
+    orders: Orders,
+    /// Why the run's folder could not be written; nothing is kept after that.
+    error: Option<EngineError>,
+    /// Time of the last event, seconds.
+    t: f64,
+    panics_before: usize,
+}
+
+impl Recorder {
+    const fn new(dir: RunDir, sender: UnboundedSender<Event>, orders: Orders) -> Self {
+        Self { dir, sender, orders, error: None, t: 0.0, panics_before: 0 }
+    }
+
+    /// Whether a thread of the backend has panicked: what it computes from then on is not
+    /// kept, and its error ends the record.
+    fn is_broken(&self) -> bool {
+        panics() != self.panics_before
+    }
+
+    fn keep(&mut self, write: impl FnOnce(&mut RunDir) -> Result<()>) {
+        if let Err(error) = write(&mut self.dir) {
+            self.error.get_or_insert(error);
+        }
+    }
+}
+
+impl Observer for Recorder {
+    fn event(&mut self, mut event: Event) -> Control {
+        if self.is_broken() {
+            return Control::Stop;
+        }
+        self.t = event.t;
+        // A run whose folder could not be written did not simply stop.
+        if let (Some(error), EventKind::Finished { outcome, message }) = (&self.error, &mut event.kind) {
+            (*outcome, *message) = (Outcome::Failed, Some(error.to_string()));
+        }
+        if event.is_recorded() {
+            self.keep(|dir| dir.append(&event));
+        }
+        // Nobody listening is no reason to stop.
+        let _ = self.sender.send(event);
+        if self.error.is_some() { Control::Stop } else { self.orders.current() }
+    }
+
+    fn weights(&mut self, checkpoint: Checkpoint, weights: &Weights) {
+        if !self.is_broken() && self.error.is_none() {
+            self.keep(|dir| dir.save(checkpoint, weights));
+        }
+    }
+
+    fn snapshot(&mut self, snapshot: &Snapshot) {
+        if !self.is_broken() && self.error.is_none() {
+            self.keep(|dir| dir.checkpoint(snapshot));
+        }
     }
 }

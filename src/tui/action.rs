@@ -11,14 +11,15 @@ use super::data::Unseen;
 use super::log::Level;
 use super::player::{Order, Playback};
 use super::run::{RunId, Stage};
-use crate::domain::data_look::{DataAsk, DataLook};
+use crate::domain::data_preview::{DataPreview, PreviewRequest};
 use crate::domain::event::{Control, Event};
 use crate::domain::features::Features;
-use crate::domain::lesion::{Cut, Lesioned, Origin};
+use crate::domain::lesion::{Lesioned, LesionedWeights};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::term::Term;
 use crate::engine::device::{DeviceChoice, DeviceFacts};
-use crate::engine::fetch::{Fetched, Offer, Progress};
+use crate::engine::fetch::{FetchProgress, Fetched, Offer};
 use crate::engine::store::SavedRun;
 
 /// Everything that changes the screen goes through `App::update` as one of these.
@@ -62,7 +63,7 @@ pub enum Message {
     /// A run could not begin: its dataset is not here, but could be fetched; with the error.
     Missing(RunId, Offer, String),
     /// How far the fetch of a dataset is, and bytes a second; there is one at a time.
-    Fetching(Progress, f64),
+    Fetching(FetchProgress, f64),
     /// It has ended.
     FetchEnded(Result<Fetched, String>),
     /// A run was found on disk; only the last of its steps is kept.
@@ -83,7 +84,7 @@ pub enum Message {
     /// A run was scored without some of its terms; intact first.
     Lesioned(RunId, Lesioned),
     /// No more lesions of this run come: the weights that were scored, or what went wrong.
-    LesionsDone(RunId, Result<Origin, String>),
+    LesionsDone(RunId, Result<LesionedWeights, String>),
     /// What there is to compute on, and why `auto` takes what it takes.
     Devices(Vec<DeviceFacts>, Option<String>),
     /// The user's own presets.
@@ -91,7 +92,7 @@ pub enum Message {
     /// What one image makes of a run's network, by its index among the validation split.
     Looked(RunId, usize, Result<Arc<Features>, String>),
     /// A look at a dataset, or why there is none.
-    DataSeen(DataAsk, Result<Arc<DataLook>, Box<Unseen>>),
+    DataSeen(PreviewRequest, Result<Arc<DataPreview>, Box<Unseen>>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -123,7 +124,7 @@ pub enum Effect {
         /// Its folder.
         path: PathBuf,
         /// What to leave out, one after the other.
-        wanted: Vec<Vec<Cut>>,
+        wanted: Vec<Vec<Term>>,
         /// Where.
         device: DeviceChoice,
     },
@@ -150,7 +151,7 @@ pub enum Effect {
         image: usize,
     },
     /// Look at a dataset.
-    LookAtData(DataAsk),
+    LookAtData(PreviewRequest),
     /// Look for runs on disk.
     Search,
     /// Look for runs on disk once more, but not into these folders; says nothing about others.

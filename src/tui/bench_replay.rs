@@ -19,7 +19,7 @@ use crate::domain::event::{
 };
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::stats;
-use crate::domain::tape::{Recorded, Tape};
+use crate::domain::timeline::{RecordedRun, Timeline};
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
 
@@ -57,7 +57,7 @@ impl fmt::Display for Seeking {
 ///
 /// # Errors
 /// When the screen cannot be made.
-pub fn seeking(tape: Tape, size: (u16, u16), rounds: usize) -> Result<Seeking> {
+pub fn seeking(tape: Timeline, size: (u16, u16), rounds: usize) -> Result<Seeking> {
     let fault = |error: io::Error| EngineError::io("paint on", Path::new("a screen"))(error);
     let options = Options { root: PathBuf::new(), data: None, device: DeviceChoice::Auto };
     let mut app = app(&options, &Config::default(), Theme::FULL)?;
@@ -92,7 +92,7 @@ pub fn seeking(tape: Tape, size: (u16, u16), rounds: usize) -> Result<Seeking> {
 ///
 /// # Errors
 /// Never: the specs are right.
-pub fn long_tape() -> Result<Tape> {
+pub fn long_tape() -> Result<Timeline> {
     let (epochs, steps) = (120, 450);
     let mut runs = Vec::new();
     for line in ["resnet@cifar10 epochs=120", "resnet+hires@cifar10 epochs=120"] {
@@ -120,9 +120,9 @@ pub fn long_tape() -> Result<Tape> {
             tell(EventKind::Probed { epoch, split: Split::Validation, blocks });
         }
         tell(EventKind::Finished { outcome: Outcome::Completed, message: None });
-        runs.push(Recorded { name: line.into(), spec, events });
+        runs.push(RecordedRun { name: line.into(), spec, events });
     }
-    Ok(Tape::new(runs))
+    Ok(Timeline::new(runs))
 }
 
 fn started(spec: &ExperimentSpec, steps_per_epoch: usize) -> RunStarted {

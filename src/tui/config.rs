@@ -13,7 +13,7 @@ use super::keymap::{Keymap, Overrides};
 use super::layout::Pages;
 use super::theme::{Depth, Ground, Symbols, Theme};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::{files, toml_fault};
+use crate::engine::{files, toml_error};
 
 /// Longest config file read, bytes.
 const MAX_FILE: u64 = 256 << 10;
@@ -109,7 +109,7 @@ impl Config {
         let bytes = files::read_bounded(path, MAX_FILE)?;
         let text = String::from_utf8(bytes).map_err(|_| EngineError::run(path, "not text"))?;
         let config: Self =
-            toml::from_str(&text).map_err(|e| EngineError::run(path, toml_fault::told(&text, &e)))?;
+            toml::from_str(&text).map_err(|e| EngineError::run(path, toml_error::describe(&text, &e)))?;
         for (size, pages) in [
             ("small", &config.layout.small),
             ("medium", &config.layout.medium),

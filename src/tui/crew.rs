@@ -17,17 +17,17 @@ use super::jobs::{begin, fetch, missing, own_presets, said, score, search_again,
 use super::log::Level;
 use super::player::{Order, Player};
 use super::run::RunId;
-use crate::domain::data_look::DataAsk;
+use crate::domain::data_preview::PreviewRequest;
 use crate::domain::event::{Control, Outcome};
-use crate::domain::lesion::Cut;
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::term::Term;
 use crate::domain::text::harmless;
-use crate::engine::data::{self, Library};
+use crate::engine::data::{self, DatasetCache};
 use crate::engine::deletion;
 use crate::engine::device::{self, Device, DeviceChoice};
 use crate::engine::error::EngineError;
-use crate::engine::features::{self, Look};
+use crate::engine::features::{self, FeatureRequest};
 use crate::engine::fetch::Offer;
 use crate::engine::presets;
 use crate::engine::store::{self, SavedRun};
@@ -45,7 +45,7 @@ pub struct Crew {
     root: PathBuf,
     /// The data folder that was named.
     data: Option<PathBuf>,
-    library: Arc<Mutex<Library>>,
+    library: Arc<Mutex<DatasetCache>>,
     worker: Option<(RunId, Worker)>,
     /// An order to a run whose data are still being read.
     early: Control,
@@ -60,16 +60,16 @@ pub struct Crew {
     /// Plays a recording instead of training.
     player: Option<(Player, Instant)>,
     /// Whom to ask for feature maps, once anybody wanted some.
-    viewer: Option<mpsc::Sender<((RunId, usize), Look)>>,
+    viewer: Option<mpsc::Sender<((RunId, usize), FeatureRequest)>>,
     /// Whom to ask for a look at a dataset.
-    librarian: Option<mpsc::Sender<DataAsk>>,
+    librarian: Option<mpsc::Sender<PreviewRequest>>,
 }
 
 impl Crew {
     /// For runs in folder `root`, with datasets looked for in `data` first.
     pub fn new(root: PathBuf, data: Option<PathBuf>) -> Self {
         let (sender, news) = unbounded_channel();
-        let library = Arc::new(Mutex::new(Library::new(data.clone())));
+        let library = Arc::new(Mutex::new(DatasetCache::new(data.clone())));
         Self {
             root,
             data,
@@ -226,7 +226,7 @@ impl Crew {
     }
 
     /// Looks at one image through a run's network.
-    pub fn look(&mut self, id: RunId, look: Look) {
+    pub fn look(&mut self, id: RunId, look: FeatureRequest) {
         let key = (id, look.image);
         // The thread keeps the network in memory, and ends with the crew.
         let again = match &self.viewer {
@@ -247,7 +247,7 @@ impl Crew {
     }
 
     /// Looks at a dataset.
-    pub fn look_at_data(&mut self, ask: DataAsk) {
+    pub fn look_at_data(&mut self, ask: PreviewRequest) {
         // The thread keeps the dataset in memory, and ends with the crew.
         let again = match &self.librarian {
             Some(librarian) => librarian.send(ask).err().map(|mpsc::SendError(ask)| ask),
@@ -259,7 +259,7 @@ impl Crew {
         self.librarian = Some(librarian);
         let (library, sender, folder) = (Arc::clone(&self.library), self.sender.clone(), self.data.clone());
         self.background("librarian", move |_| {
-            data::look::answer(&library, asks, &mut |ask, answer| {
+            data::preview::answer(&library, asks, &mut |ask, answer| {
                 let seen = answer.map(Arc::new).map_err(|fault| unseen(&fault, &ask, folder.as_deref()));
                 let _ = sender.send(News::Message(Message::DataSeen(ask, seen)));
             });
@@ -276,7 +276,7 @@ impl Crew {
     }
 
     /// Scores a run without some of its terms.
-    pub fn lesion(&mut self, id: RunId, path: PathBuf, wanted: Vec<Vec<Cut>>, choice: DeviceChoice) {
+    pub fn lesion(&mut self, id: RunId, path: PathBuf, wanted: Vec<Vec<Term>>, choice: DeviceChoice) {
         let library = Arc::clone(&self.library);
         self.enough = Arc::default();
         let enough = Arc::clone(&self.enough);

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::domain::architecture::Architecture;
 use crate::domain::error::SpecError;
 use crate::domain::hops::{Hop, HopGroup, HopSelection, HopSet};
-use crate::domain::lesion::Cut;
 use crate::domain::paper;
 use crate::domain::params;
 use crate::domain::spec::{ExperimentSpec, Version};
+use crate::domain::term::Term;
 
 /// The spec being edited. It is always a run: a change that would make it none is
 /// refused, and the draft stays what it was.
@@ -21,7 +21,7 @@ pub struct Draft {
     names: Vec<String>,
     line: String,
     /// On a hop, or on what a block itself computes.
-    cursor: Option<Cut>,
+    cursor: Option<Term>,
     /// Blocks whose F the next lesion leaves out. That is no part of the spec: a network
     /// without F is not trained.
     without: BTreeSet<usize>,
@@ -92,8 +92,8 @@ impl Draft {
     pub fn toggle_cursor(&mut self) -> Result<(), SpecError> {
         match self.cursor {
             None => Ok(()),
-            Some(Cut::Hop(hop)) => self.press_hop(hop),
-            Some(Cut::Residual(block)) => {
+            Some(Term::Hop(hop)) => self.press_hop(hop),
+            Some(Term::Residual(block)) => {
                 if !self.without.remove(&block) {
                     self.without.insert(block);
                 }
@@ -132,26 +132,26 @@ impl Draft {
     pub fn move_cursor(&mut self, dx: i32, dy: i32) {
         let blocks = self.blocks();
         self.cursor = Some(match self.cursor {
-            None => Cut::Hop(Hop::new(0, 1)),
-            Some(Cut::Residual(block)) if dy > 0 => Cut::Hop(Hop::new(block - 1, block)),
-            Some(Cut::Residual(block)) => Cut::Residual(step(block, dx, 1, blocks)),
-            Some(Cut::Hop(hop)) if dy < 0 && hop.order() == 1 => Cut::Residual(hop.target),
-            Some(Cut::Hop(hop)) => {
+            None => Term::Hop(Hop::new(0, 1)),
+            Some(Term::Residual(block)) if dy > 0 => Term::Hop(Hop::new(block - 1, block)),
+            Some(Term::Residual(block)) => Term::Residual(step(block, dx, 1, blocks)),
+            Some(Term::Hop(hop)) if dy < 0 && hop.order() == 1 => Term::Residual(hop.target),
+            Some(Term::Hop(hop)) => {
                 let order = step(hop.order(), dy, 1, blocks);
                 let source = step(hop.source, dx, 0, blocks - order);
-                Cut::Hop(Hop::new(source, source + order))
+                Term::Hop(Hop::new(source, source + order))
             }
         });
     }
 
     /// Puts the cursor on a hop, if it exists, or on none.
     pub fn point_at(&mut self, hop: Option<Hop>) {
-        self.cursor = hop.filter(|h| h.source < h.target && h.target <= self.blocks()).map(Cut::Hop);
+        self.cursor = hop.filter(|h| h.source < h.target && h.target <= self.blocks()).map(Term::Hop);
     }
 
     /// Puts the cursor on a block, if it exists, or on none.
     pub fn stand_on(&mut self, block: usize) {
-        self.cursor = (1..=self.blocks()).contains(&block).then_some(Cut::Residual(block));
+        self.cursor = (1..=self.blocks()).contains(&block).then_some(Term::Residual(block));
     }
 
     /// The spec.
@@ -195,14 +195,14 @@ impl Draft {
     }
 
     /// What is under the cursor: a hop, or what a block itself computes.
-    pub const fn term(&self) -> Option<Cut> {
+    pub const fn term(&self) -> Option<Term> {
         self.cursor
     }
 
     /// The hop under the cursor.
     pub const fn cursor(&self) -> Option<Hop> {
         match self.cursor {
-            Some(Cut::Hop(hop)) => Some(hop),
+            Some(Term::Hop(hop)) => Some(hop),
             _ => None,
         }
     }
@@ -219,10 +219,10 @@ impl Draft {
 }
 
 /// The block that a term is added in.
-const fn block_of(term: Cut) -> usize {
+const fn block_of(term: Term) -> usize {
     match term {
-        Cut::Hop(hop) => hop.target,
-        Cut::Residual(block) => block,
+        Term::Hop(hop) => hop.target,
+        Term::Residual(block) => block,
     }
 }
 

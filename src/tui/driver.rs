@@ -16,7 +16,7 @@ use super::run::Stage;
 use super::screen::Screen;
 use super::{picture, screen};
 use crate::domain::event::{Control, EventKind};
-use crate::engine::features::Look;
+use crate::engine::features::FeatureRequest;
 use crate::exit::Exit;
 use crate::signals::{SIGHUP, hangup_is_ignored};
 
@@ -98,7 +98,7 @@ pub async fn run<W: Write>(app: &mut App, screen: &mut Screen<W>, crew: &mut Cre
                 Effect::EndLesions => crew.end_lesions(),
                 Effect::SavePreset { name, spec, replace } => crew.save_preset(name, *spec, replace),
                 Effect::Look { id, path, spec, image } => {
-                    crew.look(id, Look { run: path, spec: *spec, image });
+                    crew.look(id, FeatureRequest { run: path, spec: *spec, image });
                 }
                 Effect::LookAtData(ask) => crew.look_at_data(ask),
                 Effect::Search => crew.search(),

@@ -2,7 +2,7 @@
 
 use super::run::RunId;
 use crate::domain::text::{duration, filesize, harmless};
-use crate::engine::fetch::{Doing, Offer, Progress};
+use crate::engine::fetch::{FetchProgress, FetchStage, Offer};
 
 /// A dataset that a run waits for, or somebody wants to look at.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub enum State {
     /// Nobody has said whether to.
     Asked,
     /// It goes on; with bytes a second.
-    Going(Option<(Progress, f64)>),
+    Going(Option<(FetchProgress, f64)>),
     /// Somebody wants it to end.
     Ending,
 }
@@ -55,9 +55,9 @@ impl Fetching {
             State::Going(Some((progress, _))) => {
                 // 100% is the end, and nothing before it.
                 let percent = (100.0 * self.part()).floor();
-                match &progress.doing {
-                    Doing::Checking => format!("checking {dataset}"),
-                    Doing::Waiting { seconds, .. } => format!("fetching {dataset} again in {seconds}s"),
+                match &progress.stage {
+                    FetchStage::Checking => format!("checking {dataset}"),
+                    FetchStage::Waiting { seconds, .. } => format!("fetching {dataset} again in {seconds}s"),
                     _ => format!("fetching {dataset} {percent:.0}%"),
                 }
             }
@@ -67,11 +67,11 @@ impl Fetching {
     /// Bytes, speed and time left, or why it waits; empty where there is nothing to tell.
     pub fn details(&self) -> String {
         let State::Going(Some((progress, rate))) = &self.state else { return String::new() };
-        if let Doing::Waiting { reason, .. } = &progress.doing {
+        if let FetchStage::Waiting { reason, .. } = &progress.stage {
             return reason.clone();
         }
         let size = format!("{} of {}", filesize(progress.done), filesize(progress.total));
-        if progress.doing != Doing::Fetching || *rate < 1.0 {
+        if progress.stage != FetchStage::Fetching || *rate < 1.0 {
             return size;
         }
         let eta = duration((progress.total - progress.done.min(progress.total)) as f64 / rate);

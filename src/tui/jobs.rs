@@ -10,21 +10,22 @@ use std::time::{Duration, Instant};
 use super::action::Message;
 use super::data::Unseen;
 use super::log::Level;
-use crate::domain::data_look::DataAsk;
+use crate::domain::data_preview::PreviewRequest;
 use crate::domain::dataset::DatasetId;
 use crate::domain::event::Checkpoint;
-use crate::domain::lesion::{Cut, Lesioned, Origin};
+use crate::domain::lesion::{Lesioned, LesionedWeights};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::term::Term;
 use crate::domain::text::harmless;
-use crate::engine::data::Library;
+use crate::engine::data::DatasetCache;
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::fetch::{self, Fetched, Offer, Options};
-use crate::engine::lesion::{Progress, lesion};
+use crate::engine::fetch::{self, FetchOptions, Fetched, Offer};
+use crate::engine::lesion::{LesionProgress, lesion};
 use crate::engine::presets;
-use crate::engine::store::{self, RunFolder, SavedRun};
-use crate::engine::trainer::Plan;
+use crate::engine::store::{self, RunDir, SavedRun};
+use crate::engine::trainer::RunPlan;
 use crate::engine::worker::Worker;
 
 /// Panics where a test of a debug build wants it: nothing else here can be made to.
@@ -41,7 +42,7 @@ pub fn test_panic(place: &str) {
 /// # Errors
 /// When the device, the data or the folder cannot be had.
 pub fn begin(
-    library: &Mutex<Library>,
+    library: &Mutex<DatasetCache>,
     root: &Path,
     (spec, left): (ExperimentSpec, Option<&Path>),
     choice: DeviceChoice,
@@ -59,9 +60,9 @@ pub fn begin(
     };
     store::check_writable(root)?;
     let Some(left) = left else { return Ok((Worker::start(spec, data, device, root)?, None)) };
-    let (folder, spec, from) = RunFolder::reopen(left)?;
+    let (folder, spec, from) = RunDir::reopen(left)?;
     let state = folder.state().clone();
-    let plan = Plan { from, snapshot_every: 0 };
+    let plan = RunPlan { from, snapshot_every: 0 };
     Ok((Worker::begin(spec, data, device, folder, plan)?, Some(state)))
 }
 
@@ -71,7 +72,7 @@ pub fn missing(fault: &EngineError, dataset: DatasetId, folder: Option<&Path>) -
 }
 
 /// Why a dataset could not be looked at, and what could be fetched.
-pub fn unseen(fault: &EngineError, ask: &DataAsk, folder: Option<&Path>) -> Box<Unseen> {
+pub fn unseen(fault: &EngineError, ask: &PreviewRequest, folder: Option<&Path>) -> Box<Unseen> {
     Box::new(Unseen { fault: said(fault), offer: missing(fault, ask.spec.dataset, folder) })
 }
 
@@ -86,14 +87,14 @@ const REPORT: Duration = Duration::from_millis(200);
 pub fn fetch(
     offer: &Offer,
     enough: &AtomicBool,
-    told: &mut dyn FnMut(fetch::Progress, f64),
+    told: &mut dyn FnMut(fetch::FetchProgress, f64),
 ) -> Result<Fetched> {
-    let options = Options::new(None)?;
+    let options = FetchOptions::new(None)?;
     let mut begun = None;
     let mut last: Option<(Instant, String)> = None;
     fetch::fetch_all(offer.sources, &offer.folder, &options, &mut |progress| {
         let (first, since) = *begun.get_or_insert((progress.done, Instant::now()));
-        let doing = format!("{:?}", progress.doing);
+        let doing = format!("{:?}", progress.stage);
         if last.as_ref().is_none_or(|(at, before)| at.elapsed() >= REPORT || *before != doing) {
             let rate = progress.done.saturating_sub(first) as f64 / since.elapsed().as_secs_f64().max(0.1);
             last = Some((Instant::now(), doing));
@@ -144,20 +145,20 @@ pub fn own_presets(folder: &Path, tell: &dyn Fn(Message)) -> Vec<(String, Experi
 /// # Errors
 /// When the run, its weights or its data cannot be read, or there is no such device.
 pub fn score(
-    library: &Mutex<Library>,
+    library: &Mutex<DatasetCache>,
     path: &Path,
-    wanted: &[Vec<Cut>],
+    wanted: &[Vec<Term>],
     choice: DeviceChoice,
     enough: &AtomicBool,
     told: &(dyn Fn(Lesioned) + Sync),
-) -> Result<Origin> {
+) -> Result<LesionedWeights> {
     let spec = SavedRun::open(path)?.spec;
     let (device, _) = Device::choose(choice)?;
     let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
     // Reading the data takes a while, in which a run that trains finds better weights.
     let run = SavedRun::open(path)?;
     let checkpoint = lesion(&run, &data, device, wanted, &mut |progress| {
-        if let Progress::Scored(lesioned) = progress {
+        if let LesionProgress::Scored(lesioned) = progress {
             told(lesioned.clone());
         }
         !enough.load(Ordering::Relaxed)
@@ -166,7 +167,7 @@ pub fn score(
         Checkpoint::Best => run.state.best_epoch(),
         Checkpoint::Last => run.state.epochs.last(),
     };
-    Ok(Origin { checkpoint, epoch: epoch.map(|record| record.epoch) })
+    Ok(LesionedWeights { checkpoint, epoch: epoch.map(|record| record.epoch) })
 }
 
 /// An error in full, with nothing in it that a terminal would act on.

@@ -8,8 +8,9 @@ use super::run::{Run, RunId};
 use crate::domain::error::SpecError;
 use crate::domain::event::{Checkpoint, Score};
 use crate::domain::hops::HopSet;
-use crate::domain::lesion::{Cut, Lesioned, Origin, lesions};
+use crate::domain::lesion::{Lesioned, LesionedWeights, lesions};
 use crate::domain::spec::{ExperimentSpec, Version};
+use crate::domain::term::Term;
 
 /// A loss of top-1 from which on it is no noise of a few images, percent points.
 const NOTABLE: f64 = 1.0;
@@ -65,8 +66,8 @@ fn signed(number: f64, digits: usize) -> String {
 }
 
 /// Terms as they are said: `0-2, F3`.
-pub fn names(cuts: &[Cut]) -> String {
-    cuts.iter().map(Cut::to_string).collect::<Vec<_>>().join(", ")
+pub fn names(cuts: &[Term]) -> String {
+    cuts.iter().map(Term::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// One run's lesions.
@@ -76,12 +77,12 @@ pub struct Study {
     name: String,
     spec: ExperimentSpec,
     hops: HopSet,
-    origin: Option<Origin>,
+    origin: Option<LesionedWeights>,
     /// The epoch whose weights are the run's best by now.
     best: Option<usize>,
     intact: Option<Score>,
     /// By what was left out, in the order of terms.
-    scored: BTreeMap<Vec<Cut>, Score>,
+    scored: BTreeMap<Vec<Term>, Score>,
 }
 
 impl Study {
@@ -126,7 +127,7 @@ impl Study {
     }
 
     /// What is lost without `cuts`, where that has been scored.
-    pub fn without(&self, cuts: &[Cut]) -> Option<Loss> {
+    pub fn without(&self, cuts: &[Term]) -> Option<Loss> {
         let intact = self.intact?;
         let score = self.scored.get(cuts)?;
         Some(Loss {
@@ -140,7 +141,7 @@ impl Study {
     /// `lesions of resnet+hires s0, best weights: intact 87.30%`; where the run has found
     /// better ones since, of which epoch these are.
     pub fn summary(&self) -> Option<String> {
-        let weights = self.origin.map_or(String::new(), |Origin { checkpoint, epoch }| {
+        let weights = self.origin.map_or(String::new(), |LesionedWeights { checkpoint, epoch }| {
             match (checkpoint, epoch, self.best) {
                 (Checkpoint::Best, Some(epoch), Some(best)) if best > epoch => {
                     format!(", weights of epoch {epoch} (best by now: {best})")
@@ -152,7 +153,7 @@ impl Study {
     }
 
     /// Those of `count` terms, the worst first.
-    pub fn worst(&self, count: usize) -> Vec<(&[Cut], Loss)> {
+    pub fn worst(&self, count: usize) -> Vec<(&[Term], Loss)> {
         let those = self.scored.keys().filter(|cuts| cuts.len() == count);
         let mut all: Vec<_> = those.filter_map(|cuts| Some((&cuts[..], self.without(cuts)?))).collect();
         all.sort_by(|a, b| a.1.change.total_cmp(&b.1.change).then(b.1.gained.total_cmp(&a.1.gained)));
@@ -178,7 +179,7 @@ fn is_adjusted(spec: &ExperimentSpec) -> bool {
 
 /// What the draft leaves out of the run `spec`, hops and F: nothing where it is that run;
 /// `None` where it is neither that run nor that run without some of its hops.
-pub fn left_out(draft: &Draft, spec: &ExperimentSpec) -> Option<Vec<Cut>> {
+pub fn left_out(draft: &Draft, spec: &ExperimentSpec) -> Option<Vec<Term>> {
     let hops = spec.hops().ok()?;
     let other = ExperimentSpec { version: spec.version.clone(), ..draft.spec().clone() };
     let is_it = other == *spec && is_adjusted(draft.spec()) == is_adjusted(spec);
@@ -186,9 +187,9 @@ pub fn left_out(draft: &Draft, spec: &ExperimentSpec) -> Option<Vec<Cut>> {
 }
 
 /// The terms of a network with `hops` that are off in the draft.
-pub fn terms_off(draft: &Draft, hops: &HopSet) -> Vec<Cut> {
-    let off = hops.iter().filter(|hop| !draft.hops().contains(*hop)).map(Cut::Hop);
-    off.chain(draft.without().map(Cut::Residual)).collect()
+pub fn terms_off(draft: &Draft, hops: &HopSet) -> Vec<Term> {
+    let off = hops.iter().filter(|hop| !draft.hops().contains(*hop)).map(Term::Hop);
+    off.chain(draft.without().map(Term::Residual)).collect()
 }
 
 /// Lesions that are being scored.
@@ -197,7 +198,7 @@ pub struct Running {
     /// Whose.
     pub run: RunId,
     /// What is scored first.
-    pub first: Vec<Cut>,
+    pub first: Vec<Term>,
     /// How many there are.
     pub total: usize,
     /// How many have been scored.
@@ -239,14 +240,14 @@ impl Lesions {
     ///
     /// # Errors
     /// When the run is no network.
-    pub fn wanted(&self, run: &Run, cuts: Vec<Cut>, pairs: bool) -> Result<Vec<Vec<Cut>>, SpecError> {
+    pub fn wanted(&self, run: &Run, cuts: Vec<Term>, pairs: bool) -> Result<Vec<Vec<Term>>, SpecError> {
         let all = lesions(&run.spec.hops()?, run.spec.blocks.len(), pairs);
         if cuts.is_empty() {
             return Ok(all);
         }
         // A run that trains has found better weights by now, maybe.
         let study = self.of(run.id).filter(|_| !run.is_active());
-        let is_known = |cuts: &Vec<Cut>| study.is_some_and(|study| study.without(cuts).is_some());
+        let is_known = |cuts: &Vec<Term>| study.is_some_and(|study| study.without(cuts).is_some());
         let rest: Vec<_> = all.into_iter().filter(|other| *other != cuts && !is_known(other)).collect();
         Ok(std::iter::once(cuts).chain(rest).collect())
     }
@@ -255,7 +256,7 @@ impl Lesions {
     ///
     /// # Errors
     /// When the run is no network.
-    pub fn begin(&mut self, run: &Run, wanted: &[Vec<Cut>], pairs: bool) -> Result<(), SpecError> {
+    pub fn begin(&mut self, run: &Run, wanted: &[Vec<Term>], pairs: bool) -> Result<(), SpecError> {
         let place = self.studies.iter().position(|study| study.run == run.id);
         let study = match place {
             Some(place) => self.studies.remove(place),
@@ -287,7 +288,7 @@ impl Lesions {
     }
 
     /// No more come; those that were being scored.
-    pub fn ended(&mut self, run: RunId, origin: Option<Origin>) -> Option<Running> {
+    pub fn ended(&mut self, run: RunId, origin: Option<LesionedWeights>) -> Option<Running> {
         if let Some(study) = self.studies.iter_mut().find(|study| study.run == run) {
             study.origin = origin.or(study.origin);
         }

@@ -4,7 +4,7 @@ use super::action::Message;
 use super::run::{RunId, Stage};
 use crate::domain::event::EventKind;
 use crate::domain::run_state::RunState;
-use crate::domain::tape::{Place, Tape};
+use crate::domain::timeline::{Timeline, TimelinePosition};
 
 /// How a tape is played by keys, times as fast as it was recorded.
 const SPEEDS: [f64; 13] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1000.0];
@@ -80,20 +80,20 @@ pub struct Playback {
 /// A tape and where it is.
 #[derive(Debug)]
 pub struct Player {
-    tape: Tape,
-    place: Place,
+    tape: Timeline,
+    place: TimelinePosition,
     playback: Playback,
 }
 
 impl Player {
     /// At the beginning, playing at any speed above 0.
-    pub fn new(tape: Tape, speed: f64, looping: bool) -> Self {
+    pub fn new(tape: Timeline, speed: f64, looping: bool) -> Self {
         let playback = Playback { t: 0.0, seconds: tape.seconds(), playing: true, speed, looping };
-        Self { tape, place: Place { run: 0, events: 0 }, playback }
+        Self { tape, place: TimelinePosition { run: 0, events: 0 }, playback }
     }
 
     /// The speed at which `tape` lasts so many seconds.
-    pub fn speed_to_fit(tape: &Tape, seconds: f64) -> f64 {
+    pub fn speed_to_fit(tape: &Timeline, seconds: f64) -> f64 {
         tape.seconds() / seconds.max(1e-3)
     }
 
@@ -197,7 +197,7 @@ impl Player {
             self.place.events = last;
             if goal.run > self.place.run {
                 told.push(Message::Ended { id, fault: None, holds: false });
-                self.place = Place { run: self.place.run + 1, events: 0 };
+                self.place = TimelinePosition { run: self.place.run + 1, events: 0 };
             }
         }
         self.playback.t = t;

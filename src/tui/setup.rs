@@ -5,7 +5,7 @@ use crate::domain::architecture::Family;
 use crate::domain::dataset::DatasetId;
 use crate::domain::error::SpecError;
 use crate::domain::hops::HopGroup;
-use crate::domain::keys::{KEYS, Key};
+use crate::domain::keys::{KEYS, SpecKey};
 use crate::domain::spec::{ExperimentSpec, ValidationSource, Version};
 use crate::domain::text::gib;
 use crate::engine::device::{DeviceChoice, DeviceFacts};
@@ -21,7 +21,7 @@ pub enum Field {
     /// Where runs are trained; not part of the spec.
     Device,
     /// One key of the spec.
-    Key(&'static Key),
+    Key(&'static SpecKey),
 }
 
 impl Field {

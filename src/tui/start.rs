@@ -15,8 +15,8 @@ use super::driver::{self, Ears};
 use super::player::Player;
 use super::screen::{Screen, give_back};
 use crate::domain::error::SpecError;
-use crate::domain::tape::Tape;
 use crate::domain::text::harmless;
+use crate::domain::timeline::Timeline;
 use crate::engine::device::{DeviceChoice, absorb};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::{presets, recording};
@@ -67,7 +67,7 @@ pub fn run(options: &Options) -> Result<Exit> {
 /// # Errors
 /// As [`run`], or when it is no recording.
 pub fn replay(options: &Options, replay: &Replay) -> Result<Exit> {
-    let tape = Tape::new(recording::open(&replay.name)?);
+    let tape = Timeline::new(recording::open(&replay.name)?);
     let speed = replay.fit.map_or(replay.speed, |seconds| Player::speed_to_fit(&tape, seconds));
     show(options, Crew::playing(Player::new(tape, speed, replay.looping)))
 }

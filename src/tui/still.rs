@@ -19,10 +19,10 @@ use super::screen::frame;
 use super::start::{Options, app};
 use super::theme::{Ground, Theme};
 use crate::domain::error::SpecError;
-use crate::engine::data::Library;
-use crate::engine::data::look::look;
+use crate::engine::data::DatasetCache;
+use crate::engine::data::preview::look;
 use crate::engine::error::{EngineError, Result};
-use crate::engine::features::{self, Look};
+use crate::engine::features::{self, FeatureRequest};
 use crate::engine::files;
 use crate::engine::store::{self, SavedRun};
 
@@ -49,7 +49,7 @@ pub fn picture_of(
     }
     let size = Size { width, height };
     let data = options.data.as_deref();
-    let library = Mutex::new(Library::new(options.data.clone()));
+    let library = Mutex::new(DatasetCache::new(options.data.clone()));
     settle(&mut app, &library, data);
     for word in keys.split_whitespace() {
         // Where things are decides what some keys do.
@@ -65,7 +65,7 @@ pub fn picture_of(
 
 /// Does at once what would be done in the background; nothing is trained. Datasets are looked
 /// for in `data` first.
-fn settle(app: &mut App, library: &Mutex<Library>, data: Option<&Path>) {
+fn settle(app: &mut App, library: &Mutex<DatasetCache>, data: Option<&Path>) {
     for effect in app.effects() {
         match effect {
             Effect::Load(id, path) => {
@@ -83,8 +83,9 @@ fn settle(app: &mut App, library: &Mutex<Library>, data: Option<&Path>) {
                 app.update(Action::Told(Message::LesionsDone(run, result)));
             }
             Effect::Look { id, path, spec, image } => {
-                let look = Look { run: path, spec: *spec, image };
-                let answer = features::look(library, look).map(Arc::new).map_err(|fault| fault.to_string());
+                let look = FeatureRequest { run: path, spec: *spec, image };
+                let answer =
+                    features::feature_maps(library, look).map(Arc::new).map_err(|fault| fault.to_string());
                 app.update(Action::Told(Message::Looked(id, image, answer)));
             }
             Effect::LookAtData(ask) => {

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use hiresnet_tui::domain::event::Split;
 use hiresnet_tui::domain::spec::ExperimentSpec;
-use hiresnet_tui::engine::data::{Dataset, Library, Shelf};
+use hiresnet_tui::engine::data::{Dataset, DatasetCache, LoadedImages};
 
 /// The formats, by number.
 pub const FORMATS: u8 = 7;
 
 /// Puts `bytes` where a file of format `format` belongs in `folder`, with good files beside
 /// it, and reads the dataset.
-pub fn read(format: u8, bytes: &[u8], folder: &Path) -> Result<Shelf, String> {
+pub fn read(format: u8, bytes: &[u8], folder: &Path) -> Result<LoadedImages, String> {
     let put = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder is made");
@@ -66,7 +66,7 @@ pub fn read(format: u8, bytes: &[u8], folder: &Path) -> Result<Shelf, String> {
     };
     let spec: ExperimentSpec = line.parse().expect("a spec");
     let cache = folder.join("cache");
-    let read = || Library::with_cache(Some(folder.into()), Some(cache.clone())).images(&spec);
+    let read = || DatasetCache::with_cache(Some(folder.into()), Some(cache.clone())).images(&spec);
     if format % FORMATS == 6 {
         // The cache's own file: it is there after a first reading.
         read().expect("good files");

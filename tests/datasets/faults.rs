@@ -54,7 +54,7 @@ fn said(line: &str, folder: &Path) -> String {
 }
 
 /// The message for an archive of these bytes.
-fn of_archive(line: &str, name: &str, bytes: &[u8]) -> Result<Shelf, String> {
+fn of_archive(line: &str, name: &str, bytes: &[u8]) -> Result<LoadedImages, String> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(name), bytes).unwrap();
     let result = read(line, folder.path());

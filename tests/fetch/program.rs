@@ -106,9 +106,9 @@ fn ctrl_c_leaves_a_part_that_is_gone_on_with() {
         .spawn()
         .unwrap();
     let part = folder.path().join("cifar-10-binary.tar.gz.part");
-    let patience = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while fs::metadata(&part).map_or(0, |facts| facts.len()) < 300_000 {
-        assert!(Instant::now() < patience, "nothing comes");
+        assert!(Instant::now() < deadline, "nothing comes");
         std::thread::sleep(Duration::from_millis(10));
     }
     // Another one meanwhile.

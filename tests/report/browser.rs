@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use hiresnet_tui::cli::{Format, Kind};
+use hiresnet_tui::cli::{ReportFormat, ReportKind};
 use tempfile::TempDir;
 
 use crate::formats::rendered;
@@ -46,7 +46,8 @@ pub fn look(browser: &str, home: &Path, page: &Path, order: &str) -> (String, St
 fn the_page_is_whole_and_asks_for_nothing() {
     let Some(browser) = chromium() else { return };
     let folder = TempDir::new().unwrap();
-    let html = String::from_utf8(rendered(&many(), Kind::All, Format::Html, &on("cifar10"))).unwrap();
+    let html =
+        String::from_utf8(rendered(&many(), ReportKind::All, ReportFormat::Html, &on("cifar10"))).unwrap();
     let page = folder.path().join("report.html");
     fs::write(&page, &html).unwrap();
 

@@ -1,7 +1,7 @@
 //! Which hops matter: pairs, effects, ranking.
 
-use hiresnet_tui::batch::report::Report;
-use hiresnet_tui::cli::{Format, Kind};
+use hiresnet_tui::batch::report::JsonReport;
+use hiresnet_tui::cli::{ReportFormat, ReportKind};
 use hiresnet_tui::domain::report::hop_effects::hop_effects;
 use hiresnet_tui::domain::significance::NoTest;
 
@@ -80,8 +80,8 @@ fn what_no_pair_tells_is_said() {
         all[0].notes[0]
             .starts_with("Plain on Fashion-MNIST, blocks=1,1 widths=4,8: no two of its 2 networks")
     );
-    let report = Report::new(Kind::All, &grouped(&runs), None, &on("")).unwrap();
-    let html = String::from_utf8(report.render(Format::Html, &on("")).unwrap()).unwrap();
+    let report = JsonReport::new(ReportKind::All, &grouped(&runs), None, &on("")).unwrap();
+    let html = String::from_utf8(report.render(ReportFormat::Html, &on("")).unwrap()).unwrap();
     assert!(!html.contains("What each hop adds"));
     assert!(hop_effects(&grouped(&runs[2..]), &on("")).unwrap().is_empty());
 }
@@ -89,14 +89,14 @@ fn what_no_pair_tells_is_said() {
 #[test]
 fn in_every_format() {
     let runs = every_set();
-    let report = Report::new(Kind::Hops, &grouped(&runs), None, &on("")).unwrap();
+    let report = JsonReport::new(ReportKind::Hops, &grouped(&runs), None, &on("")).unwrap();
     let text = |format| String::from_utf8(report.render(format, &on("")).unwrap()).unwrap();
-    insta::assert_snapshot!("hops_md", text(Format::Md));
-    insta::assert_snapshot!("hops_csv", text(Format::Csv));
-    insta::assert_snapshot!("hops_latex", text(Format::Latex));
-    insta::assert_snapshot!("hops_svg", text(Format::Svg));
-    let json: serde_json::Value = serde_json::from_str(&text(Format::Json)).unwrap();
+    insta::assert_snapshot!("hops_md", text(ReportFormat::Md));
+    insta::assert_snapshot!("hops_csv", text(ReportFormat::Csv));
+    insta::assert_snapshot!("hops_latex", text(ReportFormat::Latex));
+    insta::assert_snapshot!("hops_svg", text(ReportFormat::Svg));
+    let json: serde_json::Value = serde_json::from_str(&text(ReportFormat::Json)).unwrap();
     assert_eq!(json["hops"][0]["effects"][0]["hop"], "0-1");
     assert_eq!(json["hops"][0]["ranking"][7]["sample"]["values"].as_array().unwrap().len(), 2);
-    assert!(text(Format::Html).contains("Networks by rank"));
+    assert!(text(ReportFormat::Html).contains("Networks by rank"));
 }

@@ -5,8 +5,8 @@ use hiresnet_tui::domain::event::{
     Split, SplitSizes,
 };
 use hiresnet_tui::domain::params;
-use hiresnet_tui::domain::report::groups::{Group, groups};
-use hiresnet_tui::domain::report::{Options, Run};
+use hiresnet_tui::domain::report::groups::{RunGroup, groups};
+use hiresnet_tui::domain::report::{ReportOptions, ReportRun};
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
 
@@ -131,19 +131,19 @@ pub fn many() -> Vec<Made> {
 }
 
 /// The groups that `runs` are.
-pub fn grouped(runs: &[Made]) -> Vec<Group<'_>> {
-    let all: Vec<Run> = runs
+pub fn grouped(runs: &[Made]) -> Vec<RunGroup<'_>> {
+    let all: Vec<ReportRun> = runs
         .iter()
-        .map(|made| Run { name: &made.name, spec: &made.spec, state: &made.state, training: false })
+        .map(|made| ReportRun { name: &made.name, spec: &made.spec, state: &made.state, training: false })
         .collect();
     groups(&all)
 }
 
 /// Options on `dataset`, or on all.
-pub fn on(dataset: &str) -> Options {
+pub fn on(dataset: &str) -> ReportOptions {
     let datasets = match dataset {
         "" => Vec::new(),
         name => vec![hiresnet_tui::domain::dataset::DatasetId::parse(name).unwrap()],
     };
-    Options { datasets, ..Options::default() }
+    ReportOptions { datasets, ..ReportOptions::default() }
 }

@@ -3,15 +3,15 @@
 use hiresnet_tui::domain::event::{Checkpoint, EventKind, Outcome, SplitSizes};
 use hiresnet_tui::domain::report::activations::activations;
 use hiresnet_tui::domain::report::compare::{Baseline, Comparison, Measure, compare};
-use hiresnet_tui::domain::report::curves::{Metric, curves};
-use hiresnet_tui::domain::report::table::{Cell, Table, Which, tables};
-use hiresnet_tui::domain::report::{Options, Sample};
+use hiresnet_tui::domain::report::curves::{CurveMetric, curves};
+use hiresnet_tui::domain::report::table::{ReportTable, TableCell, TableKind, tables};
+use hiresnet_tui::domain::report::{ReportOptions, SeedSample};
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::significance::{Method, NoTest};
 
 use crate::made::{Made, ended, grouped, many, on, run, seeds};
 
-fn cell<'a>(table: &'a Table, network: &str, column: &str) -> &'a Cell {
+fn cell<'a>(table: &'a ReportTable, network: &str, column: &str) -> &'a TableCell {
     let found = table.cells().find(|(row, col, _)| row.network == network && col.title == column);
     found.unwrap_or_else(|| panic!("no cell {network} {column}")).2
 }
@@ -23,7 +23,7 @@ fn near(value: f64, expected: f64) {
 #[test]
 fn a_cell_has_mean_deviation_and_the_papers_value() {
     let runs = many();
-    let all = tables(Which::Table1, &grouped(&runs), &on(""));
+    let all = tables(TableKind::Table1, &grouped(&runs), &on(""));
     let first = &all[0];
     assert_eq!((first.recipe.as_str(), first.rows.len()), ("", 9));
     let full = cell(first, "resnet+hires", "CIFAR-10");
@@ -41,7 +41,7 @@ fn a_cell_has_mean_deviation_and_the_papers_value() {
 #[test]
 fn a_missing_cell_has_the_command_that_fills_it() {
     let runs = many();
-    let all = tables(Which::Table1, &grouped(&runs), &on(""));
+    let all = tables(TableKind::Table1, &grouped(&runs), &on(""));
     let plain = cell(&all[0], "plain", "CIFAR-10");
     assert_eq!(plain.measured, None);
     assert_eq!(plain.published.unwrap().mean, 86.50);
@@ -64,7 +64,7 @@ fn a_part_of_a_dataset_is_not_set_beside_the_paper() {
     }
     part.state = RunState::replay(&part.events);
     let runs = [part, run("resnet+hires@cifar10", 90.0)];
-    let all = tables(Which::Table2, &grouped(&runs), &on("cifar10"));
+    let all = tables(TableKind::Table2, &grouped(&runs), &on("cifar10"));
     let short = cell(&all[0], "resnet", "CIFAR-10");
     assert_eq!((short.measured.as_ref().unwrap().mean, short.difference), (30.0, None));
     assert!(cell(&all[0], "resnet+hires", "CIFAR-10").difference.is_some());
@@ -78,7 +78,7 @@ fn no_command_repeats_what_diverged() {
         run("resnet@cifar10", 80.0),
         ended("resnet@cifar10 seed=1", 10.0, Outcome::Diverged, "2026-11-24T10:00:00Z"),
     ];
-    let all = tables(Which::Table2, &grouped(&runs), &on("cifar10"));
+    let all = tables(TableKind::Table2, &grouped(&runs), &on("cifar10"));
     let command = cell(&all[0], "resnet", "CIFAR-10").command.as_ref().unwrap();
     assert!(command.contains("--seeds 2..4 "), "{command}");
 }
@@ -86,7 +86,7 @@ fn no_command_repeats_what_diverged() {
 #[test]
 fn every_command_names_the_run_that_its_cell_lacks() {
     let runs = many();
-    for which in [Which::Table1, Which::Table2] {
+    for which in [TableKind::Table1, TableKind::Table2] {
         for table in tables(which, &grouped(&runs), &on("")) {
             for (row, column, cell) in table.cells() {
                 let Some(command) = &cell.command else { continue };
@@ -103,11 +103,11 @@ fn every_command_names_the_run_that_its_cell_lacks() {
 #[test]
 fn recipes_are_not_mixed_and_the_most_complete_comes_first() {
     let runs = many();
-    let all = tables(Which::Table2, &grouped(&runs), &on(""));
+    let all = tables(TableKind::Table2, &grouped(&runs), &on(""));
     let recipes: Vec<&str> = all.iter().map(|table| table.recipe.as_str()).collect();
     assert_eq!(recipes, ["", "epochs=3"]);
     let short = cell(&all[1], "resnet+hires[P1]", "CIFAR-10");
-    assert_eq!(short.measured.as_ref().map(Sample::n), Some(2));
+    assert_eq!(short.measured.as_ref().map(SeedSample::n), Some(2));
     assert_eq!(cell(&all[0], "resnet+hires[P1]", "CIFAR-10").measured, None);
     assert!(all[1].notes.iter().any(|note| note.contains("these runs have epochs=3")), "{:?}", all[1].notes);
     assert!(all[1].commands()[0].contains("\"resnet@cifar10 epochs=3\""));
@@ -116,7 +116,7 @@ fn recipes_are_not_mixed_and_the_most_complete_comes_first() {
 #[test]
 fn runs_that_did_not_complete_are_said_and_not_averaged() {
     let runs = many();
-    let table = &tables(Which::Table1, &grouped(&runs), &on(""))[0];
+    let table = &tables(TableKind::Table1, &grouped(&runs), &on(""))[0];
     let notes = table.notes.join("\n");
     for note in ["plain@cifar10: 1 diverged", "resnet+hires@cifar10: 1 stopped", "resnet@cifar10: 1 older"] {
         assert!(notes.contains(note), "{note}: {notes}");
@@ -129,31 +129,32 @@ fn runs_that_did_not_complete_are_said_and_not_averaged() {
 #[test]
 fn a_dataset_can_be_asked_for() {
     let runs = many();
-    let table = &tables(Which::Table1, &grouped(&runs), &on("fashion"))[0];
+    let table = &tables(TableKind::Table1, &grouped(&runs), &on("fashion"))[0];
     let titles: Vec<&str> = table.columns.iter().map(|column| column.title.as_str()).collect();
     assert_eq!(titles, ["Fashion-MNIST"]);
     assert_eq!(table.commands().len(), 9);
     // Also one that no run has.
-    let table = &tables(Which::Table2, &grouped(&runs), &on("mnist"))[0];
+    let table = &tables(TableKind::Table2, &grouped(&runs), &on("mnist"))[0];
     assert_eq!((table.measured(), table.commands().len()), (0, 8));
 }
 
 #[test]
 fn the_last_epoch_can_be_asked_for() {
     let runs = many();
-    let options = Options { checkpoint: Checkpoint::Last, ..on("") };
-    let last = tables(Which::Table1, &grouped(&runs), &options);
-    let best = tables(Which::Table1, &grouped(&runs), &on(""));
-    let mean = |tables: &[Table]| cell(&tables[0], "resnet", "CIFAR-10").measured.as_ref().unwrap().mean;
+    let options = ReportOptions { checkpoint: Checkpoint::Last, ..on("") };
+    let last = tables(TableKind::Table1, &grouped(&runs), &options);
+    let best = tables(TableKind::Table1, &grouped(&runs), &on(""));
+    let mean =
+        |tables: &[ReportTable]| cell(&tables[0], "resnet", "CIFAR-10").measured.as_ref().unwrap().mean;
     near(mean(&best) - mean(&last), 0.5);
 }
 
 #[test]
 fn a_network_that_does_not_exist_is_not_asked_for() {
     let runs = seeds("resnet@cifar10 blocks=1,1 widths=8,16", &[70.0]);
-    let table = &tables(Which::Table2, &grouped(&runs), &on(""))[0];
-    let cells: Vec<&Cell> = table.rows.iter().map(|row| &row.cells[0]).collect();
-    assert_eq!(cells[7], &Cell { measured: None, published: None, difference: None, command: None });
+    let table = &tables(TableKind::Table2, &grouped(&runs), &on(""))[0];
+    let cells: Vec<&TableCell> = table.rows.iter().map(|row| &row.cells[0]).collect();
+    assert_eq!(cells[7], &TableCell { measured: None, published: None, difference: None, command: None });
     assert!(cells[6].command.is_some());
     // Another network than the paper's has no published value.
     assert!(cells.iter().all(|cell| cell.published.is_none()));
@@ -187,7 +188,7 @@ fn curves_have_bands_and_a_level_that_all_reached() {
     assert_eq!((all[0].target, all[0].target_asked), (88.0, false));
     let line = &all[0].lines[2];
     assert_eq!((line.epochs.len(), line.epochs[0].n, line.never), (6, 5, 0));
-    let (mean, std) = line.epochs[4].of(Metric::ValTop1);
+    let (mean, std) = line.epochs[4].of(CurveMetric::ValTop1);
     near(mean, 90.492);
     assert!((std.unwrap() - 0.3139).abs() < 1e-3);
     // 0.97 of 90.72 and of 90.88 are 88% in the fourth epoch already.
@@ -197,7 +198,7 @@ fn curves_have_bands_and_a_level_that_all_reached() {
 #[test]
 fn what_never_reached_the_level_is_said() {
     let runs = many();
-    let options = Options { target: Some(90.0), ..on("cifar10") };
+    let options = ReportOptions { target: Some(90.0), ..on("cifar10") };
     let all = curves(&grouped(&runs), &options);
     assert_eq!((all[0].lines[0].never, &all[0].lines[0].epochs_to), (5, &None));
     assert_eq!(all[0].lines[2].never, 0);
@@ -243,7 +244,7 @@ fn equal_seeds_are_compared_in_pairs() {
 fn epochs_are_compared_only_where_every_run_gets_there() {
     let runs = many();
     let to = |target| {
-        let options = Options { target: Some(target), ..on("cifar10") };
+        let options = ReportOptions { target: Some(target), ..on("cifar10") };
         let all = compare(&grouped(&runs), None, &options).unwrap();
         all.into_iter().find(|c| c.measure == Measure::EpochsTo(target)).unwrap()
     };
@@ -316,5 +317,7 @@ fn runs_that_never_completed_are_no_report() {
     assert!(curves(&groups, &on("")).is_empty());
     assert!(activations(&groups, &on("")).0.is_empty());
     assert!(compare(&groups, None, &on("")).unwrap().is_empty());
-    assert!(tables(Which::Table1, &groups, &on(""))[0].notes.iter().any(|note| note.contains("1 failed")));
+    assert!(
+        tables(TableKind::Table1, &groups, &on(""))[0].notes.iter().any(|note| note.contains("1 failed"))
+    );
 }

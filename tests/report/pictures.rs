@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use hiresnet_tui::cli::{Format, Kind};
+use hiresnet_tui::cli::{ReportFormat, ReportKind};
 use hiresnet_tui::tui::picture::svg;
 use hiresnet_tui::tui::theme::Theme;
 use ratatui::buffer::Buffer;
@@ -199,7 +199,8 @@ document.title = JSON.stringify([texts, faults]);
 fn texts_of_figures_have_room_in_every_font() {
     let Some(browser) = chromium() else { return };
     let folder = TempDir::new().unwrap();
-    let html = String::from_utf8(rendered(&many(), Kind::All, Format::Html, &on("cifar10"))).unwrap();
+    let html =
+        String::from_utf8(rendered(&many(), ReportKind::All, ReportFormat::Html, &on("cifar10"))).unwrap();
     // Without the policy that lets no script run.
     let policy = html.find("<meta http-equiv").unwrap();
     let end = policy + html[policy..].find('\n').unwrap();

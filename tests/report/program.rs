@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use hiresnet_tui::engine::store::RunFolder;
+use hiresnet_tui::engine::store::RunDir;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, starts_with};
 use tempfile::TempDir;
@@ -21,7 +21,7 @@ fn report(arguments: &[&str], folder: &Path) -> Command {
 fn kept() -> TempDir {
     let folder = TempDir::new().unwrap();
     for made in many() {
-        let mut run = RunFolder::create(&folder.path().join("runs"), &made.spec).unwrap();
+        let mut run = RunDir::create(&folder.path().join("runs"), &made.spec).unwrap();
         made.whole().iter().for_each(|event| run.append(event).unwrap());
     }
     folder

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use hiresnet_tui::cli::{Cli, Command as Asked, DataCommand};
+use hiresnet_tui::cli::{Cli, CliCommand as Asked, DataCommand};
 use tempfile::TempDir;
 
 use super::{PROGRAM, ROOT, SCRIPTS, ended, has_torch, program, python, said, script, stand_ins};

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hiresnet_tui::domain::data_look::{ClassLook, DataAsk, DataLook, Sample};
+use hiresnet_tui::domain::data_preview::{ClassPreview, DataPreview, PreviewImage, PreviewRequest};
 use hiresnet_tui::domain::event::{Split, SplitSizes};
-use hiresnet_tui::engine::fetch::{Doing, Fetched, Offer, Progress, home};
+use hiresnet_tui::engine::fetch::{FetchProgress, FetchStage, Fetched, Offer, dataset_source};
 use hiresnet_tui::tui::Screen;
 use hiresnet_tui::tui::action::{Effect, Message};
 use hiresnet_tui::tui::data::Unseen;
@@ -23,14 +23,14 @@ const SMALL: (u16, u16) = (80, 24);
 
 /// What a dataset with the classes of `ask` might look like: a square or a slope for each
 /// image, and fewer images the later the class.
-fn sample(ask: &DataAsk) -> DataLook {
+fn sample(ask: &PreviewRequest) -> DataPreview {
     let (classes, seen) = (ask.spec.classes(), ask.spec.image_size());
     let colour = ask.spec.dataset.name() != "fashion-embedded";
     let (channels, size) = if colour { (3, seen) } else { (1, 28) };
     let class = |class: usize| {
         let name = ask.spec.dataset.class_name(class).map_or_else(|| format!("n{class:04}"), str::to_owned);
         let group = if classes == 100 { format!("group {}", class / 5) } else { String::new() };
-        ClassLook {
+        ClassPreview {
             name,
             group,
             counts: [900 - 3 * class, 100, 0].map(|n: usize| n + usize::from(class != 5)),
@@ -41,7 +41,7 @@ fn sample(ask: &DataAsk) -> DataLook {
         let inside = x.abs_diff(size / 2) + y.abs_diff(size / 2) < 4 + class + i % 7;
         if inside { (60 + 40 * channel + 5 * x).min(255) as u8 } else { (8 * i) as u8 }
     };
-    let known: Arc<[ClassLook]> = (0..classes).map(class).collect();
+    let known: Arc<[ClassPreview]> = (0..classes).map(class).collect();
     let first = ask.first.min(classes.saturating_sub(24));
     let alters = ask.split == Split::Train && (ask.spec.crop_padding > 0 || ask.spec.flip);
     let image = |class: usize, i: usize, size: usize| {
@@ -49,11 +49,13 @@ fn sample(ask: &DataAsk) -> DataLook {
     };
     let of_class = |class: usize| {
         let count = known[class].count(ask.split).min(48);
-        let one =
-            |i| Sample { pixels: image(class, i, size), altered: alters.then(|| image(class, i + 3, seen)) };
+        let one = |i| PreviewImage {
+            pixels: image(class, i, size),
+            altered: alters.then(|| image(class, i + 3, seen)),
+        };
         (0..count).map(one).collect()
     };
-    DataLook {
+    DataPreview {
         place: colour.then(|| "/data/cifar-10-batches-bin".into()),
         short: None,
         channels,
@@ -167,7 +169,7 @@ fn the_draft_s_data_are_asked_for_where_they_are_seen_and_only_when_they_change(
     assert_eq!(world.see(), [(Split::Validation, 0)]);
     assert!(world.screen(SMALL).contains("9 truck"));
     // An answer that comes late.
-    let old = DataAsk::new(&"plain@tiny-imagenet".parse().unwrap(), Split::Train, 0);
+    let old = PreviewRequest::new(&"plain@tiny-imagenet".parse().unwrap(), Split::Train, 0);
     let look = Arc::new(sample(&old));
     world.tell(Message::DataSeen(old, Ok(look)));
     assert!(world.screen(SMALL).contains("9 truck"));
@@ -182,7 +184,7 @@ fn a_dataset_that_is_not_whole_says_so() {
         let effects = world.effects();
         let [Effect::LookAtData(ask)] = &effects[..] else { panic!("{effects:?}") };
         let short = "short: 1,000 of 50,000 training images";
-        let look = Arc::new(DataLook { short: Some(short.into()), ..sample(ask) });
+        let look = Arc::new(DataPreview { short: Some(short.into()), ..sample(ask) });
         world.tell(Message::DataSeen(ask.clone(), Ok(look)));
         let text = world.screen(size);
         assert!(text.contains(short), "{text}");
@@ -213,7 +215,7 @@ fn a_missing_dataset_is_offered_and_fetched() {
     let mut world = World::of("plain@cifar10");
     world.screen(SMALL);
     world.keys("D");
-    let offer = Offer::of(home("cifar10").unwrap(), None, Some(Path::new("/data"))).unwrap();
+    let offer = Offer::of(dataset_source("cifar10").unwrap(), None, Some(Path::new("/data"))).unwrap();
     let miss = |world: &mut World| {
         let effects = world.effects();
         let [Effect::LookAtData(ask)] = &effects[..] else { panic!("{effects:?}") };
@@ -226,7 +228,7 @@ fn a_missing_dataset_is_offered_and_fetched() {
     world.keys("f");
     assert_eq!(world.effects(), [Effect::Fetch(offer.clone())]);
     world.tell(Message::Fetching(
-        Progress { done: 85_026_086, total: 170_052_171, doing: Doing::Fetching, file: "a".into() },
+        FetchProgress { done: 85_026_086, total: 170_052_171, stage: FetchStage::Fetching, file: "a".into() },
         4e6,
     ));
     assert!(world.keys("left").screen((120, 40)).contains("fetching cifar10 50%"));

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use hiresnet_tui::domain::event::{Checkpoint, EventKind};
-use hiresnet_tui::domain::features::{Addend, BlockMaps, Features, Maps, Prediction, Shown};
+use hiresnet_tui::domain::features::{BlockMaps, FeatureImage, Features, Maps, Prediction};
 use hiresnet_tui::domain::spec::ExperimentSpec;
+use hiresnet_tui::domain::term::Term;
 use hiresnet_tui::tui::action::{Effect, Message};
 use hiresnet_tui::tui::app::Spot;
 use hiresnet_tui::tui::command::Panel;
@@ -37,15 +38,19 @@ pub fn sample(spec: &ExperimentSpec, image: usize) -> Features {
         Maps::new(of, (0..channels * size * size).map(value).collect(), channels, size)
     };
     let block = |block: usize| {
-        let of = |hop: hiresnet_tui::domain::hops::Hop| maps(Addend::Hop(hop.source), block, 1 + hop.source);
-        BlockMaps::new(block, maps(Addend::Residual, block, 4), hops.into_block(block).map(of).collect())
+        let of = |hop: hiresnet_tui::domain::hops::Hop| maps(Some(Term::Hop(hop)), block, 1 + hop.source);
+        BlockMaps::new(
+            block,
+            maps(Some(Term::Residual(block)), block, 4),
+            hops.into_block(block).map(of).collect(),
+        )
     };
     let pixel =
         |i: usize| if (i / 28).abs_diff(13) + (i % 28).abs_diff(13) < 12 { 40 + 5 * (i % 28) } else { 0 };
     let pixels = (0..28 * 28).map(|i| pixel(i) as u8).collect();
     let likely = |class, probability| Prediction { class, probability };
     Features {
-        image: Shown { index: image, of: IMAGES, class: 7, pixels, channels: 1, size: 28 },
+        image: FeatureImage { index: image, of: IMAGES, class: 7, pixels, channels: 1, size: 28 },
         checkpoint: Checkpoint::Best,
         predicted: vec![likely(7 - image % 2 * 2, 0.912), likely(9, 0.08), likely(5, 0.0041)],
         blocks: (1..=spec.blocks.len()).map(block).collect(),
@@ -267,7 +272,8 @@ fn every_size_and_every_value_can_be_painted() {
     }
     odd.predicted[0].probability = f64::NAN;
     let mut colour = odd.clone();
-    colour.image = Shown { pixels: vec![9; 3 * 64 * 64], channels: 3, size: 64, class: 199, ..colour.image };
+    colour.image =
+        FeatureImage { pixels: vec![9; 3 * 64 * 64], channels: 3, size: 64, class: 199, ..colour.image };
     let mut cut = odd.clone();
     cut.image.pixels.truncate(5);
     cut.predicted.clear();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hiresnet_tui::engine::fetch::{Doing, Fetched, Offer, Progress, home};
+use hiresnet_tui::engine::fetch::{FetchProgress, FetchStage, Fetched, Offer, dataset_source};
 use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::app::Question;
 use hiresnet_tui::tui::log::Level;
@@ -13,7 +13,7 @@ use crate::world::World;
 const FAULT: &str = "/data: no cifar10 here";
 
 fn offer() -> Offer {
-    Offer::of(home("cifar10").unwrap(), None, Some(Path::new("/data"))).unwrap()
+    Offer::of(dataset_source("cifar10").unwrap(), None, Some(Path::new("/data"))).unwrap()
 }
 
 /// A world in which t was pressed for CIFAR-10, which is not here.
@@ -34,8 +34,8 @@ fn going() -> (World, RunId) {
     (world, id)
 }
 
-fn progress(done: u64, doing: Doing) -> Progress {
-    Progress { file: "cifar-10-binary.tar.gz".into(), done, total: 170_052_171, doing }
+fn progress(done: u64, doing: FetchStage) -> FetchProgress {
+    FetchProgress { file: "cifar-10-binary.tar.gz".into(), done, total: 170_052_171, stage: doing }
 }
 
 #[test]
@@ -47,19 +47,19 @@ fn it_is_asked_about_fetched_and_the_run_begins() {
     world.keys("y").effects();
     assert!(world.screen((120, 40)).contains("fetching cifar10"));
 
-    world.tell(Message::Fetching(progress(85_026_086, Doing::Fetching), 4_194_304.0));
+    world.tell(Message::Fetching(progress(85_026_086, FetchStage::Fetching), 4_194_304.0));
     let screen = world.screen((120, 40));
     assert!(screen.lines().next().unwrap().contains("fetching cifar10 50%"), "{screen}");
     for line in ["─ fetching cifar10 50%", "│81 MiB of 162 MiB · 4.0 MiB/s · eta 20s"] {
         assert!(screen.contains(line), "{screen}");
     }
     let reason = "the server is busy or broken (status 503)".to_owned();
-    world.tell(Message::Fetching(progress(9, Doing::Waiting { seconds: 7, reason }), 0.0));
+    world.tell(Message::Fetching(progress(9, FetchStage::Waiting { seconds: 7, reason }), 0.0));
     let screen = world.screen((120, 40));
     for line in ["fetching cifar10 again in 7s", "│the server is busy or broken (status 503)"] {
         assert!(screen.contains(line), "{screen}");
     }
-    world.tell(Message::Fetching(progress(170_052_171, Doing::Checking), 1.0));
+    world.tell(Message::Fetching(progress(170_052_171, FetchStage::Checking), 1.0));
     assert!(world.screen((120, 40)).contains("checking cifar10"));
     // Nothing else is started, and it cannot be paused.
     world.keys("t space");
@@ -101,7 +101,7 @@ fn x_ends_a_fetch() {
     assert_eq!(world.effects(), [Effect::EndFetch]);
     assert!(world.screen((120, 40)).contains("ending the fetch"));
     // One that was on its way.
-    world.tell(Message::Fetching(progress(9, Doing::Fetching), 1.0));
+    world.tell(Message::Fetching(progress(9, FetchStage::Fetching), 1.0));
     assert!(!world.screen((120, 40)).contains("fetching cifar10"));
     world.tell(Message::FetchEnded(Ok(Fetched::Interrupted)));
     assert_eq!(world.effects(), []);

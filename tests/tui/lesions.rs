@@ -2,7 +2,8 @@
 
 use hiresnet_tui::domain::event::{Checkpoint, EventKind, Score};
 use hiresnet_tui::domain::hops::Hop;
-use hiresnet_tui::domain::lesion::{Cut, Lesioned, Origin};
+use hiresnet_tui::domain::lesion::{Lesioned, LesionedWeights};
+use hiresnet_tui::domain::term::Term;
 use hiresnet_tui::engine::device::DeviceChoice;
 use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::app::Spot;
@@ -19,7 +20,7 @@ use crate::world::{DRAFT, World};
 const RUN: &str = "resnet+hires@fashion-embedded epochs=12";
 const ASCII: Theme = Theme { depth: Depth::Ansi16, ground: Ground::Light, symbols: Symbols::Ascii };
 
-fn cut(text: &str) -> Vec<Cut> {
+fn cut(text: &str) -> Vec<Term> {
     text.split(',').map(|term| term.trim().parse().unwrap()).collect()
 }
 
@@ -36,7 +37,7 @@ fn world_of(line: &str) -> World {
 }
 
 /// The only effect there is: lesions.
-fn asked(world: &mut World) -> (RunId, Vec<Vec<Cut>>) {
+fn asked(world: &mut World) -> (RunId, Vec<Vec<Term>>) {
     let mut effects = world.effects();
     effects.retain(|effect| !matches!(effect, Effect::Load(..)));
     match &effects[..] {
@@ -48,23 +49,23 @@ fn asked(world: &mut World) -> (RunId, Vec<Vec<Cut>>) {
     }
 }
 
-fn best(epoch: Option<usize>) -> Origin {
-    Origin { checkpoint: Checkpoint::Best, epoch }
+fn best(epoch: Option<usize>) -> LesionedWeights {
+    LesionedWeights { checkpoint: Checkpoint::Best, epoch }
 }
 
-fn told(world: &mut World, run: RunId, without: &[Cut], top1: f64, loss: f64) {
+fn told(world: &mut World, run: RunId, without: &[Term], top1: f64, loss: f64) {
     let lesioned = Lesioned { without: without.to_vec(), score: score(top1, loss) };
     world.tell(Message::Lesioned(run, lesioned));
 }
 
 /// Scores as a network may have them: F weighs most, short hops more than long ones.
-fn answer(world: &mut World, run: RunId, wanted: &[Vec<Cut>]) {
+fn answer(world: &mut World, run: RunId, wanted: &[Vec<Term>]) {
     told(world, run, &[], 87.3, 0.3852);
     for cuts in wanted {
-        let lost = |cut: &Cut| match cut {
-            Cut::Residual(block) => 15.2 * *block as f64 + 3.0,
-            Cut::Hop(hop) if *hop == Hop::new(0, 3) => -0.3,
-            Cut::Hop(hop) => 8.5 / hop.order() as f64 - 3.9 * hop.source as f64,
+        let lost = |cut: &Term| match cut {
+            Term::Residual(block) => 15.2 * *block as f64 + 3.0,
+            Term::Hop(hop) if *hop == Hop::new(0, 3) => -0.3,
+            Term::Hop(hop) => 8.5 / hop.order() as f64 - 3.9 * hop.source as f64,
         };
         let lost: f64 = cuts.iter().map(lost).sum();
         told(world, run, cuts, (87.3 - lost).max(10.0), 0.3852 + lost / 40.0);
@@ -220,7 +221,7 @@ fn what_is_switched_off_before_is_scored_first() {
 fn f_of_a_block_can_be_left_out_and_is_no_part_of_the_draft() {
     let mut world = lesioned();
     world.keys("W right down enter");
-    assert_eq!(world.app.draft.term(), Some(Cut::Residual(1)));
+    assert_eq!(world.app.draft.term(), Some(Term::Residual(1)));
     assert!(world.app.draft.is_without(1));
     assert_eq!(world.line(), RUN);
     assert!(words(&world).contains("F of block 1 is off for the next lesion"));
@@ -234,9 +235,9 @@ fn f_of_a_block_can_be_left_out_and_is_no_part_of_the_draft() {
     world.app.draft.set("seed", "4").unwrap();
     assert_eq!(world.app.draft.without().count(), 0);
     world.keys("down down");
-    assert_eq!(world.app.draft.term(), Some(Cut::Residual(3)));
+    assert_eq!(world.app.draft.term(), Some(Term::Residual(3)));
     world.keys("left left left left");
-    assert_eq!(world.app.draft.term(), Some(Cut::Residual(1)));
+    assert_eq!(world.app.draft.term(), Some(Term::Residual(1)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use hiresnet_tui::domain::event::Event;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
-use hiresnet_tui::domain::tape::{Recorded, Tape};
+use hiresnet_tui::domain::timeline::{RecordedRun, Timeline};
 use hiresnet_tui::tui::action::Effect;
 use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::player::{Goal, Order, Player};
@@ -25,8 +25,8 @@ fn ended(line: &str) -> Vec<Event> {
 
 /// A world that shows a recording of two runs, and its player.
 fn playing() -> (World, Player) {
-    let runs = LINES.map(|line| Recorded { name: line.into(), spec: spec_of(line), events: ended(line) });
-    let player = Player::new(Tape::new(runs.to_vec()), 1.0, false);
+    let runs = LINES.map(|line| RecordedRun { name: line.into(), spec: spec_of(line), events: ended(line) });
+    let player = Player::new(Timeline::new(runs.to_vec()), 1.0, false);
     let mut world = World::new();
     world.effects();
     for message in player.introduce() {

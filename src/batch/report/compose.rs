@@ -1,14 +1,14 @@
 //! From the models of a report to what text formats lay out.
 
-use super::document::{Document, Figure, Grid, GridRow, Section};
-use super::{Report, hops};
+use super::document::{Document, DocumentTable, Figure, GridRow, Section};
+use super::{JsonReport, hops};
 use crate::domain::event::Checkpoint;
 use crate::domain::paper::Accuracy;
-use crate::domain::report::activations::Activations;
-use crate::domain::report::compare::{Comparison, Entry, p_text};
-use crate::domain::report::curves::{Curves, Line, Metric};
-use crate::domain::report::table::{Cell, Table, Which};
-use crate::domain::report::{Options, Sample, recipe_name};
+use crate::domain::report::activations::ActivationSummary;
+use crate::domain::report::compare::{Comparison, ComparisonRow, p_text};
+use crate::domain::report::curves::{CurveLine, CurveMetric, CurveSet};
+use crate::domain::report::table::{ReportTable, TableCell, TableKind};
+use crate::domain::report::{ReportOptions, SeedSample, recipe_name};
 use crate::domain::text::{grouped, plural};
 
 /// What stands where a cell has no result.
@@ -19,7 +19,7 @@ pub const PAPER: &str = "paper";
 pub const DELTA: &str = "Δ";
 
 /// `report` laid out.
-pub fn document<'a>(report: &'a Report, options: &Options) -> Document<'a> {
+pub fn document<'a>(report: &'a JsonReport, options: &ReportOptions) -> Document<'a> {
     let mut sections: Vec<Section> = Vec::new();
     sections.extend(report.tables.iter().map(table));
     let last = report.fig2.len().saturating_sub(1);
@@ -33,7 +33,7 @@ pub fn document<'a>(report: &'a Report, options: &Options) -> Document<'a> {
     Document { title: report.kind.title().into(), lead: lead(report, options), sections }
 }
 
-fn lead(report: &Report, options: &Options) -> Vec<String> {
+fn lead(report: &JsonReport, options: &ReportOptions) -> Vec<String> {
     let weights = match options.checkpoint {
         Checkpoint::Best => "the epoch with the best validation top-1",
         Checkpoint::Last => "the last epoch",
@@ -68,12 +68,12 @@ fn lead(report: &Report, options: &Options) -> Vec<String> {
     lead
 }
 
-fn sample_text(sample: &Sample, usual: usize) -> String {
+fn sample_text(sample: &SeedSample, usual: usize) -> String {
     let other = if sample.n() == usual { String::new() } else { format!(", n={}", sample.n()) };
     format!("{}{other}", sample.text(2))
 }
 
-fn cells(cell: &Cell, published: bool, usual: usize) -> Vec<String> {
+fn cells(cell: &TableCell, published: bool, usual: usize) -> Vec<String> {
     let measured = match &cell.measured {
         Some(sample) => sample_text(sample, usual),
         None if cell.command.is_some() => MISSING.into(),
@@ -86,7 +86,7 @@ fn cells(cell: &Cell, published: bool, usual: usize) -> Vec<String> {
     vec![measured, paper, cell.difference.map_or(NOTHING.into(), |d| format!("{d:+.2}"))]
 }
 
-fn table(table: &Table) -> Section<'_> {
+fn table(table: &ReportTable) -> Section<'_> {
     let usual = table.most_seeds();
     let mut header = vec!["Version".to_owned(), "#P".to_owned()];
     let mut spans = vec![(String::new(), 2)];
@@ -105,7 +105,7 @@ fn table(table: &Table) -> Section<'_> {
     let mut rows = Vec::new();
     let mut family = "";
     for row in &table.rows {
-        if table.which == Which::Table1 && row.family != family {
+        if table.which == TableKind::Table1 && row.family != family {
             family = row.family;
             rows.push(GridRow::Heading(format!("Baseline architecture: {family}")));
         }
@@ -129,20 +129,20 @@ fn table(table: &Table) -> Section<'_> {
     Section {
         heading: table.title(),
         figure: (table.measured() > 0).then_some(Figure::Dots(table)),
-        grid: Grid { caption, spans, header, rows, words: 1 },
+        grid: DocumentTable { caption, spans, header, rows, words: 1 },
         sentences: Vec::new(),
         notes: table.notes.iter().cloned().chain(table.without_row_note(10)).collect(),
         commands: table.commands().into_iter().map(str::to_owned).collect(),
     }
 }
 
-fn activations<'a>(figure: &'a Activations, notes: &[String]) -> Section<'a> {
+fn activations<'a>(figure: &'a ActivationSummary, notes: &[String]) -> Section<'a> {
     let mut header = vec!["Block".to_owned(), "F".to_owned()];
     let orders = figure.orders();
     header.extend(orders.iter().flat_map(|k| [format!("P{k}"), "% of F".to_owned()]));
-    let row = |block: &crate::domain::report::activations::Block| {
+    let row = |block: &crate::domain::report::activations::BlockBars| {
         let mut line = vec![block.block.to_string()];
-        let value = |sample: &Sample| sample.text(3);
+        let value = |sample: &SeedSample| sample.text(3);
         line.push(block.bars.first().map_or(NOTHING.into(), |bar| value(&bar.value)));
         for k in orders.iter().copied() {
             match block.bars.iter().find(|bar| bar.order(block.block) == k) {
@@ -165,21 +165,21 @@ fn activations<'a>(figure: &'a Activations, notes: &[String]) -> Section<'a> {
     Section {
         heading: format!("Fig. 2, {}", figure.title()),
         figure: Some(Figure::Bars(figure)),
-        grid: Grid { caption, spans: Vec::new(), header, rows, words: 1 },
+        grid: DocumentTable { caption, spans: Vec::new(), header, rows, words: 1 },
         sentences: Vec::new(),
         notes: notes.to_vec(),
         commands: Vec::new(),
     }
 }
 
-fn curves(curves: &Curves) -> Section<'_> {
+fn curves(curves: &CurveSet) -> Section<'_> {
     let target = curves.target;
     let header = ["Network", "Seeds", "Epochs", "Best validation top-1", "Last validation top-1"];
     let mut header: Vec<String> = header.map(String::from).to_vec();
     header.push(format!("Epochs to {target}%"));
-    let row = |line: &Line| {
+    let row = |line: &CurveLine| {
         let last = line.epochs.last();
-        let at_end = last.map(|epoch| match epoch.of(Metric::ValTop1) {
+        let at_end = last.map(|epoch| match epoch.of(CurveMetric::ValTop1) {
             (mean, Some(std)) => format!("{mean:.2}({std:.2})"),
             (mean, None) => format!("{mean:.2}"),
         });
@@ -208,7 +208,7 @@ fn curves(curves: &Curves) -> Section<'_> {
     Section {
         heading: format!("Learning curves, {}", curves.title()),
         figure: Some(Figure::Lines(curves)),
-        grid: Grid {
+        grid: DocumentTable {
             caption,
             spans: Vec::new(),
             header,
@@ -240,10 +240,10 @@ fn comparison(comparison: &Comparison) -> Section<'_> {
         "p, Holm",
         "Effect",
     ];
-    let row = |entry: &Entry| {
+    let row = |entry: &ComparisonRow| {
         let test = entry.test.ok();
         let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.into());
-        let numbers = |sample: &Option<Sample>, never: usize| {
+        let numbers = |sample: &Option<SeedSample>, never: usize| {
             let text = or_nothing(sample.as_ref().map(|sample| sample.text(digits)));
             if never > 0 { format!("{text}, {never} never") } else { text }
         };
@@ -263,7 +263,7 @@ fn comparison(comparison: &Comparison) -> Section<'_> {
     Section {
         heading: format!("Comparison, {}", comparison.title()),
         figure: Some(Figure::Forest(comparison)),
-        grid: Grid {
+        grid: DocumentTable {
             caption: format!("Differences to the baseline, {}.", comparison.title()),
             spans: Vec::new(),
             header: header.map(String::from).to_vec(),

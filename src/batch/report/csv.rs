@@ -1,8 +1,8 @@
 //! A report as CSV: one line a number, so that nothing needs taking apart.
 
-use super::{Kind, Report};
-use crate::domain::report::Sample;
-use crate::domain::report::curves::Metric;
+use super::{JsonReport, ReportKind};
+use crate::domain::report::SeedSample;
+use crate::domain::report::curves::CurveMetric;
 use crate::domain::seeds;
 use crate::domain::significance::TTest;
 
@@ -10,15 +10,15 @@ use crate::domain::significance::TTest;
 ///
 /// # Errors
 /// Of [`Kind::All`], whose kinds have different columns.
-pub fn text(report: &Report) -> Result<String, String> {
+pub fn text(report: &JsonReport) -> Result<String, String> {
     let mut lines = Lines(::csv::Writer::from_writer(Vec::new()));
     match report.kind {
-        Kind::Table1 | Kind::Table2 => tables(&mut lines, report),
-        Kind::Fig2 => activations(&mut lines, report),
-        Kind::Curves => curves(&mut lines, report),
-        Kind::Compare => comparisons(&mut lines, report),
-        Kind::Hops => hops(&mut lines, report),
-        Kind::All => {
+        ReportKind::Table1 | ReportKind::Table2 => tables(&mut lines, report),
+        ReportKind::Fig2 => activations(&mut lines, report),
+        ReportKind::Curves => curves(&mut lines, report),
+        ReportKind::Compare => comparisons(&mut lines, report),
+        ReportKind::Hops => hops(&mut lines, report),
+        ReportKind::All => {
             return Err("csv holds one report; name table1, table2, fig2, curves, compare or hops".into());
         }
     }
@@ -44,17 +44,17 @@ fn number(value: Option<f64>) -> String {
 }
 
 /// n, mean, std and seeds.
-fn sample(sample: Option<&Sample>) -> [String; 4] {
-    let list = |s: &Sample| seeds::text(&s.values.iter().map(|(seed, _)| *seed).collect::<Vec<_>>());
+fn sample(sample: Option<&SeedSample>) -> [String; 4] {
+    let list = |s: &SeedSample| seeds::text(&s.values.iter().map(|(seed, _)| *seed).collect::<Vec<_>>());
     [
-        sample.map_or(0, Sample::n).to_string(),
+        sample.map_or(0, SeedSample::n).to_string(),
         number(sample.map(|s| s.mean)),
         number(sample.and_then(|s| s.std)),
         sample.map_or_else(String::new, list),
     ]
 }
 
-fn tables(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
+fn tables(lines: &mut Lines, report: &JsonReport) -> ::csv::Result<()> {
     lines.header(&[
         "recipe",
         "family",
@@ -94,7 +94,7 @@ fn tables(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
     Ok(())
 }
 
-fn activations(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
+fn activations(lines: &mut Lines, report: &JsonReport) -> ::csv::Result<()> {
     lines.header(&[
         "recipe",
         "network",
@@ -125,9 +125,9 @@ fn activations(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
     Ok(())
 }
 
-fn curves(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
+fn curves(lines: &mut Lines, report: &JsonReport) -> ::csv::Result<()> {
     let mut header = ["recipe", "network", "dataset", "epoch", "n"].map(String::from).to_vec();
-    header.extend(Metric::ALL.iter().flat_map(|m| [m.name().to_owned(), format!("{}_std", m.name())]));
+    header.extend(CurveMetric::ALL.iter().flat_map(|m| [m.name().to_owned(), format!("{}_std", m.name())]));
     header.extend(["target", "epochs_to_target"].map(String::from));
     lines.add(&header)?;
     for curves in &report.curves {
@@ -145,7 +145,7 @@ fn curves(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
     Ok(())
 }
 
-fn comparisons(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
+fn comparisons(lines: &mut Lines, report: &JsonReport) -> ::csv::Result<()> {
     lines.header(&[
         "recipe",
         "dataset",
@@ -193,7 +193,7 @@ fn comparisons(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
 }
 
 /// What every hop adds, then the networks by rank; `what` says which a line is.
-fn hops(lines: &mut Lines, report: &Report) -> ::csv::Result<()> {
+fn hops(lines: &mut Lines, report: &JsonReport) -> ::csv::Result<()> {
     lines.header(&[
         "recipe",
         "dataset",

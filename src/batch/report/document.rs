@@ -1,10 +1,10 @@
 //! A report as every text format lays it out: headings, grids, figures, sentences.
 
-use crate::domain::report::activations::Activations;
+use crate::domain::report::activations::ActivationSummary;
 use crate::domain::report::compare::Comparison;
-use crate::domain::report::curves::Curves;
+use crate::domain::report::curves::CurveSet;
 use crate::domain::report::hop_effects::HopEffects;
-use crate::domain::report::table::Table;
+use crate::domain::report::table::ReportTable;
 
 /// A whole report.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Section<'a> {
     /// Drawn where the format can.
     pub figure: Option<Figure<'a>>,
     /// Its numbers.
-    pub grid: Grid,
+    pub grid: DocumentTable,
     /// Results in plain words.
     pub sentences: Vec<String>,
     /// What a reader should know.
@@ -38,11 +38,11 @@ pub struct Section<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Figure<'a> {
     /// Results beside the paper's.
-    Dots(&'a Table),
+    Dots(&'a ReportTable),
     /// Fig. 2.
-    Bars(&'a Activations),
+    Bars(&'a ActivationSummary),
     /// Learning curves.
-    Lines(&'a Curves),
+    Lines(&'a CurveSet),
     /// Differences with their intervals.
     Forest(&'a Comparison),
     /// What hops add, with intervals.
@@ -51,7 +51,7 @@ pub enum Figure<'a> {
 
 /// A table of text.
 #[derive(Debug, Default)]
-pub struct Grid {
+pub struct DocumentTable {
     /// What it shows.
     pub caption: String,
     /// Headings above several columns, with how many; nothing where there are none.

@@ -1,7 +1,7 @@
 //! Which hops matter, laid out: what each adds, then the networks by rank.
 
 use super::compose::{NOTHING, p_cell};
-use super::document::{Figure, Grid, GridRow, Section};
+use super::document::{DocumentTable, Figure, GridRow, Section};
 use crate::domain::report::hop_effects::{HopEffect, HopEffects, Ranked};
 use crate::domain::text::{grouped, plural};
 
@@ -28,7 +28,7 @@ fn added(effects: &HopEffects) -> Section<'_> {
     Section {
         heading: format!("What each hop adds, {}", effects.title()),
         figure: Some(Figure::Hops(effects)),
-        grid: Grid {
+        grid: DocumentTable {
             caption: format!(
                 "What each hop adds to test top-1, in points, over all networks that differ in it alone: {}.",
                 effects.title()
@@ -59,7 +59,7 @@ fn ranking(effects: &HopEffects) -> Section<'_> {
     Section {
         heading: format!("Networks by rank, {}", effects.title()),
         figure: None,
-        grid: Grid {
+        grid: DocumentTable {
             caption: format!(
                 "{} by test top-1, mean(std) over seeds: {}.",
                 plural(effects.ranking.len(), "network"),

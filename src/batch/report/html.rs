@@ -1,6 +1,6 @@
 //! A report as one page that needs nothing else: no script, no font, no other file.
 
-use super::document::{Document, Grid, GridRow, Section};
+use super::document::{Document, DocumentTable, GridRow, Section};
 use super::figures;
 use crate::domain::text::harmless;
 
@@ -73,7 +73,7 @@ fn list(text: &mut String, items: &[String]) {
     *text += "</ul>\n";
 }
 
-fn grid(grid: &Grid) -> String {
+fn grid(grid: &DocumentTable) -> String {
     let class = |i: usize| if i < grid.words { " class=\"w\"" } else { "" };
     let mut text =
         format!("<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead>\n", escape(&grid.caption));

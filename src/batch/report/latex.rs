@@ -1,6 +1,6 @@
 //! A report as LaTeX tables, with booktabs.
 
-use super::document::{Document, Grid, GridRow, Section};
+use super::document::{Document, DocumentTable, GridRow, Section};
 use crate::domain::text::harmless;
 
 /// Columns from which a table is shrunk to the width of the text.
@@ -26,7 +26,7 @@ fn section(section: &Section) -> String {
     text + &grid(&section.grid)
 }
 
-fn grid(grid: &Grid) -> String {
+fn grid(grid: &DocumentTable) -> String {
     let columns = grid.header.len();
     let (open, close) = match columns >= WIDE {
         true => ("\\resizebox{\\linewidth}{!}{%\n", "}\n"),

@@ -1,7 +1,7 @@
 //! A report as Markdown, as GitHub renders it.
 
 use super::compose::{DELTA, PAPER};
-use super::document::{Document, Grid, GridRow, Section};
+use super::document::{Document, DocumentTable, GridRow, Section};
 use crate::domain::text::harmless;
 
 /// The document as Markdown.
@@ -33,7 +33,7 @@ fn section(section: &Section) -> String {
     text
 }
 
-fn grid(grid: &Grid) -> String {
+fn grid(grid: &DocumentTable) -> String {
     // One row of headings only: those above go into each.
     let mut above = Vec::new();
     for (title, columns) in &grid.spans {
@@ -86,7 +86,7 @@ mod tests {
         let section = Section {
             heading: "x".into(),
             figure: None,
-            grid: Grid::default(),
+            grid: DocumentTable::default(),
             sentences: Vec::new(),
             notes: Vec::new(),
             commands: vec!["cd '```\n</pre>'".into()],

@@ -15,16 +15,16 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::{Format, Kind, ReportArgs};
+use crate::cli::{ReportArgs, ReportFormat, ReportKind};
 use crate::domain::error::SpecError;
 use crate::domain::event::Checkpoint;
-use crate::domain::report::activations::{Activations, activations};
+use crate::domain::report::activations::{ActivationSummary, activations};
 use crate::domain::report::compare::{Baseline, Comparison, compare};
-use crate::domain::report::curves::{Curves, curves};
-use crate::domain::report::groups::{Group, groups};
+use crate::domain::report::curves::{CurveSet, curves};
+use crate::domain::report::groups::{RunGroup, groups};
 use crate::domain::report::hop_effects::{HopEffects, hop_effects};
-use crate::domain::report::table::{Table, Which, tables};
-use crate::domain::report::{Options, Run};
+use crate::domain::report::table::{ReportTable, TableKind, tables};
+use crate::domain::report::{ReportOptions, ReportRun};
 use crate::domain::seeds;
 use crate::domain::text::plural;
 use crate::engine::error::{EngineError, Result, shown};
@@ -35,36 +35,36 @@ use crate::output::{error, note, say};
 
 /// What was asked for, as JSON has it.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct JsonReport {
     #[serde(rename = "report")]
-    kind: Kind,
+    kind: ReportKind,
     checkpoint: Checkpoint,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tables: Vec<Table>,
+    tables: Vec<ReportTable>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    fig2: Vec<Activations>,
+    fig2: Vec<ActivationSummary>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fig2_notes: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    curves: Vec<Curves>,
+    curves: Vec<CurveSet>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     comparisons: Vec<Comparison>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hops: Vec<HopEffects>,
 }
 
-impl Report {
+impl JsonReport {
     /// The report `kind` of `groups`.
     ///
     /// # Errors
     /// When the baseline is not among them.
     pub fn new(
-        kind: Kind,
-        groups: &[Group],
+        kind: ReportKind,
+        groups: &[RunGroup],
         baseline: Option<&Baseline>,
-        options: &Options,
+        options: &ReportOptions,
     ) -> std::result::Result<Self, SpecError> {
-        let has = |part: Kind| kind == part || kind == Kind::All;
+        let has = |part: ReportKind| kind == part || kind == ReportKind::All;
         let mut report = Self {
             kind,
             checkpoint: options.checkpoint,
@@ -75,23 +75,25 @@ impl Report {
             comparisons: Vec::new(),
             hops: Vec::new(),
         };
-        for (part, which) in [(Kind::Table1, Which::Table1), (Kind::Table2, Which::Table2)] {
+        for (part, which) in
+            [(ReportKind::Table1, TableKind::Table1), (ReportKind::Table2, TableKind::Table2)]
+        {
             if has(part) {
                 report.tables.extend(tables(which, groups, options));
             }
         }
-        if has(Kind::Fig2) {
+        if has(ReportKind::Fig2) {
             (report.fig2, report.fig2_notes) = activations(groups, options);
         }
-        if has(Kind::Curves) {
+        if has(ReportKind::Curves) {
             report.curves = curves(groups, options);
         }
-        if has(Kind::Compare) {
+        if has(ReportKind::Compare) {
             report.comparisons = compare(groups, baseline, options)?;
         }
-        if has(Kind::Hops) {
+        if has(ReportKind::Hops) {
             report.hops = hop_effects(groups, options)?;
-            if kind == Kind::All {
+            if kind == ReportKind::All {
                 // A folder of a few networks tells of some hops by accident.
                 report.hops.retain(HopEffects::is_whole);
             }
@@ -107,11 +109,11 @@ impl Report {
             && self.comparisons.is_empty()
             && self.hops.is_empty();
         nothing.then_some(match self.kind {
-            Kind::Fig2 => "no completed run of a network with hops",
-            Kind::Compare => {
+            ReportKind::Fig2 => "no completed run of a network with hops",
+            ReportKind::Compare => {
                 "nothing to compare: no two networks with completed runs of one dataset and recipe"
             }
-            Kind::Hops => {
+            ReportKind::Hops => {
                 "no hop to judge: no two networks with completed runs of one seed that differ in one hop alone; \
                  the sweep hop-sets trains them all"
             }
@@ -123,7 +125,11 @@ impl Report {
     ///
     /// # Errors
     /// When the format cannot hold it.
-    pub fn render(&self, format: Format, options: &Options) -> std::result::Result<Vec<u8>, String> {
+    pub fn render(
+        &self,
+        format: ReportFormat,
+        options: &ReportOptions,
+    ) -> std::result::Result<Vec<u8>, String> {
         let document = compose::document(self, options);
         let drawing = || {
             let sheet = figures::sheet(&document);
@@ -133,18 +139,18 @@ impl Report {
                 .ok_or("there is no result to draw yet; md has what is missing")
         };
         Ok(match format {
-            Format::Md => markdown::text(&document).into_bytes(),
-            Format::Latex => latex::text(&document).into_bytes(),
-            Format::Html => html::page(&document).into_bytes(),
-            Format::Csv => csv::text(self)?.into_bytes(),
-            Format::Json => {
+            ReportFormat::Md => markdown::text(&document).into_bytes(),
+            ReportFormat::Latex => latex::text(&document).into_bytes(),
+            ReportFormat::Html => html::page(&document).into_bytes(),
+            ReportFormat::Csv => csv::text(self)?.into_bytes(),
+            ReportFormat::Json => {
                 let mut text =
                     serde_json::to_string_pretty(self).map_err(|e| format!("cannot be encoded: {e}"))?;
                 text.push('\n');
                 text.into_bytes()
             }
-            Format::Svg => drawing()?.into_bytes(),
-            Format::Png => png::bytes(&drawing()?)?,
+            ReportFormat::Svg => drawing()?.into_bytes(),
+            ReportFormat::Png => png::bytes(&drawing()?)?,
         })
     }
 }
@@ -160,13 +166,18 @@ pub fn run(args: &ReportArgs) -> Result<Exit> {
     let baseline = args.baseline.as_deref().map(Baseline::parse).transpose()?;
     let saved = read(&args.dir)?;
     let names: Vec<String> = saved.iter().map(|run| shown(&run.path)).collect();
-    let runs: Vec<Run> = saved
+    let runs: Vec<ReportRun> = saved
         .iter()
         .zip(&names)
-        .map(|(run, name)| Run { name, spec: &run.spec, state: &run.state, training: run.being_written })
+        .map(|(run, name)| ReportRun {
+            name,
+            spec: &run.spec,
+            state: &run.state,
+            training: run.being_written,
+        })
         .collect();
     let groups = groups(&runs);
-    let report = Report::new(args.what, &groups, baseline.as_ref(), &options)?;
+    let report = JsonReport::new(args.what, &groups, baseline.as_ref(), &options)?;
     if let Some(reason) = report.nothing() {
         let data: Vec<&str> = options.datasets.iter().map(|id| id.name()).collect();
         let on = if data.is_empty() { String::new() } else { format!(" on {}", data.join(", ")) };
@@ -185,33 +196,33 @@ pub fn run(args: &ReportArgs) -> Result<Exit> {
 }
 
 /// The format asked for, else the file's, else Markdown.
-fn format(args: &ReportArgs) -> Result<Format> {
+fn format(args: &ReportArgs) -> Result<ReportFormat> {
     let extension =
         args.output.as_deref().and_then(Path::extension).map(|e| e.to_string_lossy().to_lowercase());
     let format = match (args.format, extension) {
         (Some(format), _) => format,
-        (None, None) if args.output.is_none() => Format::Md,
-        (None, extension) => extension.as_deref().and_then(Format::of_extension).ok_or_else(|| {
+        (None, None) if args.output.is_none() => ReportFormat::Md,
+        (None, extension) => extension.as_deref().and_then(ReportFormat::of_extension).ok_or_else(|| {
             SpecError::new(
                 "--format",
                 "the file's name does not say which; give md, csv, json, latex, svg, png or html",
             )
         })?,
     };
-    if format == Format::Png && args.output.is_none() {
+    if format == ReportFormat::Png && args.output.is_none() {
         return Err(SpecError::new("--format", "a png needs a file: give -o FILE").into());
     }
     Ok(format)
 }
 
-fn options(args: &ReportArgs) -> Result<Options> {
+fn options(args: &ReportArgs) -> Result<ReportOptions> {
     let mut datasets = Vec::new();
     for names in &args.dataset {
         for name in names.split(',') {
             datasets.push(crate::domain::dataset::DatasetId::parse(name.trim())?);
         }
     }
-    Ok(Options {
+    Ok(ReportOptions {
         checkpoint: if args.last { Checkpoint::Last } else { Checkpoint::Best },
         datasets,
         seeds: seeds::parse(&args.seeds)?,
@@ -225,8 +236,8 @@ fn read(dir: &Path) -> Result<Vec<SavedRun>> {
         let reason = if dir.exists() { "not a folder" } else { "there is no such folder" };
         return Err(EngineError::run(dir, reason));
     }
-    let (runs, faults) = store::list(dir)?;
-    faults.iter().for_each(|fault| error(&format!("left out: {fault}")));
+    let (runs, errors) = store::list(dir)?;
+    errors.iter().for_each(|skipped| error(&format!("left out: {skipped}")));
     if runs.is_empty() {
         let reason = match SavedRun::open(dir) {
             Ok(_) => "a run, not a folder of runs; give the folder that it is in",

@@ -2,30 +2,30 @@
 
 use serde::Serialize;
 
-use super::groups::{Data, Group, left_out};
-use super::{Options, Sample};
+use super::groups::{DataSignature, RunGroup, left_out};
+use super::{ReportOptions, SeedSample};
 use crate::domain::event::{BlockActivity, Split};
 use crate::domain::run_state::RunState;
 
 /// Fig. 2 of one network.
 #[derive(Debug, Clone, Serialize)]
-pub struct Activations {
+pub struct ActivationSummary {
     /// As specs name it.
     pub network: String,
     /// What it was trained on, and measured on the test images of.
     #[serde(rename = "dataset")]
-    pub data: Data,
+    pub data: DataSignature,
     /// What differs from the paper's recipe.
     pub recipe: String,
     /// Seeds that it is over.
     pub seeds: Vec<u64>,
     /// One entry a block.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<BlockBars>,
 }
 
 /// The bars of one block.
 #[derive(Debug, Clone, Serialize)]
-pub struct Block {
+pub struct BlockBars {
     /// From 1.
     pub block: usize,
     /// F first, then the hops, the longest last as in Eq. (2).
@@ -38,12 +38,12 @@ pub struct Bar {
     /// Level that the hop reads; `None` of F.
     pub source: Option<usize>,
     /// Mean absolute activation over images, positions and feature maps, by seed.
-    pub value: Sample,
+    pub value: SeedSample,
     /// Its mean in percent of F's.
     pub percent_of_f: Option<f64>,
 }
 
-impl Activations {
+impl ActivationSummary {
     /// `resnet+hires@fashion, the paper's recipe`.
     pub fn title(&self) -> String {
         format!("{} on {}, {}", self.network, self.data.title(), super::recipe_name(&self.recipe))
@@ -51,7 +51,7 @@ impl Activations {
 
     /// Every k with a P_k in it, rising.
     pub fn orders(&self) -> Vec<usize> {
-        let of = |block: &Block| block.bars.iter().map(|bar| bar.order(block.block)).collect::<Vec<_>>();
+        let of = |block: &BlockBars| block.bars.iter().map(|bar| bar.order(block.block)).collect::<Vec<_>>();
         let mut orders: Vec<usize> = self.blocks.iter().flat_map(of).filter(|k| *k > 0).collect();
         orders.sort_unstable();
         orders.dedup();
@@ -67,9 +67,9 @@ impl Bar {
 }
 
 /// Fig. 2 of every group whose runs measured it with some hop on, and notes.
-pub fn activations(groups: &[Group], options: &Options) -> (Vec<Activations>, Vec<String>) {
-    let wanted: Vec<&Group> = groups.iter().filter(|group| options.wants(&group.data)).collect();
-    let figures: Vec<Activations> = wanted.iter().filter_map(|group| figure(group)).collect();
+pub fn activations(groups: &[RunGroup], options: &ReportOptions) -> (Vec<ActivationSummary>, Vec<String>) {
+    let wanted: Vec<&RunGroup> = groups.iter().filter(|group| options.wants(&group.data)).collect();
+    let figures: Vec<ActivationSummary> = wanted.iter().filter_map(|group| figure(group)).collect();
     let mut notes = left_out(wanted.iter().copied());
     let without = wanted.iter().filter(|group| !group.runs.is_empty()).count() - figures.len();
     if without > 0 {
@@ -85,9 +85,9 @@ fn measured(state: &RunState) -> Option<&[BlockActivity]> {
     state.probes.iter().rfind(|probe| probe.split == Split::Test).map(|probe| probe.blocks.as_slice())
 }
 
-fn figure(group: &Group) -> Option<Activations> {
+fn figure(group: &RunGroup) -> Option<ActivationSummary> {
     let first = group.runs.values().find_map(|run| measured(run.state))?;
-    let bar = |place: usize, source: Option<usize>| -> Option<Sample> {
+    let bar = |place: usize, source: Option<usize>| -> Option<SeedSample> {
         group.sample(|state| {
             let block = measured(state)?.get(place)?;
             match source {
@@ -96,9 +96,9 @@ fn figure(group: &Group) -> Option<Activations> {
             }
         })
     };
-    let block = |(place, measured): (usize, &BlockActivity)| -> Option<Block> {
+    let block = |(place, measured): (usize, &BlockActivity)| -> Option<BlockBars> {
         let residual = bar(place, None)?;
-        let of_f = |value: &Sample| (residual.mean > 0.0).then(|| 100.0 * value.mean / residual.mean);
+        let of_f = |value: &SeedSample| (residual.mean > 0.0).then(|| 100.0 * value.mean / residual.mean);
         let mut sources: Vec<usize> = measured.hops.iter().map(|hop| hop.source).collect();
         sources.sort_unstable_by(|a, b| b.cmp(a));
         let hops = sources.into_iter().filter_map(|source| {
@@ -106,12 +106,12 @@ fn figure(group: &Group) -> Option<Activations> {
             Some(Bar { source: Some(source), percent_of_f: of_f(&value), value })
         });
         let f = Bar { source: None, value: residual.clone(), percent_of_f: None };
-        Some(Block { block: measured.block, bars: std::iter::once(f).chain(hops).collect() })
+        Some(BlockBars { block: measured.block, bars: std::iter::once(f).chain(hops).collect() })
     };
-    let blocks: Vec<Block> = first.iter().enumerate().filter_map(block).collect();
+    let blocks: Vec<BlockBars> = first.iter().enumerate().filter_map(block).collect();
     let seeds = group.runs.iter().filter(|(_, run)| measured(run.state).is_some()).map(|(seed, _)| *seed);
     let has_hops = blocks.iter().any(|block| block.bars.len() > 1);
-    has_hops.then(|| Activations {
+    has_hops.then(|| ActivationSummary {
         network: group.network(),
         data: group.data.clone(),
         recipe: group.recipe.clone(),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::curves::common_level;
-use super::groups::{Data, Group, Setting, left_out, settings};
-use super::{Options, Sample, recipe_name, test};
+use super::groups::{DataSignature, RunGroup, Setting, left_out, settings};
+use super::{ReportOptions, SeedSample, recipe_name, test};
 use crate::domain::error::SpecError;
 use crate::domain::run_state::RunState;
 use crate::domain::significance::{CONFIDENCE, Method, NoTest, TTest, holm, paired, welch};
@@ -32,7 +32,7 @@ impl Baseline {
         Ok(if whole { Self::Spec(Box::new(spec)) } else { Self::Network(spec.network_name()) })
     }
 
-    fn is(&self, group: &Group) -> bool {
+    fn is(&self, group: &RunGroup) -> bool {
         match self {
             Self::Network(name) => group.network() == *name,
             Self::Spec(spec) => group.spec == **spec,
@@ -67,7 +67,7 @@ impl Measure {
         }
     }
 
-    fn of(self, state: &RunState, options: &Options) -> Option<f64> {
+    fn of(self, state: &RunState, options: &ReportOptions) -> Option<f64> {
         match self {
             Self::TestTop1 => test(state, options).map(|score| score.top1()),
             Self::EpochsTo(target) => state.epochs_to(target).map(|epoch| epoch as f64),
@@ -80,28 +80,28 @@ impl Measure {
 pub struct Comparison {
     /// The dataset.
     #[serde(rename = "dataset")]
-    pub data: Data,
+    pub data: DataSignature,
     /// What differs from the paper's recipe.
     pub recipe: String,
     /// What is compared.
     pub measure: Measure,
     /// One a network.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ComparisonRow>,
     /// What a reader should know.
     pub notes: Vec<String>,
 }
 
 /// One network against its baseline.
 #[derive(Debug, Clone, Serialize)]
-pub struct Entry {
+pub struct ComparisonRow {
     /// As specs name it.
     pub network: String,
     /// What it is compared with.
     pub baseline: String,
     /// Its numbers: of the common seeds alone where there are two or more.
-    pub sample: Option<Sample>,
+    pub sample: Option<SeedSample>,
     /// The baseline's, likewise.
-    pub baseline_sample: Option<Sample>,
+    pub baseline_sample: Option<SeedSample>,
     /// Seeds that both have.
     pub common_seeds: Vec<u64>,
     /// Runs among those, its own and the baseline's, that never got as far as is measured.
@@ -141,9 +141,9 @@ impl Comparison {
 /// # Errors
 /// When no completed run has the baseline that was asked for.
 pub fn compare(
-    groups: &[Group],
+    groups: &[RunGroup],
     baseline: Option<&Baseline>,
-    options: &Options,
+    options: &ReportOptions,
 ) -> Result<Vec<Comparison>, SpecError> {
     let known = |b: &Baseline| groups.iter().any(|group| !group.runs.is_empty() && b.is(group));
     if let Some(asked) = baseline.filter(|b| !known(b)) {
@@ -151,7 +151,7 @@ pub fn compare(
             Baseline::Network(name) => format!("no completed run of {name}"),
             Baseline::Spec(spec) => {
                 let (line, name) = (spec.without_seed(), spec.network_name());
-                let same = |group: &&Group| !group.runs.is_empty() && group.network() == name;
+                let same = |group: &&RunGroup| !group.runs.is_empty() && group.network() == name;
                 match groups.iter().find(same).map(|group| group.spec.without_seed()) {
                     Some(other) => format!(
                         "no completed run of {line}, but one of {other}: give that whole line, or {name} \
@@ -165,8 +165,8 @@ pub fn compare(
     }
     let mut all = Vec::new();
     for setting in settings(groups).into_iter().filter(|setting| options.wants(&setting.data)) {
-        let here: Vec<&Group> = groups.iter().filter(|group| setting.has(group)).collect();
-        let trained: Vec<&Group> = here.iter().copied().filter(|group| !group.runs.is_empty()).collect();
+        let here: Vec<&RunGroup> = groups.iter().filter(|group| setting.has(group)).collect();
+        let trained: Vec<&RunGroup> = here.iter().copied().filter(|group| !group.runs.is_empty()).collect();
         let pairs = pairs(&trained, baseline);
         let level = options.target.unwrap_or_else(|| common_level(trained.iter().copied()));
         for measure in [Measure::TestTop1, Measure::EpochsTo(level)] {
@@ -178,16 +178,19 @@ pub fn compare(
 
 /// Each network with its baseline: the one asked for; else the original of its family, else
 /// the first of all.
-fn pairs<'a, 'b>(trained: &[&'a Group<'b>], asked: Option<&Baseline>) -> Vec<(&'a Group<'b>, &'a Group<'b>)> {
-    let with = |baseline: &'a Group<'b>| {
+fn pairs<'a, 'b>(
+    trained: &[&'a RunGroup<'b>],
+    asked: Option<&Baseline>,
+) -> Vec<(&'a RunGroup<'b>, &'a RunGroup<'b>)> {
+    let with = |baseline: &'a RunGroup<'b>| {
         let others = trained.iter().filter(move |group| group.spec != baseline.spec);
         others.map(move |group| (*group, baseline)).collect::<Vec<_>>()
     };
     if let Some(asked) = asked {
         return trained.iter().find(|group| asked.is(group)).map(|group| with(group)).unwrap_or_default();
     }
-    let original = |group: &Group| {
-        let is = |other: &&&'a Group<'b>| {
+    let original = |group: &RunGroup| {
+        let is = |other: &&&'a RunGroup<'b>| {
             other.spec.version == Version::Original && other.spec.family == group.spec.family
         };
         trained.iter().find(is).or(trained.first()).copied()
@@ -204,11 +207,11 @@ fn pairs<'a, 'b>(trained: &[&'a Group<'b>], asked: Option<&Baseline>) -> Vec<(&'
 fn comparison(
     setting: &Setting,
     measure: Measure,
-    pairs: &[(&Group, &Group)],
-    here: &[&Group],
-    options: &Options,
+    pairs: &[(&RunGroup, &RunGroup)],
+    here: &[&RunGroup],
+    options: &ReportOptions,
 ) -> Option<Comparison> {
-    let mut entries: Vec<Entry> =
+    let mut entries: Vec<ComparisonRow> =
         pairs.iter().filter_map(|(group, baseline)| entry(group, baseline, measure, options)).collect();
     if entries.is_empty() {
         return None;
@@ -225,14 +228,15 @@ fn comparison(
         Measure::EpochsTo(_) => Vec::new(),
     };
     if let Measure::EpochsTo(target) = measure {
-        let never =
-            |group: &&Group| group.runs.values().filter(|run| run.state.epochs_to(target).is_none()).count();
+        let never = |group: &&RunGroup| {
+            group.runs.values().filter(|run| run.state.epochs_to(target).is_none()).count()
+        };
         let never: usize = here.iter().map(never).sum();
         if never > 0 {
             notes.push(format!("{} never reached {target}% and cannot be compared.", plural(never, "run")));
         }
     }
-    let alone = |(group, baseline): &(&Group, &Group)| {
+    let alone = |(group, baseline): &(&RunGroup, &RunGroup)| {
         let common = group.runs.keys().filter(|seed| baseline.runs.contains_key(seed)).count();
         if common >= 2 { group.runs.len() + baseline.runs.len() - 2 * common } else { 0 }
     };
@@ -242,10 +246,15 @@ fn comparison(
     Some(Comparison { data: setting.data.clone(), recipe: setting.recipe.clone(), measure, entries, notes })
 }
 
-fn entry(group: &Group, baseline: &Group, measure: Measure, options: &Options) -> Option<Entry> {
+fn entry(
+    group: &RunGroup,
+    baseline: &RunGroup,
+    measure: Measure,
+    options: &ReportOptions,
+) -> Option<ComparisonRow> {
     type Numbers = Vec<(u64, Option<f64>)>;
-    let numbers = |group: &Group| -> Numbers {
-        let of = |(seed, run): (&u64, &super::Run)| (*seed, measure.of(run.state, options));
+    let numbers = |group: &RunGroup| -> Numbers {
+        let of = |(seed, run): (&u64, &super::ReportRun)| (*seed, measure.of(run.state, options));
         let all = group.runs.iter().map(of);
         // Only an epoch can be one that never came; a score that is missing is no score.
         all.filter(|(_, value)| value.is_some() || measure != Measure::TestTop1).collect()
@@ -273,13 +282,13 @@ fn entry(group: &Group, baseline: &Group, measure: Measure, options: &Options) -
         (0, 0) => welch(&values(&own), &values(&others)),
         _ => Err(NoTest::NotReached),
     };
-    let (sample, baseline_sample) = (Sample::new(reached(&own)), Sample::new(reached(&others)));
+    let (sample, baseline_sample) = (SeedSample::new(reached(&own)), SeedSample::new(reached(&others)));
     let difference = match (&sample, &baseline_sample, never) {
         (Some(own), Some(other), (0, 0)) => Some(own.mean - other.mean),
         (_, _, (0, 0)) => return None,
         _ => None,
     };
-    Some(Entry {
+    Some(ComparisonRow {
         network: group.network(),
         baseline: baseline.network(),
         common_seeds: common,
@@ -298,13 +307,13 @@ pub fn p_text(p: f64) -> String {
     if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") }
 }
 
-fn sentence(entry: &Entry, measure: Measure, comparisons: usize) -> String {
-    let Entry { network, baseline, .. } = entry;
+fn sentence(entry: &ComparisonRow, measure: Measure, comparisons: usize) -> String {
+    let ComparisonRow { network, baseline, .. } = entry;
     let digits = measure.decimals();
     let Some(difference) = entry.difference else {
         let Measure::EpochsTo(target) = measure else { return String::new() };
-        let reached = |never: usize, sample: &Option<Sample>| {
-            let got_there = sample.as_ref().map_or(0, Sample::n);
+        let reached = |never: usize, sample: &Option<SeedSample>| {
+            let got_there = sample.as_ref().map_or(0, SeedSample::n);
             format!("{got_there} of {}", plural(got_there + never, "run"))
         };
         let (own, other) =

@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use super::groups::{Data, Group, left_out, settings};
-use super::{Options, Sample, recipe_name};
+use super::groups::{DataSignature, RunGroup, left_out, settings};
+use super::{ReportOptions, SeedSample, recipe_name};
 use crate::domain::run_state::{EpochRecord, RunState};
 use crate::domain::text::plural;
 
 /// What is drawn over epochs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Metric {
+pub enum CurveMetric {
     /// Percent of the training batches, each scored before its step.
     TrainTop1,
     /// Percent of the validation images.
@@ -21,7 +21,7 @@ pub enum Metric {
     ValLoss,
 }
 
-impl Metric {
+impl CurveMetric {
     /// Every metric.
     pub const ALL: [Self; 4] = [Self::TrainTop1, Self::ValTop1, Self::TrainLoss, Self::ValLoss];
 
@@ -57,10 +57,10 @@ impl Metric {
 
 /// The curves of all networks on one dataset with one recipe.
 #[derive(Debug, Clone, Serialize)]
-pub struct Curves {
+pub struct CurveSet {
     /// The dataset.
     #[serde(rename = "dataset")]
-    pub data: Data,
+    pub data: DataSignature,
     /// What differs from the paper's recipe.
     pub recipe: String,
     /// The level of [`Line::epochs_to`], percent of validation top-1.
@@ -68,31 +68,31 @@ pub struct Curves {
     /// Whether somebody asked for that level.
     pub target_asked: bool,
     /// One a network.
-    pub lines: Vec<Line>,
+    pub lines: Vec<CurveLine>,
     /// What a reader should know.
     pub notes: Vec<String>,
 }
 
 /// One network over its seeds.
 #[derive(Debug, Clone, Serialize)]
-pub struct Line {
+pub struct CurveLine {
     /// As specs name it.
     pub network: String,
     /// Seeds that it is over.
     pub seeds: Vec<u64>,
     /// In order.
-    pub epochs: Vec<Epoch>,
+    pub epochs: Vec<EpochPoint>,
     /// Best validation top-1, percent.
-    pub best: Option<Sample>,
+    pub best: Option<SeedSample>,
     /// First epoch whose validation top-1 reached the target, of the seeds that did.
-    pub epochs_to: Option<Sample>,
+    pub epochs_to: Option<SeedSample>,
     /// Seeds that never did.
     pub never: usize,
 }
 
 /// One epoch over seeds.
 #[derive(Debug, Clone, Serialize)]
-pub struct Epoch {
+pub struct EpochPoint {
     /// From 1.
     pub epoch: usize,
     /// Seeds that have it.
@@ -101,14 +101,14 @@ pub struct Epoch {
     pub metrics: [(f64, Option<f64>); 4],
 }
 
-impl Epoch {
+impl EpochPoint {
     /// Mean and standard deviation of `metric`.
-    pub fn of(&self, metric: Metric) -> (f64, Option<f64>) {
-        self.metrics[Metric::ALL.iter().position(|m| *m == metric).unwrap_or(0)]
+    pub fn of(&self, metric: CurveMetric) -> (f64, Option<f64>) {
+        self.metrics[CurveMetric::ALL.iter().position(|m| *m == metric).unwrap_or(0)]
     }
 }
 
-impl Curves {
+impl CurveSet {
     /// `CIFAR-10, the paper's recipe`.
     pub fn title(&self) -> String {
         format!("{}, {}", self.data.title(), recipe_name(&self.recipe))
@@ -117,20 +117,20 @@ impl Curves {
 
 /// The level for `groups` where none was asked for: the highest whole percent of validation
 /// top-1 that each of their runs reached.
-pub fn common_level<'a, 'b: 'a>(groups: impl IntoIterator<Item = &'a Group<'b>>) -> f64 {
+pub fn common_level<'a, 'b: 'a>(groups: impl IntoIterator<Item = &'a RunGroup<'b>>) -> f64 {
     let best = |state: &RunState| state.best_epoch().map_or(0.0, |epoch| epoch.validation.top1());
     let runs = groups.into_iter().flat_map(|group| group.runs.values());
     runs.map(|run| best(run.state)).fold(100.0, f64::min).floor()
 }
 
 /// The curves of every setting, the one with most runs first.
-pub fn curves(groups: &[Group], options: &Options) -> Vec<Curves> {
+pub fn curves(groups: &[RunGroup], options: &ReportOptions) -> Vec<CurveSet> {
     let wanted = settings(groups).into_iter().filter(|setting| options.wants(&setting.data));
     let of_setting = |setting: super::groups::Setting| {
-        let all: Vec<&Group> = groups.iter().filter(|group| setting.has(group)).collect();
-        let trained: Vec<&Group> = all.iter().copied().filter(|group| !group.runs.is_empty()).collect();
+        let all: Vec<&RunGroup> = groups.iter().filter(|group| setting.has(group)).collect();
+        let trained: Vec<&RunGroup> = all.iter().copied().filter(|group| !group.runs.is_empty()).collect();
         let target = options.target.unwrap_or_else(|| common_level(trained.iter().copied()));
-        let lines: Vec<Line> = trained.iter().map(|group| line(group, target)).collect();
+        let lines: Vec<CurveLine> = trained.iter().map(|group| line(group, target)).collect();
         let never: usize = lines.iter().map(|line| line.never).sum();
         let mut notes = left_out(all);
         if never > 0 {
@@ -140,28 +140,29 @@ pub fn curves(groups: &[Group], options: &Options) -> Vec<Curves> {
             ));
         }
         let target_asked = options.target.is_some();
-        Curves { data: setting.data, recipe: setting.recipe, target, target_asked, lines, notes }
+        CurveSet { data: setting.data, recipe: setting.recipe, target, target_asked, lines, notes }
     };
     wanted.map(of_setting).collect()
 }
 
-fn line(group: &Group, target: f64) -> Line {
+fn line(group: &RunGroup, target: f64) -> CurveLine {
     let last = group.runs.values().filter_map(|run| run.state.epochs.last()).map(|e| e.epoch).max();
     // Epochs are numbered from 1 without gaps, so a run has the n-th at n − 1.
     let epoch = |epoch: usize| {
         let record = |state: &RunState| state.epochs.get(epoch - 1).filter(|e| e.epoch == epoch).copied();
-        let metrics = Metric::ALL.map(|metric| group.sample(|state| record(state).map(|e| metric.of(&e))));
-        let n = metrics[0].as_ref().map_or(0, Sample::n);
+        let metrics =
+            CurveMetric::ALL.map(|metric| group.sample(|state| record(state).map(|e| metric.of(&e))));
+        let n = metrics[0].as_ref().map_or(0, SeedSample::n);
         let values = metrics.map(|sample| sample.map_or((f64::NAN, None), |s| (s.mean, s.std)));
-        (n > 0).then_some(Epoch { epoch, n, metrics: values })
+        (n > 0).then_some(EpochPoint { epoch, n, metrics: values })
     };
     let epochs_to = group.sample(|state| state.epochs_to(target).map(|epoch| epoch as f64));
-    Line {
+    CurveLine {
         network: group.network(),
         seeds: group.runs.keys().copied().collect(),
         epochs: (1..=last.unwrap_or(0)).filter_map(epoch).collect(),
         best: group.sample(|state| state.best_epoch().map(|e| e.validation.top1())),
-        never: group.runs.len() - epochs_to.as_ref().map_or(0, Sample::n),
+        never: group.runs.len() - epochs_to.as_ref().map_or(0, SeedSample::n),
         epochs_to,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Run, Sample};
+use super::{ReportRun, SeedSample};
 use crate::domain::architecture::Family;
 use crate::domain::dataset::{DatasetId, ImageFolder};
 use crate::domain::event::Outcome;
@@ -19,20 +19,20 @@ const NOT_RECIPE: [&str; 8] =
 
 /// What networks are trained on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Data {
+pub struct DataSignature {
     /// Which dataset.
     pub id: DatasetId,
     /// Of the dataset `folder`, which; `None` of the others.
     pub folder: Option<ImageFolder>,
 }
 
-impl Serialize for Data {
+impl Serialize for DataSignature {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.name())
     }
 }
 
-impl Data {
+impl DataSignature {
     /// What `spec` is trained on.
     pub fn of(spec: &ExperimentSpec) -> Self {
         let folder = (spec.dataset == DatasetId::Folder).then(|| spec.folder.clone());
@@ -105,15 +105,15 @@ pub fn order(spec: &ExperimentSpec) -> (Family, usize, String) {
 
 /// The completed runs of one spec, by seed.
 #[derive(Debug, Clone)]
-pub struct Group<'a> {
+pub struct RunGroup<'a> {
     /// The spec, whatever its seed.
     pub spec: ExperimentSpec,
     /// What it is trained on.
-    pub data: Data,
+    pub data: DataSignature,
     /// How.
     pub recipe: String,
     /// The newest completed run of each seed.
-    pub runs: BTreeMap<u64, Run<'a>>,
+    pub runs: BTreeMap<u64, ReportRun<'a>>,
     /// Completed runs left out because a newer one has the same seed.
     pub older: usize,
     /// Runs that did not complete, by how they ended.
@@ -122,21 +122,22 @@ pub struct Group<'a> {
     pub diverged: BTreeSet<u64>,
 }
 
-impl Group<'_> {
+impl RunGroup<'_> {
     /// The network's name: `resnet+hires[P1]`.
     pub fn network(&self) -> String {
         self.spec.network_name()
     }
 
     /// A number over the seeds whose run has it.
-    pub fn sample(&self, number: impl Fn(&RunState) -> Option<f64>) -> Option<Sample> {
+    pub fn sample(&self, number: impl Fn(&RunState) -> Option<f64>) -> Option<SeedSample> {
         let values = self.runs.iter().filter_map(|(seed, run)| Some((*seed, number(run.state)?)));
-        Sample::new(values.collect())
+        SeedSample::new(values.collect())
     }
 
     /// What its runs lack of the whole dataset, in words, of the first that lacks anything.
     pub fn short(&self) -> Option<String> {
-        let lacks = |run: &Run| run.state.started.as_ref().and_then(|facts| facts.images.shortage(run.spec));
+        let lacks =
+            |run: &ReportRun| run.state.started.as_ref().and_then(|facts| facts.images.shortage(run.spec));
         self.runs.values().find_map(lacks)
     }
 
@@ -152,12 +153,12 @@ impl Group<'_> {
 
 /// Every group of `runs`, in the paper's order of networks; datasets and recipes as they
 /// come.
-pub fn groups<'a>(runs: &[Run<'a>]) -> Vec<Group<'a>> {
-    let mut by_line: BTreeMap<String, Group<'a>> = BTreeMap::new();
+pub fn groups<'a>(runs: &[ReportRun<'a>]) -> Vec<RunGroup<'a>> {
+    let mut by_line: BTreeMap<String, RunGroup<'a>> = BTreeMap::new();
     for run in runs {
-        let group = by_line.entry(run.spec.without_seed()).or_insert_with(|| Group {
+        let group = by_line.entry(run.spec.without_seed()).or_insert_with(|| RunGroup {
             spec: ExperimentSpec { seed: 0, ..run.spec.clone() },
-            data: Data::of(run.spec),
+            data: DataSignature::of(run.spec),
             recipe: recipe(run.spec),
             runs: BTreeMap::new(),
             older: 0,
@@ -185,14 +186,14 @@ pub fn groups<'a>(runs: &[Run<'a>]) -> Vec<Group<'a>> {
     groups
 }
 
-fn began<'a>(run: &Run<'a>) -> Option<&'a str> {
+fn began<'a>(run: &ReportRun<'a>) -> Option<&'a str> {
     run.state.started.as_ref().map(|s| s.at.as_str())
 }
 
 /// What is left out of `groups`, a note for each; at most 20 of them.
-pub fn left_out<'a, 'b: 'a>(groups: impl IntoIterator<Item = &'a Group<'b>>) -> Vec<String> {
+pub fn left_out<'a, 'b: 'a>(groups: impl IntoIterator<Item = &'a RunGroup<'b>>) -> Vec<String> {
     const MOST: usize = 20;
-    let mut notes: Vec<String> = groups.into_iter().filter_map(Group::left_out).collect();
+    let mut notes: Vec<String> = groups.into_iter().filter_map(RunGroup::left_out).collect();
     let more = notes.len().saturating_sub(MOST);
     notes.truncate(MOST);
     notes.iter_mut().for_each(|note| note.insert_str(0, "Not averaged: "));
@@ -206,13 +207,13 @@ pub fn left_out<'a, 'b: 'a>(groups: impl IntoIterator<Item = &'a Group<'b>>) -> 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// The dataset.
-    pub data: Data,
+    pub data: DataSignature,
     /// What differs from the paper's recipe.
     pub recipe: String,
 }
 
 /// Every setting of `groups` with a completed run, the one with most runs first.
-pub fn settings(groups: &[Group]) -> Vec<Setting> {
+pub fn settings(groups: &[RunGroup]) -> Vec<Setting> {
     let mut found: Vec<(Setting, usize)> = Vec::new();
     for group in groups.iter().filter(|group| !group.runs.is_empty()) {
         let setting = Setting { data: group.data.clone(), recipe: group.recipe.clone() };
@@ -221,7 +222,7 @@ pub fn settings(groups: &[Group]) -> Vec<Setting> {
             None => found.push((setting, group.runs.len())),
         }
     }
-    let place = |data: &Data| DatasetId::ALL.iter().position(|id| *id == data.id);
+    let place = |data: &DataSignature| DatasetId::ALL.iter().position(|id| *id == data.id);
     found.sort_by(|(a, n), (b, m)| {
         m.cmp(n).then_with(|| place(&a.data).cmp(&place(&b.data))).then_with(|| a.recipe.cmp(&b.recipe))
     });
@@ -230,7 +231,7 @@ pub fn settings(groups: &[Group]) -> Vec<Setting> {
 
 impl Setting {
     /// Whether `group` has it.
-    pub fn has(&self, group: &Group) -> bool {
+    pub fn has(&self, group: &RunGroup) -> bool {
         group.data == self.data && group.recipe == self.recipe
     }
 }

@@ -4,8 +4,8 @@
 use serde::Serialize;
 
 use super::compare::worth;
-use super::groups::{Data, Group, settings};
-use super::{Options, Sample, recipe_name, test};
+use super::groups::{DataSignature, RunGroup, settings};
+use super::{ReportOptions, SeedSample, recipe_name, test};
 use crate::domain::architecture::Family;
 use crate::domain::error::SpecError;
 use crate::domain::hops::{Hop, HopSet, all_hops};
@@ -18,7 +18,7 @@ use crate::domain::text::plural;
 pub struct HopEffects {
     /// The dataset.
     #[serde(rename = "dataset")]
-    pub data: Data,
+    pub data: DataSignature,
     /// What differs from the paper's recipe.
     pub recipe: String,
     /// Whose hops.
@@ -61,7 +61,7 @@ pub struct Ranked {
     /// Trainable parameters.
     pub parameters: usize,
     /// Test top-1, percent.
-    pub sample: Sample,
+    pub sample: SeedSample,
 }
 
 impl HopEffects {
@@ -85,15 +85,15 @@ impl HopEffects {
 /// A network by its hops.
 struct Node<'a, 'b> {
     hops: HopSet,
-    group: &'a Group<'b>,
-    sample: Sample,
+    group: &'a RunGroup<'b>,
+    sample: SeedSample,
 }
 
 /// The hops of every family and setting in which two networks differ in one hop alone.
 ///
 /// # Errors
 /// When a spec has no such network.
-pub fn hop_effects(groups: &[Group], options: &Options) -> Result<Vec<HopEffects>, SpecError> {
+pub fn hop_effects(groups: &[RunGroup], options: &ReportOptions) -> Result<Vec<HopEffects>, SpecError> {
     let (mut all, mut passed_over) = (Vec::<HopEffects>::new(), Vec::new());
     for setting in settings(groups).into_iter().filter(|setting| options.wants(&setting.data)) {
         for family in Family::ALL {

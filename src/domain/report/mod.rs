@@ -13,7 +13,7 @@ pub mod table;
 
 use serde::Serialize;
 
-use self::groups::{Data, Group};
+use self::groups::{DataSignature, RunGroup};
 use super::dataset::DatasetId;
 use super::event::Checkpoint;
 use super::run_state::RunState;
@@ -26,7 +26,7 @@ pub const SEEDS: [u64; 5] = [0, 1, 2, 3, 4];
 
 /// One run to report on.
 #[derive(Debug, Clone, Copy)]
-pub struct Run<'a> {
+pub struct ReportRun<'a> {
     /// What its folder is called.
     pub name: &'a str,
     /// What was run.
@@ -39,7 +39,7 @@ pub struct Run<'a> {
 
 /// What to report on.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ReportOptions {
     /// Whose test scores: of the best validation epoch, or of the last.
     pub checkpoint: Checkpoint,
     /// Only these datasets; all where it is empty.
@@ -53,7 +53,7 @@ pub struct Options {
     pub out: String,
 }
 
-impl Default for Options {
+impl Default for ReportOptions {
     fn default() -> Self {
         Self {
             checkpoint: Checkpoint::Best,
@@ -65,9 +65,9 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl ReportOptions {
     /// Whether `data` is reported on.
-    pub fn wants(&self, data: &Data) -> bool {
+    pub fn wants(&self, data: &DataSignature) -> bool {
         self.datasets.is_empty() || self.datasets.contains(&data.id)
     }
 
@@ -86,7 +86,7 @@ impl Options {
     }
 
     /// Expected seeds that `group` has not completed and that would not diverge again.
-    fn missing(&self, group: Option<&Group>) -> Vec<u64> {
+    fn missing(&self, group: Option<&RunGroup>) -> Vec<u64> {
         let has = |seed: &u64| group.is_some_and(|g| g.runs.contains_key(seed) || g.diverged.contains(seed));
         self.seeds.iter().copied().filter(|seed| !has(seed)).collect()
     }
@@ -103,7 +103,7 @@ fn shell_word(text: &str) -> String {
 
 /// A number that several seeds have.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Sample {
+pub struct SeedSample {
     /// By seed.
     pub values: Vec<(u64, f64)>,
     /// Their mean.
@@ -112,7 +112,7 @@ pub struct Sample {
     pub std: Option<f64>,
 }
 
-impl Sample {
+impl SeedSample {
     /// Of `values`; `None` where there is none, or one is no number.
     pub fn new(values: Vec<(u64, f64)>) -> Option<Self> {
         let numbers: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
@@ -140,7 +140,7 @@ pub fn recipe_name(recipe: &str) -> &str {
 }
 
 /// The test score of `state` that `options` asks for.
-fn test<'a>(state: &'a RunState, options: &Options) -> Option<&'a super::event::Score> {
+fn test<'a>(state: &'a RunState, options: &ReportOptions) -> Option<&'a super::event::Score> {
     state.test(options.checkpoint)
 }
 
@@ -150,13 +150,13 @@ mod tests {
 
     #[test]
     fn commands_can_be_pasted_into_a_shell() {
-        let options = Options { out: "my runs/it's".into(), ..Options::default() };
+        let options = ReportOptions { out: "my runs/it's".into(), ..ReportOptions::default() };
         let spec: ExperimentSpec = "resnet+hires[P1]@cifar10 epochs=3 seed=2".parse().unwrap();
         assert_eq!(
             options.command(&spec, &[0, 1, 2, 3, 4]),
             r#"hiresnet-tui --batch "resnet+hires[P1]@cifar10 epochs=3" --seeds 0..4 --out 'my runs/it'\''s' --resume"#
         );
-        let odd = Options { out: "-odd".into(), ..options };
+        let odd = ReportOptions { out: "-odd".into(), ..options };
         assert!(odd.command(&spec, &[2]).ends_with(" --seeds 2 --out ./-odd --resume"));
         assert_eq!([shell_word("runs"), shell_word("$(id)"), shell_word("-x")], ["runs", "'$(id)'", "'-x'"]);
     }

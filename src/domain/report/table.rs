@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::groups::{Data, Group, left_out};
-use super::{Options, Sample, recipe_name, test};
+use super::groups::{DataSignature, RunGroup, left_out};
+use super::{ReportOptions, SeedSample, recipe_name, test};
 use crate::domain::architecture::Family;
 use crate::domain::dataset::DatasetId;
 use crate::domain::hops::{HopGroup, HopSelection};
@@ -15,7 +15,7 @@ use crate::domain::text::grouped;
 /// Which of the paper's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Which {
+pub enum TableKind {
     /// Three families in three versions.
     Table1,
     /// A ResNet with all, some and no hops.
@@ -24,15 +24,15 @@ pub enum Which {
 
 /// One of the paper's tables, from the runs of one recipe.
 #[derive(Debug, Clone, Serialize)]
-pub struct Table {
+pub struct ReportTable {
     /// Which.
-    pub which: Which,
+    pub which: TableKind,
     /// What the runs have otherwise than the paper's recipe.
     pub recipe: String,
     /// Datasets and measures.
-    pub columns: Vec<Column>,
+    pub columns: Vec<TableColumn>,
     /// Networks.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
     /// Networks with completed runs that it has no row for, with their dataset.
     pub without_row: Vec<String>,
     /// What else a reader should know.
@@ -41,10 +41,10 @@ pub struct Table {
 
 /// What one column has.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Column {
+pub struct TableColumn {
     /// The dataset.
     #[serde(rename = "dataset")]
-    pub data: Data,
+    pub data: DataSignature,
     /// As headings have it.
     pub title: String,
     /// Top-1 or top-5.
@@ -55,7 +55,7 @@ pub struct Column {
 
 /// One network.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub struct TableRow {
     /// As specs name it.
     pub network: String,
     /// The baseline architecture that the paper's rows are under; Table 2 has only one.
@@ -65,14 +65,14 @@ pub struct Row {
     /// Trainable parameters, with the classes of the first column.
     pub parameters: usize,
     /// One a column.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<TableCell>,
 }
 
 /// One result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Cell {
+pub struct TableCell {
     /// The runs' result; `None` where there is none.
-    pub measured: Option<Sample>,
+    pub measured: Option<SeedSample>,
     /// The paper's.
     pub published: Option<Published>,
     /// Mean measured less mean published, percent points.
@@ -81,7 +81,7 @@ pub struct Cell {
     pub command: Option<String>,
 }
 
-impl Which {
+impl TableKind {
     /// The paper's name for it.
     pub const fn title(self) -> &'static str {
         match self {
@@ -135,29 +135,29 @@ impl Which {
 
 /// The table `which`, one for every recipe of the runs in `groups`, the most complete first.
 /// With no run that belongs in it there is one, of the paper's recipe, with every cell missing.
-pub fn tables(which: Which, groups: &[Group], options: &Options) -> Vec<Table> {
-    let of_table = |group: &&Group| which.has(&group.spec) && options.wants(&group.data);
+pub fn tables(which: TableKind, groups: &[RunGroup], options: &ReportOptions) -> Vec<ReportTable> {
+    let of_table = |group: &&RunGroup| which.has(&group.spec) && options.wants(&group.data);
     let mut recipes: Vec<&str> = groups.iter().filter(of_table).map(|group| group.recipe.as_str()).collect();
     recipes.sort_unstable();
     recipes.dedup();
     if recipes.is_empty() {
         recipes.push("");
     }
-    let mut tables: Vec<Table> =
+    let mut tables: Vec<ReportTable> =
         recipes.into_iter().map(|recipe| table(which, recipe, groups, options)).collect();
     // Stable: of equals, the paper's recipe, which is the shortest, comes first.
     tables.sort_by_key(|table| std::cmp::Reverse(table.measured()));
     tables
 }
 
-impl Table {
+impl ReportTable {
     /// Cells with a result.
     pub fn measured(&self) -> usize {
         self.cells().filter(|(.., cell)| cell.measured.is_some()).count()
     }
 
     /// Every cell with its row and column.
-    pub fn cells(&self) -> impl Iterator<Item = (&Row, &Column, &Cell)> {
+    pub fn cells(&self) -> impl Iterator<Item = (&TableRow, &TableColumn, &TableCell)> {
         self.rows.iter().flat_map(|row| {
             row.cells.iter().zip(&self.columns).map(move |(cell, column)| (row, column, cell))
         })
@@ -170,7 +170,7 @@ impl Table {
 
     /// The most seeds that a result has.
     pub fn most_seeds(&self) -> usize {
-        self.cells().filter_map(|(.., cell)| cell.measured.as_ref().map(Sample::n)).max().unwrap_or(0)
+        self.cells().filter_map(|(.., cell)| cell.measured.as_ref().map(SeedSample::n)).max().unwrap_or(0)
     }
 
     /// What it has no row for, the first `most` by name; `None` where nothing is.
@@ -200,30 +200,35 @@ impl Table {
 
 /// The paper's columns where the recipe has a run on one of its datasets or is the paper's,
 /// then those of the runs.
-fn columns(which: Which, groups: &[&Group], recipe: &str, options: &Options) -> Vec<Column> {
+fn columns(
+    which: TableKind,
+    groups: &[&RunGroup],
+    recipe: &str,
+    options: &ReportOptions,
+) -> Vec<TableColumn> {
     let of_paper = which.datasets();
     let touched = groups.iter().any(|group| of_paper.contains(&group.data.id));
     let asked = |id: &DatasetId| options.datasets.contains(id);
-    let mut all: Vec<Data> = Vec::new();
+    let mut all: Vec<DataSignature> = Vec::new();
     for id in of_paper.iter().chain(&DatasetId::ALL) {
         let wanted = match options.datasets.is_empty() {
             true => of_paper.contains(id) && (recipe.is_empty() || touched),
             false => asked(id) && *id != DatasetId::Folder,
         };
         let runs = groups.iter().filter(|group| group.data.id == *id).map(|group| group.data.clone());
-        for data in wanted.then(|| Data::named(*id)).into_iter().chain(runs) {
+        for data in wanted.then(|| DataSignature::named(*id)).into_iter().chain(runs) {
             if !all.contains(&data) && options.wants(&data) {
                 all.push(data);
             }
         }
     }
-    let many = |data: &Data| {
+    let many = |data: &DataSignature| {
         data.id == DatasetId::TinyImagenet || data.folder.as_ref().is_some_and(|folder| folder.classes > 10)
     };
-    let of = |data: Data| {
+    let of = |data: DataSignature| {
         let accuracies: &[Accuracy] =
             if many(&data) { &[Accuracy::Top1, Accuracy::Top5] } else { &[Accuracy::Top1] };
-        let column = move |accuracy: &Accuracy| Column {
+        let column = move |accuracy: &Accuracy| TableColumn {
             title: data.title(),
             published: of_paper.contains(&data.id),
             accuracy: *accuracy,
@@ -234,10 +239,10 @@ fn columns(which: Which, groups: &[&Group], recipe: &str, options: &Options) -> 
     all.into_iter().flat_map(of).collect()
 }
 
-fn table(which: Which, recipe: &str, groups: &[Group], options: &Options) -> Table {
-    let here: Vec<&Group> =
+fn table(which: TableKind, recipe: &str, groups: &[RunGroup], options: &ReportOptions) -> ReportTable {
+    let here: Vec<&RunGroup> =
         groups.iter().filter(|group| group.recipe == recipe && options.wants(&group.data)).collect();
-    let in_rows: Vec<&Group> = here.iter().copied().filter(|group| which.has(&group.spec)).collect();
+    let in_rows: Vec<&RunGroup> = here.iter().copied().filter(|group| which.has(&group.spec)).collect();
     let columns = columns(which, &in_rows, recipe, options);
     let row = |(family, version, title): (Family, Version, &str)| {
         let usual = ExperimentSpec::paper(family, version, DatasetId::Cifar10);
@@ -246,21 +251,32 @@ fn table(which: Which, recipe: &str, groups: &[Group], options: &Options) -> Tab
         let cells = specs.clone().zip(&columns).map(|(spec, column)| cell(spec, column, &in_rows, options));
         let network_of = |spec: Option<ExperimentSpec>| spec.unwrap_or(usual.clone()).architecture().ok();
         let parameters = network_of(specs.clone().next().flatten()).map_or(0, |a| params::count(&a));
-        Row { cells: cells.collect(), family: family.title(), version: title.into(), parameters, network }
+        TableRow {
+            cells: cells.collect(),
+            family: family.title(),
+            version: title.into(),
+            parameters,
+            network,
+        }
     };
-    let rows: Vec<Row> = which.rows().into_iter().map(row).collect();
+    let rows: Vec<TableRow> = which.rows().into_iter().map(row).collect();
     let notes = notes(which, recipe, &here, &columns, &rows);
     let without_row = here
         .iter()
         .filter(|group| !which.has(&group.spec) && !group.runs.is_empty())
         .map(|group| format!("{}@{}", group.network(), group.data.id.name()))
         .collect();
-    Table { which, recipe: recipe.into(), without_row, notes, columns, rows }
+    ReportTable { which, recipe: recipe.into(), without_row, notes, columns, rows }
 }
 
-fn cell(spec: Option<ExperimentSpec>, column: &Column, groups: &[&Group], options: &Options) -> Cell {
+fn cell(
+    spec: Option<ExperimentSpec>,
+    column: &TableColumn,
+    groups: &[&RunGroup],
+    options: &ReportOptions,
+) -> TableCell {
     let Some(spec) = spec else {
-        return Cell { measured: None, published: None, difference: None, command: None };
+        return TableCell { measured: None, published: None, difference: None, command: None };
     };
     let group = groups.iter().find(|group| group.spec == spec).copied();
     let measured = group.and_then(|group| {
@@ -277,10 +293,16 @@ fn cell(spec: Option<ExperimentSpec>, column: &Column, groups: &[&Group], option
     let difference = measured.as_ref().zip(published).filter(|_| is_whole).map(|(m, p)| m.mean - p.mean);
     let missing = options.missing(group);
     let command = (!missing.is_empty()).then(|| options.command(&spec, &missing));
-    Cell { measured, published, difference, command }
+    TableCell { measured, published, difference, command }
 }
 
-fn notes(which: Which, recipe: &str, here: &[&Group], columns: &[Column], rows: &[Row]) -> Vec<String> {
+fn notes(
+    which: TableKind,
+    recipe: &str,
+    here: &[&RunGroup],
+    columns: &[TableColumn],
+    rows: &[TableRow],
+) -> Vec<String> {
     let mut notes = Vec::new();
     let beside = rows.iter().flat_map(|row| &row.cells).any(|cell| cell.difference.is_some());
     if beside && !recipe.is_empty() {
@@ -314,8 +336,8 @@ fn notes(which: Which, recipe: &str, here: &[&Group], columns: &[Column], rows: 
 }
 
 /// Datasets that some of the runs had only a part of, with what the first of them lacked.
-fn shortages<'a>(here: &'a [&Group]) -> Vec<(&'a Data, String)> {
-    let mut found: Vec<(&Data, String)> = Vec::new();
+fn shortages<'a>(here: &'a [&RunGroup]) -> Vec<(&'a DataSignature, String)> {
+    let mut found: Vec<(&DataSignature, String)> = Vec::new();
     for group in here {
         if let Some(short) = group.short().filter(|_| !found.iter().any(|(data, _)| **data == group.data)) {
             found.push((&group.data, short));
@@ -326,7 +348,8 @@ fn shortages<'a>(here: &'a [&Group]) -> Vec<(&'a Data, String)> {
 
 /// How many parameters every network has more on `other` than on `first`: one row of the
 /// last layer for each class.
-fn more_parameters(first: Option<&Data>, other: &Data, recipe: &str) -> Option<usize> {
-    let count = |data: &Data| Some(params::count(&data.spec("resnet", recipe)?.architecture().ok()?));
+fn more_parameters(first: Option<&DataSignature>, other: &DataSignature, recipe: &str) -> Option<usize> {
+    let count =
+        |data: &DataSignature| Some(params::count(&data.spec("resnet", recipe)?.architecture().ok()?));
     count(other)?.checked_sub(count(first?)?).filter(|more| *more > 0)
 }

@@ -11,10 +11,10 @@ use crate::engine::adam::Adam;
 use crate::engine::bench::steps::synthetic_batch;
 use crate::engine::device::{Device, DeviceContext, OnDevice, compilation, on_cpu};
 use crate::engine::error::Result;
-use crate::engine::evaluate::floats;
+use crate::engine::evaluate::to_vec_f32;
 use crate::engine::model::Network;
 use crate::engine::ops::TrainingBackend;
-use crate::engine::trainer::{Pass, pass};
+use crate::engine::trainer::{ForwardBackward, forward_backward};
 
 /// Steps that are taken.
 const STEPS: usize = 3;
@@ -82,9 +82,9 @@ impl OnDevice for Losses<'_> {
         let mut losses = Vec::new();
         for _ in 0..STEPS {
             let (images, targets) = (batch.images::<B>(&context.device), batch.targets::<B>(&context.device));
-            let Pass { loss, gradients, .. } = pass(&network, images, targets);
+            let ForwardBackward { loss, gradients, .. } = forward_backward(&network, images, targets);
             network = adam.step(RATE, network, gradients);
-            losses.extend(floats(loss));
+            losses.extend(to_vec_f32(loss));
         }
         Ok(losses)
     }

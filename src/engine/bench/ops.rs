@@ -13,15 +13,15 @@ use crate::engine::device::{DeviceContext, OnDevice};
 use crate::engine::kernels::conv::{self, InputGradient};
 use crate::engine::kernels::geometry::Geometry;
 use crate::engine::kernels::isa::Isa;
-use crate::engine::kernels::padded::Pixels;
-use crate::engine::ops::{AdamStep, Layer, NetworkOps, Norm, TrainingBackend, reference};
+use crate::engine::kernels::padded::PaddedInput;
+use crate::engine::ops::{AdamStep, ConvNorm, NetworkOps, NormParams, TrainingBackend, reference};
 use crate::engine::random;
 
 type Cpu = Autodiff<Flex>;
 
 /// One operation, one way.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub struct OpTiming {
     /// The operation and its shape.
     pub name: String,
     /// Which part of it.
@@ -51,7 +51,7 @@ pub struct Ops<'a> {
     /// Whether to time burn's own as well.
     pub beside_burn: bool,
     /// Called with each row as soon as it is there.
-    pub each: &'a mut (dyn FnMut(Row) + Send),
+    pub each: &'a mut (dyn FnMut(OpTiming) + Send),
 }
 
 impl OnDevice for Ops<'_> {
@@ -127,7 +127,7 @@ impl Ops<'_> {
         let burn_ms = burn_s.map(|s| s * 1e3);
         let (threads, instructions) = (rayon::current_num_threads(), Isa::best().name());
         let (name, ms, batch) = (name.into(), s * 1e3, self.batch);
-        (self.each)(Row { name, pass, ms, rate, unit, batch, threads, instructions, burn_ms });
+        (self.each)(OpTiming { name, pass, ms, rate, unit, batch, threads, instructions, burn_ms });
     }
 
     fn convolution(&mut self, g: Geometry) {
@@ -146,8 +146,8 @@ impl Ops<'_> {
         let values = |name: &str, len: usize| random::uniform(0, name, len, 1.0);
         let (x, w) = (values("x", batch * g.input_len()), values("w", g.weights()));
         let mut z = values("dz", batch * g.output_len());
-        let forward = time(|| _ = conv::forward(isa, &g, &w, Pixels::Same(&x), &mut z, 0, |_, _, _| {}));
-        let both = (Pixels::Same(&x), Pixels::Same(&z));
+        let forward = time(|| _ = conv::forward(isa, &g, &w, PaddedInput::Same(&x), &mut z, 0, |_, _, _| {}));
+        let both = (PaddedInput::Same(&x), PaddedInput::Same(&z));
         let weight = time(|| _ = conv::backward(isa, &g, &w, batch, both, None, 0, |_, _, _| {}));
         let mut dx = vec![0.0; x.len()];
         let gradients = time(|| {
@@ -268,21 +268,22 @@ enum Operation {
 
 impl Operation {
     /// A layer whose parameters it uses.
-    fn layer(self, width: usize) -> Layer<Flex> {
+    fn layer(self, width: usize) -> ConvNorm<Flex> {
         let groups = if let Self::BasicBlock(groups) = self { groups } else { 1 };
-        let norm = Norm { weight: tensor("scale", [width]), bias: tensor("shift", [width]), running: None };
-        Layer { weight: tensor("weight", [width, width / groups, 3, 3]), stride: 1, groups, norm }
+        let norm =
+            NormParams { weight: tensor("scale", [width]), bias: tensor("shift", [width]), running: None };
+        ConvNorm { weight: tensor("weight", [width, width / groups, 3, 3]), stride: 1, groups, norm }
     }
 
     /// The same on the graph.
-    fn tracked(self, layer: &Layer<Flex>) -> Layer<Cpu> {
-        let Layer { weight, stride, groups, norm } = layer.clone();
+    fn tracked(self, layer: &ConvNorm<Flex>) -> ConvNorm<Cpu> {
+        let ConvNorm { weight, stride, groups, norm } = layer.clone();
         let vector = |x| Tensor::<Cpu, 1>::from_inner(x).require_grad();
-        let norm = Norm { weight: vector(norm.weight), bias: vector(norm.bias), running: None };
-        Layer { weight: Tensor::from_inner(weight).require_grad(), stride, groups, norm }
+        let norm = NormParams { weight: vector(norm.weight), bias: vector(norm.bias), running: None };
+        ConvNorm { weight: Tensor::from_inner(weight).require_grad(), stride, groups, norm }
     }
 
-    fn run<B: NetworkOps>(self, x: Tensor<B, 4>, layer: &Layer<B>, ours: bool) -> Tensor<B, 4> {
+    fn run<B: NetworkOps>(self, x: Tensor<B, 4>, layer: &ConvNorm<B>, ours: bool) -> Tensor<B, 4> {
         let skip = Some(x.clone());
         let (one, two) = (layer.clone(), layer.clone());
         match (self, ours) {

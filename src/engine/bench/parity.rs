@@ -7,7 +7,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::engine::bench::steps::synthetic_batch;
 use crate::engine::device::{Device, DeviceContext, OnDevice, on_cpu};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::evaluate::floats;
+use crate::engine::evaluate::to_vec_f32;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
 
@@ -63,8 +63,8 @@ impl OnDevice for Logits<'_> {
     fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Self::Output {
         let batch = synthetic_batch(self.0);
         let network = Network::<B>::new(&self.0.architecture()?, self.0.seed, &context.device);
-        let mut logits = floats(network.forward(batch.images(&context.device), Mode::Train));
-        logits.extend(floats(network.valid().forward(batch.images(&context.device), Mode::Eval)));
+        let mut logits = to_vec_f32(network.forward(batch.images(&context.device), Mode::Train));
+        logits.extend(to_vec_f32(network.valid().forward(batch.images(&context.device), Mode::Eval)));
         Ok(logits)
     }
 }

@@ -15,11 +15,11 @@ use crate::engine::adam::Adam;
 use crate::engine::data::Batch;
 use crate::engine::device::{DeviceContext, OnDevice};
 use crate::engine::error::Result;
-use crate::engine::evaluate::floats;
+use crate::engine::evaluate::to_vec_f32;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
 use crate::engine::random;
-use crate::engine::trainer::{Pass, pass};
+use crate::engine::trainer::{ForwardBackward, forward_backward};
 
 /// What is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Work {
 
 /// Timed steps of the network and batch size of a spec.
 #[derive(Debug, Clone)]
-pub struct Steps<'a> {
+pub struct StepBench<'a> {
     /// Network, batch size and seed.
     pub spec: &'a ExperimentSpec,
     /// Training or evaluation.
@@ -63,7 +63,7 @@ pub fn synthetic_batch(spec: &ExperimentSpec) -> Batch {
     Batch { inputs, labels, size }
 }
 
-impl OnDevice for Steps<'_> {
+impl OnDevice for StepBench<'_> {
     type Output = Result<Timing>;
 
     fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Result<Timing> {
@@ -85,9 +85,10 @@ impl OnDevice for Steps<'_> {
                 let mut adam = Adam::of::<B>(self.spec);
                 for step in 0..total {
                     let start = Instant::now();
-                    let Pass { loss, gradients, .. } = pass(&network, images.clone(), targets.clone());
+                    let ForwardBackward { loss, gradients, .. } =
+                        forward_backward(&network, images.clone(), targets.clone());
                     network = adam.step(self.spec.lr, network, gradients);
-                    floats(loss);
+                    to_vec_f32(loss);
                     // Only the loss has been waited for; a device may still be at the rest.
                     let _ = B::sync(&context.device);
                     note(step, start);
@@ -99,7 +100,7 @@ impl OnDevice for Steps<'_> {
                 let network = network.valid();
                 for step in 0..total {
                     let start = Instant::now();
-                    floats(network.forward(images.clone(), Mode::Eval));
+                    to_vec_f32(network.forward(images.clone(), Mode::Eval));
                     let _ = <B::InnerBackend as Backend>::sync(&context.device);
                     note(step, start);
                 }

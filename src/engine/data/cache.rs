@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::images::{Class, Decoded, Images, Pixels};
-use super::source::{Source, hex};
+use super::source::{FoundDataset, hex};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::files;
 
@@ -60,7 +60,7 @@ struct Shape {
 pub fn load(
     folder: Option<&Path>,
     name: &str,
-    source: Source,
+    source: FoundDataset,
     note: &mut dyn FnMut(String),
 ) -> Result<Decoded> {
     let Some(folder) = folder else { return (source.decode)() };
@@ -68,12 +68,12 @@ pub fn load(
     match open(&path, &source.fingerprint) {
         Ok(Some(decoded)) => return Ok(decoded),
         Ok(None) => {}
-        Err(fault) => note(format!("{fault}; the dataset is read anew")),
+        Err(error) => note(format!("{error}; the dataset is read anew")),
     }
-    let Source { fingerprint, decode, .. } = source;
+    let FoundDataset { fingerprint, decode, .. } = source;
     let decoded = decode()?;
-    if let Err(fault) = keep(&path, fingerprint.clone(), &decoded) {
-        note(format!("{fault}; the dataset stays in memory and will be read again next time"));
+    if let Err(error) = keep(&path, fingerprint.clone(), &decoded) {
+        note(format!("{error}; the dataset stays in memory and will be read again next time"));
         return Ok(decoded);
     }
     // Before it is mapped: a large one would not fit twice.
@@ -83,7 +83,7 @@ pub fn load(
 
 /// Training and test images of `source`, where it was kept in `folder` and has not changed
 /// since; only the file's header is read.
-pub fn counts(folder: Option<&Path>, name: &str, source: &Source) -> Option<(usize, usize)> {
+pub fn counts(folder: Option<&Path>, name: &str, source: &FoundDataset) -> Option<(usize, usize)> {
     let mut file = File::open(file(folder?, name, &source.place)).ok()?;
     let mut start = [0; MAGIC.len() + 8];
     file.read_exact(&mut start).ok()?;
@@ -261,10 +261,10 @@ mod tests {
         Decoded { training: images(7, 1), test: images(3, 9), classes }
     }
 
-    fn source(place: &Path, fingerprint: &str, read: Option<Decoded>) -> Source {
+    fn source(place: &Path, fingerprint: &str, read: Option<Decoded>) -> FoundDataset {
         let place = place.to_path_buf();
         let decode = move || read.ok_or_else(|| EngineError::data("", "it was read again"));
-        Source { place, fingerprint: fingerprint.into(), decode: Box::new(decode) }
+        FoundDataset { place, fingerprint: fingerprint.into(), decode: Box::new(decode) }
     }
 
     fn assert_same(a: &Decoded, b: &Decoded) {

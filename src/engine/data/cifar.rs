@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{self, MAX_FILE, Named};
 use super::images::{Class, Decoded, Images, class_names};
-use super::source::{Fingerprint, Source};
+use super::source::{FileFingerprint, FoundDataset};
 use super::{cifar_binary, cifar_python, places};
 use crate::domain::dataset::DatasetId;
 use crate::engine::error::{EngineError, Result};
@@ -18,7 +18,7 @@ pub const PIXELS: usize = 3 * SIZE * SIZE;
 
 /// One of the two datasets in one of the two versions, as it is on disk.
 #[derive(Debug)]
-pub struct Form {
+pub struct CifarVersion {
     /// The archive.
     pub archive: &'static str,
     /// The folder in it.
@@ -34,8 +34,8 @@ pub struct Form {
     python: bool,
 }
 
-const FORMS: [Form; 4] = [
-    Form {
+const CIFAR_VERSIONS: [CifarVersion; 4] = [
+    CifarVersion {
         archive: "cifar-10-binary.tar.gz",
         folder: "cifar-10-batches-bin",
         training: &[
@@ -51,7 +51,7 @@ const FORMS: [Form; 4] = [
         coarse: false,
         python: false,
     },
-    Form {
+    CifarVersion {
         archive: "cifar-10-python.tar.gz",
         folder: "cifar-10-batches-py",
         training: &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
@@ -61,7 +61,7 @@ const FORMS: [Form; 4] = [
         coarse: false,
         python: true,
     },
-    Form {
+    CifarVersion {
         archive: "cifar-100-binary.tar.gz",
         folder: "cifar-100-binary",
         training: &["train.bin"],
@@ -71,7 +71,7 @@ const FORMS: [Form; 4] = [
         coarse: true,
         python: false,
     },
-    Form {
+    CifarVersion {
         archive: "cifar-100-python.tar.gz",
         folder: "cifar-100-python",
         training: &["train"],
@@ -84,8 +84,8 @@ const FORMS: [Form; 4] = [
 ];
 
 /// The two versions of a dataset.
-fn forms(dataset: DatasetId) -> &'static [Form] {
-    if dataset == DatasetId::Cifar100 { &FORMS[2..] } else { &FORMS[..2] }
+fn forms(dataset: DatasetId) -> &'static [CifarVersion] {
+    if dataset == DatasetId::Cifar100 { &CIFAR_VERSIONS[2..] } else { &CIFAR_VERSIONS[..2] }
 }
 
 /// Records of one split.
@@ -106,18 +106,27 @@ pub type Names = (Vec<Class>, Vec<Class>);
 ///
 /// # Errors
 /// When it is not there.
-pub fn find(dataset: DatasetId, folder: Option<&Path>) -> Result<Source> {
+pub fn find(dataset: DatasetId, folder: Option<&Path>) -> Result<FoundDataset> {
+    let (version, place, packed) = locate(dataset, folder)?;
+    version.source(place, packed)
+}
+
+/// Which version of a dataset is where, and whether it is an archive.
+///
+/// # Errors
+/// When it is not there.
+pub fn locate(dataset: DatasetId, folder: Option<&Path>) -> Result<(&'static CifarVersion, PathBuf, bool)> {
     let roots = places::roots(folder);
     for root in &roots {
         for form in forms(dataset) {
             for folder in [root.join(form.folder), root.clone()] {
                 if folder.join(form.test).is_file() && folder.join(form.training[0]).is_file() {
-                    return form.source(folder, false);
+                    return Ok((form, folder, false));
                 }
             }
             let archive = root.join(form.archive);
             if archive.exists() {
-                return form.source(archive, true);
+                return Ok((form, archive, true));
             }
         }
     }
@@ -135,13 +144,13 @@ pub fn find(dataset: DatasetId, folder: Option<&Path>) -> Result<Source> {
     Err(EngineError::data(roots.first().cloned().unwrap_or_default(), reason))
 }
 
-impl Form {
+impl CifarVersion {
     fn images(&self) -> impl Iterator<Item = &'static str> {
         self.training.iter().copied().chain([self.test])
     }
 
-    fn source(&'static self, place: PathBuf, packed: bool) -> Result<Source> {
-        let mut fingerprint = Fingerprint::new("cifar 1");
+    fn source(&'static self, place: PathBuf, packed: bool) -> Result<FoundDataset> {
+        let mut fingerprint = FileFingerprint::new("cifar 1");
         if packed {
             fingerprint.file(&place)?;
         } else {
@@ -154,7 +163,7 @@ impl Form {
         }
         let at = place.clone();
         let decode = move || if packed { self.packed(&at) } else { self.unpacked(&at) };
-        Ok(Source { place, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
+        Ok(FoundDataset { place, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
     }
 
     fn unpacked(&self, folder: &Path) -> Result<Decoded> {

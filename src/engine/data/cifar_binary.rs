@@ -2,13 +2,13 @@
 //! bytes, red, green and blue planes of 32×32.
 
 use super::archive::Named;
-use super::cifar::{Form, Names, PIXELS, Records, lines};
+use super::cifar::{CifarVersion, Names, PIXELS, Records, lines};
 
 /// Adds a file's records.
 ///
 /// # Errors
 /// When it is no whole number of records, or a label is no class.
-pub fn read(form: &Form, bytes: &[u8], records: &mut Records) -> Result<(), String> {
+pub fn read(form: &CifarVersion, bytes: &[u8], records: &mut Records) -> Result<(), String> {
     let labels = 1 + usize::from(form.coarse);
     let record = labels + PIXELS;
     if bytes.is_empty() || !bytes.len().is_multiple_of(record) {

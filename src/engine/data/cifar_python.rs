@@ -2,9 +2,9 @@
 //! `[image, 3072]` and lists of labels.
 
 use super::archive::Named;
-use super::cifar::{Form, Names, PIXELS, Records};
+use super::cifar::{CifarVersion, Names, PIXELS, Records};
 use super::images::class_names;
-use super::pickle::{Pickle, Value};
+use super::pickle::{Pickle, PickleValue};
 use crate::engine::error::{EngineError, Result};
 
 /// Adds a batch's records.
@@ -12,16 +12,18 @@ use crate::engine::error::{EngineError, Result};
 /// # Errors
 /// When it is no such dictionary, the array is of another shape or kind, or labels are
 /// too few, too many, or no classes.
-pub fn read(form: &Form, bytes: &[u8], records: &mut Records) -> std::result::Result<(), String> {
+pub fn read(form: &CifarVersion, bytes: &[u8], records: &mut Records) -> std::result::Result<(), String> {
     let pickle = Pickle::read(bytes).map_err(|reason| format!("no pickle of data: {reason}"))?;
     let (count, pixels) = array(&pickle, pickle.item("data").ok_or("there is no 'data' in it")?)?;
     let labels = |key: &str| {
-        let Some(Value::List(list)) = pickle.item(key) else { return Err(format!("no list '{key}' in it")) };
+        let Some(PickleValue::List(list)) = pickle.item(key) else {
+            return Err(format!("no list '{key}' in it"));
+        };
         if list.len() != count {
             return Err(format!("{} of '{key}' for {count} images", list.len()));
         }
         let number = |id: &usize| match pickle.get(*id) {
-            Value::Int(n) => Ok(*n),
+            PickleValue::Int(n) => Ok(*n),
             _ => Err(format!("something else than numbers in '{key}'")),
         };
         list.iter().map(number).collect::<std::result::Result<Vec<_>, _>>()
@@ -39,36 +41,38 @@ pub fn read(form: &Form, bytes: &[u8], records: &mut Records) -> std::result::Re
 }
 
 /// Images and bytes of a pickled numpy array `[image, 3072]`.
-fn array<'a>(pickle: &Pickle<'a>, value: &Value<'a>) -> std::result::Result<(usize, &'a [u8]), String> {
-    let Value::Call { callable, state: Some(state), .. } = value else {
+fn array<'a>(pickle: &Pickle<'a>, value: &PickleValue<'a>) -> std::result::Result<(usize, &'a [u8]), String> {
+    let PickleValue::Call { callable, state: Some(state), .. } = value else {
         return Err("its 'data' is no array".into());
     };
     let names = ["numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"];
     match pickle.get(*callable) {
-        Value::Global(name) if names.contains(&name.as_str()) => {}
-        Value::Global(name) => return Err(format!("its 'data' is made by {name}, which is not called")),
+        PickleValue::Global(name) if names.contains(&name.as_str()) => {}
+        PickleValue::Global(name) => {
+            return Err(format!("its 'data' is made by {name}, which is not called"));
+        }
         _ => return Err("its 'data' is no array".into()),
     }
     let broken = || "its 'data' is no array of 8-bit numbers, images of 3,072 each".to_owned();
     // numpy's state: a version, the shape, the kind, whether columns come first, the bytes.
-    let Value::List(state) = pickle.get(*state) else { return Err(broken()) };
+    let PickleValue::List(state) = pickle.get(*state) else { return Err(broken()) };
     let [_, shape, kind, by_column, bytes] = state[..] else { return Err(broken()) };
-    let (Value::List(shape), Value::Bytes(bytes)) = (pickle.get(shape), pickle.get(bytes)) else {
+    let (PickleValue::List(shape), PickleValue::Bytes(bytes)) = (pickle.get(shape), pickle.get(bytes)) else {
         return Err(broken());
     };
-    let Value::Call { arguments, .. } = pickle.get(kind) else { return Err(broken()) };
-    let Value::List(arguments) = pickle.get(*arguments) else { return Err(broken()) };
+    let PickleValue::Call { arguments, .. } = pickle.get(kind) else { return Err(broken()) };
+    let PickleValue::List(arguments) = pickle.get(*arguments) else { return Err(broken()) };
     let is_u8 = arguments.first().is_some_and(|id| match pickle.get(*id) {
-        Value::Bytes(name) => *name == b"u1",
-        Value::Text(name) => *name == "u1",
+        PickleValue::Bytes(name) => *name == b"u1",
+        PickleValue::Text(name) => *name == "u1",
         _ => false,
     });
     let side = |i: usize| match shape.get(i).map(|id| pickle.get(*id)) {
-        Some(Value::Int(n)) => usize::try_from(*n).ok(),
+        Some(PickleValue::Int(n)) => usize::try_from(*n).ok(),
         _ => None,
     };
     let (Some(count), Some(PIXELS), 2) = (side(0), side(1), shape.len()) else { return Err(broken()) };
-    if !is_u8 || *pickle.get(by_column) != Value::Int(0) {
+    if !is_u8 || *pickle.get(by_column) != PickleValue::Int(0) {
         return Err(broken());
     }
     if count == 0 || count.checked_mul(PIXELS) != Some(bytes.len()) {
@@ -86,12 +90,14 @@ pub fn names(files: Vec<Option<Named>>) -> Result<Names> {
     let pickle = Pickle::read(&bytes)
         .map_err(|reason| EngineError::data(path, format!("no pickle of data: {reason}")))?;
     let list = |keys: &[&str]| {
-        let Some(Value::List(list)) = keys.iter().find_map(|key| pickle.item(key)) else { return Vec::new() };
+        let Some(PickleValue::List(list)) = keys.iter().find_map(|key| pickle.item(key)) else {
+            return Vec::new();
+        };
         let texts: Vec<_> = list
             .iter()
             .filter_map(|id| match pickle.get(*id) {
-                Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
-                Value::Text(text) => Some((*text).into()),
+                PickleValue::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
+                PickleValue::Text(text) => Some((*text).into()),
                 _ => None,
             })
             .collect();

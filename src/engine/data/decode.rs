@@ -17,7 +17,7 @@ const MAX_MEMORY: u64 = 512 << 20;
 
 /// How images are brought to one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
+pub enum ResizeMode {
     /// They have it, or are refused.
     Exactly,
     /// The shorter side is scaled to it, and the middle is taken.
@@ -30,7 +30,13 @@ pub enum Fit {
 /// # Errors
 /// When a file cannot be read or decoded, or has another size and must not; the first in
 /// order is named.
-pub fn images(tree: &Tree, names: &[String], labels: Vec<u16>, size: usize, fit: Fit) -> Result<Images> {
+pub fn images(
+    tree: &Tree,
+    names: &[String],
+    labels: Vec<u16>,
+    size: usize,
+    fit: ResizeMode,
+) -> Result<Images> {
     let each = 3 * size * size;
     let bytes = names.len().checked_mul(each).filter(|bytes| *bytes <= MAX_DATASET).ok_or_else(|| {
         let (count, most) = (names.len(), MAX_DATASET >> 30);
@@ -44,9 +50,9 @@ pub fn images(tree: &Tree, names: &[String], labels: Vec<u16>, size: usize, fit:
         planes(&image, out);
         Ok(())
     };
-    // The first fault in order, whichever thread is first.
-    let faults: Vec<_> = pixels.par_chunks_exact_mut(each).zip(names).map(one).collect();
-    faults.into_iter().collect::<Result<()>>()?;
+    // The first error in order, whichever thread is first.
+    let errors: Vec<_> = pixels.par_chunks_exact_mut(each).zip(names).map(one).collect();
+    errors.into_iter().collect::<Result<()>>()?;
     Ok(Images { pixels: pixels.into(), labels, channels: 3, size })
 }
 
@@ -57,7 +63,7 @@ const MAX_DATASET: usize = 8 << 30;
 ///
 /// # Errors
 /// When it is neither, is broken or too large, or has another size and must not.
-pub fn decode(bytes: &[u8], size: usize, fit: Fit) -> std::result::Result<RgbImage, String> {
+pub fn decode(bytes: &[u8], size: usize, fit: ResizeMode) -> std::result::Result<RgbImage, String> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
     if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png)) {
         return Err("neither a JPEG nor a PNG image".into());
@@ -75,8 +81,8 @@ pub fn decode(bytes: &[u8], size: usize, fit: Fit) -> std::result::Result<RgbIma
     let side = size as u32;
     match fit {
         _ if (width, height) == (side, side) => Ok(image),
-        Fit::Exactly => Err(format!("an image of {width}×{height} where {size}×{size} belong")),
-        Fit::Crop => {
+        ResizeMode::Exactly => Err(format!("an image of {width}×{height} where {size}×{size} belong")),
+        ResizeMode::Crop => {
             let shorter = width.min(height).max(1);
             let scaled = |n: u32| {
                 ((u64::from(n) * u64::from(side) + u64::from(shorter) / 2) / u64::from(shorter)) as u32

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::images::{Decoded, Images, class_names};
-use super::source::{Fingerprint, Source};
+use super::source::{FileFingerprint, FoundDataset};
 use super::{idx, places};
 use crate::domain::dataset::DatasetId;
 use crate::engine::error::{EngineError, Result, shown};
@@ -72,14 +72,22 @@ pub fn embedded() -> Result<Decoded> {
     decode(DatasetId::FashionEmbedded, &parts.map(|(name, bytes)| (PathBuf::from(name), bytes)))
 }
 
+/// The four files of Fashion-MNIST or MNIST.
+///
+/// # Errors
+/// When they are not there, or not all of them.
+pub fn locate(dataset: DatasetId, folder: Option<&Path>) -> Result<[PathBuf; 4]> {
+    let layout = if dataset == DatasetId::Mnist { &MNIST } else { &FASHION };
+    layout.find(folder)
+}
+
 /// Finds Fashion-MNIST or MNIST.
 ///
 /// # Errors
 /// When it is not there, or not whole.
-pub fn find(dataset: DatasetId, folder: Option<&Path>) -> Result<Source> {
-    let layout = if dataset == DatasetId::Mnist { &MNIST } else { &FASHION };
-    let paths = layout.find(folder)?;
-    let mut fingerprint = Fingerprint::new("idx 1");
+pub fn find(dataset: DatasetId, folder: Option<&Path>) -> Result<FoundDataset> {
+    let paths = locate(dataset, folder)?;
+    let mut fingerprint = FileFingerprint::new("idx 1");
     paths.iter().try_for_each(|path| fingerprint.file(path))?;
     let place = paths[0].parent().unwrap_or(Path::new("")).to_path_buf();
     let read = move || {
@@ -90,25 +98,22 @@ pub fn find(dataset: DatasetId, folder: Option<&Path>) -> Result<Source> {
         let part = |i: usize| (paths[i].clone(), parts[i].as_slice());
         decode(dataset, &[part(0), part(1), part(2), part(3)])
     };
-    Ok(Source { place, fingerprint: fingerprint.finish(), decode: Box::new(read) })
+    Ok(FoundDataset { place, fingerprint: fingerprint.finish(), decode: Box::new(read) })
 }
 
 impl Layout {
     /// The four files. A folder that the user named is the only place looked in.
     fn find(&self, folder: Option<&Path>) -> Result<[PathBuf; 4]> {
         let mut roots = places::roots(folder);
-        if places::is_unsaid(folder) {
-            roots.extend(self.debian.map(PathBuf::from));
+        let below = roots.iter().flat_map(|root| self.subfolders.iter().map(|sub| root.join(sub)));
+        let mut folders: Vec<PathBuf> = below.collect();
+        if let Some(debian) = self.debian.filter(|_| places::is_unsaid(folder)) {
+            folders.push(debian.into());
+            roots.push(debian.into());
         }
         let mut missing = None;
-        let subfolders =
-            |root: &PathBuf| self.subfolders.iter().map(|sub| root.join(sub)).collect::<Vec<_>>();
-        // Debian's folder, and one that is named itself, hold the files without a subfolder.
-        let named = roots.iter().flat_map(|root| subfolders(root).into_iter().chain([root.clone()]));
-        for folder in named {
-            let found = FILES.map(|name| {
-                [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.exists())
-            });
+        for folder in folders {
+            let found = files_in(&folder);
             if let [Some(a), Some(b), Some(c), Some(d)] = found {
                 return Ok([a, b, c, d]);
             }
@@ -122,6 +127,15 @@ impl Layout {
             let reason = format!("{name}[.gz] is missing from {}'s four files", self.title);
             return Err(EngineError::data(folder, reason));
         }
+        if let Some(root) = roots.iter().find(|root| files_in(root).iter().all(Option::is_some)) {
+            // Only Fashion-MNIST may have its files in a data folder itself.
+            let reason = format!(
+                "the four files here are taken for Fashion-MNIST's; move {}'s to {}",
+                self.title,
+                shown(&root.join(self.subfolders[0]))
+            );
+            return Err(EngineError::data(root, reason));
+        }
         let reason = format!(
             "no {} here (looked for {}[.gz] and its three companions in: {}){}",
             self.title,
@@ -131,6 +145,13 @@ impl Layout {
         );
         Err(EngineError::data(roots.first().cloned().unwrap_or_default(), reason))
     }
+}
+
+/// The four files in `folder`, those that are there, gzipped or not.
+fn files_in(folder: &Path) -> [Option<PathBuf>; 4] {
+    FILES.map(|name| {
+        [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.exists())
+    })
 }
 
 /// From the four files.

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::decode::{self, Fit};
+use super::decode::{self, ResizeMode};
 use super::images::{Decoded, class_names};
 use super::places;
-use super::source::{Fingerprint, Source};
+use super::source::{FileFingerprint, FoundDataset};
 use super::tree::Tree;
 use crate::domain::dataset::ImageFolder;
 use crate::engine::error::{EngineError, Result};
@@ -15,7 +15,7 @@ use crate::engine::error::{EngineError, Result};
 ///
 /// # Errors
 /// When it is not there, or has not what the spec says.
-pub fn find(wanted: &ImageFolder, folder: Option<&Path>) -> Result<Source> {
+pub fn find(wanted: &ImageFolder, folder: Option<&Path>) -> Result<FoundDataset> {
     let roots = places::roots(folder);
     let found = roots.iter().map(|root| root.join(&wanted.name)).find(|folder| folder.join("train").is_dir());
     let Some(place) = found else {
@@ -29,7 +29,7 @@ pub fn find(wanted: &ImageFolder, folder: Option<&Path>) -> Result<Source> {
     };
     let tree = Tree::Folder(place.clone());
     let listing = Listing::of(&tree, &place, wanted)?;
-    let mut fingerprint = Fingerprint::new(&format!("folder 1 {}", wanted.size));
+    let mut fingerprint = FileFingerprint::new(&format!("folder 1 {}", wanted.size));
     for (names, labels) in [&listing.training, &listing.test] {
         tree.fingerprint(names, &mut fingerprint)?;
         fingerprint.entry(b"", labels.len() as u64, 0);
@@ -38,12 +38,12 @@ pub fn find(wanted: &ImageFolder, folder: Option<&Path>) -> Result<Source> {
     let decode = move || {
         let Listing { classes, training, test } = listing;
         Ok(Decoded {
-            training: decode::images(&tree, &training.0, training.1, size, Fit::Crop)?,
-            test: decode::images(&tree, &test.0, test.1, size, Fit::Crop)?,
+            training: decode::images(&tree, &training.0, training.1, size, ResizeMode::Crop)?,
+            test: decode::images(&tree, &test.0, test.1, size, ResizeMode::Crop)?,
             classes: class_names(classes.iter().map(String::as_str)),
         })
     };
-    Ok(Source { place, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
+    Ok(FoundDataset { place, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
 }
 
 /// Files of a split and their classes.

@@ -13,10 +13,10 @@ mod feed;
 mod folder;
 mod idx;
 mod images;
-pub mod look;
 mod normalise;
 mod pickle;
 pub(crate) mod places;
+pub mod preview;
 mod resident;
 mod source;
 mod split;
@@ -40,7 +40,7 @@ pub use batches::{Batch, Batches, epoch_order};
 pub use feed::{DeviceBatch, Feed};
 pub use images::{Class, Decoded, Images, Pixels};
 pub use normalise::Normalisation;
-pub use source::Source;
+pub use source::FoundDataset;
 pub(crate) use source::hex;
 
 /// A dataset ready to train on.
@@ -64,7 +64,7 @@ pub struct Dataset {
 
 /// What tells the data of a run from other data of the same name, such as a part of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TrainedOn {
+pub struct DataFingerprint {
     /// Images in each split.
     pub images: SplitSizes,
     /// Of the train split, by channel.
@@ -75,9 +75,9 @@ pub struct TrainedOn {
 
 impl Dataset {
     /// What tells it from other data of the same name.
-    pub fn print(&self) -> TrainedOn {
+    pub fn fingerprint(&self) -> DataFingerprint {
         let Normalisation { mean, std, .. } = &self.normalisation;
-        TrainedOn { images: self.sizes(), mean: mean.clone(), std: std.clone() }
+        DataFingerprint { images: self.sizes(), mean: mean.clone(), std: std.clone() }
     }
 
     /// Loads what `spec` names, looking first in `folder`, and splits it by the spec's seed.
@@ -85,7 +85,7 @@ impl Dataset {
     /// # Errors
     /// When files are missing or not what they should be, or a split would be empty.
     pub fn load(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<Self> {
-        Library::new(folder.map(Path::to_path_buf)).dataset(spec)
+        DatasetCache::new(folder.map(Path::to_path_buf)).dataset(spec)
     }
 
     /// Splits and normalises.
@@ -146,17 +146,17 @@ impl Dataset {
 
 /// Datasets read so far; runs that share one share its images in memory.
 #[derive(Debug, Default)]
-pub struct Library {
+pub struct DatasetCache {
     folder: Option<PathBuf>,
     cache: Option<PathBuf>,
-    read: HashMap<String, Read>,
+    read: HashMap<String, CachedRead>,
     notes: Vec<String>,
 }
 
 /// A dataset that was read, and what its files were then.
 #[derive(Debug)]
-struct Read {
-    shelf: Shelf,
+struct CachedRead {
+    shelf: LoadedImages,
     /// `None` for what is compiled in.
     fingerprint: Option<String>,
     looked: Instant,
@@ -167,7 +167,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// One dataset's images, and what its classes are called.
 #[derive(Debug, Clone)]
-pub struct Shelf {
+pub struct LoadedImages {
     /// The images that are trained and validated on.
     pub training: Arc<Images>,
     /// The images that are tested on.
@@ -178,7 +178,7 @@ pub struct Shelf {
     pub place: Option<PathBuf>,
 }
 
-impl Library {
+impl DatasetCache {
     /// Looks for files in `folder`, where there is one, else where they usually are.
     pub fn new(folder: Option<PathBuf>) -> Self {
         Self::with_cache(folder, places::cache())
@@ -194,7 +194,7 @@ impl Library {
     /// # Errors
     /// As [`Dataset::load`].
     pub fn dataset(&mut self, spec: &ExperimentSpec) -> Result<Dataset> {
-        let Shelf { training, test, .. } = self.images(spec)?;
+        let LoadedImages { training, test, .. } = self.images(spec)?;
         Dataset::new(spec, training, test)
     }
 
@@ -207,7 +207,7 @@ impl Library {
     ///
     /// # Errors
     /// When files are missing or not what they should be.
-    pub fn images(&mut self, spec: &ExperimentSpec) -> Result<Shelf> {
+    pub fn images(&mut self, spec: &ExperimentSpec) -> Result<LoadedImages> {
         let key = match spec.dataset {
             DatasetId::Folder => {
                 let folder = &spec.folder;
@@ -242,8 +242,8 @@ impl Library {
             }
         };
         let (training, test) = (Arc::new(training), Arc::new(test));
-        let shelf = Shelf { training, test, classes: classes.into(), place: found };
-        let read = Read { shelf: shelf.clone(), fingerprint, looked: Instant::now() };
+        let shelf = LoadedImages { training, test, classes: classes.into(), place: found };
+        let read = CachedRead { shelf: shelf.clone(), fingerprint, looked: Instant::now() };
         self.read.insert(key, read);
         Ok(shelf)
     }
@@ -254,7 +254,7 @@ impl Library {
 ///
 /// # Errors
 /// When it is not there, or compiled in.
-pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<Source> {
+pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<FoundDataset> {
     match spec.dataset {
         DatasetId::FashionEmbedded => Err(EngineError::data("", "fashion-embedded is compiled in")),
         DatasetId::Fashion | DatasetId::Mnist => digits::find(spec.dataset, folder),
@@ -264,11 +264,30 @@ pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<Source> {
     }
 }
 
+/// Where `dataset` is: its archive, or the folder of its files. Training, the listings and the
+/// offers to fetch all go by this.
+///
+/// # Errors
+/// When it is not there, is built in, or is named by a spec alone.
+pub fn locate(dataset: DatasetId, folder: Option<&Path>) -> Result<PathBuf> {
+    match dataset {
+        DatasetId::Fashion | DatasetId::Mnist => {
+            let [images, ..] = digits::locate(dataset, folder)?;
+            Ok(images.parent().unwrap_or(Path::new("")).to_path_buf())
+        }
+        DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::locate(dataset, folder).map(|(_, place, _)| place),
+        DatasetId::TinyImagenet => tiny::locate(folder).map(|(place, _)| place),
+        DatasetId::FashionEmbedded | DatasetId::Folder => {
+            Err(EngineError::data("", format!("{} is nowhere by its name alone", dataset.name())))
+        }
+    }
+}
+
 /// Training and test images of a dataset that is here, as `source` found it.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn count(dataset: DatasetId, source: Source) -> Result<(usize, usize)> {
+pub fn count(dataset: DatasetId, source: FoundDataset) -> Result<(usize, usize)> {
     if let Some(counts) = cache::counts(places::cache().as_deref(), dataset.name(), &source) {
         return Ok(counts);
     }

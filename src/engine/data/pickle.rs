@@ -15,7 +15,7 @@ pub type Id = usize;
 
 /// A value; `'a` is the pickle's bytes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value<'a> {
+pub enum PickleValue<'a> {
     /// None, or a value of no use here.
     Nothing,
     /// True or false, or a whole number.
@@ -46,7 +46,7 @@ pub enum Value<'a> {
 /// A pickle that was read.
 #[derive(Debug)]
 pub struct Pickle<'a> {
-    values: Vec<Value<'a>>,
+    values: Vec<PickleValue<'a>>,
     root: Id,
 }
 
@@ -75,21 +75,21 @@ impl<'a> Pickle<'a> {
     }
 
     /// The value that was pickled.
-    pub fn root(&self) -> &Value<'a> {
+    pub fn root(&self) -> &PickleValue<'a> {
         &self.values[self.root]
     }
 
     /// The value at a place.
-    pub fn get(&self, id: Id) -> &Value<'a> {
+    pub fn get(&self, id: Id) -> &PickleValue<'a> {
         &self.values[id]
     }
 
     /// What the dictionary at the root has under `key`, which Python 2 had as bytes.
-    pub fn item(&self, key: &str) -> Option<&Value<'a>> {
-        let Value::Dict(items) = self.root() else { return None };
+    pub fn item(&self, key: &str) -> Option<&PickleValue<'a>> {
+        let PickleValue::Dict(items) = self.root() else { return None };
         let is_key = |id: Id| match &self.values[id] {
-            Value::Bytes(bytes) => *bytes == key.as_bytes(),
-            Value::Text(text) => *text == key,
+            PickleValue::Bytes(bytes) => *bytes == key.as_bytes(),
+            PickleValue::Text(text) => *text == key,
             _ => false,
         };
         items.iter().rev().find(|(k, _)| is_key(*k)).map(|(_, v)| &self.values[*v])
@@ -98,7 +98,7 @@ impl<'a> Pickle<'a> {
 
 struct Machine<'a> {
     rest: &'a [u8],
-    values: Vec<Value<'a>>,
+    values: Vec<PickleValue<'a>>,
     stack: Vec<Id>,
     marks: Vec<usize>,
     memo: HashMap<u64, Id>,
@@ -122,17 +122,17 @@ impl<'a> Machine<'a> {
                 self.stack.push(top);
                 Ok(())
             }
-            b'N' => self.push(Value::Nothing),
-            b'\x88' => self.push(Value::Int(1)),
-            b'\x89' => self.push(Value::Int(0)),
+            b'N' => self.push(PickleValue::Nothing),
+            b'\x88' => self.push(PickleValue::Int(1)),
+            b'\x89' => self.push(PickleValue::Int(0)),
             b'I' | b'L' => {
                 let line = self.line()?;
                 let digits = line.trim_end_matches('L');
-                self.push(Value::Int(digits.parse().map_err(|_| "a broken number")?))
+                self.push(PickleValue::Int(digits.parse().map_err(|_| "a broken number")?))
             }
             b'F' => {
                 let line = self.line()?;
-                self.push(Value::Float(line.parse().map_err(|_| "a broken number")?))
+                self.push(PickleValue::Float(line.parse().map_err(|_| "a broken number")?))
             }
             b'J' | b'K' | b'M' | b'\x8a' => {
                 let len = match opcode {
@@ -142,28 +142,28 @@ impl<'a> Machine<'a> {
                     _ => usize::from(self.byte()?),
                 };
                 let bytes = self.take(len)?;
-                self.push(Value::Int(little(bytes, matches!(opcode, b'J' | b'\x8a'))?))
+                self.push(PickleValue::Int(little(bytes, matches!(opcode, b'J' | b'\x8a'))?))
             }
             b'G' => {
                 let bytes: [u8; 8] = self.take(8)?.try_into().map_err(|_| "cut off")?;
-                self.push(Value::Float(f64::from_be_bytes(bytes)))
+                self.push(PickleValue::Float(f64::from_be_bytes(bytes)))
             }
-            b'U' | b'C' => self.sized(1).and_then(|bytes| self.push(Value::Bytes(bytes))),
-            b'T' | b'B' => self.sized(4).and_then(|bytes| self.push(Value::Bytes(bytes))),
-            b'\x8e' | b'\x96' => self.sized(8).and_then(|bytes| self.push(Value::Bytes(bytes))),
+            b'U' | b'C' => self.sized(1).and_then(|bytes| self.push(PickleValue::Bytes(bytes))),
+            b'T' | b'B' => self.sized(4).and_then(|bytes| self.push(PickleValue::Bytes(bytes))),
+            b'\x8e' | b'\x96' => self.sized(8).and_then(|bytes| self.push(PickleValue::Bytes(bytes))),
             b'\x8c' => self.sized(1).and_then(|bytes| self.text(bytes)),
             b'X' => self.sized(4).and_then(|bytes| self.text(bytes)),
             b'\x8d' => self.sized(8).and_then(|bytes| self.text(bytes)),
             b'c' | b'\x93' => self.global(opcode == b'c'),
             b'R' | b'\x81' => {
                 let (arguments, callable) = (self.pop()?, self.pop()?);
-                self.push(Value::Call { callable, arguments, state: None })
+                self.push(PickleValue::Call { callable, arguments, state: None })
             }
             b'b' => {
                 let state = self.pop()?;
                 let top = self.top()?;
                 match &mut self.values[top] {
-                    Value::Call { state: slot, .. } => {
+                    PickleValue::Call { state: slot, .. } => {
                         *slot = Some(state);
                         Ok(())
                     }
@@ -184,21 +184,21 @@ impl<'a> Machine<'a> {
     /// Opcodes of lists, tuples and dictionaries.
     fn collect(&mut self, opcode: u8) -> Done {
         match opcode {
-            b']' | b')' => self.push(Value::List(Vec::new())),
-            b'}' => self.push(Value::Dict(Vec::new())),
+            b']' | b')' => self.push(PickleValue::List(Vec::new())),
+            b'}' => self.push(PickleValue::Dict(Vec::new())),
             b'l' | b't' => {
                 let items = self.pop_to_mark()?;
-                self.push(Value::List(items))
+                self.push(PickleValue::List(items))
             }
             b'd' => {
                 let items = pairs(&self.pop_to_mark()?)?;
-                self.push(Value::Dict(items))
+                self.push(PickleValue::Dict(items))
             }
             b'\x85'..=b'\x87' => {
                 let at =
                     self.stack.len().checked_sub(usize::from(opcode - b'\x84')).ok_or("an empty stack")?;
                 let items = self.stack.split_off(at);
-                self.push(Value::List(items))
+                self.push(PickleValue::List(items))
             }
             b'a' => {
                 let item = self.pop()?;
@@ -223,7 +223,7 @@ impl<'a> Machine<'a> {
     fn append(&mut self, items: &[Id]) -> Done {
         let top = self.top()?;
         match &mut self.values[top] {
-            Value::List(list) => {
+            PickleValue::List(list) => {
                 list.extend_from_slice(items);
                 Ok(())
             }
@@ -234,7 +234,7 @@ impl<'a> Machine<'a> {
     fn insert(&mut self, items: &[Id]) -> Done {
         let (items, top) = (pairs(items)?, self.top()?);
         match &mut self.values[top] {
-            Value::Dict(dict) => {
+            PickleValue::Dict(dict) => {
                 dict.extend(items);
                 Ok(())
             }
@@ -248,11 +248,11 @@ impl<'a> Machine<'a> {
         } else {
             let (name, module) = (self.pop()?, self.pop()?);
             match (&self.values[module], &self.values[name]) {
-                (Value::Text(module), Value::Text(name)) => (*module, *name),
+                (PickleValue::Text(module), PickleValue::Text(name)) => (*module, *name),
                 _ => return Err("a name that is no text".into()),
             }
         };
-        self.push(Value::Global(format!("{module}.{name}")))
+        self.push(PickleValue::Global(format!("{module}.{name}")))
     }
 
     fn memo(&mut self, put: bool, place: u64) -> Done {
@@ -266,14 +266,14 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn push(&mut self, value: Value<'a>) -> Done {
+    fn push(&mut self, value: PickleValue<'a>) -> Done {
         self.stack.push(self.values.len());
         self.values.push(value);
         Ok(())
     }
 
     fn text(&mut self, bytes: &'a [u8]) -> Done {
-        self.push(Value::Text(std::str::from_utf8(bytes).map_err(|_| "text that is not UTF-8")?))
+        self.push(PickleValue::Text(std::str::from_utf8(bytes).map_err(|_| "text that is not UTF-8")?))
     }
 
     fn top(&self) -> Done<Id> {
@@ -342,16 +342,16 @@ mod tests {
     fn pythons_own_pickles_are_read() {
         for (i, bytes) in OF_PYTHON.iter().enumerate() {
             let pickle = Pickle::read(bytes).unwrap();
-            let Some(Value::List(list)) = pickle.item("a") else { panic!() };
+            let Some(PickleValue::List(list)) = pickle.item("a") else { panic!() };
             let numbers: Vec<_> = list.iter().map(|id| pickle.get(*id).clone()).collect();
-            assert_eq!(numbers, [1, -2, 300, 70_000].map(Value::Int));
-            let Some(Value::List(tuple)) = pickle.item("b") else { panic!() };
+            assert_eq!(numbers, [1, -2, 300, 70_000].map(PickleValue::Int));
+            let Some(PickleValue::List(tuple)) = pickle.item("b") else { panic!() };
             let values: Vec<_> = tuple.iter().map(|id| pickle.get(*id).clone()).collect();
-            assert_eq!(values, [Value::Float(1.5), Value::Nothing, Value::Int(1)]);
+            assert_eq!(values, [PickleValue::Float(1.5), PickleValue::Nothing, PickleValue::Int(1)]);
             match pickle.item("c") {
-                Some(Value::Bytes(bytes)) => assert_eq!(*bytes, b"xy"),
-                Some(Value::Call { callable, .. }) if i == 0 => {
-                    assert_eq!(*pickle.get(*callable), Value::Global("_codecs.encode".into()));
+                Some(PickleValue::Bytes(bytes)) => assert_eq!(*bytes, b"xy"),
+                Some(PickleValue::Call { callable, .. }) if i == 0 => {
+                    assert_eq!(*pickle.get(*callable), PickleValue::Global("_codecs.encode".into()));
                 }
                 other => panic!("{other:?}"),
             }
@@ -367,8 +367,8 @@ mod tests {
         let pickle = Pickle::read(b"cos\nsystem\n(S'rm -rf ~'\ntR.").unwrap_err();
         assert!(pickle.contains("0x53"), "{pickle}");
         let pickle = Pickle::read(b"cos\nsystem\n(U\x08rm -rf ~tR.").unwrap();
-        let Value::Call { callable, .. } = pickle.root() else { panic!() };
-        assert_eq!(*pickle.get(*callable), Value::Global("os.system".into()));
+        let PickleValue::Call { callable, .. } = pickle.root() else { panic!() };
+        assert_eq!(*pickle.get(*callable), PickleValue::Global("os.system".into()));
     }
 
     #[test]

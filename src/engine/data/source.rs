@@ -10,7 +10,7 @@ use super::images::Decoded;
 use crate::engine::error::{EngineError, Result};
 
 /// A dataset found on disk and not read yet.
-pub struct Source {
+pub struct FoundDataset {
     /// Its archive or folder.
     pub place: PathBuf,
     /// What its files were when it was found: they are read again when this changes.
@@ -20,9 +20,9 @@ pub struct Source {
 }
 
 /// Adds up which files a dataset has, how long they are and when they were changed.
-pub struct Fingerprint(Sha256);
+pub struct FileFingerprint(Sha256);
 
-impl Fingerprint {
+impl FileFingerprint {
     /// Of a way of reading: another `way` reads the same files differently.
     pub fn new(way: &str) -> Self {
         Self(Sha256::new().chain_update(way).chain_update([0]))

@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::decode::{self, Fit};
+use super::decode::{self, ResizeMode};
 use super::images::{Decoded, class_names};
 use super::places;
-use super::source::{Fingerprint, Source};
+use super::source::{FileFingerprint, FoundDataset};
 use super::tree::Tree;
 use crate::engine::error::{EngineError, Result};
 
@@ -25,17 +25,28 @@ const ANNOTATIONS: &str = "val/val_annotations.txt";
 ///
 /// # Errors
 /// When it is not there.
-pub fn find(folder: Option<&Path>) -> Result<Source> {
+pub fn find(folder: Option<&Path>) -> Result<FoundDataset> {
+    match locate(folder)? {
+        (folder, false) => unpacked(folder),
+        (archive, true) => packed(archive),
+    }
+}
+
+/// Where the dataset is, and whether that is an archive.
+///
+/// # Errors
+/// When it is not there.
+pub fn locate(folder: Option<&Path>) -> Result<(PathBuf, bool)> {
     let roots = places::roots(folder);
     for root in &roots {
         for folder in [root.join(FOLDER), root.clone()] {
             if folder.join("wnids.txt").is_file() && folder.join(ANNOTATIONS).is_file() {
-                return unpacked(folder);
+                return Ok((folder, false));
             }
         }
         let archive = root.join(ARCHIVE);
         if archive.exists() {
-            return packed(archive);
+            return Ok((archive, true));
         }
     }
     let reason = format!(
@@ -46,27 +57,27 @@ pub fn find(folder: Option<&Path>) -> Result<Source> {
     Err(EngineError::data(roots.first().cloned().unwrap_or_default(), reason))
 }
 
-fn packed(archive: PathBuf) -> Result<Source> {
-    let mut fingerprint = Fingerprint::new("tiny 1");
+fn packed(archive: PathBuf) -> Result<FoundDataset> {
+    let mut fingerprint = FileFingerprint::new("tiny 1");
     fingerprint.file(&archive)?;
     let place = archive.clone();
     let decode = move || {
         let tree = Tree::open_zip(&archive, FOLDER)?;
         Listing::of(&tree)?.decode(&tree)
     };
-    Ok(Source { place, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
+    Ok(FoundDataset { place, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
 }
 
-fn unpacked(folder: PathBuf) -> Result<Source> {
+fn unpacked(folder: PathBuf) -> Result<FoundDataset> {
     let tree = Tree::Folder(folder.clone());
     let listing = Listing::of(&tree)?;
-    let mut fingerprint = Fingerprint::new("tiny 1");
+    let mut fingerprint = FileFingerprint::new("tiny 1");
     let lists = ["wnids.txt".to_owned(), ANNOTATIONS.to_owned()];
     for names in [&lists[..], &listing.training.0, &listing.test.0] {
         tree.fingerprint(names, &mut fingerprint)?;
     }
     let decode = move || listing.decode(&tree);
-    Ok(Source { place: folder, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
+    Ok(FoundDataset { place: folder, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
 }
 
 /// Training and test images of the dataset at `place`, none of which is read.
@@ -120,8 +131,8 @@ impl Listing {
     fn decode(self, tree: &Tree) -> Result<Decoded> {
         let (training, test) = (self.training, self.test);
         Ok(Decoded {
-            training: decode::images(tree, &training.0, training.1, SIZE, Fit::Exactly)?,
-            test: decode::images(tree, &test.0, test.1, SIZE, Fit::Exactly)?,
+            training: decode::images(tree, &training.0, training.1, SIZE, ResizeMode::Exactly)?,
+            test: decode::images(tree, &test.0, test.1, SIZE, ResizeMode::Exactly)?,
             classes: class_names(words(tree, &self.wnids)?.iter().map(String::as_str)),
         })
     }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use zip::ZipArchive;
 
 use super::archive::leads_out;
-use super::source::Fingerprint;
+use super::source::FileFingerprint;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::files;
 
@@ -156,7 +156,7 @@ impl Tree {
     ///
     /// # Errors
     /// When one is not there.
-    pub fn fingerprint(&self, names: &[String], fingerprint: &mut Fingerprint) -> Result<()> {
+    pub fn fingerprint(&self, names: &[String], fingerprint: &mut FileFingerprint) -> Result<()> {
         match self {
             Self::Zip { path, .. } => fingerprint.file(path),
             Self::Folder(root) => {

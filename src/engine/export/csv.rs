@@ -1,6 +1,6 @@
 //! The two tables as CSV files.
 
-use super::table::{Table, metrics, summary};
+use super::table::{ExportTable, metrics, summary};
 use super::{Product, Run};
 use crate::engine::error::{EngineError, Result};
 
@@ -8,7 +8,7 @@ pub(super) fn products(runs: &[Run]) -> Result<Vec<Product>> {
     [metrics(runs), summary(runs)].iter().map(product).collect()
 }
 
-fn product(table: &Table) -> Result<Product> {
+fn product(table: &ExportTable) -> Result<Product> {
     let name = format!("{}.csv", table.name);
     let fail = |error: ::csv::Error| EngineError::run(&name, format!("cannot be encoded: {error}"));
     let mut writer = ::csv::Writer::from_writer(Vec::new());

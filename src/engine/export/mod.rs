@@ -15,10 +15,10 @@ mod tensorboard;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::data::Library;
+use super::data::DatasetCache;
 use super::error::{EngineError, Result};
 use super::files;
-use super::given::{self, Left};
+use super::run_args::{self, Skipped};
 use super::store::{self, SavedRun};
 use crate::domain::event::Event;
 
@@ -29,7 +29,7 @@ const LONGEST: usize = 120;
 
 /// What runs are turned into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum FileFormat {
     /// An event file for each run.
     Tensorboard,
     /// `metrics.csv`, one row a value, and `summary.csv`, one row a run.
@@ -77,7 +77,7 @@ pub struct Exported {
     /// The files.
     pub written: Vec<PathBuf>,
     /// What was named and is in none of them.
-    pub left: Left,
+    pub left: Skipped,
 }
 
 /// Writes the runs in the folders `runs` into `folder` as `format`; `data` is where datasets
@@ -89,13 +89,13 @@ pub struct Exported {
 /// cannot be written.
 pub fn export(
     runs: &[PathBuf],
-    format: Format,
+    format: FileFormat,
     folder: &Path,
     force: bool,
     data: Option<&Path>,
 ) -> Result<Exported> {
     let mut names: Vec<String> = Vec::new();
-    let (read, mut left) = given::read(runs, |path| {
+    let (read, mut left) = run_args::read(runs, |path| {
         let saved = SavedRun::open(path)?;
         let events = store::events_of(path)?;
         let name = name_of(path, |name| names.iter().any(|taken| taken.eq_ignore_ascii_case(name)));
@@ -103,23 +103,23 @@ pub fn export(
         Ok(Run { name, saved, events })
     })?;
     let products = match format {
-        Format::Tensorboard => read.iter().map(tensorboard::product).collect::<Result<Vec<_>>>()?,
-        Format::Csv => csv::products(&read)?,
-        Format::Parquet => parquet::products(&read)?,
-        Format::Pytorch => {
-            let mut library = Library::new(data.map(Path::to_path_buf));
+        FileFormat::Tensorboard => read.iter().map(tensorboard::product).collect::<Result<Vec<_>>>()?,
+        FileFormat::Csv => csv::products(&read)?,
+        FileFormat::Parquet => parquet::products(&read)?,
+        FileFormat::Pytorch => {
+            let mut library = DatasetCache::new(data.map(Path::to_path_buf));
             let mut products = Vec::new();
             for run in &read {
                 match pytorch::products(run, &mut library) {
                     Ok(made) => products.extend(made),
-                    Err(fault) => left.put_aside(fault, runs.len() > 1)?,
+                    Err(error) => left.skip(error, runs.len() > 1)?,
                 }
             }
             products
         }
     };
     if products.is_empty() {
-        return Err(left.nothing(runs));
+        return Err(left.into_error(runs));
     }
     products.iter().try_for_each(|product| check(product, folder, force))?;
     let mut written = Vec::new();

@@ -9,12 +9,12 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::types::Type;
 
-use super::table::{Column, Table, metrics, summary};
+use super::table::{ExportColumn, ExportTable, metrics, summary};
 use super::{Product, Run};
 use crate::engine::error::{EngineError, Result};
 
 pub(super) fn products(runs: &[Run]) -> Result<Vec<Product>> {
-    let product = |table: &Table| {
+    let product = |table: &ExportTable| {
         let name = format!("{}.parquet", table.name);
         match bytes(table) {
             Ok(bytes) => Ok(Product::new(&[&name], bytes)),
@@ -24,7 +24,7 @@ pub(super) fn products(runs: &[Run]) -> Result<Vec<Product>> {
     [metrics(runs), summary(runs)].iter().map(product).collect()
 }
 
-fn bytes(table: &Table) -> Parquet<Vec<u8>> {
+fn bytes(table: &ExportTable) -> Parquet<Vec<u8>> {
     let fields = table.columns.iter().map(|(name, column)| field(name, column).map(Arc::new));
     let schema = Type::group_type_builder(table.name).with_fields(fields.collect::<Parquet<_>>()?).build()?;
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
@@ -32,25 +32,25 @@ fn bytes(table: &Table) -> Parquet<Vec<u8>> {
     let mut group = file.next_row_group()?;
     for (_, column) in &table.columns {
         match column {
-            Column::Text(values) => {
+            ExportColumn::Text(values) => {
                 write::<ByteArrayType>(&mut group, values.iter().map(|v| v.as_deref().map(ByteArray::from)))?;
             }
             // Bit by bit: the column says that they have no sign.
-            Column::Whole(values) => {
+            ExportColumn::Whole(values) => {
                 write::<Int64Type>(&mut group, values.iter().map(|v| v.map(u64::cast_signed)))?;
             }
-            Column::Real(values) => write::<DoubleType>(&mut group, values.iter().copied())?,
+            ExportColumn::Real(values) => write::<DoubleType>(&mut group, values.iter().copied())?,
         }
     }
     group.close()?;
     file.into_inner()
 }
 
-fn field(name: &str, column: &Column) -> Parquet<Type> {
+fn field(name: &str, column: &ExportColumn) -> Parquet<Type> {
     let (physical, logical) = match column {
-        Column::Text(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-        Column::Whole(_) => (Physical::INT64, Some(LogicalType::integer(64, false))),
-        Column::Real(_) => (Physical::DOUBLE, None),
+        ExportColumn::Text(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        ExportColumn::Whole(_) => (Physical::INT64, Some(LogicalType::integer(64, false))),
+        ExportColumn::Real(_) => (Physical::DOUBLE, None),
     };
     Type::primitive_type_builder(name, physical)
         .with_repetition(Repetition::OPTIONAL)

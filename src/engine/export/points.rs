@@ -6,7 +6,7 @@ use crate::domain::event::{Event, EventKind, Split};
 
 /// One recorded number.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Point {
+pub struct CurvePoint {
     /// Such as `loss/validation` or `activation/block3/from0`.
     pub metric: String,
     /// From 1; of the weights where it was measured after training.
@@ -20,13 +20,13 @@ pub struct Point {
 }
 
 /// The points of a run, in the order in which they were recorded.
-pub fn points(events: &[Event]) -> Vec<Point> {
+pub fn points(events: &[Event]) -> Vec<CurvePoint> {
     let mut points = Vec::new();
     // The last step, and that at the end of each epoch.
     let (mut step, mut ends) = (0, HashMap::new());
     for event in events {
         let mut add = |metric: &str, epoch, step, value| {
-            points.push(Point { metric: metric.to_owned(), epoch, step, t: event.t, value });
+            points.push(CurvePoint { metric: metric.to_owned(), epoch, step, t: event.t, value });
         };
         match &event.kind {
             EventKind::EpochStarted { epoch, lr } => add("lr", *epoch, step, *lr),

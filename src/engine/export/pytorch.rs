@@ -7,7 +7,7 @@ use super::{Content, Product, Run};
 use crate::domain::architecture::BasicBlockShape;
 use crate::domain::event::{Checkpoint, Score};
 use crate::domain::spec::ExperimentSpec;
-use crate::engine::data::Library;
+use crate::engine::data::DatasetCache;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::lesion::NO_WEIGHTS;
 use crate::engine::store;
@@ -56,7 +56,7 @@ struct Kept {
     test_loss: Option<f64>,
 }
 
-pub(super) fn products(run: &Run, library: &mut Library) -> Result<Vec<Product>> {
+pub(super) fn products(run: &Run, library: &mut DatasetCache) -> Result<Vec<Product>> {
     let (spec, state) = (&run.saved.spec, &run.saved.state);
     let (mut products, mut weights) = (Vec::new(), Vec::new());
     for checkpoint in Checkpoint::ALL {
@@ -86,8 +86,8 @@ pub(super) fn products(run: &Run, library: &mut Library) -> Result<Vec<Product>>
     }
     let normalisation = match library.dataset(spec) {
         Ok(data) => Some(Normalisation { mean: data.normalisation.mean, std: data.normalisation.std }),
-        Err(fault) => {
-            tracing::info!(%fault, "spec.json has no mean and deviation");
+        Err(error) => {
+            tracing::info!(%error, "spec.json has no mean and deviation");
             None
         }
     };

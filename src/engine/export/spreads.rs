@@ -7,7 +7,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::histogram::Histogram;
 
 /// How the values of one term were spread.
-pub struct Spread<'a> {
+pub struct HistogramPoint<'a> {
     /// Such as `activations/block3/from0`.
     pub tag: String,
     /// Training steps taken by the weights it was measured with.
@@ -18,7 +18,7 @@ pub struct Spread<'a> {
 }
 
 /// The histograms of a run, in the order in which they were recorded.
-pub fn spreads(events: &[Event]) -> Vec<Spread<'_>> {
+pub fn spreads(events: &[Event]) -> Vec<HistogramPoint<'_>> {
     let mut ends = HashMap::new();
     let mut spreads = Vec::new();
     for event in events {
@@ -33,7 +33,7 @@ pub fn spreads(events: &[Event]) -> Vec<Spread<'_>> {
                     for (term, histogram) in std::iter::once(("F".into(), &block.histogram)).chain(hops) {
                         if let Some(histogram) = histogram {
                             let tag = format!("{what}/block{n}/{term}");
-                            spreads.push(Spread { tag, step, t: event.t, histogram });
+                            spreads.push(HistogramPoint { tag, step, t: event.t, histogram });
                         }
                     }
                 }

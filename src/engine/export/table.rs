@@ -6,16 +6,16 @@ use crate::domain::event::{Checkpoint, Score};
 
 /// A table, column by column; all are equally long.
 #[derive(Debug)]
-pub struct Table {
+pub struct ExportTable {
     /// What its file is called, without an ending.
     pub name: &'static str,
     /// Names and values.
-    pub columns: Vec<(&'static str, Column)>,
+    pub columns: Vec<(&'static str, ExportColumn)>,
 }
 
 /// The values of a column; `None` where there is none.
 #[derive(Debug)]
-pub enum Column {
+pub enum ExportColumn {
     /// Words.
     Text(Vec<Option<String>>),
     /// Whole numbers.
@@ -24,14 +24,14 @@ pub enum Column {
     Real(Vec<Option<f64>>),
 }
 
-impl Table {
+impl ExportTable {
     /// Its rows.
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, column)| column.len())
     }
 }
 
-impl Column {
+impl ExportColumn {
     /// Its values.
     pub fn len(&self) -> usize {
         match self {
@@ -53,7 +53,7 @@ impl Column {
 }
 
 /// Every value that was recorded, in a row of its own.
-pub fn metrics(runs: &[Run]) -> Table {
+pub fn metrics(runs: &[Run]) -> ExportTable {
     let (mut names, mut specs, mut metrics) = (Vec::new(), Vec::new(), Vec::new());
     let (mut seeds, mut epochs, mut steps) = (Vec::new(), Vec::new(), Vec::new());
     let (mut seconds, mut values) = (Vec::new(), Vec::new());
@@ -71,25 +71,25 @@ pub fn metrics(runs: &[Run]) -> Table {
         }
     }
     let columns = vec![
-        ("run", Column::Text(names)),
-        ("spec", Column::Text(specs)),
-        ("seed", Column::Whole(seeds)),
-        ("epoch", Column::Whole(epochs)),
-        ("step", Column::Whole(steps)),
-        ("seconds", Column::Real(seconds)),
-        ("metric", Column::Text(metrics)),
-        ("value", Column::Real(values)),
+        ("run", ExportColumn::Text(names)),
+        ("spec", ExportColumn::Text(specs)),
+        ("seed", ExportColumn::Whole(seeds)),
+        ("epoch", ExportColumn::Whole(epochs)),
+        ("step", ExportColumn::Whole(steps)),
+        ("seconds", ExportColumn::Real(seconds)),
+        ("metric", ExportColumn::Text(metrics)),
+        ("value", ExportColumn::Real(values)),
     ];
-    Table { name: "metrics", columns }
+    ExportTable { name: "metrics", columns }
 }
 
 /// Every run in one row.
-pub fn summary(runs: &[Run]) -> Table {
-    let text = |of: &dyn Fn(&Run) -> Option<String>| Column::Text(runs.iter().map(of).collect());
+pub fn summary(runs: &[Run]) -> ExportTable {
+    let text = |of: &dyn Fn(&Run) -> Option<String>| ExportColumn::Text(runs.iter().map(of).collect());
     let whole = |of: &dyn Fn(&Run) -> Option<usize>| {
-        Column::Whole(runs.iter().map(|run| of(run).map(|value| value as u64)).collect())
+        ExportColumn::Whole(runs.iter().map(|run| of(run).map(|value| value as u64)).collect())
     };
-    let real = |of: &dyn Fn(&Run) -> Option<f64>| Column::Real(runs.iter().map(of).collect());
+    let real = |of: &dyn Fn(&Run) -> Option<f64>| ExportColumn::Real(runs.iter().map(of).collect());
     let started = |run: &Run| run.saved.state.started.clone();
     let best = |run: &Run| run.saved.state.best_epoch().copied();
     let tested = |run: &Run, wanted: Checkpoint| -> Option<Score> {
@@ -101,7 +101,7 @@ pub fn summary(runs: &[Run]) -> Table {
         ("spec", text(&|run| Some(run.saved.spec.to_string()))),
         ("network", text(&|run| Some(run.saved.spec.network_name()))),
         ("dataset", text(&|run| Some(run.saved.spec.dataset.name().to_owned()))),
-        ("seed", Column::Whole(runs.iter().map(|run| Some(run.saved.spec.seed)).collect())),
+        ("seed", ExportColumn::Whole(runs.iter().map(|run| Some(run.saved.spec.seed)).collect())),
         ("outcome", text(&|run| run.saved.state.outcome.map(|outcome| outcome.name().to_owned()))),
         ("parameters", whole(&|run| started(run).map(|facts| facts.parameters))),
         ("train_images", whole(&|run| started(run).map(|facts| facts.images.train))),
@@ -119,5 +119,5 @@ pub fn summary(runs: &[Run]) -> Table {
         ("program", text(&|run| started(run).map(|facts| facts.program))),
         ("started", text(&|run| started(run).map(|facts| facts.at))),
     ];
-    Table { name: "summary", columns }
+    ExportTable { name: "summary", columns }
 }

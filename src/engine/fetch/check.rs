@@ -8,7 +8,7 @@ use std::path::Path;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use super::Source;
+use super::RemoteFile;
 use crate::engine::data::hex;
 use crate::engine::error::{EngineError, Result};
 
@@ -30,7 +30,11 @@ pub enum Verdict {
 ///
 /// # Errors
 /// When it cannot be read, or is no regular file.
-pub fn verify(path: &Path, source: &Source, tell: &mut dyn FnMut(u64) -> ControlFlow<()>) -> Result<Verdict> {
+pub fn verify(
+    path: &Path,
+    source: &RemoteFile,
+    tell: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Verdict> {
     let facts = std::fs::metadata(path).map_err(EngineError::io("open", path))?;
     if !facts.is_file() {
         return Err(EngineError::data(path, "not a regular file"));

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::home::Home;
 use super::offer::found;
+use super::sources::DatasetSource;
 use crate::domain::architecture::Family;
 use crate::domain::spec::{ExperimentSpec, Version};
 use crate::engine::data;
@@ -15,7 +15,7 @@ use crate::engine::error::Result;
 ///
 /// # Errors
 /// When the dataset cannot be read.
-pub fn images_here(home: &Home, folder: Option<&Path>) -> Result<Option<(usize, usize)>> {
+pub fn images_here(home: &DatasetSource, folder: Option<&Path>) -> Result<Option<(usize, usize)>> {
     let Some(dataset) = home.id() else { return Ok(None) };
     if home.forms.is_empty() {
         return Ok(dataset.images());
@@ -32,7 +32,7 @@ pub fn images_here(home: &Home, folder: Option<&Path>) -> Result<Option<(usize, 
 }
 
 /// Whether `place` is an archive, or a folder of archives, as long as the home's.
-fn is_official(home: &Home, place: &Path) -> bool {
+fn is_official(home: &DatasetSource, place: &Path) -> bool {
     let length = |path: &Path| fs::metadata(path).map_or(0, |facts| facts.len());
     home.forms.iter().any(|(_, files)| match *files {
         [file] if place.ends_with(file.name()) => length(place) == file.bytes,

@@ -7,10 +7,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::check::{Verdict, verify};
-use super::http::{Answer, Head, Request, ask};
-use super::part::Part;
-use super::trouble::{Again, Halt, Trouble};
-use super::{Doing, Fetched, Options, Progress, Source};
+use super::error::{FetchError, Retry, Stop};
+use super::http::{Request, Response, ResponseHead, ask};
+use super::part::PartialFile;
+use super::{FetchOptions, FetchProgress, FetchStage, Fetched, RemoteFile};
 use crate::domain::text::{duration, filesize, harmless, without_user};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::files;
@@ -21,22 +21,22 @@ const LOOK: Duration = Duration::from_millis(100);
 const WORTH: u64 = 1 << 20;
 
 /// Who hears how far it is.
-type Tell<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+type Tell<'a> = &'a mut dyn FnMut(FetchProgress) -> ControlFlow<()>;
 
 /// Fetches one file into `folder`, goes on with a part that is there, and leaves alone what
 /// is there whole. `tell` hears how far it is, ten times a second at least, and ends it.
 ///
 /// # Errors
 /// When the disk refuses, another process fetches it, a wrong file is in its place, or
-/// patience is at its end.
-pub fn fetch(source: &Source, folder: &Path, options: &Options, tell: Tell<'_>) -> Result<Fetched> {
+/// retry is at its end.
+pub fn fetch(source: &RemoteFile, folder: &Path, options: &FetchOptions, tell: Tell<'_>) -> Result<Fetched> {
     let target = folder.join(&*source.file);
     if fs::symlink_metadata(&target).is_ok() {
         return already(source, &target, tell);
     }
     let parent = target.parent().unwrap_or(folder);
     files::create_folders(parent)?;
-    let mut part = Part::open(&target)?;
+    let mut part = PartialFile::open(&target)?;
     // Another process may have finished it before this one had the lock.
     if fs::symlink_metadata(&target).is_ok() {
         part.leave();
@@ -49,16 +49,16 @@ pub fn fetch(source: &Source, folder: &Path, options: &Options, tell: Tell<'_>) 
             part.leave();
             Ok(Fetched::Interrupted)
         }
-        Err(fault) => {
+        Err(error) => {
             part.leave();
-            Err(fault)
+            Err(error)
         }
     }
 }
 
 /// A file in the place of the one that is wanted.
-fn already(source: &Source, target: &Path, tell: Tell<'_>) -> Result<Fetched> {
-    let mut checked = |done| tell(progress(source, done, Doing::Checking));
+fn already(source: &RemoteFile, target: &Path, tell: Tell<'_>) -> Result<Fetched> {
+    let mut checked = |done| tell(progress(source, done, FetchStage::Checking));
     match verify(target, source, &mut checked)? {
         Verdict::Right => Ok(Fetched::Already),
         Verdict::Unknown => Ok(Fetched::Interrupted),
@@ -69,17 +69,17 @@ fn already(source: &Source, target: &Path, tell: Tell<'_>) -> Result<Fetched> {
     }
 }
 
-fn progress(source: &Source, done: u64, doing: Doing) -> Progress {
-    Progress { file: source.name().to_owned(), done, total: source.bytes, doing }
+fn progress(source: &RemoteFile, done: u64, doing: FetchStage) -> FetchProgress {
+    FetchProgress { file: source.name().to_owned(), done, total: source.bytes, stage: doing }
 }
 
 /// Tries until the part is the whole file; `false` when nobody wants it any more.
 fn until_it_is_here(
-    source: &Source,
+    source: &RemoteFile,
     target: &Path,
     begun: u64,
-    options: &Options,
-    part: &mut Part,
+    options: &FetchOptions,
+    part: &mut PartialFile,
     tell: Tell<'_>,
 ) -> Result<bool> {
     let url = source.address(options.mirror.as_deref());
@@ -91,25 +91,25 @@ fn until_it_is_here(
     loop {
         let before = part.len();
         tries += 1;
-        let trouble = match attempt(source, &url, options, part, tell) {
+        let error = match attempt(source, &url, options, part, tell) {
             Ok(()) => return Ok(true),
-            Err(Halt::Interrupted) => return Ok(false),
-            Err(Halt::Fault(fault)) => return Err(fault),
-            Err(Halt::Trouble(trouble)) => trouble,
+            Err(Stop::Interrupted) => return Ok(false),
+            Err(Stop::Error(error)) => return Err(error),
+            Err(Stop::Fetch(error)) => error,
         };
         fruitless = if part.len() >= before.saturating_add(WORTH) { 1 } else { fruitless + 1 };
-        let goes_on = match trouble.again {
-            Again::Yes => fruitless < options.patience.tries,
-            Again::Once => std::mem::take(&mut second_chance),
-            Again::No => false,
+        let goes_on = match error.again {
+            Retry::Yes => fruitless < options.retry.tries,
+            Retry::Once => std::mem::take(&mut second_chance),
+            Retry::No => false,
         };
-        let reason = harmless(&trouble.reason, 400);
+        let reason = harmless(&error.reason, 400);
         tracing::info!(url = without_user(&url), reason, tries, "a try to fetch failed");
         if !goes_on {
             let after = if tries > 1 { format!(" (after {tries} tries)") } else { String::new() };
             return Err(EngineError::fetch(&url, format!("{reason}{after}")));
         }
-        let wait = options.patience.wait(fruitless, trouble.after);
+        let wait = options.retry.wait(fruitless, error.after);
         if sleep(source, part.len(), wait, &reason, tell).is_break() {
             return Ok(false);
         }
@@ -138,12 +138,12 @@ fn check_room(target: &Path, bytes: u64) -> Result<()> {
 }
 
 /// Waits before another try.
-fn sleep(source: &Source, done: u64, wait: Duration, reason: &str, tell: Tell<'_>) -> ControlFlow<()> {
+fn sleep(source: &RemoteFile, done: u64, wait: Duration, reason: &str, tell: Tell<'_>) -> ControlFlow<()> {
     let until = Instant::now() + wait;
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let seconds = left.as_secs_f64().ceil() as u64;
-        tell(progress(source, done, Doing::Waiting { seconds, reason: reason.to_owned() }))?;
+        tell(progress(source, done, FetchStage::Waiting { seconds, reason: reason.to_owned() }))?;
         if left.is_zero() {
             return ControlFlow::Continue(());
         }
@@ -153,44 +153,44 @@ fn sleep(source: &Source, done: u64, wait: Duration, reason: &str, tell: Tell<'_
 
 /// One try: the rest of the file, then its checksums.
 fn attempt(
-    source: &Source,
+    source: &RemoteFile,
     url: &str,
-    options: &Options,
-    part: &mut Part,
+    options: &FetchOptions,
+    part: &mut PartialFile,
     tell: Tell<'_>,
-) -> std::result::Result<(), Halt> {
+) -> std::result::Result<(), Stop> {
     if part.len() < source.bytes {
         let from = part.len();
         let validator = if from > 0 { part.validator(url) } else { None };
-        let silence = options.patience.silence;
+        let silence = options.retry.silence;
         let request = Request { url: url.to_owned(), from, validator, silence };
         let answers = ask(request, options.proxies.clone())?;
         let mut listener = Listener { source, answers, silence, tell };
-        let head = match listener.next(part.len(), &Doing::Asking)? {
-            Answer::Head(head) => head,
-            _ => return Err(Trouble::new(Again::Yes, "no answer").into()),
+        let head = match listener.next(part.len(), &FetchStage::Asking)? {
+            Response::Head(head) => head,
+            _ => return Err(FetchError::new(Retry::Yes, "no answer").into()),
         };
         accept(source, url, &head, part)?;
-        while let Answer::Bytes(bytes) = listener.next(part.len(), &Doing::Fetching)? {
+        while let Response::Bytes(bytes) = listener.next(part.len(), &FetchStage::Fetching)? {
             if part.len() + bytes.len() as u64 > source.bytes {
                 part.clear()?;
                 let reason = format!("it is longer than the {} bytes that belong", source.bytes);
-                return Err(Trouble::new(Again::Once, reason).into());
+                return Err(FetchError::new(Retry::Once, reason).into());
             }
             part.append(&bytes)?;
         }
         if part.len() < source.bytes {
             let reason = format!("the answer ended after {} of {} bytes", part.len(), source.bytes);
-            return Err(Trouble::new(Again::Yes, reason).into());
+            return Err(FetchError::new(Retry::Yes, reason).into());
         }
     }
-    let mut checked = |done| tell(progress(source, done, Doing::Checking));
+    let mut checked = |done| tell(progress(source, done, FetchStage::Checking));
     match verify(part.path(), source, &mut checked)? {
         Verdict::Right => Ok(()),
-        Verdict::Unknown => Err(Halt::Interrupted),
+        Verdict::Unknown => Err(Stop::Interrupted),
         Verdict::Differs(how) => {
             part.clear()?;
-            Err(Trouble::new(Again::Once, format!("what came is not the file: {how}; it was thrown away"))
+            Err(FetchError::new(Retry::Once, format!("what came is not the file: {how}; it was thrown away"))
                 .into())
         }
     }
@@ -198,7 +198,12 @@ fn attempt(
 
 /// Whether the answer to a request for the rest of `part` is one that can go into it; it is
 /// emptied where the answer is the file from its beginning.
-fn accept(source: &Source, url: &str, head: &Head, part: &mut Part) -> std::result::Result<(), Halt> {
+fn accept(
+    source: &RemoteFile,
+    url: &str,
+    head: &ResponseHead,
+    part: &mut PartialFile,
+) -> std::result::Result<(), Stop> {
     let from = part.len();
     let status = head.status;
     match status {
@@ -208,13 +213,15 @@ fn accept(source: &Source, url: &str, head: &Head, part: &mut Part) -> std::resu
                 let got = head.range.as_deref().unwrap_or("nothing");
                 let reason = format!("asked for the bytes from {from}, the server sends '{got}'");
                 part.clear()?;
-                return Err(Trouble::new(Again::Yes, reason).into());
+                return Err(FetchError::new(Retry::Yes, reason).into());
             }
         }
         // The part is none of this file.
         416 if from > 0 => {
             part.clear()?;
-            return Err(Trouble::new(Again::Yes, "the server has no more bytes than there are here").into());
+            return Err(
+                FetchError::new(Retry::Yes, "the server has no more bytes than there are here").into()
+            );
         }
         _ => return Err(refusal(head).into()),
     }
@@ -223,7 +230,7 @@ fn accept(source: &Source, url: &str, head: &Head, part: &mut Part) -> std::resu
     let rest = if status == 206 { source.bytes - from } else { source.bytes };
     if let Some(length) = head.length.filter(|length| *length > rest || status == 200 && *length != rest) {
         let reason = format!("the server announces {length} bytes where {rest} belong");
-        return Err(Trouble::new(Again::Once, reason).into());
+        return Err(FetchError::new(Retry::Once, reason).into());
     }
     if status == 200 {
         part.clear()?;
@@ -233,15 +240,15 @@ fn accept(source: &Source, url: &str, head: &Head, part: &mut Part) -> std::resu
 }
 
 /// What an answer without the file means.
-fn refusal(head: &Head) -> Trouble {
+fn refusal(head: &ResponseHead) -> FetchError {
     let (again, what) = match head.status {
-        408 | 425 | 429 | 500..=599 => (Again::Yes, "the server is busy or broken"),
-        401 | 403 => (Again::No, "the server refuses it"),
-        404 | 410 => (Again::No, "there is no such file"),
-        _ => (Again::No, "an unexpected answer"),
+        408 | 425 | 429 | 500..=599 => (Retry::Yes, "the server is busy or broken"),
+        401 | 403 => (Retry::No, "the server refuses it"),
+        404 | 410 => (Retry::No, "there is no such file"),
+        _ => (Retry::No, "an unexpected answer"),
     };
     let reason = format!("{what} (status {})", head.status);
-    Trouble { after: head.after, ..Trouble::new(again, reason) }
+    FetchError { after: head.after, ..FetchError::new(again, reason) }
 }
 
 /// Whether a `Content-Range` is of the bytes from `from` of a file of `bytes`.
@@ -258,30 +265,30 @@ fn fits(range: &str, from: u64, bytes: u64) -> bool {
 
 /// Waits for answers, and asks meanwhile whether anybody wants them.
 struct Listener<'a, 'b> {
-    source: &'a Source,
-    answers: Receiver<Answer>,
+    source: &'a RemoteFile,
+    answers: Receiver<Response>,
     silence: Duration,
-    tell: &'a mut (dyn FnMut(Progress) -> ControlFlow<()> + 'b),
+    tell: &'a mut (dyn FnMut(FetchProgress) -> ControlFlow<()> + 'b),
 }
 
 impl Listener<'_, '_> {
-    fn next(&mut self, done: u64, doing: &Doing) -> std::result::Result<Answer, Halt> {
+    fn next(&mut self, done: u64, doing: &FetchStage) -> std::result::Result<Response, Stop> {
         // The thread has limits of its own for each step; this is for all it might forget.
         let until = Instant::now() + self.silence.saturating_mul(3);
         loop {
             if (self.tell)(progress(self.source, done, doing.clone())).is_break() {
-                return Err(Halt::Interrupted);
+                return Err(Stop::Interrupted);
             }
             match self.answers.recv_timeout(LOOK) {
-                Ok(Answer::Broken(trouble)) => return Err(trouble.into()),
+                Ok(Response::Broken(error)) => return Err(error.into()),
                 Ok(answer) => return Ok(answer),
                 Err(RecvTimeoutError::Timeout) if Instant::now() < until => {}
                 Err(RecvTimeoutError::Timeout) => {
                     let reason = format!("silence for {}", duration(self.silence.as_secs_f64() * 3.0));
-                    return Err(Trouble::new(Again::Yes, reason).into());
+                    return Err(FetchError::new(Retry::Yes, reason).into());
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Trouble::new(Again::Yes, "the thread that reads broke down").into());
+                    return Err(FetchError::new(Retry::Yes, "the thread that reads broke down").into());
                 }
             }
         }

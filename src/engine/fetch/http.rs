@@ -9,8 +9,8 @@ use ureq::http::header::{HeaderMap, HeaderName};
 use ureq::http::{Uri, header};
 use ureq::{Agent, Body};
 
+use super::error::{FetchError, Retry};
 use super::proxy::Proxies;
-use super::trouble::{Again, Trouble};
 use crate::domain::error::SpecError;
 use crate::domain::text::{harmless, without_user};
 use crate::engine::error::{EngineError, Result};
@@ -38,20 +38,20 @@ pub struct Request {
 
 /// What comes back, in this order.
 #[derive(Debug)]
-pub enum Answer {
+pub enum Response {
     /// The status and what goes with it.
-    Head(Head),
+    Head(ResponseHead),
     /// Some of the body.
     Bytes(Vec<u8>),
     /// All of it has come.
     End,
     /// No more comes.
-    Broken(Trouble),
+    Broken(FetchError),
 }
 
 /// The head of an answer, as far as it matters.
 #[derive(Debug)]
-pub struct Head {
+pub struct ResponseHead {
     /// Such as 206.
     pub status: u16,
     /// `Content-Length`.
@@ -88,13 +88,13 @@ pub fn check_address(name: &str, address: &str) -> Result<()> {
 ///
 /// # Errors
 /// When a thread cannot be had.
-pub fn ask(request: Request, proxies: Proxies) -> Result<Receiver<Answer>> {
+pub fn ask(request: Request, proxies: Proxies) -> Result<Receiver<Response>> {
     let (sender, receiver) = sync_channel(WAITING);
     let url = request.url.clone();
     let work = move || {
-        if let Err(trouble) = answer(&request, &proxies, &sender) {
+        if let Err(error) = answer(&request, &proxies, &sender) {
             // Nobody may wait any more.
-            let _ = sender.send(Answer::Broken(trouble));
+            let _ = sender.send(Response::Broken(error));
         }
     };
     match std::thread::Builder::new().name("fetch".into()).spawn(work) {
@@ -103,23 +103,27 @@ pub fn ask(request: Request, proxies: Proxies) -> Result<Receiver<Answer>> {
     }
 }
 
-fn answer(request: &Request, proxies: &Proxies, to: &SyncSender<Answer>) -> std::result::Result<(), Trouble> {
+fn answer(
+    request: &Request,
+    proxies: &Proxies,
+    to: &SyncSender<Response>,
+) -> std::result::Result<(), FetchError> {
     let mut url = request.url.clone();
     for _ in 0..=REDIRECTS {
         let (head, headers, body) = one(&url, request, proxies)?;
         if !matches!(head.status, 301 | 302 | 303 | 307 | 308) {
-            if to.send(Answer::Head(head)).is_ok() {
+            if to.send(Response::Head(head)).is_ok() {
                 pass_on(body, to)?;
             }
             return Ok(());
         }
         // Its body is not read: the connection is dropped.
         let location = text(&headers, header::LOCATION)
-            .ok_or_else(|| Trouble::new(Again::Once, "a redirect that leads nowhere"))?;
+            .ok_or_else(|| FetchError::new(Retry::Once, "a redirect that leads nowhere"))?;
         url = next(&url, &location)?;
         tracing::debug!(url = without_user(&url), "redirected");
     }
-    Err(Trouble::new(Again::Once, format!("more than {REDIRECTS} redirects")))
+    Err(FetchError::new(Retry::Once, format!("more than {REDIRECTS} redirects")))
 }
 
 /// A single request, no redirect followed.
@@ -127,7 +131,7 @@ fn one(
     url: &str,
     request: &Request,
     proxies: &Proxies,
-) -> std::result::Result<(Head, HeaderMap, Body), Trouble> {
+) -> std::result::Result<(ResponseHead, HeaderMap, Body), FetchError> {
     let silence = Some(request.silence);
     let agent: Agent = Agent::config_builder()
         .http_status_as_error(false)
@@ -152,11 +156,10 @@ fn one(
         }
     }
     let proxy = proxies.name_of(url);
-    let (parts, body) =
-        call.call().map_err(|error| trouble(&error, request.silence, proxy.as_deref()))?.into_parts();
+    let (parts, body) = call.call().map_err(|e| error(&e, request.silence, proxy.as_deref()))?.into_parts();
     let headers = parts.headers;
     let strong = text(&headers, header::ETAG).filter(|tag| tag.starts_with('"'));
-    let head = Head {
+    let head = ResponseHead {
         status: parts.status.as_u16(),
         length: text(&headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
         range: text(&headers, header::CONTENT_RANGE),
@@ -180,15 +183,15 @@ fn retry_after(text: &str) -> Option<Duration> {
     Some(Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0)))
 }
 
-fn pass_on(body: Body, to: &SyncSender<Answer>) -> std::result::Result<(), Trouble> {
+fn pass_on(body: Body, to: &SyncSender<Response>) -> std::result::Result<(), FetchError> {
     let mut reader = body.into_reader();
     loop {
         let mut block = vec![0; BLOCK];
         let read = reader
             .read(&mut block)
-            .map_err(|error| Trouble::new(Again::Yes, format!("the connection broke: {error}")))?;
+            .map_err(|error| FetchError::new(Retry::Yes, format!("the connection broke: {error}")))?;
         block.truncate(read);
-        let answer = if read == 0 { Answer::End } else { Answer::Bytes(block) };
+        let answer = if read == 0 { Response::End } else { Response::Bytes(block) };
         if to.send(answer).is_err() || read == 0 {
             return Ok(());
         }
@@ -197,44 +200,46 @@ fn pass_on(body: Body, to: &SyncSender<Answer>) -> std::result::Result<(), Troub
 
 /// What is wrong when there is no answer; `proxy` is whom it was asked through, and may be
 /// the one to blame.
-fn trouble(error: &ureq::Error, silence: Duration, proxy: Option<&str>) -> Trouble {
+fn error(error: &ureq::Error, silence: Duration, proxy: Option<&str>) -> FetchError {
     use ureq::Error;
     let Some(proxy) = proxy else { return trouble_of(error, silence) };
     if let Error::ConnectProxyFailed(said) = error {
         let status = said.strip_prefix("proxy server responded ").and_then(|rest| rest.split('/').next());
         let said = status.map_or(said.clone(), |status| format!("status {status}"));
-        return Trouble::new(Again::Once, format!("the proxy {proxy} refuses: {said}"));
+        return FetchError::new(Retry::Once, format!("the proxy {proxy} refuses: {said}"));
     }
-    let trouble = trouble_of(error, silence);
-    Trouble { reason: format!("{} (through the proxy {proxy})", trouble.reason), ..trouble }
+    let error = trouble_of(error, silence);
+    FetchError { reason: format!("{} (through the proxy {proxy})", error.reason), ..error }
 }
 
-fn trouble_of(error: &ureq::Error, silence: Duration) -> Trouble {
+fn trouble_of(error: &ureq::Error, silence: Duration) -> FetchError {
     use ureq::Error;
     match error {
         Error::HostNotFound => no_such_host(),
         // The system's resolver has no kind of error of its own.
-        Error::Io(fault) if fault.to_string().contains("lookup address") => no_such_host(),
+        Error::Io(error) if error.to_string().contains("lookup address") => no_such_host(),
         Error::Timeout(_) => {
-            Trouble::new(Again::Yes, format!("no answer within {} s", silence.as_secs_f64()))
+            FetchError::new(Retry::Yes, format!("no answer within {} s", silence.as_secs_f64()))
         }
         // What TLS refuses it refuses again.
-        Error::Io(fault) if fault.kind() == ErrorKind::InvalidData => {
-            Trouble::new(Again::No, format!("no secure connection: {fault}"))
+        Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
+            FetchError::new(Retry::No, format!("no secure connection: {error}"))
         }
-        Error::Io(fault) => Trouble::new(Again::Yes, format!("no connection: {fault}")),
-        Error::Tls(_) | Error::Rustls(_) => Trouble::new(Again::No, format!("no secure connection: {error}")),
-        Error::ConnectionFailed => Trouble::new(Again::Yes, "no connection"),
+        Error::Io(error) => FetchError::new(Retry::Yes, format!("no connection: {error}")),
+        Error::Tls(_) | Error::Rustls(_) => {
+            FetchError::new(Retry::No, format!("no secure connection: {error}"))
+        }
+        Error::ConnectionFailed => FetchError::new(Retry::Yes, "no connection"),
         Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl => {
-            Trouble::new(Again::No, without_user(&error.to_string()))
+            FetchError::new(Retry::No, without_user(&error.to_string()))
         }
-        _ => Trouble::new(Again::Once, format!("no answer that makes sense: {error}")),
+        _ => FetchError::new(Retry::Once, format!("no answer that makes sense: {error}")),
     }
 }
 
 /// Without a network nobody is to wait for eight tries.
-fn no_such_host() -> Trouble {
-    Trouble::new(Again::Once, "there is no such host, or no network")
+fn no_such_host() -> FetchError {
+    FetchError::new(Retry::Once, "there is no such host, or no network")
 }
 
 /// The scheme of an absolute address, in small letters.
@@ -247,9 +252,9 @@ fn scheme(address: &str) -> Option<String> {
 
 /// Where a redirect from `base` leads (RFC 3986, section 5.2, but for dots in paths, which
 /// servers resolve as well).
-fn next(base: &str, location: &str) -> std::result::Result<String, Trouble> {
+fn next(base: &str, location: &str) -> std::result::Result<String, FetchError> {
     let wrong = |what: &str| {
-        Trouble::new(Again::No, format!("a redirect {what}: {}", harmless(&without_user(location), 200)))
+        FetchError::new(Retry::No, format!("a redirect {what}: {}", harmless(&without_user(location), 200)))
     };
     let location = location.split('#').next().unwrap_or(location);
     let from: Uri = base.parse().map_err(|_| wrong("from no address"))?;
@@ -282,7 +287,7 @@ mod tests {
 
     #[test]
     fn redirects_are_resolved_and_never_lose_their_tls() {
-        let to = |base: &str, location: &str| next(base, location).map_err(|trouble| trouble.reason);
+        let to = |base: &str, location: &str| next(base, location).map_err(|error| error.reason);
         let base = "https://a.org/x/y.gz?q=1";
         for (location, url) in [
             ("https://b.org/z", "https://b.org/z"),
@@ -298,8 +303,8 @@ mod tests {
         assert_eq!(to("http://a.org/", "https://b.org/").unwrap(), "https://b.org/");
         for location in ["http://a.org/z", "HTTP://b.org/", "file:///etc/passwd", "ftp://b.org/z", "data:,x"]
         {
-            let fault = to(base, location).unwrap_err();
-            assert!(fault.contains("down to http") || fault.contains("no web address"), "{fault}");
+            let error = to(base, location).unwrap_err();
+            assert!(error.contains("down to http") || error.contains("no web address"), "{error}");
         }
         assert!(to(base, "https://").is_err() && to(base, "https:///z").is_err());
     }
@@ -314,8 +319,8 @@ mod tests {
         }
         check_address("--mirror", "https://me:secret@[::1]:80/x").unwrap();
         for bad in ["ftp://me:secret@a/", "https://me:sec/secret@a/", "me:secret@a", "https://me:secret@/"] {
-            let fault = check_address("--mirror", bad).unwrap_err().to_string();
-            assert!(!fault.contains("sec") && fault.contains("…@"), "{fault}");
+            let error = check_address("--mirror", bad).unwrap_err().to_string();
+            assert!(!error.contains("sec") && error.contains("…@"), "{error}");
         }
     }
 

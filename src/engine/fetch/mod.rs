@@ -7,13 +7,13 @@
 mod check;
 mod count;
 mod download;
-mod home;
+mod error;
 mod http;
 mod offer;
 mod part;
-mod patience;
 mod proxy;
-mod trouble;
+mod retry;
+mod sources;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -24,14 +24,14 @@ use super::error::Result;
 pub use check::{Verdict, verify};
 pub use count::images_here;
 pub use download::fetch;
-pub use home::{Form, HOMES, Home, home};
 pub use offer::{Offer, found, offer};
-pub use patience::Patience;
 pub use proxy::Proxies;
+pub use retry::RetryPolicy;
+pub use sources::{CifarFormat, DATASET_SOURCES, DatasetSource, dataset_source};
 
 /// A file, where it comes from, and how it is known to be the right one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct RemoteFile {
     /// Its path below a data folder, such as `mnist/train-labels-idx1-ubyte.gz`.
     pub file: Cow<'static, str>,
     /// Its home.
@@ -44,7 +44,7 @@ pub struct Source {
     pub sha256: Option<Cow<'static, str>>,
 }
 
-impl Source {
+impl RemoteFile {
     /// Its name without folders.
     pub fn name(&self) -> &str {
         self.file.rsplit('/').next().unwrap_or(&self.file)
@@ -67,16 +67,16 @@ impl Source {
 
 /// How to fetch.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct FetchOptions {
     /// Begins the addresses of files in place of their homes; a slash and the name follow.
     pub mirror: Option<String>,
     /// How often, and how long.
-    pub patience: Patience,
+    pub retry: RetryPolicy,
     /// Through whom.
     pub proxies: Proxies,
 }
 
-impl Options {
+impl FetchOptions {
     /// From the files' homes or `mirror`, through the proxies that the environment names.
     ///
     /// # Errors
@@ -85,13 +85,13 @@ impl Options {
         if let Some(mirror) = &mirror {
             http::check_address("--mirror", mirror)?;
         }
-        Ok(Self { mirror, patience: Patience::default(), proxies: Proxies::from_environment()? })
+        Ok(Self { mirror, retry: RetryPolicy::default(), proxies: Proxies::from_environment()? })
     }
 }
 
 /// How far a fetch is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
+pub struct FetchProgress {
     /// The file, by its name without folders.
     pub file: String,
     /// Bytes that are here.
@@ -99,12 +99,12 @@ pub struct Progress {
     /// Bytes in all.
     pub total: u64,
     /// What is being done.
-    pub doing: Doing,
+    pub stage: FetchStage,
 }
 
 /// What a fetch is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Doing {
+pub enum FetchStage {
     /// Waiting for the server's answer.
     Asking,
     /// Reading it.
@@ -137,16 +137,16 @@ pub enum Fetched {
 /// # Errors
 /// As [`fetch`], for the first that fails.
 pub fn fetch_all(
-    sources: &[Source],
+    sources: &[RemoteFile],
     folder: &Path,
-    options: &Options,
-    tell: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    options: &FetchOptions,
+    tell: &mut dyn FnMut(FetchProgress) -> ControlFlow<()>,
 ) -> Result<Fetched> {
     let total = sources.iter().map(|source| source.bytes).sum();
     let (mut before, mut all) = (0, Fetched::Already);
     for source in sources {
         let mut each =
-            |progress: Progress| tell(Progress { done: before + progress.done, total, ..progress });
+            |progress: FetchProgress| tell(FetchProgress { done: before + progress.done, total, ..progress });
         match fetch(source, folder, options, &mut each)? {
             Fetched::Interrupted => return Ok(Fetched::Interrupted),
             Fetched::Now => all = Fetched::Now,

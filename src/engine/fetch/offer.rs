@@ -2,18 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Source;
-use super::home::{Form, Home, Looks, home};
+use super::RemoteFile;
+use super::sources::{CifarFormat, DatasetSource, dataset_source};
 use crate::domain::dataset::DatasetId;
-use crate::engine::data::places;
-
-/// The four files of a dataset in IDX format.
-const IDX: [&str; 4] = [
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-];
+use crate::engine::data::{self, places};
 
 /// Files that can be fetched for a dataset that is not here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,14 +13,18 @@ pub struct Offer {
     /// The dataset's name.
     pub dataset: &'static str,
     /// Its files.
-    pub sources: &'static [Source],
+    pub sources: &'static [RemoteFile],
     /// The data folder that they go to.
     pub folder: PathBuf,
 }
 
 impl Offer {
     /// Of `home`'s files in this form; `None` where it has none, or there is no data folder.
-    pub fn of(home: &'static Home, form: Option<Form>, folder: Option<&Path>) -> Option<Self> {
+    pub fn of(
+        home: &'static DatasetSource,
+        form: Option<CifarFormat>,
+        folder: Option<&Path>,
+    ) -> Option<Self> {
         let sources = home.files(form);
         let folder = places::roots(folder).into_iter().next()?;
         (!sources.is_empty()).then_some(Self { dataset: home.dataset, sources, folder })
@@ -41,37 +37,23 @@ impl Offer {
 
     /// The host that the files come from.
     pub fn host(&self) -> &str {
-        self.sources.first().map_or("", Source::host)
+        self.sources.first().map_or("", RemoteFile::host)
     }
 }
 
 /// What could be fetched so that `dataset` can be read, with data folder `folder` if one was
 /// named; `None` where it is here in any form, or cannot be fetched.
 pub fn offer(dataset: DatasetId, folder: Option<&Path>) -> Option<Offer> {
-    let home = home(dataset.name())?;
+    let home = dataset_source(dataset.name())?;
     if found(home, folder).is_some() {
         return None;
     }
     Offer::of(home, None, folder)
 }
 
-/// Where a dataset is: an archive, a folder, or a file in one.
-pub fn found(home: &Home, folder: Option<&Path>) -> Option<PathBuf> {
-    let roots = places::roots(folder);
-    match home.looks {
-        Looks::Embedded => None,
-        Looks::One(paths) => {
-            roots.iter().flat_map(|root| paths.iter().map(|path| root.join(path))).find(|path| path.exists())
-        }
-        Looks::Idx { folders, system } => {
-            let system = system.filter(|_| places::is_unsaid(folder)).map(PathBuf::from);
-            let below = roots.iter().flat_map(|root| folders.iter().map(|folder| root.join(folder)));
-            below.chain(system).find(|folder| {
-                IDX.iter()
-                    .all(|name| folder.join(name).exists() || folder.join(format!("{name}.gz")).exists())
-            })
-        }
-    }
+/// Where a dataset is: its archive, or the folder of its files.
+pub fn found(home: &DatasetSource, folder: Option<&Path>) -> Option<PathBuf> {
+    data::locate(home.id()?, folder).ok()
 }
 
 #[cfg(test)]
@@ -92,19 +74,22 @@ mod tests {
         // Any form will do.
         std::fs::create_dir(root.path().join("cifar-10-batches-py")).unwrap();
         assert!(there(DatasetId::Cifar10).is_some());
-        std::fs::write(root.path().join("cifar-10-batches-py/test_batch"), "").unwrap();
+        for name in ["test_batch", "data_batch_1"] {
+            std::fs::write(root.path().join("cifar-10-batches-py").join(name), "").unwrap();
+        }
         assert_eq!(there(DatasetId::Cifar10), None);
         assert!(there(DatasetId::Cifar100).is_some());
 
         // Of four files all must be there; MNIST's are not Fashion-MNIST's.
-        for (i, name) in IDX.iter().enumerate() {
+        let files = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"];
+        for (i, name) in files.iter().enumerate() {
             assert!(there(DatasetId::Fashion).is_some());
             let sub = root.path().join("fashion-mnist");
             std::fs::create_dir_all(&sub).unwrap();
             let suffix = if i % 2 == 0 { "" } else { ".gz" };
-            std::fs::write(sub.join(format!("{name}{suffix}")), "").unwrap();
+            std::fs::write(sub.join(format!("{name}-ubyte{suffix}")), "").unwrap();
         }
         assert_eq!(there(DatasetId::Fashion), None);
-        assert_eq!(found(home("mnist").unwrap(), folder), None);
+        assert_eq!(found(dataset_source("mnist").unwrap(), folder), None);
     }
 }

@@ -18,7 +18,7 @@ const OPENINGS: usize = 10;
 
 /// A part, which nobody else writes to meanwhile.
 #[derive(Debug)]
-pub struct Part {
+pub struct PartialFile {
     file: File,
     path: PathBuf,
     origin: PathBuf,
@@ -27,14 +27,14 @@ pub struct Part {
 
 /// From where a part is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct PartialOrigin {
     /// The address that was asked, without its user.
     pub url: String,
     /// What the server called this version of the file.
     pub validator: String,
 }
 
-impl Part {
+impl PartialFile {
     /// The part of `target`, begun or gone on with.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl Part {
     /// What the server at `url` called the file when this part came.
     pub fn validator(&self, url: &str) -> Option<String> {
         let bytes = files::read_bounded(&self.origin, LONGEST).ok()?;
-        let origin: Origin = serde_json::from_slice(&bytes).ok()?;
+        let origin: PartialOrigin = serde_json::from_slice(&bytes).ok()?;
         let is_plain = origin.validator.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         (origin.url == without_user(url) && is_plain).then_some(origin.validator)
     }
@@ -116,7 +116,7 @@ impl Part {
     /// Keeps that.
     pub fn keep_origin(&self, url: &str, validator: Option<String>) {
         let Some(validator) = validator else { return self.forget_origin() };
-        let origin = Origin { url: without_user(url), validator };
+        let origin = PartialOrigin { url: without_user(url), validator };
         // Without it the part is gone on with as well; its checksum tells whether it may be.
         let kept = serde_json::to_vec(&origin).map(|json| files::write_atomically(&self.origin, &json));
         if !matches!(kept, Ok(Ok(()))) {
@@ -175,13 +175,13 @@ mod tests {
     fn a_part_grows_is_locked_and_moves() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("file.gz");
-        let mut part = Part::open(&target).unwrap();
+        let mut part = PartialFile::open(&target).unwrap();
         part.append(b"abc").unwrap();
         part.keep_origin("http://a/", Some("\"tag\"".into()));
-        assert!(Part::open(&target).unwrap_err().to_string().contains("another process is fetching"));
+        assert!(PartialFile::open(&target).unwrap_err().to_string().contains("another process is fetching"));
         part.leave();
 
-        let mut part = Part::open(&target).unwrap();
+        let mut part = PartialFile::open(&target).unwrap();
         assert_eq!((part.len(), part.validator("http://a/").as_deref()), (3, Some("\"tag\"")));
         assert_eq!(part.validator("http://b/"), None, "another server's word means nothing");
         part.keep_origin("http://me:secret@a/", Some("\"tag\"".into()));
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(fs::read(&target).unwrap(), b"abcdef");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 
-        let mut part = Part::open(&target).unwrap();
+        let mut part = PartialFile::open(&target).unwrap();
         part.append(b"x").unwrap();
         part.clear().unwrap();
         part.leave();
@@ -209,7 +209,7 @@ mod tests {
         let other = folder.path().join("other");
         fs::write(&other, "mine").unwrap();
         std::os::unix::fs::symlink(&other, folder.path().join("file.gz.part")).unwrap();
-        assert!(Part::open(&target).unwrap_err().to_string().contains("left alone"));
+        assert!(PartialFile::open(&target).unwrap_err().to_string().contains("left alone"));
         assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
     }
 }

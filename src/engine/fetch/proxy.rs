@@ -100,8 +100,8 @@ mod tests {
         assert_eq!(hosts(&[("HTTP_PROXY", "http://a:1")]), [some("a"), None]);
         assert_eq!(hosts(&[("https_proxy", "b:3128"), ("ALL_PROXY", "socks5://c")]), [some("c"), some("b")]);
         assert_eq!(hosts(&[("HTTPS_PROXY", "")]), [None, None]);
-        let fault = of(&[("HTTPS_PROXY", "ftp://me:secret@x")]).unwrap_err().to_string();
-        assert!(fault.contains("HTTPS_PROXY") && !fault.contains("secret"), "{fault}");
+        let error = of(&[("HTTPS_PROXY", "ftp://me:secret@x")]).unwrap_err().to_string();
+        assert!(error.contains("HTTPS_PROXY") && !error.contains("secret"), "{error}");
     }
 
     #[test]

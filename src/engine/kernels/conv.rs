@@ -4,13 +4,13 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
+use super::conv_plan::ConvPlan;
 use super::gather::{gather, lanes};
 use super::geometry::Geometry;
-use super::isa::{Ahead, Isa};
+use super::isa::{Isa, Prefetch};
 use super::memory::Buffer;
-use super::padded::{Padded, Pixels};
-use super::program::Program;
-use super::weight_gradient::Plan;
+use super::padded::{Padded, PaddedInput};
+use super::weight_gradient::WeightGradientPlan;
 
 /// Into how many parts a batch is cut for the sums over its images. It does not depend on
 /// the number of threads, so that neither do the results.
@@ -30,12 +30,12 @@ pub fn forward(
     isa: Isa,
     geometry: &Geometry,
     weights: &[f32],
-    x: Pixels,
+    x: PaddedInput,
     z: &mut [f32],
     note_len: usize,
     each: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
 ) -> Buffer {
-    let program = Program::forward(geometry, weights, lanes(isa));
+    let program = ConvPlan::forward(geometry, weights, lanes(isa));
     let frame = geometry.input_frame();
     let note_len = note_len.max(1);
     let mut notes = Buffer::take(z.len() / geometry.output_len() * note_len);
@@ -46,7 +46,7 @@ pub fn forward(
             FRAMED.with_borrow_mut(|(framed, _)| {
                 framed.load(isa, frame, x.image(i, geometry.input_len()));
                 let [next, also] = x.ahead(i + 1, geometry.input_len());
-                gather(isa, &program, framed, z, false, Ahead([next, also, &[]]));
+                gather(isa, &program, framed, z, false, Prefetch([next, also, &[]]));
             });
             each(i, z, note);
         });
@@ -80,15 +80,15 @@ pub fn backward(
     geometry: &Geometry,
     weights: &[f32],
     images: usize,
-    (x, dz): (Pixels, Pixels),
+    (x, dz): (PaddedInput, PaddedInput),
     input: Option<InputGradient>,
     note_len: usize,
     each: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
 ) -> Gradients {
     let lanes = lanes(isa);
-    let plan = Plan::new(geometry, lanes);
+    let plan = WeightGradientPlan::new(geometry, lanes);
     let programs = match input {
-        Some(_) => Program::input_gradient(geometry, weights, lanes),
+        Some(_) => ConvPlan::input_gradient(geometry, weights, lanes),
         None => Vec::new(),
     };
     let (x_frame, dz_frame) = (geometry.input_frame(), geometry.gradient_frame());
@@ -116,7 +116,7 @@ pub fn backward(
                     let Some(dx) = dx.next() else { return };
                     let [next_x, _] = x.ahead(i + 1, x_len);
                     let [next_dy, next_z] = dz.ahead(i + 1, z_len);
-                    let mut ahead = Ahead([next_x, next_dy, next_z]);
+                    let mut ahead = Prefetch([next_x, next_dy, next_z]);
                     for program in &programs {
                         gather(isa, program, framed_dz, dx, add, std::mem::take(&mut ahead));
                     }

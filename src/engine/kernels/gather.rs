@@ -3,9 +3,9 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::isa::{Ahead, Isa, load, multiply_add, store};
+use super::conv_plan::{ConvPlan, Lanes, TILE, VectorGroup};
+use super::isa::{Isa, Prefetch, load, multiply_add, store};
 use super::padded::{BLOCK, Padded};
-use super::program::{Lanes, Program, TILE, VectorGroup};
 
 /// Registers enough for two vectors of accumulators a pixel.
 const MANY_REGISTERS: usize = 32;
@@ -26,16 +26,16 @@ pub fn lanes(isa: Isa) -> Lanes {
 
 /// Runs `program` on one image, writing to `out` `[height, width, channel]` or adding to
 /// it, and fetches what is `ahead`.
-pub fn gather(isa: Isa, program: &Program, image: &Padded, out: &mut [f32], add: bool, ahead: Ahead) {
+pub fn gather(isa: Isa, program: &ConvPlan, image: &Padded, out: &mut [f32], add: bool, ahead: Prefetch) {
     isa.run(Gather { program, image, out, add, ahead });
 }
 
 struct Gather<'a> {
-    program: &'a Program,
+    program: &'a ConvPlan,
     image: &'a Padded,
     out: &'a mut [f32],
     add: bool,
-    ahead: Ahead<'a>,
+    ahead: Prefetch<'a>,
 }
 
 impl WithSimd for Gather<'_> {

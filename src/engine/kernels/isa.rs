@@ -128,16 +128,16 @@ pub fn multiply_add<S: Simd>(s: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32
 /// The larger of each pair. A NaN stays one, so that a diverging run is seen; processors'
 /// own maxima differ in that.
 #[inline(always)]
-pub fn at_least<S: Simd>(s: S, value: S::f32s, floor: S::f32s) -> S::f32s {
+pub fn max<S: Simd>(s: S, value: S::f32s, floor: S::f32s) -> S::f32s {
     s.select_f32s(s.less_than_f32s(value, floor), floor, value)
 }
 
 /// What will be read after the image at hand. Fetching it little by little meanwhile hides
 /// the memory's latency behind arithmetic.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Ahead<'a>(pub [&'a [f32]; 3]);
+pub struct Prefetch<'a>(pub [&'a [f32]; 3]);
 
-impl Ahead<'_> {
+impl Prefetch<'_> {
     /// Starts fetching the share that falls to `count` pixels from `pixel` on, of `pixels`.
     #[inline(always)]
     pub fn fetch(&self, pixel: usize, count: usize, pixels: usize) {

@@ -14,7 +14,7 @@ use bytemuck::{Pod, Zeroable};
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
-/// 32-bit floats on loan from the shelf, to which they return when dropped.
+/// 32-bit floats on loan from the pool, to which they return when dropped.
 #[derive(Debug)]
 pub struct Buffer {
     lines: Vec<Line>,
@@ -23,26 +23,26 @@ pub struct Buffer {
 
 /// Buffers that nobody uses, by their number of lines.
 #[derive(Debug, Default)]
-struct Shelf {
+struct Pool {
     free: BTreeMap<usize, Vec<Vec<Line>>>,
     /// Lines in buffers that wait here.
     kept: usize,
     /// Lines in buffers that are out.
     lent: usize,
-    /// The most that was ever out since the shelf was last cleared.
+    /// The most that was ever out since the pool was last cleared.
     peak: usize,
     /// Buffers that had to be made, ever.
     made: u64,
 }
 
-static SHELF: Mutex<Shelf> = Mutex::new(Shelf { free: BTreeMap::new(), kept: 0, lent: 0, peak: 0, made: 0 });
+static POOL: Mutex<Pool> = Mutex::new(Pool { free: BTreeMap::new(), kept: 0, lent: 0, peak: 0, made: 0 });
 
-fn shelf() -> MutexGuard<'static, Shelf> {
+fn pool() -> MutexGuard<'static, Pool> {
     // Counts and free lists are whole after every statement, whatever panicked meanwhile.
-    SHELF.lock().unwrap_or_else(PoisonError::into_inner)
+    POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Shelf {
+impl Pool {
     fn take(&mut self, lines: usize) -> Option<Vec<Line>> {
         self.lent += lines;
         self.peak = self.peak.max(self.lent);
@@ -74,7 +74,7 @@ impl Buffer {
     /// `len` floats of unspecified value.
     pub fn take(len: usize) -> Self {
         let count = len.div_ceil(16);
-        let found = shelf().take(count);
+        let found = pool().take(count);
         Self { lines: found.unwrap_or_else(|| vec![Line::zeroed(); count]), len }
     }
 
@@ -96,14 +96,14 @@ impl Buffer {
 /// How many buffers had to be made since the program began: in the steady state of a
 /// training it no longer grows.
 pub fn made() -> u64 {
-    shelf().made
+    pool().made
 }
 
 /// Gives every waiting buffer back to the system.
 pub fn clear() {
-    let mut shelf = shelf();
-    shelf.free.clear();
-    (shelf.kept, shelf.peak) = (0, shelf.lent);
+    let mut pool = pool();
+    pool.free.clear();
+    (pool.kept, pool.peak) = (0, pool.lent);
 }
 
 impl Deref for Buffer {
@@ -123,10 +123,10 @@ impl DerefMut for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let lines = std::mem::take(&mut self.lines);
-        let mut shelf = shelf();
-        shelf.lent -= lines.len();
-        shelf.kept += lines.len();
-        shelf.free.entry(lines.len()).or_default().push(lines);
+        let mut pool = pool();
+        pool.lent -= lines.len();
+        pool.kept += lines.len();
+        pool.free.entry(lines.len()).or_default().push(lines);
     }
 }
 

@@ -18,16 +18,16 @@
 //! threads, so results are the same bits for any number of them.
 
 pub mod conv;
+pub mod conv_norm;
+pub mod conv_plan;
 pub mod elementwise;
 pub mod gather;
 pub mod geometry;
 pub mod isa;
-pub mod layer;
 pub mod loss;
 pub mod memory;
 pub mod norm;
 pub mod norm_gradient;
 pub mod padded;
 pub mod pool;
-pub mod program;
 pub mod weight_gradient;

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::isa::{Isa, at_least, load, multiply_add, store};
+use super::isa::{Isa, load, max, multiply_add, store};
 use super::memory::Buffer;
 use super::padded::BLOCK;
 
@@ -39,7 +39,7 @@ pub struct Statistics {
 
 /// A batch norm with the statistics that it normalises by.
 #[derive(Debug, Clone, Copy)]
-pub struct Norm<'a> {
+pub struct NormKernel<'a> {
     /// Scale, by channel.
     pub weight: &'a [f32],
     /// Shift, by channel.
@@ -56,7 +56,7 @@ pub(super) const RUN: usize = 32;
 /// PyTorch's default.
 pub const EPS: f64 = 1e-5;
 
-impl Norm<'_> {
+impl NormKernel<'_> {
     /// Number of channels.
     pub fn channels(&self) -> usize {
         self.weight.len()
@@ -159,7 +159,7 @@ pub fn statistics(isa: Isa, z: &[f32], image_len: usize, channels: usize) -> Sta
 
 /// What follows a norm.
 #[derive(Debug, Clone, Copy)]
-pub struct Then<'a> {
+pub struct Epilogue<'a> {
     /// Added before the ReLU; as long as the norm's input.
     pub skip: Option<&'a [f32]>,
     /// Whether there is a ReLU.
@@ -176,7 +176,7 @@ pub struct Affine {
 
 impl Affine {
     /// Of a norm.
-    pub fn of(norm: &Norm) -> Self {
+    pub fn of(norm: &NormKernel) -> Self {
         Self { scale: norm.scale(), shift: norm.shift(), channels: norm.channels() }
     }
 
@@ -187,26 +187,26 @@ impl Affine {
     }
 
     /// Of one image, in place.
-    pub fn update(&self, isa: Isa, then: Then, y: &mut [f32]) {
+    pub fn update(&self, isa: Isa, then: Epilogue, y: &mut [f32]) {
         isa.run(Write { affine: self, from: None, then, y });
     }
 
     /// Of a batch from `x` into `y`; one task an image.
-    pub fn write_batch(&self, isa: Isa, x: &[f32], then: Then, image_len: usize, y: &mut [f32]) {
+    pub fn write_batch(&self, isa: Isa, x: &[f32], then: Epilogue, image_len: usize, y: &mut [f32]) {
         y.par_chunks_exact_mut(image_len).zip(x.par_chunks_exact(image_len)).enumerate().for_each(
             |(i, (y, x))| isa.run(Write { affine: self, from: Some(x), then: then.image(i, image_len), y }),
         );
     }
 }
 
-impl Then<'_> {
+impl Epilogue<'_> {
     #[inline(always)]
     fn apply<S: Simd>(&self, s: S, value: S::f32s, floor: S::f32s, at: usize, lanes: usize) -> S::f32s {
         let value = match self.skip {
             Some(skip) => s.add_f32s(value, load(s, skip, at, lanes)),
             None => value,
         };
-        at_least(s, value, floor)
+        max(s, value, floor)
     }
 
     /// What follows image `index` of a batch.
@@ -219,7 +219,7 @@ struct Write<'a> {
     affine: &'a Affine,
     /// The input, where it is not the output itself.
     from: Option<&'a [f32]>,
-    then: Then<'a>,
+    then: Epilogue<'a>,
     y: &'a mut [f32],
 }
 
@@ -248,7 +248,7 @@ pub(super) trait Each<S: Simd> {
 struct Written<'a, V> {
     affine: &'a Affine,
     from: &'a [f32],
-    then: Then<'a>,
+    then: Epilogue<'a>,
     floor: V,
     y: &'a mut [f32],
 }
@@ -263,7 +263,7 @@ impl<S: Simd> Each<S> for Written<'_, S::f32s> {
 
 struct Updated<'a, V> {
     affine: &'a Affine,
-    then: Then<'a>,
+    then: Epilogue<'a>,
     floor: V,
     y: &'a mut [f32],
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::isa::{Isa, load, multiply_add, store};
 use super::memory::Buffer;
-use super::norm::{Affine, Each, Norm, PerChannel, RUN, by_channel_vector};
+use super::norm::{Affine, Each, NormKernel, PerChannel, RUN, by_channel_vector};
 
 /// What a norm's gradient needs to know of one image, while `dy` is passed back through
 /// the ReLU after the norm: `dy` is set to zero where z · scale + shift was not positive;
@@ -123,7 +123,14 @@ fn sums<S: Simd>(s: S, z: &[f32], centre: &PerChannel, out: &mut [f32], gradient
 
 /// As [`image_sums`] over a batch, where the ReLU after the norm (and whatever was added
 /// before it) gave `y`.
-pub fn masked_sums(isa: Isa, dy: &mut [f32], y: &[f32], z: &[f32], norm: &Norm, image_len: usize) -> Buffer {
+pub fn masked_sums(
+    isa: Isa,
+    dy: &mut [f32],
+    y: &[f32],
+    z: &[f32],
+    norm: &NormKernel,
+    image_len: usize,
+) -> Buffer {
     let centre = &norm.centre();
     by_image(z, norm.channels(), image_len, dy.par_chunks_exact_mut(image_len), |i, dy, z, out| {
         let y = &y[i * image_len..][..image_len];
@@ -132,7 +139,7 @@ pub fn masked_sums(isa: Isa, dy: &mut [f32], y: &[f32], z: &[f32], norm: &Norm, 
 }
 
 /// As [`image_sums`] over a batch, where no ReLU follows the norm.
-pub fn open_sums(isa: Isa, dy: &[f32], z: &[f32], norm: &Norm, image_len: usize) -> Buffer {
+pub fn open_sums(isa: Isa, dy: &[f32], z: &[f32], norm: &NormKernel, image_len: usize) -> Buffer {
     let centre = &norm.centre();
     by_image(z, norm.channels(), image_len, dy.par_chunks_exact(image_len), |_, dy, z, out| {
         isa.run(Sums { dy: Gradient::Open(dy), z, centre, out });
@@ -187,7 +194,7 @@ impl GradientTerms {
 
 impl NormGradient {
     /// From the sums of every image, of `pixels` values each, in the images' order.
-    pub fn new(norm: &Norm, sums: &[f32], pixels: usize) -> Self {
+    pub fn new(norm: &NormKernel, sums: &[f32], pixels: usize) -> Self {
         let channels = norm.channels();
         let images = sums.len() / (2 * channels);
         let count = (images * pixels) as f64;

@@ -7,7 +7,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::isa::{Isa, at_least, load};
+use super::isa::{Isa, load, max};
 use super::norm::Affine;
 use super::norm_gradient::GradientTerms;
 
@@ -43,7 +43,7 @@ pub struct Frame {
 
 /// What is written for each pixel of an image `[height, width, channel]`.
 #[derive(Debug, Clone, Copy)]
-pub enum Pixels<'a> {
+pub enum PaddedInput<'a> {
     /// The image itself.
     Same(&'a [f32]),
     /// relu(x · scale + shift): batch norm and ReLU of a convolution's output.
@@ -64,7 +64,7 @@ pub enum Pixels<'a> {
     },
 }
 
-impl<'a> Pixels<'a> {
+impl<'a> PaddedInput<'a> {
     /// Image `index` of a batch whose images are `len` values long.
     pub fn image(self, index: usize, len: usize) -> Self {
         let of = |batch: &'a [f32]| &batch[index * len..][..len];
@@ -94,7 +94,7 @@ impl Padded {
     }
 
     /// Takes in an image, framed with zeros.
-    pub fn load(&mut self, isa: Isa, frame: Frame, pixels: Pixels) {
+    pub fn load(&mut self, isa: Isa, frame: Frame, pixels: PaddedInput) {
         let blocks = frame.channels.div_ceil(BLOCK);
         (self.rows, self.columns) = (frame.rows, frame.columns);
         self.values.resize(blocks * frame.rows * frame.columns * BLOCK, 0.0);
@@ -105,7 +105,7 @@ impl Padded {
 struct Load<'a> {
     into: &'a mut [f32],
     frame: Frame,
-    pixels: Pixels<'a>,
+    pixels: PaddedInput<'a>,
 }
 
 impl WithSimd for Load<'_> {
@@ -115,9 +115,9 @@ impl WithSimd for Load<'_> {
     fn with_simd<S: Simd>(self, s: S) {
         let Self { into, frame, pixels } = self;
         match pixels {
-            Pixels::Same(x) => copy(s, into, frame, Same(x)),
-            Pixels::Activated { x, affine } => copy(s, into, frame, Activated(x, affine)),
-            Pixels::NormGradient { dy, z, terms } => copy(s, into, frame, OfNorm(dy, z, terms)),
+            PaddedInput::Same(x) => copy(s, into, frame, Same(x)),
+            PaddedInput::Activated { x, affine } => copy(s, into, frame, Activated(x, affine)),
+            PaddedInput::NormGradient { dy, z, terms } => copy(s, into, frame, OfNorm(dy, z, terms)),
         }
     }
 }
@@ -145,7 +145,7 @@ struct Activated<'a>(&'a [f32], &'a Affine);
 impl<S: Simd> Source<S> for Activated<'_> {
     #[inline(always)]
     fn vector(self, s: S, at: usize, channel: usize, lanes: usize) -> S::f32s {
-        at_least(s, self.1.apply(s, channel, load(s, self.0, at, lanes)), s.splat_f32s(0.0))
+        max(s, self.1.apply(s, channel, load(s, self.0, at, lanes)), s.splat_f32s(0.0))
     }
 }
 

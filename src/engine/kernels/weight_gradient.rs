@@ -3,17 +3,17 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::conv_plan::{Lanes, VectorGroup};
 use super::geometry::Geometry;
 use super::isa::{Isa, multiply_add};
 use super::padded::{BLOCK, Padded};
-use super::program::{Lanes, VectorGroup};
 
 /// Sums over images, in the order in which the kernel makes them.
 ///
 /// For each group of vectors: block, kernel row, run of input channels, tap, input
 /// channel of the run, output channel.
 #[derive(Debug)]
-pub struct Plan {
+pub struct WeightGradientPlan {
     geometry: Geometry,
     lanes: Lanes,
     groups: Vec<VectorGroup>,
@@ -23,7 +23,7 @@ pub struct Plan {
     pub len: usize,
 }
 
-impl Plan {
+impl WeightGradientPlan {
     /// For a convolution, with these instructions.
     pub fn new(geometry: &Geometry, lanes: Lanes) -> Self {
         let (groups, _) = VectorGroup::forward(geometry, lanes);
@@ -83,7 +83,7 @@ impl Plan {
 }
 
 struct AddImage<'a> {
-    plan: &'a Plan,
+    plan: &'a WeightGradientPlan,
     x: &'a Padded,
     dy: &'a Padded,
     sums: &'a mut [f32],

@@ -54,8 +54,8 @@ impl<B: NetworkOps> BasicBlock<B> {
         let (first, second) = (self.conv1.with(&self.bn1, mode), self.conv2.with(&self.bn2, mode));
         let (y, moments) = B::basic_block(x, first, second, skip);
         if let Some([moments1, moments2]) = moments {
-            self.bn1.learn(moments1, values_a_channel(&y));
-            self.bn2.learn(moments2, values_a_channel(&y));
+            self.bn1.update_running_stats(moments1, values_a_channel(&y));
+            self.bn2.update_running_stats(moments2, values_a_channel(&y));
         }
         y
     }

@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, backend::Backend};
 
 use super::init::Init;
 use super::norm::{BatchNorm, Mode, values_a_channel};
-use crate::engine::ops::{Layer, NetworkOps};
+use crate::engine::ops::{ConvNorm, NetworkOps};
 
 /// A square convolution, padded to keep the size (at stride 1), without bias.
 #[derive(Module, Debug)]
@@ -45,8 +45,8 @@ impl<B: Backend> Conv<B> {
     }
 
     /// With the norm that comes after it, as one layer.
-    pub fn with(&self, bn: &BatchNorm<B>, mode: Mode) -> Layer<B> {
-        Layer { weight: self.weight.val(), stride: self.stride, groups: self.groups, norm: bn.norm(mode) }
+    pub fn with(&self, bn: &BatchNorm<B>, mode: Mode) -> ConvNorm<B> {
+        ConvNorm { weight: self.weight.val(), stride: self.stride, groups: self.groups, norm: bn.norm(mode) }
     }
 }
 
@@ -76,9 +76,9 @@ impl<B: NetworkOps> ConvBn<B> {
     }
 
     fn run(&self, x: Tensor<B, 4>, mode: Mode, then_relu: bool) -> Tensor<B, 4> {
-        let (y, moments) = B::layer(x, self.conv.with(&self.bn, mode), then_relu);
+        let (y, moments) = B::conv_norm(x, self.conv.with(&self.bn, mode), then_relu);
         if let Some([moments]) = moments {
-            self.bn.learn(moments, values_a_channel(&y));
+            self.bn.update_running_stats(moments, values_a_channel(&y));
         }
         y
     }

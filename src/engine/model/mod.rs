@@ -8,6 +8,6 @@ mod norm;
 mod projection;
 mod weights;
 
-pub use network::{Network, Term};
+pub use network::Network;
 pub use norm::Mode;
 pub use weights::{ByParameter, Tensor32, Weights, each_parameter, named_gradients, trainable_parameters};

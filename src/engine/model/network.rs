@@ -9,16 +9,9 @@ use super::layers::{ConvBn, ConvShape, Head};
 use super::norm::{BatchNorm, Mode};
 use super::projection::Projection;
 use crate::domain::architecture::Architecture;
+use crate::domain::hops::Hop;
+use crate::domain::term::Term;
 use crate::engine::ops::NetworkOps;
-
-/// One term of a block's hierarchical sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Term {
-    /// F: what the block itself computes.
-    Residual,
-    /// The projection from this level.
-    Hop(usize),
-}
 
 /// Plain, ResNet or ResNeXt trunk with any set of hierarchical residuals.
 #[derive(Module, Debug)]
@@ -53,7 +46,7 @@ impl<B: Backend> Network<B> {
     }
 
     /// The projections' hops, in the order in which they are stored.
-    pub fn hops(&self) -> impl Iterator<Item = crate::domain::hops::Hop> + '_ {
+    pub fn hops(&self) -> impl Iterator<Item = Hop> + '_ {
         self.projections.iter().map(Projection::hop)
     }
 }
@@ -61,17 +54,17 @@ impl<B: Backend> Network<B> {
 impl<B: NetworkOps> Network<B> {
     /// Images `[batch, 3, size, size]` to logits `[batch, classes]`.
     pub fn forward(&self, x: Tensor<B, 4>, mode: Mode) -> Tensor<B, 2> {
-        self.forward_watched(x, mode, |_, _, _| true)
+        self.forward_watched(x, mode, |_, _| true)
     }
 
     /// As [`forward`](Self::forward), showing `watch` every term of every hierarchical
-    /// sum: the block (from 1), which term, and its value `[batch, channel, h, w]`. A term
+    /// sum: which it is, and its value `[batch, channel, h, w]`. A term
     /// for which it returns false is left out of the sum, as in a lesion.
     pub fn forward_watched(
         &self,
         x: Tensor<B, 4>,
         mode: Mode,
-        mut watch: impl FnMut(usize, Term, &Tensor<B, 4>) -> bool,
+        mut watch: impl FnMut(Term, &Tensor<B, 4>) -> bool,
     ) -> Tensor<B, 2> {
         let mut levels = vec![self.stem.forward_relu(x, mode)];
         let tapped = self.tap.as_ref().filter(|_| self.projections.iter().any(|p| p.hop().source == 0));
@@ -82,7 +75,7 @@ impl<B: NetworkOps> Network<B> {
             for basic in block {
                 y = basic.forward(y, mode);
             }
-            if !watch(d, Term::Residual, &y) {
+            if !watch(Term::Residual(d), &y) {
                 y = y.zeros_like();
             }
             for projection in self.projections.iter().filter(|p| p.hop().target == d) {
@@ -92,7 +85,7 @@ impl<B: NetworkOps> Network<B> {
                     _ => &levels[source],
                 };
                 let term = projection.forward(x.clone(), mode);
-                if watch(d, Term::Hop(source), &term) {
+                if watch(Term::Hop(projection.hop()), &term) {
                     y = B::sum(y, term);
                 }
             }

@@ -4,7 +4,7 @@ use burn::module::{Module, Param, RunningState};
 use burn::tensor::{Tensor, backend::Backend};
 
 use super::init::Init;
-use crate::engine::ops::{Moments, NetworkOps, Norm};
+use crate::engine::ops::{BatchStats, NetworkOps, NormParams};
 
 /// Whether batch norms use the batch's statistics and learn from them, or the running ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +43,10 @@ impl<B: Backend> BatchNorm<B> {
 
     /// What a forward pass needs: without statistics in training, where the batch's own
     /// are used.
-    pub fn norm(&self, mode: Mode) -> Norm<B> {
-        let running = || Moments { mean: self.running_mean.value_sync(), var: self.running_var.value_sync() };
-        Norm {
+    pub fn norm(&self, mode: Mode) -> NormParams<B> {
+        let running =
+            || BatchStats { mean: self.running_mean.value_sync(), var: self.running_var.value_sync() };
+        NormParams {
             weight: self.weight.val(),
             bias: self.bias.val(),
             running: matches!(mode, Mode::Eval).then(running),
@@ -53,7 +54,7 @@ impl<B: Backend> BatchNorm<B> {
     }
 
     /// Moves the running statistics towards those of a batch of `count` values a channel.
-    pub fn learn(&self, moments: Moments<B>, count: usize) {
+    pub fn update_running_stats(&self, moments: BatchStats<B>, count: usize) {
         // A single value has no unbiased variance; PyTorch refuses it, here it counts as is.
         let unbiased = count as f64 / count.saturating_sub(1).max(1) as f64;
         let towards = |state: &RunningState<Tensor<B, 1>>, value: Tensor<B, 1>, factor: f64| {
@@ -70,7 +71,7 @@ impl<B: NetworkOps> BatchNorm<B> {
         let count = values_a_channel(&x);
         let (y, moments) = B::batch_norm(x, self.norm(mode));
         if let Some([moments]) = moments {
-            self.learn(moments, count);
+            self.update_running_stats(moments, count);
         }
         y
     }

@@ -11,13 +11,13 @@ use burn::tensor::{DType, Int, Tensor, TensorPrimitive};
 use burn_flex::{Flex, FlexTensor};
 
 use super::flex::{self, TrainedBlock, TrainedLayer, TrainedNorm};
-use super::flex_tensor::{Images, Values, tensor, typed};
-use super::{Layer, Moments, NetworkOps, Norm, Normed, reference};
+use super::flex_tensor::{NhwcTensor, Values, tensor, typed};
+use super::{BatchStats, ConvNorm, NetworkOps, NormParams, Normed, reference};
 use crate::engine::kernels::conv::InputGradient;
+use crate::engine::kernels::conv_norm::{ConvNormGradients, Prologue, Saved};
 use crate::engine::kernels::isa::Isa;
-use crate::engine::kernels::layer::{Before, LayerGradients, Passed};
 use crate::engine::kernels::memory::Buffer;
-use crate::engine::kernels::norm::{self, Then};
+use crate::engine::kernels::norm::{self, Epilogue};
 use crate::engine::kernels::norm_gradient::{self, NormGradient};
 
 type Cpu<C> = Autodiff<Flex, C>;
@@ -25,15 +25,15 @@ type Cpu<C> = Autodiff<Flex, C>;
 type Tracked = burn::tensor::ops::FloatTensor<Autodiff<Flex>>;
 
 impl<C: CheckpointStrategy> NetworkOps for Cpu<C> {
-    fn batch_norm(x: Tensor<Self, 4>, norm: Norm<Self>) -> Normed<Self, 1> {
+    fn batch_norm(x: Tensor<Self, 4>, norm: NormParams<Self>) -> Normed<Self, 1> {
         if norm.running.is_some() || !flex::is_known(&x) {
             return reference::batch_norm(x, norm);
         }
         let [x, weight, bias] = [tracked(x), tracked(norm.weight), tracked(norm.bias)];
-        let images = Images::of(x.primitive);
+        let images = NhwcTensor::of(x.primitive);
         let statistics = norm::statistics(Isa::best(), images.values(), images.image_len(), images.channels);
         let norm = TrainedNorm::new(typed(weight.primitive), typed(bias.primitive), statistics);
-        let y = norm.apply(&images, Then { skip: None, relu: false }).into_tensor();
+        let y = norm.apply(&images, Epilogue { skip: None, relu: false }).into_tensor();
         let moments = constant(norm.moments());
         let prepared = BatchNormGradient.prepare::<C>([x.node, weight.node, bias.node]).compute_bound();
         let y = match prepared.stateful() {
@@ -43,14 +43,14 @@ impl<C: CheckpointStrategy> NetworkOps for Cpu<C> {
         (tensor_of(y), Some([moments]))
     }
 
-    fn layer(x: Tensor<Self, 4>, layer: Layer<Self>, then_relu: bool) -> Normed<Self, 1> {
+    fn conv_norm(x: Tensor<Self, 4>, layer: ConvNorm<Self>, then_relu: bool) -> Normed<Self, 1> {
         let geometry = flex::geometry(&x, &layer).filter(|_| layer.norm.running.is_none());
-        let Some(geometry) = geometry else { return reference::layer(x, layer, then_relu) };
+        let Some(geometry) = geometry else { return reference::conv_norm(x, layer, then_relu) };
         let (layer, [weight, scale, shift]) = split(layer);
         let x = tracked(x);
-        let images = Images::of(x.primitive);
+        let images = NhwcTensor::of(x.primitive);
         let (layer, z) = TrainedLayer::train(geometry, layer, &images, None);
-        let y = layer.norm.apply(&z, Then { skip: None, relu: then_relu });
+        let y = layer.norm.apply(&z, Epilogue { skip: None, relu: then_relu });
         let moments = constant(layer.norm.moments());
         let nodes = [x.node, weight.node, scale.node, shift.node];
         let y = match LayerGradient.prepare::<C>(nodes).compute_bound().stateful() {
@@ -66,8 +66,8 @@ impl<C: CheckpointStrategy> NetworkOps for Cpu<C> {
 
     fn basic_block(
         x: Tensor<Self, 4>,
-        first: Layer<Self>,
-        second: Layer<Self>,
+        first: ConvNorm<Self>,
+        second: ConvNorm<Self>,
         skip: Option<Tensor<Self, 4>>,
     ) -> Normed<Self, 2> {
         let trains = first.norm.running.is_none() && second.norm.running.is_none();
@@ -81,8 +81,8 @@ impl<C: CheckpointStrategy> NetworkOps for Cpu<C> {
         // taken by the input, and gets nothing.
         let skip_node = skip.as_ref().map_or(&x, |skip| skip).node.clone();
         let nodes = [x.node, skip_node, w1.node, g1.node, b1.node, w2.node, g2.node, b2.node];
-        let skip = skip.map(|skip| Images::of(skip.primitive));
-        let block = TrainedBlock::train(shapes, first, second, Images::of(x.primitive), skip);
+        let skip = skip.map(|skip| NhwcTensor::of(skip.primitive));
+        let block = TrainedBlock::train(shapes, first, second, NhwcTensor::of(x.primitive), skip);
         let moments = [&block.first, &block.second].map(|layer| constant(layer.norm.moments()));
         let y = block.y.clone().into_tensor();
         let y = match BlockGradient.prepare::<C>(nodes).compute_bound().stateful() {
@@ -97,7 +97,7 @@ impl<C: CheckpointStrategy> NetworkOps for Cpu<C> {
             return x + y;
         }
         let (x, y) = (tracked(x), tracked(y));
-        let sum = flex::add(Images::of(x.primitive), Images::of(y.primitive)).into_tensor();
+        let sum = flex::add(NhwcTensor::of(x.primitive), NhwcTensor::of(y.primitive)).into_tensor();
         tensor_of(SumGradient.prepare::<C>([x.node, y.node]).compute_bound().stateless(sum))
     }
 
@@ -106,7 +106,7 @@ impl<C: CheckpointStrategy> NetworkOps for Cpu<C> {
             return reference::avg_pool(x, size);
         }
         let x = tracked(x);
-        let images = Images::of(x.primitive);
+        let images = NhwcTensor::of(x.primitive);
         let y = flex::pool(&images, size).into_tensor();
         let y = match PoolGradient.prepare::<C>([x.node]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish((images.dims(), size), y),
@@ -137,17 +137,20 @@ fn tensor_of<C: CheckpointStrategy, const D: usize>(x: Tracked) -> Tensor<Cpu<C>
     Tensor::from_primitive(TensorPrimitive::Float(x))
 }
 
-fn constant<C: CheckpointStrategy>(moments: Moments<Flex>) -> Moments<Cpu<C>> {
-    Moments { mean: Tensor::from_inner(moments.mean), var: Tensor::from_inner(moments.var) }
+fn constant<C: CheckpointStrategy>(moments: BatchStats<Flex>) -> BatchStats<Cpu<C>> {
+    BatchStats { mean: Tensor::from_inner(moments.mean), var: Tensor::from_inner(moments.var) }
 }
 
 /// A layer without the graph, and its parameters' places in it: weight, scale, shift.
-fn split<C: CheckpointStrategy>(layer: Layer<Cpu<C>>) -> (Layer<Flex>, [Tracked; 3]) {
-    let Layer { weight, stride, groups, norm } = layer;
+fn split<C: CheckpointStrategy>(layer: ConvNorm<Cpu<C>>) -> (ConvNorm<Flex>, [Tracked; 3]) {
+    let ConvNorm { weight, stride, groups, norm } = layer;
     let (weight, scale, shift) = (tracked(weight), tracked(norm.weight), tracked(norm.bias));
-    let norm =
-        Norm { weight: typed(scale.primitive.clone()), bias: typed(shift.primitive.clone()), running: None };
-    (Layer { weight: typed(weight.primitive.clone()), stride, groups, norm }, [weight, scale, shift])
+    let norm = NormParams {
+        weight: typed(scale.primitive.clone()),
+        bias: typed(shift.primitive.clone()),
+        running: None,
+    };
+    (ConvNorm { weight: typed(weight.primitive.clone()), stride, groups, norm }, [weight, scale, shift])
 }
 
 /// The parents that need a gradient, as handles into burn's [`Gradients`].
@@ -159,10 +162,10 @@ fn parents<S, const N: usize>(ops: &Ops<S, N>) -> [Option<Tracked>; N] {
 }
 
 /// Adds to a parent's gradient.
-fn register(gradients: &mut Gradients, parent: Option<&Tracked>, gradient: Images) {
+fn register(gradients: &mut Gradients, parent: Option<&Tracked>, gradient: NhwcTensor) {
     let Some(parent) = parent else { return };
     let sum = match gradients.remove::<Flex>(parent) {
-        Some(before) => flex::add(Images::of(before), gradient),
+        Some(before) => flex::add(NhwcTensor::of(before), gradient),
         None => gradient,
     };
     gradients.register::<Flex>(parent.node.id, sum.into_tensor());
@@ -178,15 +181,15 @@ fn register_parameter(gradients: &mut Gradients, parent: Option<&Tracked>, value
 /// A parent's gradient so far to add to, or room for it; nothing where it needs none.
 struct Place<'a> {
     parent: Option<&'a Tracked>,
-    images: Option<Images>,
+    images: Option<NhwcTensor>,
     add: bool,
 }
 
 impl<'a> Place<'a> {
     fn take(gradients: &mut Gradients, parent: Option<&'a Tracked>, dims: [usize; 4]) -> Self {
-        let before = parent.and_then(|parent| gradients.remove::<Flex>(parent)).map(Images::of);
+        let before = parent.and_then(|parent| gradients.remove::<Flex>(parent)).map(NhwcTensor::of);
         let add = before.is_some();
-        let room = || Images::new(Buffer::take(dims.iter().product()), dims);
+        let room = || NhwcTensor::new(Buffer::take(dims.iter().product()), dims);
         Self { parent, images: parent.map(|_| before.unwrap_or_else(room)), add }
     }
 
@@ -206,11 +209,11 @@ impl<'a> Place<'a> {
 struct BatchNormGradient;
 
 impl Backward<Flex, 3> for BatchNormGradient {
-    type State = (Images, TrainedNorm);
+    type State = (NhwcTensor, TrainedNorm);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let [x_parent, weight, bias] = parents(&ops);
-        let dy = Images::of(gradients.consume::<Flex>(&ops.node));
+        let dy = NhwcTensor::of(gradients.consume::<Flex>(&ops.node));
         let (x, norm) = ops.state;
         let (norm, isa, len) = (norm.norm(), Isa::best(), x.image_len());
         let sums = norm_gradient::open_sums(isa, dy.values(), x.values(), &norm, len);
@@ -229,12 +232,12 @@ impl Backward<Flex, 3> for BatchNormGradient {
 /// A layer after its forward pass.
 #[derive(Debug, Clone)]
 struct SavedLayer {
-    x: Images,
+    x: NhwcTensor,
     layer: TrainedLayer,
     /// The convolution's output.
-    z: Images,
+    z: NhwcTensor,
     /// The output, where a ReLU made it.
-    relu: Option<Images>,
+    relu: Option<NhwcTensor>,
 }
 
 #[derive(Debug)]
@@ -245,7 +248,7 @@ impl Backward<Flex, 4> for LayerGradient {
 
     fn backward(self, ops: Ops<SavedLayer, 4>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let [x_parent, weight, scale, shift] = parents(&ops);
-        let mut dy = Images::of(gradients.consume::<Flex>(&ops.node));
+        let mut dy = NhwcTensor::of(gradients.consume::<Flex>(&ops.node));
         let SavedLayer { x, layer, z, relu } = ops.state;
         let (kernel, norm, isa) = (layer.kernel(), layer.norm.norm(), Isa::best());
         let sums = match &relu {
@@ -256,7 +259,7 @@ impl Backward<Flex, 4> for LayerGradient {
         };
         drop(relu);
         let (dy, z) = (dy.values(), z.values());
-        let passed = Passed { norm: &norm, x: flex::input(&x, None), z, dy, sums: &sums };
+        let passed = Saved { norm: &norm, x: flex::input(&x, None), z, dy, sums: &sums };
         let mut place = Place::take(gradients, x_parent.as_ref(), x.dims());
         let (found, _) = kernel.backward(isa, passed, place.gradient(), None);
         place.give(gradients);
@@ -268,7 +271,7 @@ fn register_layer(
     gradients: &mut Gradients,
     [weight, scale, shift]: [&Option<Tracked>; 3],
     layer: &TrainedLayer,
-    found: &LayerGradients,
+    found: &ConvNormGradients,
 ) {
     let g = &layer.geometry;
     let shape = [g.output, g.input / g.groups, g.kernel, g.kernel];
@@ -286,7 +289,7 @@ impl Backward<Flex, 8> for BlockGradient {
 
     fn backward(self, ops: Ops<Self::State, 8>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let [x_parent, skip, w1, g1, b1, w2, g2, b2] = parents(&ops);
-        let mut dy = Images::of(gradients.consume::<Flex>(&ops.node));
+        let mut dy = NhwcTensor::of(gradients.consume::<Flex>(&ops.node));
         let (TrainedBlock { first, second, x, z1, z2, y }, has_skip) = ops.state;
         let isa = Isa::best();
         let (norm1, norm2) = (first.norm.norm(), second.norm.norm());
@@ -299,8 +302,8 @@ impl Backward<Flex, 8> for BlockGradient {
         let hidden = flex::input(&z1, Some(&affine));
         let mut dh = Buffer::take(z1.len());
         let room = Some(InputGradient { dx: &mut dh, add: false });
-        let before = Some(Before { affine: &affine, norm: &norm1, z: z1.values() });
-        let passed = Passed { norm: &norm2, x: hidden, z: z2.values(), dy: dy.values(), sums: &sums };
+        let before = Some(Prologue { affine: &affine, norm: &norm1, z: z1.values() });
+        let passed = Saved { norm: &norm2, x: hidden, z: z2.values(), dy: dy.values(), sums: &sums };
         let (found, sums) = second.kernel().backward(isa, passed, room, before);
         drop(z2);
         register_layer(gradients, [&w2, &g2, &b2], &second, &found);
@@ -309,7 +312,7 @@ impl Backward<Flex, 8> for BlockGradient {
         }
 
         // Through the first layer, onto what the skip has brought to the input.
-        let passed = Passed { norm: &norm1, x: flex::input(&x, None), z: z1.values(), dy: &dh, sums: &sums };
+        let passed = Saved { norm: &norm1, x: flex::input(&x, None), z: z1.values(), dy: &dh, sums: &sums };
         let mut place = Place::take(gradients, x_parent.as_ref(), x.dims());
         let (found, _) = first.kernel().backward(isa, passed, place.gradient(), None);
         place.give(gradients);
@@ -325,7 +328,7 @@ impl Backward<Flex, 2> for SumGradient {
 
     fn backward(self, ops: Ops<(), 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let [x, y] = parents(&ops);
-        let gradient = Images::of(gradients.consume::<Flex>(&ops.node));
+        let gradient = NhwcTensor::of(gradients.consume::<Flex>(&ops.node));
         register(gradients, x.as_ref(), gradient.clone());
         register(gradients, y.as_ref(), gradient);
     }
@@ -340,7 +343,7 @@ impl Backward<Flex, 1> for PoolGradient {
 
     fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let [x] = parents(&ops);
-        let dy = Images::of(gradients.consume::<Flex>(&ops.node));
+        let dy = NhwcTensor::of(gradients.consume::<Flex>(&ops.node));
         let (dims, size) = ops.state;
         let mut place = Place::take(gradients, x.as_ref(), dims);
         if let Some(InputGradient { dx, add }) = place.gradient() {

@@ -3,51 +3,51 @@
 use burn::tensor::{DType, Int, Tensor, TensorMetadata};
 use burn_flex::{Flex, FlexTensor};
 
-use super::flex_tensor::{Images, Values, primitive, tensor, typed};
-use super::{AdamStep, Layer, Moments, NetworkOps, Norm, Normed, reference};
+use super::flex_tensor::{NhwcTensor, Values, primitive, tensor, typed};
+use super::{AdamStep, BatchStats, ConvNorm, NetworkOps, NormParams, Normed, reference};
 use crate::engine::kernels::conv;
+use crate::engine::kernels::conv_norm;
 use crate::engine::kernels::elementwise;
 use crate::engine::kernels::geometry::Geometry;
 use crate::engine::kernels::isa::Isa;
-use crate::engine::kernels::layer;
 use crate::engine::kernels::loss;
 use crate::engine::kernels::memory::Buffer;
-use crate::engine::kernels::norm::{self, Affine, Statistics, Then};
-use crate::engine::kernels::padded::Pixels;
+use crate::engine::kernels::norm::{self, Affine, Epilogue, Statistics};
+use crate::engine::kernels::padded::PaddedInput;
 use crate::engine::kernels::pool::Pooling;
 
 impl NetworkOps for Flex {
-    fn batch_norm(x: Tensor<Flex, 4>, norm: Norm<Flex>) -> Normed<Flex, 1> {
+    fn batch_norm(x: Tensor<Flex, 4>, norm: NormParams<Flex>) -> Normed<Flex, 1> {
         if !is_known(&x) {
             return reference::batch_norm(x, norm);
         }
-        let x = Images::of(primitive(x));
+        let x = NhwcTensor::of(primitive(x));
         match norm.running {
             Some(running) => {
                 let norm = TrainedNorm::new(norm.weight, norm.bias, statistics(&running));
-                (typed(norm.apply(&x, Then { skip: None, relu: false }).into_tensor()), None)
+                (typed(norm.apply(&x, Epilogue { skip: None, relu: false }).into_tensor()), None)
             }
             None => {
                 let statistics = norm::statistics(Isa::best(), x.values(), x.image_len(), x.channels);
                 let norm = TrainedNorm::new(norm.weight, norm.bias, statistics);
-                let y = norm.apply(&x, Then { skip: None, relu: false });
+                let y = norm.apply(&x, Epilogue { skip: None, relu: false });
                 (typed(y.into_tensor()), Some([norm.moments()]))
             }
         }
     }
 
-    fn layer(x: Tensor<Flex, 4>, layer: Layer<Flex>, then_relu: bool) -> Normed<Flex, 1> {
-        let Some(geometry) = geometry(&x, &layer) else { return reference::layer(x, layer, then_relu) };
-        let x = Images::of(primitive(x));
+    fn conv_norm(x: Tensor<Flex, 4>, layer: ConvNorm<Flex>, then_relu: bool) -> Normed<Flex, 1> {
+        let Some(geometry) = geometry(&x, &layer) else { return reference::conv_norm(x, layer, then_relu) };
+        let x = NhwcTensor::of(primitive(x));
         match layer.norm.running.clone() {
             Some(running) => {
                 let layer = TrainedLayer::running(geometry, layer, &running);
-                let then = Then { skip: None, relu: then_relu };
+                let then = Epilogue { skip: None, relu: then_relu };
                 (typed(layer.evaluate(&x, then).into_tensor()), None)
             }
             None => {
                 let (layer, z) = TrainedLayer::train(geometry, layer, &x, None);
-                let y = layer.norm.apply(&z, Then { skip: None, relu: then_relu });
+                let y = layer.norm.apply(&z, Epilogue { skip: None, relu: then_relu });
                 (typed(y.into_tensor()), Some([layer.norm.moments()]))
             }
         }
@@ -55,21 +55,21 @@ impl NetworkOps for Flex {
 
     fn basic_block(
         x: Tensor<Flex, 4>,
-        first: Layer<Flex>,
-        second: Layer<Flex>,
+        first: ConvNorm<Flex>,
+        second: ConvNorm<Flex>,
         skip: Option<Tensor<Flex, 4>>,
     ) -> Normed<Flex, 2> {
         let Some(shapes) = block_geometry(&x, &first, &second) else {
             return reference::basic_block(x, first, second, skip);
         };
-        let x = Images::of(primitive(x));
-        let skip = skip.map(|skip| Images::of(primitive(skip)));
+        let x = NhwcTensor::of(primitive(x));
+        let skip = skip.map(|skip| NhwcTensor::of(primitive(skip)));
         match (first.norm.running.clone(), second.norm.running.clone()) {
             (Some(running1), Some(running2)) => {
                 let first = TrainedLayer::running(shapes[0], first, &running1);
                 let second = TrainedLayer::running(shapes[1], second, &running2);
-                let hidden = first.evaluate(&x, Then { skip: None, relu: true });
-                let then = Then { skip: skip.as_ref().map(Images::values), relu: true };
+                let hidden = first.evaluate(&x, Epilogue { skip: None, relu: true });
+                let then = Epilogue { skip: skip.as_ref().map(NhwcTensor::values), relu: true };
                 (typed(second.evaluate(&hidden, then).into_tensor()), None)
             }
             _ => {
@@ -84,14 +84,14 @@ impl NetworkOps for Flex {
         if !is_known(&x) {
             return x + y;
         }
-        typed(add(Images::of(primitive(x)), Images::of(primitive(y))).into_tensor())
+        typed(add(NhwcTensor::of(primitive(x)), NhwcTensor::of(primitive(y))).into_tensor())
     }
 
     fn avg_pool(x: Tensor<Flex, 4>, size: usize) -> Tensor<Flex, 4> {
         if !is_known(&x) {
             return reference::avg_pool(x, size);
         }
-        typed(pool(&Images::of(primitive(x)), size).into_tensor())
+        typed(pool(&NhwcTensor::of(primitive(x)), size).into_tensor())
     }
 
     fn cross_entropy(logits: Tensor<Flex, 2>, labels: Tensor<Flex, 1, Int>) -> Tensor<Flex, 1> {
@@ -126,7 +126,7 @@ where
 }
 
 /// The convolution that `layer` does to `x`, where the kernels know it.
-pub fn geometry<B>(x: &Tensor<B, 4>, layer: &Layer<B>) -> Option<Geometry>
+pub fn geometry<B>(x: &Tensor<B, 4>, layer: &ConvNorm<B>) -> Option<Geometry>
 where
     B: burn::tensor::backend::Backend,
 {
@@ -135,7 +135,7 @@ where
 }
 
 /// Both convolutions of a basic block.
-pub fn block_geometry<B>(x: &Tensor<B, 4>, first: &Layer<B>, second: &Layer<B>) -> Option<[Geometry; 2]>
+pub fn block_geometry<B>(x: &Tensor<B, 4>, first: &ConvNorm<B>, second: &ConvNorm<B>) -> Option<[Geometry; 2]>
 where
     B: burn::tensor::backend::Backend,
 {
@@ -144,17 +144,17 @@ where
     Some([one, two])
 }
 
-fn shape_of<B>([input, height, width]: [usize; 3], layer: &Layer<B>) -> Option<Geometry>
+fn shape_of<B>([input, height, width]: [usize; 3], layer: &ConvNorm<B>) -> Option<Geometry>
 where
     B: burn::tensor::backend::Backend,
 {
     let [output, _, kernel, _] = layer.weight.dims();
-    let Layer { stride, groups, .. } = *layer;
+    let ConvNorm { stride, groups, .. } = *layer;
     let geometry = Geometry { input, height, width, output, kernel, stride, groups };
     (geometry.is_known() && layer.weight.dtype() == DType::F32).then_some(geometry)
 }
 
-fn statistics(moments: &Moments<Flex>) -> Statistics {
+fn statistics(moments: &BatchStats<Flex>) -> Statistics {
     let values = |x: &Tensor<Flex, 1>| Values::of(primitive(x.clone())).get().to_vec();
     Statistics { mean: values(&moments.mean), var: values(&moments.var) }
 }
@@ -174,9 +174,9 @@ impl TrainedNorm {
     }
 
     /// As the kernels see it.
-    pub fn norm(&self) -> norm::Norm<'_> {
+    pub fn norm(&self) -> norm::NormKernel<'_> {
         let Statistics { mean, var } = &self.statistics;
-        norm::Norm { weight: self.weight.get(), bias: self.bias.get(), mean, var }
+        norm::NormKernel { weight: self.weight.get(), bias: self.bias.get(), mean, var }
     }
 
     /// Its map.
@@ -185,16 +185,16 @@ impl TrainedNorm {
     }
 
     /// The statistics, for burn.
-    pub fn moments(&self) -> Moments<Flex> {
+    pub fn moments(&self) -> BatchStats<Flex> {
         let vector = |values: &[f32]| typed(tensor(values, [values.len()].into()));
-        Moments { mean: vector(&self.statistics.mean), var: vector(&self.statistics.var) }
+        BatchStats { mean: vector(&self.statistics.mean), var: vector(&self.statistics.var) }
     }
 
     /// Normalises `z`.
-    pub fn apply(&self, z: &Images, then: Then) -> Images {
+    pub fn apply(&self, z: &NhwcTensor, then: Epilogue) -> NhwcTensor {
         let mut y = Buffer::take(z.len());
         self.affine().write_batch(Isa::best(), z.values(), then, z.image_len(), &mut y);
-        Images::new(y, z.dims())
+        NhwcTensor::new(y, z.dims())
     }
 }
 
@@ -209,7 +209,7 @@ pub struct TrainedLayer {
 }
 
 impl TrainedLayer {
-    fn running(geometry: Geometry, layer: Layer<Flex>, running: &Moments<Flex>) -> Self {
+    fn running(geometry: Geometry, layer: ConvNorm<Flex>, running: &BatchStats<Flex>) -> Self {
         Self {
             geometry,
             weights: Values::of(primitive(layer.weight)),
@@ -221,16 +221,16 @@ impl TrainedLayer {
     /// statistics.
     pub fn train(
         geometry: Geometry,
-        layer: Layer<Flex>,
-        x: &Images,
+        layer: ConvNorm<Flex>,
+        x: &NhwcTensor,
         before: Option<&TrainedNorm>,
-    ) -> (Self, Images) {
+    ) -> (Self, NhwcTensor) {
         let none = Statistics { mean: Vec::new(), var: Vec::new() };
         let weights = Values::of(primitive(layer.weight));
         let mut norm = TrainedNorm::new(layer.norm.weight, layer.norm.bias, none);
         let mut z = Buffer::take(x.batch * geometry.output_len());
         let affine = before.map(TrainedNorm::affine);
-        let kernel = layer::Layer {
+        let kernel = conv_norm::ConvNormKernel {
             geometry,
             weights: weights.get(),
             scale: norm.weight.get(),
@@ -238,24 +238,32 @@ impl TrainedLayer {
         };
         let statistics = kernel.convolve(Isa::best(), input(x, affine.as_ref()), &mut z);
         norm.statistics = statistics;
-        let z = Images::new(z, out_dims(x.batch, &geometry));
+        let z = NhwcTensor::new(z, out_dims(x.batch, &geometry));
         (Self { geometry, weights, norm }, z)
     }
 
     /// Convolution, norm and what follows, image by image.
-    fn evaluate(&self, x: &Images, then: Then) -> Images {
+    fn evaluate(&self, x: &NhwcTensor, then: Epilogue) -> NhwcTensor {
         let (geometry, isa) = (&self.geometry, Isa::best());
         let affine = self.norm.affine();
         let mut y = Buffer::take(x.batch * geometry.output_len());
-        conv::forward(isa, geometry, self.weights.get(), Pixels::Same(x.values()), &mut y, 0, |i, y, _| {
-            affine.update(isa, then.image(i, geometry.output_len()), y);
-        });
-        Images::new(y, out_dims(x.batch, geometry))
+        conv::forward(
+            isa,
+            geometry,
+            self.weights.get(),
+            PaddedInput::Same(x.values()),
+            &mut y,
+            0,
+            |i, y, _| {
+                affine.update(isa, then.image(i, geometry.output_len()), y);
+            },
+        );
+        NhwcTensor::new(y, out_dims(x.batch, geometry))
     }
 
     /// As the kernels see it.
-    pub fn kernel(&self) -> layer::Layer<'_> {
-        layer::Layer {
+    pub fn kernel(&self) -> conv_norm::ConvNormKernel<'_> {
+        conv_norm::ConvNormKernel {
             geometry: self.geometry,
             weights: self.weights.get(),
             scale: self.norm.weight.get(),
@@ -269,10 +277,10 @@ fn out_dims(batch: usize, geometry: &Geometry) -> [usize; 4] {
 }
 
 /// A layer's input: images, or what a norm and ReLU make of them.
-pub fn input<'a>(x: &'a Images, before: Option<&'a Affine>) -> Pixels<'a> {
+pub fn input<'a>(x: &'a NhwcTensor, before: Option<&'a Affine>) -> PaddedInput<'a> {
     match before {
-        None => Pixels::Same(x.values()),
-        Some(affine) => Pixels::Activated { x: x.values(), affine },
+        None => PaddedInput::Same(x.values()),
+        Some(affine) => PaddedInput::Activated { x: x.values(), affine },
     }
 }
 
@@ -284,33 +292,33 @@ pub struct TrainedBlock {
     /// Second convolution and norm.
     pub second: TrainedLayer,
     /// The block's input.
-    pub x: Images,
+    pub x: NhwcTensor,
     /// Output of the first convolution.
-    pub z1: Images,
+    pub z1: NhwcTensor,
     /// Output of the second.
-    pub z2: Images,
+    pub z2: NhwcTensor,
     /// The block's output.
-    pub y: Images,
+    pub y: NhwcTensor,
 }
 
 impl TrainedBlock {
     /// The forward pass.
     pub fn train(
         [shape1, shape2]: [Geometry; 2],
-        first: Layer<Flex>,
-        second: Layer<Flex>,
-        x: Images,
-        skip: Option<Images>,
+        first: ConvNorm<Flex>,
+        second: ConvNorm<Flex>,
+        x: NhwcTensor,
+        skip: Option<NhwcTensor>,
     ) -> Self {
         let (first, z1) = TrainedLayer::train(shape1, first, &x, None);
         let (second, z2) = TrainedLayer::train(shape2, second, &z1, Some(&first.norm));
-        let y = second.norm.apply(&z2, Then { skip: skip.as_ref().map(Images::values), relu: true });
+        let y = second.norm.apply(&z2, Epilogue { skip: skip.as_ref().map(NhwcTensor::values), relu: true });
         Self { first, second, x, z1, z2, y }
     }
 }
 
 /// x + y, in the memory of one of them where nobody else holds it.
-pub fn add(x: Images, y: Images) -> Images {
+pub fn add(x: NhwcTensor, y: NhwcTensor) -> NhwcTensor {
     let isa = Isa::best();
     let (mut into, other) = if x.is_unique() { (x, y) } else { (y, x) };
     if into.is_unique() {
@@ -319,14 +327,14 @@ pub fn add(x: Images, y: Images) -> Images {
     }
     let mut sum = Buffer::take(into.len());
     elementwise::add(isa, into.values(), other.values(), &mut sum);
-    Images::new(sum, into.dims())
+    NhwcTensor::new(sum, into.dims())
 }
 
 /// Average pooling.
-pub fn pool(x: &Images, size: usize) -> Images {
+pub fn pool(x: &NhwcTensor, size: usize) -> NhwcTensor {
     let mut y = Buffer::take(x.len() / (size * size));
     pooling(x.dims(), size).forward(Isa::best(), x.values(), &mut y);
-    Images::new(y, [x.batch, x.channels, x.height / size, x.width / size])
+    NhwcTensor::new(y, [x.batch, x.channels, x.height / size, x.width / size])
 }
 
 /// The pooling of a batch of this shape.

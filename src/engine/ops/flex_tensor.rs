@@ -8,7 +8,7 @@ use crate::engine::kernels::memory::Buffer;
 /// A batch of images, dense in memory as `[image, height, width, channel]`; burn sees it
 /// as `[batch, channel, height, width]`.
 #[derive(Debug, Clone)]
-pub struct Images {
+pub struct NhwcTensor {
     tensor: FlexTensor,
     /// Images.
     pub batch: usize,
@@ -20,7 +20,7 @@ pub struct Images {
     pub width: usize,
 }
 
-impl Images {
+impl NhwcTensor {
     /// From any tensor of 32-bit floats; copied where it lies differently in memory.
     pub fn of(tensor: FlexTensor) -> Self {
         let dims = dims(&tensor);
@@ -114,7 +114,7 @@ fn rearranged(tensor: &FlexTensor, dims: [usize; 4]) -> FlexTensor {
             }
         }
     }
-    Images::new(to, dims).tensor
+    NhwcTensor::new(to, dims).tensor
 }
 
 /// A contiguous tensor of 32-bit floats.

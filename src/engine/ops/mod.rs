@@ -17,18 +17,18 @@ pub use super::kernels::norm::EPS;
 
 /// Scale and shift of a batch norm, and what it normalises by.
 #[derive(Debug, Clone)]
-pub struct Norm<B: Backend> {
+pub struct NormParams<B: Backend> {
     /// Scale, `[channel]`.
     pub weight: Tensor<B, 1>,
     /// Shift, `[channel]`.
     pub bias: Tensor<B, 1>,
     /// The statistics to normalise by; the batch's own where there are none.
-    pub running: Option<Moments<B>>,
+    pub running: Option<BatchStats<B>>,
 }
 
 /// Mean and biased variance over images and positions.
 #[derive(Debug, Clone)]
-pub struct Moments<B: Backend> {
+pub struct BatchStats<B: Backend> {
     /// `[channel]`.
     pub mean: Tensor<B, 1>,
     /// `[channel]`.
@@ -38,7 +38,7 @@ pub struct Moments<B: Backend> {
 /// A convolution without bias, padded to keep the size at stride 1, and the batch norm
 /// after it.
 #[derive(Debug, Clone)]
-pub struct Layer<B: Backend> {
+pub struct ConvNorm<B: Backend> {
     /// `[output, input / groups, kernel, kernel]`.
     pub weight: Tensor<B, 4>,
     /// Stride of the convolution.
@@ -46,30 +46,30 @@ pub struct Layer<B: Backend> {
     /// Groups of the convolution.
     pub groups: usize,
     /// The norm.
-    pub norm: Norm<B>,
+    pub norm: NormParams<B>,
 }
 
 /// A result, and the batch's statistics of each norm on the way, in order; none where the
 /// norm was given some.
-pub type Normed<B, const N: usize> = (Tensor<B, 4>, Option<[Moments<B>; N]>);
+pub type Normed<B, const N: usize> = (Tensor<B, 4>, Option<[BatchStats<B>; N]>);
 
 /// Operations on images `[batch, channel, height, width]` and on what comes of them.
 pub trait NetworkOps: Backend {
     /// Batch norm.
-    fn batch_norm(x: Tensor<Self, 4>, norm: Norm<Self>) -> Normed<Self, 1> {
+    fn batch_norm(x: Tensor<Self, 4>, norm: NormParams<Self>) -> Normed<Self, 1> {
         reference::batch_norm(x, norm)
     }
 
     /// Convolution, batch norm, and where asked for ReLU.
-    fn layer(x: Tensor<Self, 4>, layer: Layer<Self>, then_relu: bool) -> Normed<Self, 1> {
-        reference::layer(x, layer, then_relu)
+    fn conv_norm(x: Tensor<Self, 4>, layer: ConvNorm<Self>, then_relu: bool) -> Normed<Self, 1> {
+        reference::conv_norm(x, layer, then_relu)
     }
 
     /// relu(second(relu(first(x))) + skip): a basic block; `skip` has the result's shape.
     fn basic_block(
         x: Tensor<Self, 4>,
-        first: Layer<Self>,
-        second: Layer<Self>,
+        first: ConvNorm<Self>,
+        second: ConvNorm<Self>,
         skip: Option<Tensor<Self, 4>>,
     ) -> Normed<Self, 2> {
         reference::basic_block(x, first, second, skip)

@@ -8,10 +8,10 @@ use burn::tensor::module::{avg_pool2d, conv2d};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Int, Slice, Tensor};
 
-use super::{AdamStep, EPS, Layer, Moments, Norm, Normed};
+use super::{AdamStep, BatchStats, ConvNorm, EPS, NormParams, Normed};
 
 /// As [`NetworkOps::batch_norm`](super::NetworkOps::batch_norm).
-pub fn batch_norm<B: Backend>(x: Tensor<B, 4>, norm: Norm<B>) -> Normed<B, 1> {
+pub fn batch_norm<B: Backend>(x: Tensor<B, 4>, norm: NormParams<B>) -> Normed<B, 1> {
     let [batch, channels, height, width] = x.dims();
     let x = x.reshape([batch, channels, height * width]);
     let (weight, bias) = (channelwise(norm.weight), channelwise(norm.bias));
@@ -23,9 +23,9 @@ pub fn batch_norm<B: Backend>(x: Tensor<B, 4>, norm: Norm<B>) -> Normed<B, 1> {
             let var = (centred.clone() * centred.clone()).mean_dim(2).mean_dim(0);
             let y = centred * (weight / (var.clone() + EPS).sqrt()) + bias;
             let flat = |x: Tensor<B, 3>| x.detach().reshape([channels]);
-            (y, Some([Moments { mean: flat(mean), var: flat(var) }]))
+            (y, Some([BatchStats { mean: flat(mean), var: flat(var) }]))
         }
-        Some(Moments { mean, var }) => {
+        Some(BatchStats { mean, var }) => {
             let scale = weight / (channelwise(var) + EPS).sqrt();
             (x * scale.clone() + (bias - channelwise(mean) * scale), None)
         }
@@ -39,8 +39,8 @@ fn channelwise<B: Backend>(x: Tensor<B, 1>) -> Tensor<B, 3> {
     x.reshape([1, channels, 1])
 }
 
-/// As [`NetworkOps::layer`](super::NetworkOps::layer).
-pub fn layer<B: Backend>(x: Tensor<B, 4>, layer: Layer<B>, then_relu: bool) -> Normed<B, 1> {
+/// As [`NetworkOps::conv_norm`](super::NetworkOps::conv_norm).
+pub fn conv_norm<B: Backend>(x: Tensor<B, 4>, layer: ConvNorm<B>, then_relu: bool) -> Normed<B, 1> {
     let kernel = layer.weight.dims()[2];
     // A 1×1 convolution only sees every stride-th pixel. On GPUs burn 0.21 may take a kernel for
     // its gradient (`conv_transpose2d_direct`) that is all zeros where the kernel is smaller than
@@ -63,12 +63,12 @@ fn every_nth_pixel<B: Backend>(x: Tensor<B, 4>, n: usize) -> Tensor<B, 4> {
 /// As [`NetworkOps::basic_block`](super::NetworkOps::basic_block).
 pub fn basic_block<B: Backend>(
     x: Tensor<B, 4>,
-    first: Layer<B>,
-    second: Layer<B>,
+    first: ConvNorm<B>,
+    second: ConvNorm<B>,
     skip: Option<Tensor<B, 4>>,
 ) -> Normed<B, 2> {
-    let (hidden, moments1) = layer(x, first, true);
-    let (y, moments2) = layer(hidden, second, false);
+    let (hidden, moments1) = conv_norm(x, first, true);
+    let (y, moments2) = conv_norm(hidden, second, false);
     let y = match skip {
         Some(skip) => y + skip,
         None => y,

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use etcetera::BaseStrategy;
 
 use super::error::{EngineError, Result};
-use super::{files, toml_fault};
+use super::{files, toml_error};
 use crate::domain::error::{SpecError, nearest};
 use crate::domain::spec::ExperimentSpec;
 
@@ -102,8 +102,8 @@ pub fn user(folder: &Path) -> Vec<(String, PathBuf, Result<ExperimentSpec>)> {
 /// hidden are none of anybody's business.
 pub fn misnamed(folder: &Path) -> Vec<EngineError> {
     let wrong = |(name, path): (String, PathBuf)| {
-        let fault = check_name(&name).err().filter(|_| !name.starts_with('.'))?;
-        Some(EngineError::run(path, fault.reason))
+        let error = check_name(&name).err().filter(|_| !name.starts_with('.'))?;
+        Some(EngineError::run(path, error.reason))
     };
     files_of(folder).into_iter().filter_map(wrong).collect()
 }
@@ -217,7 +217,7 @@ pub fn parse(path: &Path, text: &str) -> Result<ExperimentSpec> {
         let is_sweep = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("axes"));
         let reason = match is_sweep {
             true => "it has [axes] and is a sweep, many runs; --batch trains them".into(),
-            false => toml_fault::told(text, &e),
+            false => toml_error::describe(text, &e),
         };
         EngineError::run(path, reason)
     })

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{SWEEPS, check_name, is_file, is_line, is_shipped, read_text, user_folder};
-use crate::domain::keys::Value;
+use crate::domain::keys::KeyValue;
 use crate::domain::sweep::Sweep;
 use crate::engine::error::{EngineError, Result};
 
@@ -66,7 +66,7 @@ pub fn parse_sweep(path: &Path, text: &str) -> Result<Option<Sweep>> {
         return Err(EngineError::run(path, "axes: not a table of keys and their values"));
     };
     let pairs = |table: toml::Table| {
-        let pair = |(key, value): (String, toml::Value)| match value.try_into::<Value>() {
+        let pair = |(key, value): (String, toml::Value)| match value.try_into::<KeyValue>() {
             Ok(value) => Ok((key, value)),
             Err(e) => Err(fail(&key, e)),
         };

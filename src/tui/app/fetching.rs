@@ -1,7 +1,7 @@
 //! A dataset that is not here: asked about, fetched, and then the run begins.
 
 use super::{App, Leaving, Question};
-use crate::engine::fetch::{Fetched, Offer, Progress};
+use crate::engine::fetch::{FetchProgress, Fetched, Offer};
 use crate::tui::action::Effect;
 use crate::tui::fetching::{Fetching, State};
 use crate::tui::log::Level;
@@ -105,7 +105,7 @@ impl App {
     }
 
     /// How far it is.
-    pub(super) fn fetch_goes_on(&mut self, progress: Progress, rate: f64) {
+    pub(super) fn fetch_goes_on(&mut self, progress: FetchProgress, rate: f64) {
         if let Some(Fetching { state: state @ State::Going(_), .. }) = &mut self.fetching {
             self.machine.silent = 0;
             *state = State::Going(Some((progress, rate)));

@@ -1,7 +1,7 @@
 //! Lesions of the current run: begun, heard of, ended.
 
 use super::App;
-use crate::domain::lesion::Origin;
+use crate::domain::lesion::LesionedWeights;
 use crate::domain::text::plural;
 use crate::tui::action::Effect;
 use crate::tui::lesions::{Running, left_out, names};
@@ -76,7 +76,7 @@ impl App {
     }
 
     /// The lesions of a run have ended.
-    pub(super) fn lesions_ended(&mut self, run: RunId, result: Result<Origin, String>) {
+    pub(super) fn lesions_ended(&mut self, run: RunId, result: Result<LesionedWeights, String>) {
         let running = self.lesions.ended(run, result.as_ref().ok().copied());
         let Some(running) = running else { return };
         match result {

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::{DataPanel, Unseen, samples};
-use crate::domain::data_look::DataLook;
+use crate::domain::data_preview::DataPreview;
 use crate::domain::event::Split;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::{filesize, grouped, harmless, plural, wrap};
@@ -90,7 +90,7 @@ impl DataPanel {
 /// What is painted and how.
 struct View<'a> {
     panel: &'a DataPanel,
-    look: &'a DataLook,
+    look: &'a DataPreview,
     theme: &'a Theme,
     paint: Paint<'a>,
 }
@@ -297,7 +297,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(look: &DataLook, altered: bool, area: Rect) -> Self {
+    fn new(look: &DataPreview, altered: bool, area: Rect) -> Self {
         let size = if altered { look.seen } else { look.size }.clamp(1, 1024) as u16;
         let wanted = 1 + ROWS.iter().filter(|rows| area.height >= **rows).count() as u16;
         // A line above each row of images says what it is.

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 
 use super::images::Font;
 use super::theme::Theme;
-use crate::domain::data_look::{DataAsk, DataLook, Sample};
+use crate::domain::data_preview::{DataPreview, PreviewImage, PreviewRequest};
 use crate::domain::event::Split;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::fetch::Offer;
@@ -40,11 +40,11 @@ pub struct DataPanel {
     /// Whether training images are shown as the network sees them.
     altered: bool,
     /// What was asked for last.
-    asked: Option<DataAsk>,
+    asked: Option<PreviewRequest>,
     /// Whether the answer is still to come.
     waits: bool,
     /// The last answer that had images.
-    shown: Option<(DataAsk, Arc<DataLook>)>,
+    shown: Option<(PreviewRequest, Arc<DataPreview>)>,
     /// Why the last answer had none.
     unseen: Option<Unseen>,
     /// Images on a page of a class, known only where they are drawn.
@@ -71,7 +71,7 @@ impl Default for DataPanel {
 /// All that decides what pictures there are of images, and where.
 #[derive(Debug, Clone)]
 pub struct Pictured {
-    look: Arc<DataLook>,
+    look: Arc<DataPreview>,
     class: usize,
     page: usize,
     one_class: bool,
@@ -92,9 +92,9 @@ impl PartialEq for Pictured {
 
 impl DataPanel {
     /// What to ask for to show the data of `spec`, where that has not been asked for already.
-    pub fn ask(&mut self, spec: &ExperimentSpec) -> Option<DataAsk> {
+    pub fn ask(&mut self, spec: &ExperimentSpec) -> Option<PreviewRequest> {
         self.class = self.class.min(spec.classes().saturating_sub(1));
-        let wanted = DataAsk::new(spec, self.split, self.class / STRIDE * STRIDE);
+        let wanted = PreviewRequest::new(spec, self.split, self.class / STRIDE * STRIDE);
         if self.asked.as_ref() == Some(&wanted) {
             return None;
         }
@@ -110,7 +110,7 @@ impl DataPanel {
     }
 
     /// Takes in an answer.
-    pub fn answered(&mut self, ask: &DataAsk, answer: Result<Arc<DataLook>, Box<Unseen>>) {
+    pub fn answered(&mut self, ask: &PreviewRequest, answer: Result<Arc<DataPreview>, Box<Unseen>>) {
         if self.asked.as_ref() != Some(ask) {
             return;
         }
@@ -132,9 +132,9 @@ impl DataPanel {
 
     /// What is known of the data of `spec`; of another split or other classes where those of
     /// the cursor are still to come.
-    fn look(&self, spec: &ExperimentSpec, replays: bool) -> Option<&Arc<DataLook>> {
+    fn look(&self, spec: &ExperimentSpec, replays: bool) -> Option<&Arc<DataPreview>> {
         let (ask, look) = self.shown.as_ref().filter(|_| !replays && self.unseen.is_none())?;
-        (DataAsk::new(spec, ask.split, ask.first) == *ask).then_some(look)
+        (PreviewRequest::new(spec, ask.split, ask.first) == *ask).then_some(look)
     }
 
     /// What decides the pictures that [`draw`](Self::draw) paints in `area`; `None` where there
@@ -167,7 +167,7 @@ impl DataPanel {
         self.page = self.page.saturating_add_signed(if on { 1 } else { -1 }).min(last);
     }
 
-    fn samples(&self) -> &[Sample] {
+    fn samples(&self) -> &[PreviewImage] {
         let Some((_, look)) = &self.shown else { return &[] };
         samples(look, self.class)
     }
@@ -198,7 +198,7 @@ impl DataPanel {
 }
 
 /// The images of a class, as far as they were told.
-fn samples(look: &DataLook, class: usize) -> &[Sample] {
+fn samples(look: &DataPreview, class: usize) -> &[PreviewImage] {
     let at = class.checked_sub(look.first);
     at.and_then(|at| look.samples.get(at)).map_or(&[], Vec::as_slice)
 }

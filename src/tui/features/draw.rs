@@ -9,7 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::FeatureMaps;
 use crate::domain::dataset::DatasetId;
-use crate::domain::features::{Addend, BlockMaps, Features};
+use crate::domain::features::{BlockMaps, Features};
+use crate::domain::term::Term;
 use crate::domain::text::{grouped, wrap};
 use crate::tui::activations::three;
 use crate::tui::images::palette::{colour, diverging, is_shaded, shade};
@@ -225,10 +226,10 @@ impl Picture<'_> {
         let last = maps.rows.len() - 1;
         let shown = (0..plan.rows.saturating_sub(1)).chain((plan.rows > 0).then_some(last));
         for (place, term) in (0..).zip(shown) {
-            let (block, maps) = (maps.block, &maps.rows[term]);
+            let maps = &maps.rows[term];
             let y = area.y + heads + place * (plan.height + plan.gap);
             let label = Rect { width: LABEL.min(area.width), ..area };
-            put(buf, label, area.x, y, &name(maps.of, block), theme.strong(), theme);
+            put(buf, label, area.x, y, &name(maps.term), theme.strong(), theme);
             put(buf, label, area.x, y + 1, &three(maps.mean), theme.dim(), theme);
             for i in 0..plan.across {
                 let peak = match panel.own_scale {
@@ -283,11 +284,11 @@ impl Picture<'_> {
 }
 
 /// `F`, `0→3`, `sum`.
-fn name(of: Addend, block: usize) -> String {
-    match of {
-        Addend::Residual => "F".into(),
-        Addend::Hop(source) => format!("{source}→{block}"),
-        Addend::Sum => "sum".into(),
+fn name(term: Option<Term>) -> String {
+    match term {
+        Some(Term::Residual(_)) => "F".into(),
+        Some(Term::Hop(hop)) => format!("{}→{}", hop.source, hop.target),
+        None => "sum".into(),
     }
 }
 

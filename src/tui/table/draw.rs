@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{TablePanel, UnderWay};
 use crate::domain::paper::Accuracy;
-use crate::domain::report::table::{Cell, Row, Table};
+use crate::domain::report::table::{ReportTable, TableCell, TableRow};
 use crate::tui::paint::{cut, put};
 use crate::tui::theme::Theme;
 
@@ -33,7 +33,7 @@ pub(super) struct Fit {
 }
 
 impl Fit {
-    pub(super) fn of(table: &Table, area: Rect) -> Self {
+    pub(super) fn of(table: &ReportTable, area: Rect) -> Self {
         let longest = table.rows.iter().map(|row| name(table, row).width()).max().unwrap_or(0) as u16;
         let first = longest.min(if area.width >= ROOMY { 20 } else { 13 }) + 1;
         let each = if table.columns.iter().any(|column| column.published) { 2 } else { 1 };
@@ -114,12 +114,12 @@ pub(super) fn marks(theme: &Theme) -> [&'static str; 3] {
 }
 
 /// A row's name: the paper's, with its family where the table has several.
-fn name(table: &Table, row: &Row) -> String {
+fn name(table: &ReportTable, row: &TableRow) -> String {
     let several = table.rows.iter().any(|other| other.family != row.family);
     if several { format!("{} {}", row.family, row.version) } else { row.version.clone() }
 }
 
-fn cell(cell: &Cell, under_way: UnderWay, area: Rect, buf: &mut Buffer, theme: &Theme) {
+fn cell(cell: &TableCell, under_way: UnderWay, area: Rect, buf: &mut Buffer, theme: &Theme) {
     if area.is_empty() {
         return;
     }

@@ -14,9 +14,9 @@ use super::paint::cut_words;
 use super::run::{Run, Stage};
 use super::runs::Runs;
 use crate::domain::event::Checkpoint;
-use crate::domain::report::groups::{Data, Group, groups, recipe};
-use crate::domain::report::table::{Table, Which, tables};
-use crate::domain::report::{self, Options};
+use crate::domain::report::groups::{DataSignature, RunGroup, groups, recipe};
+use crate::domain::report::table::{ReportTable, TableKind, tables};
+use crate::domain::report::{self, ReportOptions};
 use crate::domain::spec::ExperimentSpec;
 
 /// Runs of one cell that have no result yet.
@@ -40,11 +40,11 @@ type Key = (String, String, String);
 /// The panel.
 #[derive(Debug)]
 pub struct TablePanel {
-    which: Which,
+    which: TableKind,
     /// What the shown table's runs have otherwise than the paper's; `None` until it is chosen:
     /// that of the table with most results.
     recipe: Option<String>,
-    made: Vec<Table>,
+    made: Vec<ReportTable>,
     under_way: BTreeMap<Key, UnderWay>,
     /// What the tables were made from.
     print: Option<u64>,
@@ -56,7 +56,7 @@ pub struct TablePanel {
 impl Default for TablePanel {
     fn default() -> Self {
         Self {
-            which: Which::Table2,
+            which: TableKind::Table2,
             recipe: None,
             made: Vec::new(),
             under_way: BTreeMap::new(),
@@ -93,13 +93,13 @@ impl TablePanel {
             return;
         }
         self.print = Some(print);
-        let reported: Vec<report::Run> = runs.all().map(reported).collect();
+        let reported: Vec<report::ReportRun> = runs.all().map(reported).collect();
         let mut groups = groups(&reported);
         runs.all().filter(|run| run.stage == Stage::Waiting).for_each(|run| waits(&mut groups, run));
-        self.made = tables(self.which, &groups, &Options::default());
+        self.made = tables(self.which, &groups, &ReportOptions::default());
         self.under_way.clear();
         for run in runs.all().filter(|run| run.state.outcome.is_none() && run.fault.is_none()) {
-            let key = (run.spec.network_name(), Data::of(&run.spec).name(), recipe(&run.spec));
+            let key = (run.spec.network_name(), DataSignature::of(&run.spec).name(), recipe(&run.spec));
             let sum = self.under_way.entry(key).or_default();
             match run.stage {
                 Stage::Waiting => sum.waiting += 1,
@@ -114,13 +114,13 @@ impl TablePanel {
     }
 
     /// The table shown and its place among those of other recipes.
-    fn shown(&self) -> Option<(usize, &Table)> {
+    fn shown(&self) -> Option<(usize, &ReportTable)> {
         let chosen = self.made.iter().position(|table| Some(&table.recipe) == self.recipe.as_ref());
         let place = chosen.unwrap_or(0);
         Some((place, self.made.get(place)?))
     }
 
-    fn under_way(&self, network: &str, data: &Data, recipe: &str) -> UnderWay {
+    fn under_way(&self, network: &str, data: &DataSignature, recipe: &str) -> UnderWay {
         let key = (network.to_owned(), data.name(), recipe.to_owned());
         self.under_way.get(&key).copied().unwrap_or_default()
     }
@@ -138,8 +138,8 @@ impl TablePanel {
     /// The other table.
     pub fn switch(&mut self) {
         self.which = match self.which {
-            Which::Table1 => Which::Table2,
-            Which::Table2 => Which::Table1,
+            TableKind::Table1 => TableKind::Table2,
+            TableKind::Table2 => TableKind::Table1,
         };
         (self.recipe, self.row, self.column) = (None, 0, 0);
     }
@@ -166,7 +166,7 @@ impl TablePanel {
 }
 
 /// A run that has not begun was not cut off either, as reports take it to be.
-fn waits(groups: &mut [Group], run: &Run) {
+fn waits(groups: &mut [RunGroup], run: &Run) {
     let spec = ExperimentSpec { seed: 0, ..run.spec.clone() };
     let Some(group) = groups.iter_mut().find(|group| group.spec == spec) else { return };
     if run.state.outcome.is_none()
@@ -178,8 +178,8 @@ fn waits(groups: &mut [Group], run: &Run) {
     }
 }
 
-fn reported(run: &Run) -> report::Run<'_> {
-    report::Run {
+fn reported(run: &Run) -> report::ReportRun<'_> {
+    report::ReportRun {
         name: &run.line,
         spec: &run.spec,
         state: &run.state,

@@ -2,7 +2,7 @@
 
 use super::TablePanel;
 use super::draw::marks;
-use crate::domain::report::table::Table;
+use crate::domain::report::table::ReportTable;
 use crate::domain::text::{plural, wrap};
 use crate::tui::theme::Theme;
 
@@ -13,7 +13,7 @@ impl TablePanel {
     /// What the marks mean, and the table's own notes, each in lines.
     pub(super) fn notes(
         &self,
-        table: &Table,
+        table: &ReportTable,
         published: bool,
         theme: &Theme,
         width: usize,
@@ -35,7 +35,7 @@ impl TablePanel {
 }
 
 /// Networks that have runs but no row, as many as two lines have room for.
-fn without_row(table: &Table, width: usize) -> Vec<String> {
+fn without_row(table: &ReportTable, width: usize) -> Vec<String> {
     let of = table.without_row.len();
     let text = |most: usize| table.without_row_note(most).map_or(Vec::new(), |note| wrap(&note, width));
     let fitting = (1..=of).rev().map(text).find(|lines| lines.len() <= MOST);
@@ -48,14 +48,14 @@ fn without_row(table: &Table, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::report::Options;
-    use crate::domain::report::table::{Which, tables};
+    use crate::domain::report::ReportOptions;
+    use crate::domain::report::table::{TableKind, tables};
 
     #[test]
     fn networks_without_a_row_take_two_lines() {
         let names = |n: usize| (0..n).map(|i| format!("plain+hires[P{i}]@cifar10")).collect::<Vec<_>>();
         let note = |n, width| {
-            let mut table = tables(Which::Table2, &[], &Options::default()).swap_remove(0);
+            let mut table = tables(TableKind::Table2, &[], &ReportOptions::default()).swap_remove(0);
             table.without_row = names(n);
             without_row(&table, width)
         };

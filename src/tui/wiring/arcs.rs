@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::grid::{Grid, Point, Stroke};
 use crate::domain::hops::{Hop, HopGroup, HopSet, all_hops};
-use crate::domain::lesion::Cut;
+use crate::domain::term::Term;
 use crate::tui::draft::Draft;
 use crate::tui::theme::{Symbols, Theme};
 
@@ -106,7 +106,7 @@ pub fn lay_trunk(
     columns: &Columns,
     rows: &Rows,
     draft: &Draft,
-    cursor: Option<Cut>,
+    cursor: Option<Term>,
     theme: &Theme,
 ) -> Vec<(Reach, usize)> {
     let mut places = Vec::new();
@@ -135,7 +135,7 @@ pub fn lay_trunk(
             let own = if rows.lines == 0 { trunk..=trunk } else { top..=bottom };
             places.extend(own.map(|row| (Reach { row, from, to }, level)));
         }
-        if is_block && cursor == Some(Cut::Residual(level)) {
+        if is_block && cursor == Some(Term::Residual(level)) {
             let (top, bottom) = if rows.lines == 0 { (trunk, trunk) } else { (top, bottom) };
             (top..=bottom).for_each(|row| grid.select(&[(stage.left, row), (stage.right, row)]));
         }

@@ -9,8 +9,8 @@ use unicode_width::UnicodeWidthStr;
 use super::Spot;
 use super::arcs::mark;
 use crate::domain::hops::{HopGroup, all_hops};
-use crate::domain::lesion::Cut;
 use crate::domain::params;
+use crate::domain::term::Term;
 use crate::domain::text::{grouped, wrap};
 use crate::tui::draft::Draft;
 use crate::tui::lesions::{Study, names, terms_off};
@@ -42,10 +42,10 @@ pub fn switches(draft: &Draft, theme: &Theme) -> Vec<Chip> {
 /// The switch of every hop, and of every F where that matters: what there is where there is
 /// no room for lines.
 pub fn hops(draft: &Draft, study: Option<&Study>, focused: bool, theme: &Theme) -> Vec<Chip> {
-    let stands = matches!(draft.term(), Some(Cut::Residual(_)));
+    let stands = matches!(draft.term(), Some(Term::Residual(_)));
     let with_blocks = study.is_some() || stands || draft.without().next().is_some();
     let blocks = (1..=draft.blocks()).filter(|_| with_blocks).map(|block| {
-        let under_cursor = focused && draft.term() == Some(Cut::Residual(block));
+        let under_cursor = focused && draft.term() == Some(Term::Residual(block));
         chip(&format!("F{block}"), !draft.is_without(block), under_cursor, Spot::Residual(block), theme)
     });
     all_hops(draft.blocks())
@@ -140,19 +140,19 @@ pub fn facts(
 }
 
 /// What is lost without a term, where that has been scored.
-fn lost(study: &Study, term: Cut) -> Option<String> {
+fn lost(study: &Study, term: Term) -> Option<String> {
     let name = match term {
-        Cut::Hop(hop) => format!("{}→{}", hop.source, hop.target),
-        Cut::Residual(_) => term.to_string(),
+        Term::Hop(hop) => format!("{}→{}", hop.source, hop.target),
+        Term::Residual(_) => term.to_string(),
     };
     study.without(&[term]).map(|loss| format!("{name} without it: {}", loss.full()))
 }
 
 /// What a term is.
-fn about(draft: &Draft, term: Cut) -> String {
+fn about(draft: &Draft, term: Term) -> String {
     let hop = match term {
-        Cut::Hop(hop) => hop,
-        Cut::Residual(block) => {
+        Term::Hop(hop) => hop,
+        Term::Residual(block) => {
             let state = if draft.is_without(block) { "off for the next lesion" } else { "on" };
             let (depth, width) =
                 (draft.network().blocks[block - 1].len(), draft.network().level_width(block));
@@ -176,7 +176,7 @@ fn about(draft: &Draft, term: Cut) -> String {
 
 /// `without 0-2, F3: 71.20% (−16.10)`: what the lesioned network loses without all that is
 /// off in the draft, where that is something, or that it has not been scored.
-fn combination(draft: &Draft, study: Option<&Study>, cursor: Option<Cut>) -> Option<String> {
+fn combination(draft: &Draft, study: Option<&Study>, cursor: Option<Term>) -> Option<String> {
     let off = terms_off(draft, study?.hops());
     // What is said of the term under the cursor is enough of that alone.
     if off.is_empty() || (off.len() == 1 && off.first() == cursor.as_ref()) {

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use super::arcs::{Packing, Rows};
 use super::columns::Columns;
 use super::grid::Grid;
-use crate::domain::lesion::Cut;
+use crate::domain::term::Term;
 use crate::tui::draft::Draft;
 use crate::tui::lesions::{Loss, Study};
 use crate::tui::theme::Theme;
@@ -17,7 +17,7 @@ fn style(loss: &Loss, theme: &Theme) -> Style {
 /// On each arc that is long enough, what is lost without its hop.
 pub fn lay_on_arcs(grid: &mut Grid, columns: &Columns, rows: &Rows, study: &Study, theme: &Theme) {
     for hop in study.hops().iter() {
-        let Some(loss) = study.without(&[Cut::Hop(hop)]) else { continue };
+        let Some(loss) = study.without(&[Term::Hop(hop)]) else { continue };
         // Above a box no other arc comes down.
         let block = match rows.packing {
             Packing::ByOrder => (hop.source + 1 + hop.target) / 2,
@@ -69,7 +69,7 @@ pub fn lay_at_blocks(
     let blank = if (1..=draft.blocks()).all(|block| room(block) >= LONG) { " " } else { "" };
     for block in 1..=draft.blocks() {
         let stage = &columns.stages[block];
-        let loss = study.and_then(|study| study.without(&[Cut::Residual(block)]));
+        let loss = study.and_then(|study| study.without(&[Term::Residual(block)]));
         let (text, style) = match loss {
             _ if draft.is_without(block) => ("F off".into(), theme.warn()),
             Some(loss) => (format!("F{blank}{}", theme.plain(&loss.label())), style(&loss, theme)),

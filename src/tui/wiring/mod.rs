@@ -18,7 +18,7 @@ use super::draft::Draft;
 use super::lesions::Study;
 use super::theme::Theme;
 use crate::domain::hops::{Hop, HopGroup, all_hops};
-use crate::domain::lesion::Cut;
+use crate::domain::term::Term;
 use crate::domain::text::wrap;
 
 /// What a click meets.
@@ -137,8 +137,8 @@ impl Panel<'_> {
     /// Every hop as a word, where there is no room for lines. Words get up to `kept` rows.
     fn list(&self, area: Rect, kept: u16, buffer: &mut Buffer) -> (Vec<(Rect, Spot)>, u16) {
         let chips = facts::hops(self.draft, self.study, self.focused, self.theme);
-        let hops = all_hops(self.draft.blocks()).map(Cut::Hop);
-        let mut terms = hops.chain((1..=self.draft.blocks()).map(Cut::Residual));
+        let hops = all_hops(self.draft.blocks()).map(Term::Hop);
+        let mut terms = hops.chain((1..=self.draft.blocks()).map(Term::Residual));
         let at = terms.position(|term| Some(term) == self.draft.term());
         let height = area.height.saturating_sub(kept).max(area.height.div_ceil(2));
         let area = Rect { height, ..area };
@@ -196,12 +196,12 @@ impl Panel<'_> {
 }
 
 /// First column shown, so that the arc of the hop under the cursor is.
-fn scroll(columns: &Columns, cursor: Option<Cut>, room: usize) -> usize {
+fn scroll(columns: &Columns, cursor: Option<Term>, room: usize) -> usize {
     let most = columns.width.saturating_sub(room);
     let block = match cursor {
         None => return 0,
-        Some(Cut::Hop(hop)) => hop.target,
-        Some(Cut::Residual(block)) => block,
+        Some(Term::Hop(hop)) => hop.target,
+        Some(Term::Residual(block)) => block,
     };
     // Two columns more, for what is at the edges.
     (columns.arriving(block) + 3).saturating_sub(room).min(most)

@@ -1,8 +1,8 @@
 //! Fig. 2: grouped bars for each block, with the standard deviation over seeds.
 
 use super::canvas::{Anchor, Canvas, FAINT, INK, Svg, width_of};
-use super::scale::Scale;
-use crate::domain::report::activations::{Activations, Bar, Block};
+use super::scale::FigureScale;
+use crate::domain::report::activations::{ActivationSummary, Bar, BlockBars};
 
 const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 62.0;
@@ -10,7 +10,7 @@ const TOP: f64 = 40.0;
 const BOTTOM: f64 = 44.0;
 
 /// The figure of one network.
-pub fn draw(figure: &Activations) -> Svg {
+pub fn draw(figure: &ActivationSummary) -> Svg {
     let orders: Vec<usize> = std::iter::once(0).chain(figure.orders()).collect();
     let bars: usize = figure.blocks.iter().map(|block| block.bars.len()).sum();
     let gaps = figure.blocks.len() as f64 * 1.2;
@@ -21,7 +21,7 @@ pub fn draw(figure: &Activations) -> Svg {
     let mut canvas = Canvas::new(width, HEIGHT);
     let tops = figure.blocks.iter().flat_map(|block| &block.bars);
     let highest = tops.map(|bar| bar.value.mean + bar.value.std.unwrap_or(0.0)).fold(0.0, f64::max);
-    let y = Scale::new((0.0, highest * 1.08), (HEIGHT - BOTTOM, TOP));
+    let y = FigureScale::new((0.0, highest * 1.08), (HEIGHT - BOTTOM, TOP));
     for (value, name) in y.ticks(5) {
         canvas.line((LEFT, y.at(value)), (width - 10.0, y.at(value)), FAINT, 0.7);
         canvas.text(LEFT - 6.0, y.at(value) + 4.0, 11.0, Anchor::End, &name);
@@ -37,7 +37,7 @@ pub fn draw(figure: &Activations) -> Svg {
 }
 
 /// The bars of one block from `x` on; returns where the next may begin.
-fn group(canvas: &mut Canvas, block: &Block, mut x: f64, width: f64, y: Scale) -> f64 {
+fn group(canvas: &mut Canvas, block: &BlockBars, mut x: f64, width: f64, y: FigureScale) -> f64 {
     let middle = x + block.bars.len() as f64 * width / 2.0;
     for bar in &block.bars {
         let Bar { value, percent_of_f, .. } = bar;

@@ -1,9 +1,9 @@
 //! A table of results drawn: what was measured beside what the paper has.
 
 use super::canvas::{Anchor, Canvas, FAINT, INK, Svg, width_of};
-use super::scale::Scale;
+use super::scale::FigureScale;
 use crate::domain::paper::Accuracy;
-use crate::domain::report::table::{Cell, Row, Table, Which};
+use crate::domain::report::table::{ReportTable, TableCell, TableKind, TableRow};
 use crate::domain::text::harmless;
 
 const ROW: f64 = 26.0;
@@ -17,10 +17,10 @@ const PAPER: &str = "#d55e00";
 const ACROSS: usize = 4;
 
 /// One panel a column, one line a network.
-pub fn draw(table: &Table) -> Svg {
-    let name = |row: &Row| match table.which {
-        Which::Table1 => format!("{} {}", row.family, row.version),
-        Which::Table2 => row.version.clone(),
+pub fn draw(table: &ReportTable) -> Svg {
+    let name = |row: &TableRow| match table.which {
+        TableKind::Table1 => format!("{} {}", row.family, row.version),
+        TableKind::Table2 => row.version.clone(),
     };
     let names: Vec<String> = table.rows.iter().map(name).collect();
     let left = names.iter().map(|name| width_of(name, 12.0)).fold(60.0, f64::max) + 20.0;
@@ -38,7 +38,7 @@ pub fn draw(table: &Table) -> Svg {
                 canvas.text(left - 10.0, top + middle(n) + 4.0, 12.0, Anchor::End, name);
             }
         }
-        let cells: Vec<&Cell> = table.rows.iter().filter_map(|row| row.cells.get(place)).collect();
+        let cells: Vec<&TableCell> = table.rows.iter().filter_map(|row| row.cells.get(place)).collect();
         let title = match column.accuracy {
             Accuracy::Top1 => column.title.clone(),
             Accuracy::Top5 => format!("{}, top-5", column.title),
@@ -49,9 +49,9 @@ pub fn draw(table: &Table) -> Svg {
 }
 
 /// The results of one column, from its upper left corner on.
-fn panel(canvas: &mut Canvas, title: &str, cells: &[&Cell], (left, top): (f64, f64)) {
+fn panel(canvas: &mut Canvas, title: &str, cells: &[&TableCell], (left, top): (f64, f64)) {
     let bottom = top + cells.len() as f64 * ROW;
-    let x = Scale::over(cells.iter().flat_map(|cell| extent(cell)), (left, left + PANEL));
+    let x = FigureScale::over(cells.iter().flat_map(|cell| extent(cell)), (left, left + PANEL));
     canvas.text(left + PANEL / 2.0, top - 10.0, 12.0, Anchor::Middle, title);
     for (value, name) in x.ticks(4) {
         canvas.line((x.at(value), top), (x.at(value), bottom), FAINT, 0.7);
@@ -68,7 +68,7 @@ fn middle(row: usize) -> f64 {
     (row as f64 + 0.5) * ROW
 }
 
-fn extent(cell: &Cell) -> Vec<f64> {
+fn extent(cell: &TableCell) -> Vec<f64> {
     let of = |mean: f64, std: f64| [mean - std, mean + std];
     let measured = cell.measured.iter().flat_map(|s| of(s.mean, s.std.unwrap_or(0.0)));
     let seeds = cell.measured.iter().flat_map(|s| s.values.iter().map(|(_, value)| *value));
@@ -76,7 +76,7 @@ fn extent(cell: &Cell) -> Vec<f64> {
     measured.chain(seeds).chain(published).collect()
 }
 
-fn result(canvas: &mut Canvas, cell: &Cell, x: Scale, y: f64, left: f64) {
+fn result(canvas: &mut Canvas, cell: &TableCell, x: FigureScale, y: f64, left: f64) {
     if let Some(paper) = cell.published {
         let y = y + 6.0;
         canvas.spread((x.at(paper.mean - paper.std), y), (x.at(paper.mean + paper.std), y), PAPER);

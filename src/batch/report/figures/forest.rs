@@ -1,7 +1,7 @@
 //! Differences with their intervals, one under the other.
 
 use super::canvas::{Anchor, Canvas, FAINT, INK, Svg, width_of};
-use super::scale::Scale;
+use super::scale::FigureScale;
 use crate::domain::report::compare::{Comparison, p_text};
 use crate::domain::report::hop_effects::HopEffects;
 use crate::domain::significance::TTest;
@@ -51,7 +51,7 @@ fn draw(entries: &[Entry], axis: &str, digits: usize) -> Svg {
         Some((test, _)) => [test.interval.0, test.interval.1],
         None => [entry.difference.unwrap_or(0.0); 2],
     });
-    let x = Scale::over(ends.chain([0.0]), (left, left + PANEL));
+    let x = FigureScale::over(ends.chain([0.0]), (left, left + PANEL));
     for (value, name) in x.ticks(6) {
         canvas.line((x.at(value), TOP), (x.at(value), bottom), FAINT, 0.7);
         canvas.text(x.at(value), bottom + 16.0, 11.0, Anchor::Middle, &name);

@@ -1,8 +1,8 @@
 //! Learning curves: means with bands of one standard deviation.
 
 use super::canvas::{Anchor, Canvas, FAINT, INK, Style, Svg, width_of};
-use super::scale::Scale;
-use crate::domain::report::curves::{Curves, Line, Metric};
+use super::scale::FigureScale;
+use crate::domain::report::curves::{CurveLine, CurveMetric, CurveSet};
 use crate::domain::text::harmless;
 
 const PANEL: f64 = 400.0;
@@ -13,7 +13,7 @@ const PLOT: f64 = 270.0;
 const ROW: f64 = 18.0;
 
 /// Validation top-1 and training loss, and a legend below.
-pub fn draw(curves: &Curves) -> Svg {
+pub fn draw(curves: &CurveSet) -> Svg {
     let names: Vec<String> = curves.lines.iter().map(|line| name(line, curves.target)).collect();
     let longest = names.iter().map(|name| width_of(name, 11.0)).fold(0.0, f64::max);
     let width = LEFT + 2.0 * PANEL + GAP + 16.0;
@@ -21,8 +21,8 @@ pub fn draw(curves: &Curves) -> Svg {
     let rows = names.len().div_ceil(columns);
     let height = TOP + PLOT + 56.0 + rows as f64 * ROW + 8.0;
     let mut canvas = Canvas::new(width, height);
-    panel(&mut canvas, curves, Metric::ValTop1, LEFT);
-    panel(&mut canvas, curves, Metric::TrainLoss, LEFT + PANEL + GAP);
+    panel(&mut canvas, curves, CurveMetric::ValTop1, LEFT);
+    panel(&mut canvas, curves, CurveMetric::TrainLoss, LEFT + PANEL + GAP);
     for (n, name) in names.iter().enumerate() {
         let x = LEFT + (n / rows) as f64 * ((width - LEFT) / columns as f64);
         let y = TOP + PLOT + 56.0 + (n % rows) as f64 * ROW;
@@ -34,7 +34,7 @@ pub fn draw(curves: &Curves) -> Svg {
     canvas.done()
 }
 
-fn name(line: &Line, target: f64) -> String {
+fn name(line: &CurveLine, target: f64) -> String {
     let seeds = line.seeds.len();
     let to = line
         .epochs_to
@@ -44,18 +44,18 @@ fn name(line: &Line, target: f64) -> String {
     format!("{} (n={seeds}{to})", harmless(&line.network, 60))
 }
 
-fn panel(canvas: &mut Canvas, curves: &Curves, metric: Metric, left: f64) {
+fn panel(canvas: &mut Canvas, curves: &CurveSet, metric: CurveMetric, left: f64) {
     let bottom = TOP + PLOT;
     let epochs = curves.lines.iter().flat_map(|line| &line.epochs);
     let last = epochs.clone().map(|epoch| epoch.epoch).max().unwrap_or(1);
-    let x = Scale::new((1.0, last as f64), (left, left + PANEL));
+    let x = FigureScale::new((1.0, last as f64), (left, left + PANEL));
     let ends = epochs.flat_map(|epoch| {
         let (mean, std) = epoch.of(metric);
         [mean - std.unwrap_or(0.0), mean + std.unwrap_or(0.0)]
     });
     // No accuracy above 100, no loss below 0, whatever a deviation says.
-    let bounded = ends.map(|v| if metric == Metric::ValTop1 { v.clamp(0.0, 100.0) } else { v.max(0.0) });
-    let y = Scale::over(bounded, (bottom, TOP));
+    let bounded = ends.map(|v| if metric == CurveMetric::ValTop1 { v.clamp(0.0, 100.0) } else { v.max(0.0) });
+    let y = FigureScale::over(bounded, (bottom, TOP));
     for (value, name) in y.ticks(6) {
         canvas.line((left, y.at(value)), (left + PANEL, y.at(value)), FAINT, 0.7);
         canvas.text(left - 6.0, y.at(value) + 4.0, 11.0, Anchor::End, &name);
@@ -75,7 +75,7 @@ fn panel(canvas: &mut Canvas, curves: &Curves, metric: Metric, left: f64) {
     }
     for (n, line) in curves.lines.iter().enumerate() {
         let style = Style::of(n);
-        let point = |epoch: &crate::domain::report::curves::Epoch| {
+        let point = |epoch: &crate::domain::report::curves::EpochPoint| {
             let mean = epoch.of(metric).0;
             mean.is_finite().then(|| (x.at(epoch.epoch as f64), y.within(mean)))
         };
@@ -87,7 +87,7 @@ fn panel(canvas: &mut Canvas, curves: &Curves, metric: Metric, left: f64) {
             canvas.marker(*point, 3.2, style.marker, style.colour, false);
         }
     }
-    if metric == Metric::ValTop1 {
+    if metric == CurveMetric::ValTop1 {
         let level = y.within(curves.target);
         canvas.dashed((left, level), (left + PANEL, level), INK, 1.0, "1 3");
         let label = format!("{}%", curves.target);
@@ -97,7 +97,7 @@ fn panel(canvas: &mut Canvas, curves: &Curves, metric: Metric, left: f64) {
     canvas.line((left, TOP), (left, bottom), INK, 1.0);
 }
 
-fn band(line: &Line, metric: Metric, x: Scale, y: Scale) -> Vec<(f64, f64)> {
+fn band(line: &CurveLine, metric: CurveMetric, x: FigureScale, y: FigureScale) -> Vec<(f64, f64)> {
     let edge = |sign: f64| {
         line.epochs.iter().filter_map(move |epoch| {
             let (mean, std) = epoch.of(metric);

@@ -2,14 +2,14 @@
 
 /// A linear axis.
 #[derive(Debug, Clone, Copy)]
-pub struct Scale {
+pub struct FigureScale {
     low: f64,
     high: f64,
     from: f64,
     to: f64,
 }
 
-impl Scale {
+impl FigureScale {
     /// Values `low` to `high` onto pixels `from` to `to`; an empty or endless range is made
     /// one around it.
     pub fn new((low, high): (f64, f64), (from, to): (f64, f64)) -> Self {
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn ticks_are_round_and_within() {
         let names = |range, most| {
-            let ticks = Scale::new(range, (0.0, 100.0)).ticks(most);
+            let ticks = FigureScale::new(range, (0.0, 100.0)).ticks(most);
             ticks.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
         };
         assert_eq!(names((0.0, 80.0), 5), ["0", "20", "40", "60", "80"]);

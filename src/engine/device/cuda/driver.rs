@@ -3,7 +3,7 @@
 use cudarc::driver::sys::CUdevice_attribute;
 use cudarc::driver::{result, sys};
 
-use super::toolkit::{self, Version};
+use super::toolkit::{self, CudaVersion};
 use crate::engine::device::facts::{DeviceFacts, DeviceKind, Missing};
 
 /// Whether there is a driver. Nothing of it is called.
@@ -13,13 +13,13 @@ pub fn is_present() -> bool {
 }
 
 /// The newest CUDA whose kernels the driver loads.
-pub fn version() -> Option<Version> {
+pub fn version() -> Option<CudaVersion> {
     let mut number = 0;
     // SAFETY: writes one integer; needs no initialised driver. `is_present` held.
     let answer = unsafe { sys::cuDriverGetVersion(&raw mut number) };
     let number = u32::try_from(number).ok()?;
     (answer == sys::CUresult::CUDA_SUCCESS)
-        .then_some(Version { major: number / 1000, minor: number % 1000 / 10 })
+        .then_some(CudaVersion { major: number / 1000, minor: number % 1000 / 10 })
 }
 
 /// All devices, with what each lacks.

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::toolkit::Place;
+use super::toolkit::ToolkitDir;
 use crate::engine::data::places;
 
 /// Headers of one CUDA.
@@ -35,7 +35,7 @@ pub fn allows_tf32() -> bool {
 
 impl Headers {
     /// Those in a place.
-    pub fn in_place(place: &Place) -> Vec<Self> {
+    pub fn in_place(place: &ToolkitDir) -> Vec<Self> {
         let has = |folder: &&PathBuf, name: &str| folder.join(name).is_file();
         let whole = |include: &&PathBuf| has(include, "cuda_runtime.h") && has(include, "cuda_fp16.h");
         let of = |include: &PathBuf| {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::toolkit::Place;
+use super::toolkit::ToolkitDir;
 
 /// How long an interpreter may take to say where its packages are.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -22,11 +22,13 @@ enum Source {
 }
 
 impl Source {
-    fn places(self) -> Vec<Place> {
+    fn places(self) -> Vec<ToolkitDir> {
         match self {
             Self::Interpreter(interpreter) => of_interpreter(&interpreter),
             // Conda's own packages of CUDA are in the environment itself.
-            Self::Prefix(prefix) => in_prefix(&prefix).into_iter().chain([Place::toolkit(&prefix)]).collect(),
+            Self::Prefix(prefix) => {
+                in_prefix(&prefix).into_iter().chain([ToolkitDir::toolkit(&prefix)]).collect()
+            }
         }
     }
 }
@@ -34,7 +36,7 @@ impl Source {
 /// Folders with NVIDIA's wheels, of the Python that is named first, then of those that are
 /// active, then of the one on the path. Each is only looked at when the ones before it have not
 /// been enough: an interpreter may have to be asked.
-pub fn places() -> impl Iterator<Item = Place> {
+pub fn places() -> impl Iterator<Item = ToolkitDir> {
     let named = variable("HIRESNET_PYTHON").map(|python| Source::Interpreter(python.into()));
     let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(variable);
     let active = active.map(|prefix| Source::Prefix(prefix.into()));
@@ -56,11 +58,11 @@ fn on_path() -> Vec<PathBuf> {
 
 /// The wheels of an interpreter. Where the folders around it do not tell, as with the shims of
 /// version managers, it is asked.
-fn of_interpreter(interpreter: &Path) -> Vec<Place> {
+fn of_interpreter(interpreter: &Path) -> Vec<ToolkitDir> {
     // A virtual environment's interpreter is a link: its own folder counts, not the link's aim.
     let prefix = |file: &Path| file.parent()?.parent().map(Path::to_path_buf);
     let around = [prefix(interpreter), fs::canonicalize(interpreter).ok().as_deref().and_then(prefix)];
-    let found: Vec<Place> = around.into_iter().flatten().flat_map(|prefix| in_prefix(&prefix)).collect();
+    let found: Vec<ToolkitDir> = around.into_iter().flatten().flat_map(|prefix| in_prefix(&prefix)).collect();
     if !found.is_empty() {
         return found;
     }
@@ -68,7 +70,7 @@ fn of_interpreter(interpreter: &Path) -> Vec<Place> {
 }
 
 /// The wheels of the Pythons in an installation's folder.
-fn in_prefix(prefix: &Path) -> Vec<Place> {
+fn in_prefix(prefix: &Path) -> Vec<ToolkitDir> {
     let mut packages = vec![prefix.join("Lib/site-packages"), prefix.join("lib/python3/dist-packages")];
     for lib in [prefix.join("lib"), prefix.join("lib64"), prefix.join("local/lib")] {
         let entries = fs::read_dir(lib).into_iter().flatten().flatten();
@@ -81,7 +83,7 @@ fn in_prefix(prefix: &Path) -> Vec<Place> {
 }
 
 /// The wheels in one `site-packages`: CUDA 13's have one folder, CUDA 12's one each.
-fn in_packages(packages: &Path) -> Vec<Place> {
+fn in_packages(packages: &Path) -> Vec<ToolkitDir> {
     let nvidia = packages.join("nvidia");
     if !nvidia.is_dir() {
         return Vec::new();
@@ -98,13 +100,13 @@ fn in_packages(packages: &Path) -> Vec<Place> {
         .map(|entry| entry.path())
         .collect();
     whole.sort();
-    let parts = Place {
+    let parts = ToolkitDir {
         libraries: vec![nvidia.join("cuda_nvrtc/lib")],
         headers: vec![nvidia.join("cuda_runtime/include")],
         cccl: vec![nvidia.join("cuda_cccl/include")],
         crt: vec![nvidia.join("cuda_nvcc/include")],
     };
-    whole.iter().rev().map(|root| Place::toolkit(root)).chain([parts]).collect()
+    whole.iter().rev().map(|root| ToolkitDir::toolkit(root)).chain([parts]).collect()
 }
 
 /// Where an interpreter says that its packages are, the user's own among them.

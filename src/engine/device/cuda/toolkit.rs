@@ -17,14 +17,14 @@ use crate::engine::error::shown;
 
 /// A version of CUDA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
+pub struct CudaVersion {
     /// 13 of 13.2.
     pub major: u32,
     /// 2 of 13.2.
     pub minor: u32,
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for CudaVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
     }
@@ -35,7 +35,7 @@ impl fmt::Display for Version {
 struct Toolkit {
     /// NVRTC's file; `None` where the system's loader finds it by name.
     nvrtc: Option<PathBuf>,
-    version: Version,
+    version: CudaVersion,
     /// What `CUDA_PATH` has to be; its folder `include` has the headers.
     root: PathBuf,
     /// Whether kernels can use tensor cores.
@@ -120,15 +120,15 @@ fn dotted(capability: u32) -> String {
 }
 
 /// CUDA 13 ended support for devices before 7.5.
-fn older_that_compiles(capability: u32) -> Option<Version> {
-    let newest_12 = Version { major: 12, minor: 9 };
+fn older_that_compiles(capability: u32) -> Option<CudaVersion> {
+    let newest_12 = CudaVersion { major: 12, minor: 9 };
     driver::version().map(|driver| if capability < 75 { driver.min(newest_12) } else { driver })
 }
 
 /// NVRTC as it was loaded.
 #[derive(Debug, Clone)]
 struct Loaded {
-    version: Version,
+    version: CudaVersion,
     /// Compute capabilities that it compiles for, ascending.
     architectures: Vec<u32>,
 }
@@ -166,7 +166,7 @@ fn load(path: Option<&Path>) -> Result<Loaded, Missing> {
     let mut architectures: Vec<u32> =
         architectures.into_iter().filter_map(|sm| u32::try_from(sm).ok()).collect();
     architectures.sort_unstable();
-    let version = Version { major: major.unsigned_abs(), minor: minor.unsigned_abs() };
+    let version = CudaVersion { major: major.unsigned_abs(), minor: minor.unsigned_abs() };
     Ok(Loaded { version, architectures })
 }
 
@@ -174,23 +174,23 @@ fn load(path: Option<&Path>) -> Result<Loaded, Missing> {
 const WHEELS: [&str; 4] = ["nvidia-cuda-nvrtc", "nvidia-cuda-runtime", "nvidia-cuda-crt", "nvidia-cuda-cccl"];
 
 /// The command that brings these wheels, of a version that the driver can load.
-fn pip(wheels: &[&str], driver: Option<Version>) -> String {
+fn pip(wheels: &[&str], driver: Option<CudaVersion>) -> String {
     let of = |wheel: &&str| match (*wheel, driver) {
         (wheel, None) => wheel.to_owned(),
         // CCCL goes its own way, and its newest release is for older compilers, too.
-        ("nvidia-cuda-cccl", Some(Version { major: 12, .. })) => "nvidia-cuda-cccl-cu12".to_owned(),
+        ("nvidia-cuda-cccl", Some(CudaVersion { major: 12, .. })) => "nvidia-cuda-cccl-cu12".to_owned(),
         ("nvidia-cuda-cccl", _) => "nvidia-cuda-cccl".to_owned(),
         // Before CUDA 13 wheels had its version in their names, and those headers came with nvcc.
-        ("nvidia-cuda-crt", Some(Version { major: 12, minor })) => {
+        ("nvidia-cuda-crt", Some(CudaVersion { major: 12, minor })) => {
             format!("nvidia-cuda-nvcc-cu12~=12.{minor}.0")
         }
-        (wheel, Some(Version { major: 12, minor })) => format!("{wheel}-cu12~=12.{minor}.0"),
-        (wheel, Some(Version { major, minor })) => format!("{wheel}~={major}.{minor}.0"),
+        (wheel, Some(CudaVersion { major: 12, minor })) => format!("{wheel}-cu12~=12.{minor}.0"),
+        (wheel, Some(CudaVersion { major, minor })) => format!("{wheel}~={major}.{minor}.0"),
     };
     format!("pip install {}", wheels.iter().map(of).collect::<Vec<_>>().join(" "))
 }
 
-fn too_new(nvrtc: Version, driver: Version, path: Option<&Path>) -> Missing {
+fn too_new(nvrtc: CudaVersion, driver: CudaVersion, path: Option<&Path>) -> Missing {
     let place = path.map_or(String::new(), |path| format!(" in {}", shown(path)));
     Missing::new(format!(
         "NVIDIA driver too old for this NVRTC: the driver supports CUDA up to {driver}, and NVRTC{place} is {nvrtc}"
@@ -199,7 +199,7 @@ fn too_new(nvrtc: Version, driver: Version, path: Option<&Path>) -> Missing {
 }
 
 /// The first compiler that the driver is new enough for, and headers of the same CUDA.
-fn choose(driver: Option<Version>) -> Result<Toolkit, Missing> {
+fn choose(driver: Option<CudaVersion>) -> Result<Toolkit, Missing> {
     let mut compilers = Vec::new();
     let mut headers = Vec::new();
     for place in system_places().into_iter().chain(python::places()).chain(places_beside_driver()) {
@@ -212,7 +212,7 @@ fn choose(driver: Option<Version>) -> Result<Toolkit, Missing> {
     Err(lacking(&compilers, &headers, driver))
 }
 
-fn fit(compilers: &[Compiler], headers: &[Headers], driver: Option<Version>) -> Option<Toolkit> {
+fn fit(compilers: &[Compiler], headers: &[Headers], driver: Option<CudaVersion>) -> Option<Toolkit> {
     let loadable = |compiler: &&Compiler| driver.is_none_or(|driver| compiler.version <= driver);
     compilers.iter().filter(loadable).find_map(|Compiler { path, version }| {
         let fitting = headers.iter().find(|headers| headers.major == version.major && headers.is_whole())?;
@@ -222,7 +222,7 @@ fn fit(compilers: &[Compiler], headers: &[Headers], driver: Option<Version>) -> 
 }
 
 /// What is missing where nothing fits.
-fn lacking(compilers: &[Compiler], headers: &[Headers], driver: Option<Version>) -> Missing {
+fn lacking(compilers: &[Compiler], headers: &[Headers], driver: Option<CudaVersion>) -> Missing {
     let loadable: Vec<&Compiler> =
         compilers.iter().filter(|compiler| driver.is_none_or(|driver| compiler.version <= driver)).collect();
     let [nvrtc, runtime, crt, cccl] = WHEELS;
@@ -249,7 +249,7 @@ fn lacking(compilers: &[Compiler], headers: &[Headers], driver: Option<Version>)
 #[derive(Debug, Clone)]
 struct Compiler {
     path: PathBuf,
-    version: Version,
+    version: CudaVersion,
 }
 
 /// NVRTC's files in a folder, newest first. `libnvrtc.so.13` does not say its minor version;
@@ -273,7 +273,7 @@ fn compilers_in(folder: &Path) -> Vec<Compiler> {
                     .filter(|(_, of)| of.first() == Some(&major))
                     .find_map(|(_, of)| of.get(1).copied())
             });
-            Some(Compiler { path: folder.join(name), version: Version { major, minor: minor? } })
+            Some(Compiler { path: folder.join(name), version: CudaVersion { major, minor: minor? } })
         })
         .collect();
     found.sort_by_key(|compiler| (std::cmp::Reverse(compiler.version), compiler.path.as_os_str().len()));
@@ -287,7 +287,7 @@ fn numbers(text: &str) -> Vec<u32> {
 
 /// Folders that may have NVRTC or headers.
 #[derive(Debug, Default)]
-pub struct Place {
+pub struct ToolkitDir {
     /// Of NVRTC.
     pub libraries: Vec<PathBuf>,
     /// Of `cuda_runtime.h`.
@@ -298,7 +298,7 @@ pub struct Place {
     pub crt: Vec<PathBuf>,
 }
 
-impl Place {
+impl ToolkitDir {
     /// A toolkit's own folder.
     pub fn toolkit(root: &Path) -> Self {
         let triple = format!("targets/{}-linux", std::env::consts::ARCH);
@@ -314,18 +314,19 @@ impl Place {
 }
 
 /// Where burn looks: its folder of CUDA, and the loader's path.
-fn system_places() -> Vec<Place> {
-    let mut places: Vec<Place> =
-        std::env::var_os("CUDA_PATH").iter().map(|root| Place::toolkit(root.as_ref())).collect();
+fn system_places() -> Vec<ToolkitDir> {
+    let mut places: Vec<ToolkitDir> =
+        std::env::var_os("CUDA_PATH").iter().map(|root| ToolkitDir::toolkit(root.as_ref())).collect();
     let path = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
-    places.push(Place { libraries: std::env::split_paths(&path).collect(), ..Place::default() });
-    places.extend(["/usr/local/cuda", "/opt/cuda", "/usr"].map(|root| Place::toolkit(Path::new(root))));
+    places.push(ToolkitDir { libraries: std::env::split_paths(&path).collect(), ..ToolkitDir::default() });
+    places.extend(["/usr/local/cuda", "/opt/cuda", "/usr"].map(|root| ToolkitDir::toolkit(Path::new(root))));
     places
 }
 
 /// The folder of the driver's library, and toolkits that no link `cuda` points to.
-fn places_beside_driver() -> Vec<Place> {
-    let beside = driver_folder().map(|folder| Place { libraries: vec![folder], ..Place::default() });
+fn places_beside_driver() -> Vec<ToolkitDir> {
+    let beside =
+        driver_folder().map(|folder| ToolkitDir { libraries: vec![folder], ..ToolkitDir::default() });
     let versioned = ["/usr/local", "/opt"].into_iter().flat_map(|parent| {
         let entries = fs::read_dir(parent).into_iter().flatten().flatten();
         let mut roots: Vec<PathBuf> = entries
@@ -336,7 +337,7 @@ fn places_beside_driver() -> Vec<Place> {
         roots.reverse();
         roots
     });
-    beside.into_iter().chain(versioned.map(|root| Place::toolkit(&root))).collect()
+    beside.into_iter().chain(versioned.map(|root| ToolkitDir::toolkit(&root))).collect()
 }
 
 /// The folder that the driver's library was loaded from.
@@ -355,7 +356,7 @@ mod tests {
 
     #[test]
     fn the_command_brings_what_the_driver_can_load() {
-        let version = |major, minor| Some(Version { major, minor });
+        let version = |major, minor| Some(CudaVersion { major, minor });
         assert_eq!(pip(&WHEELS[..1], None), "pip install nvidia-cuda-nvrtc");
         assert_eq!(pip(&WHEELS[..1], version(13, 0)), "pip install nvidia-cuda-nvrtc~=13.0.0");
         assert_eq!(

@@ -1,13 +1,13 @@
 //! A tensor's values in buckets.
 
-use super::proto::Histogram;
+use super::proto::TbHistogram;
 use crate::domain::histogram::Histogram as Recorded;
 
 /// Buckets between the smallest value and the largest.
 const BUCKETS: usize = 40;
 
 /// The values in buckets of the same width; `None` where none is a number.
-pub fn histogram(values: &[f32]) -> Option<Histogram> {
+pub fn histogram(values: &[f32]) -> Option<TbHistogram> {
     let values: Vec<f64> = values.iter().map(|v| f64::from(*v)).filter(|v| v.is_finite()).collect();
     let min = values.iter().copied().reduce(f64::min)?;
     let max = values.iter().copied().reduce(f64::max)?;
@@ -22,7 +22,7 @@ pub fn histogram(values: &[f32]) -> Option<Histogram> {
     }
     // A first, empty bucket tells where the next one begins.
     let limits = (0..=buckets).map(|i| min + width * i as f64).collect();
-    Some(Histogram {
+    Some(TbHistogram {
         min,
         max,
         num: values.len() as f64,
@@ -35,13 +35,13 @@ pub fn histogram(values: &[f32]) -> Option<Histogram> {
 
 /// A recorded histogram; `None` where it counted nothing. What lies within a bucket is taken
 /// for its middle, so sums are close, not exact.
-pub fn of_spread(recorded: &Recorded) -> Option<Histogram> {
+pub fn of_spread(recorded: &Recorded) -> Option<TbHistogram> {
     let buckets: Vec<_> = recorded.buckets().collect();
     let (&(min, ..), &(_, max, _)) = (buckets.first()?, buckets.last()?);
     let total = |of: &dyn Fn(f64) -> f64| -> f64 {
         buckets.iter().map(|(low, high, count)| of((low + high) / 2.0) * *count as f64).sum()
     };
-    Some(Histogram {
+    Some(TbHistogram {
         min,
         max,
         num: total(&|_| 1.0),

@@ -10,8 +10,8 @@ use prost::Message;
 
 use self::histogram::{histogram, of_spread};
 use self::proto::{
-    Content, Event, Experiment, HParamInfo, HParams, HParamsData, Kind, Metadata, MetricInfo, MetricName,
-    Plugin, SessionEnd, SessionStart, Summary, SummaryValue, Value, What,
+    Content, Experiment, HParamInfo, HParams, HParamsData, Metadata, MetricInfo, MetricName, Plugin,
+    SessionEnd, SessionStart, Summary, SummaryValue, TbEvent, TbValue, TbValueKind, What,
 };
 use super::points::points;
 use super::spreads::spreads;
@@ -30,7 +30,7 @@ pub(super) fn product(run: &Run) -> Result<Product> {
     let start = started(run);
     let mut file = Vec::new();
     let mut add = |t: f64, step: usize, what: What| {
-        let event = Event { wall_time: start + t, step: step as i64, what: Some(what) };
+        let event = TbEvent { wall_time: start + t, step: step as i64, what: Some(what) };
         frame(&event.encode_to_vec(), &mut file);
     };
     add(0.0, 0, What::FileVersion("brain.Event:2".into()));
@@ -68,7 +68,7 @@ pub(super) fn product(run: &Run) -> Result<Product> {
     Ok(Product::new(&[&run.name, &name], file))
 }
 
-fn histogram_value(tag: String, made: proto::Histogram) -> SummaryValue {
+fn histogram_value(tag: String, made: proto::TbHistogram) -> SummaryValue {
     SummaryValue { tag, metadata: None, content: Some(Content::Histogram(made)) }
 }
 
@@ -81,24 +81,24 @@ fn started(run: &Run) -> f64 {
 fn hyperparameters(run: &Run, start: f64) -> [SummaryValue; 3] {
     let state = &run.saved.state;
     // The first few are the columns that its table shows unasked, so the spec's order counts.
-    let ordered: Vec<(String, Value)> = run
+    let ordered: Vec<(String, TbValue)> = run
         .saved
         .spec
         .pairs()
         .map(|(name, value)| {
             let kind = match value {
-                keys::Value::Bool(yes) => Kind::Flag(yes),
-                keys::Value::Int(n) => Kind::Number(n as f64),
-                keys::Value::Float(v) => Kind::Number(v),
-                other => Kind::Text(other.to_string()),
+                keys::KeyValue::Bool(yes) => TbValueKind::Flag(yes),
+                keys::KeyValue::Int(n) => TbValueKind::Number(n as f64),
+                keys::KeyValue::Float(v) => TbValueKind::Number(v),
+                other => TbValueKind::Text(other.to_string()),
             };
-            (name.to_owned(), Value { kind: Some(kind) })
+            (name.to_owned(), TbValue { kind: Some(kind) })
         })
         .collect();
-    let info = |(name, value): &(String, Value)| {
+    let info = |(name, value): &(String, TbValue)| {
         let kind = match value.kind {
-            Some(Kind::Number(_)) => 3,
-            Some(Kind::Flag(_)) => 2,
+            Some(TbValueKind::Number(_)) => 3,
+            Some(TbValueKind::Flag(_)) => 2,
             _ => 1,
         };
         HParamInfo { name: name.clone(), kind }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use prost::{Message, Oneof};
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Event {
+pub struct TbEvent {
     /// Seconds since 1970.
     #[prost(double, tag = "1")]
     pub wall_time: f64,
@@ -45,7 +45,7 @@ pub enum Content {
     #[prost(float, tag = "2")]
     Simple(f32),
     #[prost(message, tag = "5")]
-    Histogram(Histogram),
+    Histogram(TbHistogram),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -63,7 +63,7 @@ pub struct Plugin {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Histogram {
+pub struct TbHistogram {
     #[prost(double, tag = "1")]
     pub min: f64,
     #[prost(double, tag = "2")]
@@ -132,7 +132,7 @@ pub struct MetricName {
 #[derive(Clone, PartialEq, Message)]
 pub struct SessionStart {
     #[prost(btree_map = "string, message", tag = "1")]
-    pub hparams: BTreeMap<String, Value>,
+    pub hparams: BTreeMap<String, TbValue>,
     #[prost(string, tag = "4")]
     pub group: String,
     #[prost(double, tag = "5")]
@@ -150,13 +150,13 @@ pub struct SessionEnd {
 
 /// `google.protobuf.Value`, of which these are used.
 #[derive(Clone, PartialEq, Message)]
-pub struct Value {
-    #[prost(oneof = "Kind", tags = "2, 3, 4")]
-    pub kind: Option<Kind>,
+pub struct TbValue {
+    #[prost(oneof = "TbValueKind", tags = "2, 3, 4")]
+    pub kind: Option<TbValueKind>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
-pub enum Kind {
+pub enum TbValueKind {
     #[prost(double, tag = "2")]
     Number(f64),
     #[prost(string, tag = "3")]

@@ -9,7 +9,7 @@ use super::spec::{ExperimentSpec, Version};
 
 /// What is to be looked at.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DataAsk {
+pub struct PreviewRequest {
     /// The run whose data they are, as far as it decides what they are.
     pub spec: Box<ExperimentSpec>,
     /// Whose images.
@@ -18,7 +18,7 @@ pub struct DataAsk {
     pub first: usize,
 }
 
-impl DataAsk {
+impl PreviewRequest {
     /// For the data of `spec`. What is no matter of the data is put aside, so that a change
     /// of the network or the recipe asks for nothing new.
     pub fn new(spec: &ExperimentSpec, split: Split, first: usize) -> Self {
@@ -40,7 +40,7 @@ impl DataAsk {
 
 /// What a dataset is, and images of some of its classes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DataLook {
+pub struct DataPreview {
     /// Where it was found; `None` where it is compiled in.
     pub place: Option<String>,
     /// What it lacks of the whole dataset, in words; `None` where it is whole, or nobody knows.
@@ -58,18 +58,18 @@ pub struct DataLook {
     /// Images in each split.
     pub sizes: SplitSizes,
     /// Every class.
-    pub classes: Arc<[ClassLook]>,
+    pub classes: Arc<[ClassPreview]>,
     /// Whose images `samples` are.
     pub split: Split,
     /// The class of the first of `samples`.
     pub first: usize,
     /// Images by class, from `first` on, in the order in which the files have them.
-    pub samples: Vec<Vec<Sample>>,
+    pub samples: Vec<Vec<PreviewImage>>,
 }
 
 /// A class and how many images it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClassLook {
+pub struct ClassPreview {
     /// Its name; empty where the files have none.
     pub name: String,
     /// The class above it, as CIFAR-100's coarse labels; empty where there is none.
@@ -78,7 +78,7 @@ pub struct ClassLook {
     pub counts: [usize; 3],
 }
 
-impl ClassLook {
+impl ClassPreview {
     /// Its images in one split.
     pub const fn count(&self, split: Split) -> usize {
         match split {
@@ -91,7 +91,7 @@ impl ClassLook {
 
 /// One image, 8-bit `[channel, height, width]`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Sample {
+pub struct PreviewImage {
     /// As its file has it.
     pub pixels: Vec<u8>,
     /// As the network sees it in the first epoch, where training images are altered.
@@ -99,7 +99,7 @@ pub struct Sample {
 }
 
 /// Without its pixels.
-impl fmt::Debug for Sample {
+impl fmt::Debug for PreviewImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sample({} bytes)", self.pixels.len())
     }
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn only_what_decides_the_data_is_asked_about() {
-        let ask = |line: &str| DataAsk::new(&line.parse().unwrap(), Split::Train, 0);
+        let ask = |line: &str| PreviewRequest::new(&line.parse().unwrap(), Split::Train, 0);
         assert_eq!(ask("resnet+hires@cifar10 epochs=3 lr=0.1"), ask("plain@cifar10"));
         for other in ["plain@cifar100", "plain@cifar10 seed=1", "plain@cifar10 flip=true"] {
             assert_ne!(ask(other), ask("plain@cifar10"), "{other}");

@@ -5,49 +5,49 @@ use std::task::Poll;
 
 use serde::Serialize;
 
-use super::progress::Progress;
+use super::run_bar::RunBar;
 use crate::domain::event::{Control, Event, Outcome};
 use crate::domain::run_state::RunState;
-use crate::engine::claim::Claim;
 use crate::engine::error::EngineError;
+use crate::engine::lease::Lease;
 use crate::engine::worker::Worker;
 use crate::output::say;
 
 /// A run that trains, and what it has told so far.
-pub struct Running {
+pub struct ActiveRun {
     /// Its place among the specs.
     pub index: usize,
     worker: Worker,
-    progress: Progress,
+    progress: RunBar,
     state: RunState,
     /// On its folder, where others share it.
-    claim: Option<Claim>,
+    claim: Option<Lease>,
 }
 
 /// How a run ended.
-pub struct Ended {
+pub struct EndedRun {
     /// What its events add up to.
     pub state: RunState,
     /// The error of a failed run.
-    pub fault: Option<EngineError>,
+    pub error: Option<EngineError>,
     /// Whether what it told could not be kept.
     pub unkept: bool,
 }
 
-impl Running {
+impl ActiveRun {
     /// Run `index`, which has just been started, or goes on from `state`.
     pub fn new(
         index: usize,
         worker: Worker,
-        progress: Progress,
+        progress: RunBar,
         state: RunState,
-        claim: Option<Claim>,
+        claim: Option<Lease>,
     ) -> Self {
         Self { index, worker, progress, state, claim }
     }
 
     /// Takes in what happened and shows it, with `json` also as a line of JSON.
-    pub fn hear(&mut self, event: &Event, json: bool) {
+    pub fn apply_event(&mut self, event: &Event, json: bool) {
         if json && event.is_recorded() {
             self.print_json(event);
         }
@@ -61,7 +61,7 @@ impl Running {
     }
 
     /// Waits for its end, of which its events have told.
-    pub fn end(self) -> Ended {
+    pub fn end(self) -> EndedRun {
         let Self { worker, progress, state, claim, .. } = self;
         progress.done(&worker.folder);
         let folder = worker.folder.clone();
@@ -72,10 +72,10 @@ impl Running {
         match joined {
             Ok(Outcome::Failed) => {
                 let message = state.message.clone().unwrap_or_default();
-                Ended { state, fault: Some(EngineError::run(folder, message)), unkept: false }
+                EndedRun { state, error: Some(EngineError::run(folder, message)), unkept: false }
             }
-            Ok(_) => Ended { state, fault: None, unkept: false },
-            Err(fault) => Ended { state, fault: Some(fault), unkept: true },
+            Ok(_) => EndedRun { state, error: None, unkept: false },
+            Err(error) => EndedRun { state, error: Some(error), unkept: true },
         }
     }
 
@@ -102,7 +102,7 @@ pub fn line(run: &str, event: &Event) -> serde_json::Result<String> {
 }
 
 /// The next event of any run, or `None` at a run's end, and which of `running` it is.
-pub async fn next_event(running: &mut [Running]) -> (usize, Option<Event>) {
+pub async fn next_event(running: &mut [ActiveRun]) -> (usize, Option<Event>) {
     poll_fn(|context| {
         for (place, run) in running.iter_mut().enumerate() {
             if let Poll::Ready(event) = run.worker.events.poll_recv(context) {

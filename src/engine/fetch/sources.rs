@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use super::Source;
+use super::RemoteFile;
 use crate::domain::dataset::DatasetId;
 
-/// What a dataset is, where it lives, and how it is found on disk.
+/// What a dataset is, and where its files come from.
 #[derive(Debug)]
-pub struct Home {
+pub struct DatasetSource {
     /// Its name in specs.
     pub dataset: &'static str,
     /// Its page.
@@ -20,58 +20,39 @@ pub struct Home {
     /// Number of classes.
     pub classes: usize,
     /// Its files, by form; the first is fetched unless another is asked for.
-    pub forms: &'static [(Form, &'static [Source])],
-    /// How it looks on disk.
-    pub(super) looks: Looks,
+    pub forms: &'static [(CifarFormat, &'static [RemoteFile])],
 }
 
 /// In which form CIFAR's files are; others have only one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum CifarFormat {
     /// Records of a label and pixels.
     Binary,
     /// Python's pickles.
     Python,
 }
 
-impl Form {
+impl CifarFormat {
     /// Both, by name.
     pub const ALL: [(&str, Self); 2] = [("binary", Self::Binary), ("python", Self::Python)];
 }
 
-/// How a dataset looks on disk.
-#[derive(Debug)]
-pub enum Looks {
-    /// One of these paths below a data folder is there.
-    One(&'static [&'static str]),
-    /// Four IDX files, gzipped or not, in one of `folders` below a data folder, or in
-    /// `system`, which is looked at where no data folder was named.
-    Idx {
-        /// Below a data folder.
-        folders: &'static [&'static str],
-        /// Where the system's packages put it.
-        system: Option<&'static str>,
-    },
-    /// It is compiled in.
-    Embedded,
-}
-
-impl Home {
+impl DatasetSource {
     /// Its dataset.
     pub fn id(&self) -> Option<DatasetId> {
         DatasetId::parse(self.dataset).ok()
     }
 
     /// Its files in this form, or in its only one; the usual one when none is asked for.
-    pub fn files(&self, form: Option<Form>) -> &'static [Source] {
+    pub fn files(&self, form: Option<CifarFormat>) -> &'static [RemoteFile] {
         let asked = self.forms.iter().find(|(this, _)| Some(*this) == form);
         asked.or(self.forms.first()).map_or(&[], |(_, files)| files)
     }
 }
 
 /// The home of the dataset called `name`.
-pub fn home(name: &str) -> Option<&'static Home> {
-    HOMES.iter().find(|home| home.dataset.eq_ignore_ascii_case(name))
+pub fn dataset_source(name: &str) -> Option<&'static DatasetSource> {
+    DATASET_SOURCES.iter().find(|source| source.dataset.eq_ignore_ascii_case(name))
 }
 
 const fn pinned(
@@ -80,8 +61,8 @@ const fn pinned(
     bytes: u64,
     md5: &'static str,
     sha256: &'static str,
-) -> Source {
-    Source {
+) -> RemoteFile {
+    RemoteFile {
         file: Cow::Borrowed(file),
         url: Cow::Borrowed(url),
         bytes,
@@ -91,73 +72,52 @@ const fn pinned(
 }
 
 /// Every dataset.
-pub static HOMES: &[Home] = &[
-    Home {
+pub static DATASET_SOURCES: &[DatasetSource] = &[
+    DatasetSource {
         dataset: "fashion-embedded",
         page: "https://github.com/zalandoresearch/fashion-mnist",
         licence: "MIT",
         classes: 10,
         forms: &[],
-        looks: Looks::Embedded,
     },
-    Home {
+    DatasetSource {
         dataset: "fashion",
         page: "https://github.com/zalandoresearch/fashion-mnist",
         licence: "MIT",
         classes: 10,
-        forms: &[(Form::Binary, FASHION)],
-        looks: Looks::Idx {
-            folders: &["", "fashion-mnist", "FashionMNIST/raw"],
-            system: Some("/usr/share/datasets/fashion-mnist"),
-        },
+        forms: &[(CifarFormat::Binary, FASHION)],
     },
-    Home {
+    DatasetSource {
         dataset: "mnist",
         page: "http://yann.lecun.com/exdb/mnist/",
         licence: "CC BY-SA 3.0",
         classes: 10,
-        forms: &[(Form::Binary, MNIST)],
-        looks: Looks::Idx { folders: &["mnist", "MNIST/raw"], system: None },
+        forms: &[(CifarFormat::Binary, MNIST)],
     },
-    Home {
+    DatasetSource {
         dataset: "cifar10",
         page: "https://www.cs.toronto.edu/~kriz/cifar.html",
         licence: "none stated; please cite Krizhevsky 2009",
         classes: 10,
-        forms: &[(Form::Binary, CIFAR10_BINARY), (Form::Python, CIFAR10_PYTHON)],
-        looks: Looks::One(&[
-            "cifar-10-batches-bin/test_batch.bin",
-            "test_batch.bin",
-            "cifar-10-binary.tar.gz",
-            "cifar-10-batches-py/test_batch",
-            "cifar-10-python.tar.gz",
-        ]),
+        forms: &[(CifarFormat::Binary, CIFAR10_BINARY), (CifarFormat::Python, CIFAR10_PYTHON)],
     },
-    Home {
+    DatasetSource {
         dataset: "cifar100",
         page: "https://www.cs.toronto.edu/~kriz/cifar.html",
         licence: "none stated; please cite Krizhevsky 2009",
         classes: 100,
-        forms: &[(Form::Binary, CIFAR100_BINARY), (Form::Python, CIFAR100_PYTHON)],
-        looks: Looks::One(&[
-            "cifar-100-binary/test.bin",
-            "test.bin",
-            "cifar-100-binary.tar.gz",
-            "cifar-100-python/test",
-            "cifar-100-python.tar.gz",
-        ]),
+        forms: &[(CifarFormat::Binary, CIFAR100_BINARY), (CifarFormat::Python, CIFAR100_PYTHON)],
     },
-    Home {
+    DatasetSource {
         dataset: "tiny-imagenet",
         page: "https://cs231n.stanford.edu/",
         licence: "none stated; ImageNet's terms: research and education",
         classes: 200,
-        forms: &[(Form::Binary, TINY_IMAGENET)],
-        looks: Looks::One(&["tiny-imagenet-200/wnids.txt", "tiny-imagenet-200.zip"]),
+        forms: &[(CifarFormat::Binary, TINY_IMAGENET)],
     },
 ];
 
-static CIFAR10_BINARY: &[Source] = &[pinned(
+static CIFAR10_BINARY: &[RemoteFile] = &[pinned(
     "cifar-10-binary.tar.gz",
     "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
     170_052_171,
@@ -165,7 +125,7 @@ static CIFAR10_BINARY: &[Source] = &[pinned(
     "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
 )];
 
-static CIFAR10_PYTHON: &[Source] = &[pinned(
+static CIFAR10_PYTHON: &[RemoteFile] = &[pinned(
     "cifar-10-python.tar.gz",
     "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
     170_498_071,
@@ -173,7 +133,7 @@ static CIFAR10_PYTHON: &[Source] = &[pinned(
     "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
 )];
 
-static CIFAR100_BINARY: &[Source] = &[pinned(
+static CIFAR100_BINARY: &[RemoteFile] = &[pinned(
     "cifar-100-binary.tar.gz",
     "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
     168_513_733,
@@ -181,7 +141,7 @@ static CIFAR100_BINARY: &[Source] = &[pinned(
     "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
 )];
 
-static CIFAR100_PYTHON: &[Source] = &[pinned(
+static CIFAR100_PYTHON: &[RemoteFile] = &[pinned(
     "cifar-100-python.tar.gz",
     "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
     169_001_437,
@@ -189,7 +149,7 @@ static CIFAR100_PYTHON: &[Source] = &[pinned(
     "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
 )];
 
-static TINY_IMAGENET: &[Source] = &[pinned(
+static TINY_IMAGENET: &[RemoteFile] = &[pinned(
     "tiny-imagenet-200.zip",
     "https://cs231n.stanford.edu/tiny-imagenet-200.zip",
     248_100_043,
@@ -198,7 +158,7 @@ static TINY_IMAGENET: &[Source] = &[pinned(
 )];
 
 // The names are MNIST's and Fashion-MNIST's alike: each has a folder of its own.
-static MNIST: &[Source] = &[
+static MNIST: &[RemoteFile] = &[
     pinned(
         "mnist/train-images-idx3-ubyte.gz",
         "https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz",
@@ -229,7 +189,7 @@ static MNIST: &[Source] = &[
     ),
 ];
 
-static FASHION: &[Source] = &[
+static FASHION: &[RemoteFile] = &[
     pinned(
         "fashion-mnist/train-images-idx3-ubyte.gz",
         "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/train-images-idx3-ubyte.gz",
@@ -267,11 +227,12 @@ mod tests {
     #[test]
     fn every_dataset_has_a_home_and_every_file_its_pins() {
         for name in ["fashion-embedded", "fashion", "mnist", "cifar10", "cifar100", "tiny-imagenet"] {
-            let home = home(name).unwrap();
+            let home = dataset_source(name).unwrap();
             assert_eq!((home.dataset, home.id().unwrap().name()), (name, name));
             assert_eq!(home.id().unwrap().classes(), Some(home.classes));
         }
-        let files: Vec<_> = HOMES.iter().flat_map(|home| home.forms).flat_map(|(_, files)| *files).collect();
+        let files: Vec<_> =
+            DATASET_SOURCES.iter().flat_map(|source| source.forms).flat_map(|(_, files)| *files).collect();
         assert_eq!(files.len(), 13);
         let is_hex = |text: &str, digits: usize| {
             text.len() == digits && text.chars().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase())
@@ -288,10 +249,10 @@ mod tests {
 
     #[test]
     fn forms_are_asked_for_where_there_are_two() {
-        let name = |dataset, form| home(dataset).unwrap().files(form)[0].name();
+        let name = |dataset, form| dataset_source(dataset).unwrap().files(form)[0].name();
         assert_eq!(name("CIFAR10", None), "cifar-10-binary.tar.gz");
-        assert_eq!(name("cifar100", Some(Form::Python)), "cifar-100-python.tar.gz");
-        assert_eq!(name("tiny-imagenet", Some(Form::Python)), "tiny-imagenet-200.zip");
-        assert!(home("fashion-embedded").unwrap().files(None).is_empty());
+        assert_eq!(name("cifar100", Some(CifarFormat::Python)), "cifar-100-python.tar.gz");
+        assert_eq!(name("tiny-imagenet", Some(CifarFormat::Python)), "tiny-imagenet-200.zip");
+        assert!(dataset_source("fashion-embedded").unwrap().files(None).is_empty());
     }
 }

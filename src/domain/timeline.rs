@@ -6,7 +6,7 @@ use super::spec::ExperimentSpec;
 
 /// A run as it was recorded.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
+pub struct RecordedRun {
     /// The name of its folder.
     pub name: String,
     /// What was run.
@@ -15,7 +15,7 @@ pub struct Recorded {
     pub events: Vec<Event>,
 }
 
-impl Recorded {
+impl RecordedRun {
     /// Seconds from its first event to its last.
     pub fn seconds(&self) -> f64 {
         self.events.last().map_or(0.0, |event| event.t)
@@ -29,7 +29,7 @@ impl Recorded {
 
 /// A place on a tape: all runs before `run` have ended, and this one has told `events`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct TimelinePosition {
     /// Which run; their number at the end.
     pub run: usize,
     /// How many of its events have happened.
@@ -38,16 +38,16 @@ pub struct Place {
 
 /// Runs one after the other.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tape {
-    runs: Vec<Recorded>,
+pub struct Timeline {
+    runs: Vec<RecordedRun>,
     /// When each begins, seconds from the beginning of the tape.
     begins: Vec<f64>,
     seconds: f64,
 }
 
-impl Tape {
+impl Timeline {
     /// The runs in this order.
-    pub fn new(runs: Vec<Recorded>) -> Self {
+    pub fn new(runs: Vec<RecordedRun>) -> Self {
         let mut seconds = 0.0;
         let mut begins = Vec::with_capacity(runs.len());
         for run in &runs {
@@ -58,7 +58,7 @@ impl Tape {
     }
 
     /// Its runs.
-    pub fn runs(&self) -> &[Recorded] {
+    pub fn runs(&self) -> &[RecordedRun] {
         &self.runs
     }
 
@@ -68,15 +68,15 @@ impl Tape {
     }
 
     /// The place at which everything up to `t` seconds has happened.
-    pub fn at(&self, t: f64) -> Place {
+    pub fn at(&self, t: f64) -> TimelinePosition {
         if t >= self.seconds {
-            return Place { run: self.runs.len(), events: 0 };
+            return TimelinePosition { run: self.runs.len(), events: 0 };
         }
         let run = self.begins.partition_point(|begin| *begin <= t).saturating_sub(1);
         let within = t - self.begins.get(run).copied().unwrap_or(0.0);
         let events =
             self.runs.get(run).map_or(0, |run| run.events.partition_point(|event| event.t <= within));
-        Place { run, events }
+        TimelinePosition { run, events }
     }
 
     /// When epoch `epoch` of run `run` ended; the run's end where it has not so many.
@@ -90,7 +90,7 @@ impl Tape {
 
     /// When every epoch of every run ended, in order.
     pub fn epoch_ends(&self) -> Vec<f64> {
-        let ends = |(run, begin): (&Recorded, &f64)| {
+        let ends = |(run, begin): (&RecordedRun, &f64)| {
             let ended = |event: &&Event| matches!(event.kind, EventKind::EpochEnded { .. });
             let begin = *begin;
             run.events.iter().filter(ended).map(|event| begin + event.t).collect::<Vec<_>>()
@@ -109,9 +109,9 @@ mod tests {
     use super::*;
     use crate::domain::event::EVENT_VERSION;
 
-    fn recorded(times: &[f64]) -> Recorded {
+    fn recorded(times: &[f64]) -> RecordedRun {
         let event = |t: &f64| Event { v: EVENT_VERSION, t: *t, kind: EventKind::Paused };
-        Recorded {
+        RecordedRun {
             name: "run".into(),
             spec: "resnet@fashion".parse().unwrap(),
             events: times.iter().map(event).collect(),
@@ -120,18 +120,18 @@ mod tests {
 
     #[test]
     fn places_follow_one_another() {
-        let tape = Tape::new(vec![recorded(&[0.0, 1.0, 4.0]), recorded(&[0.0, 2.0])]);
+        let tape = Timeline::new(vec![recorded(&[0.0, 1.0, 4.0]), recorded(&[0.0, 2.0])]);
         assert_eq!((tape.seconds(), tape.begin(1)), (6.0, Some(4.0)));
         let at = |t| (tape.at(t).run, tape.at(t).events);
         assert_eq!([at(0.0), at(0.9), at(1.0), at(3.9)], [(0, 1), (0, 1), (0, 2), (0, 2)]);
         assert_eq!([at(4.0), at(5.0), at(6.0), at(1e9)], [(1, 1), (1, 1), (2, 0), (2, 0)]);
         assert_eq!(tape.epoch_end(1, 7), Some(6.0));
-        assert_eq!(tape.at(-1.0), Place { run: 0, events: 0 });
+        assert_eq!(tape.at(-1.0), TimelinePosition { run: 0, events: 0 });
     }
 
     #[test]
     fn an_empty_tape_is_at_its_end() {
-        let tape = Tape::new(Vec::new());
-        assert_eq!((tape.at(0.0), tape.seconds()), (Place { run: 0, events: 0 }, 0.0));
+        let tape = Timeline::new(Vec::new());
+        assert_eq!((tape.at(0.0), tape.seconds()), (TimelinePosition { run: 0, events: 0 }, 0.0));
     }
 }

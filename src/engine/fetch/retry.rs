@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// How often to try, and how long to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// Tries in a row that bring next to nothing, at most.
     pub tries: u32,
     /// The wait after the first of them; each later one is twice as long.
@@ -16,7 +16,7 @@ pub struct Patience {
     pub silence: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             tries: 8,
@@ -27,7 +27,7 @@ impl Default for Patience {
     }
 }
 
-impl Patience {
+impl RetryPolicy {
     /// The wait after `fruitless` tries in a row, from 1: what the server asks for, or else
     /// a random part between half and all of a time that doubles, so that many who were cut
     /// off together do not come back together.
@@ -48,15 +48,15 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_bound_and_heed_the_server() {
-        let patience = Patience::default();
+        let policy = RetryPolicy::default();
         for (fruitless, whole) in [(1, 0.5), (2, 1.0), (5, 8.0), (8, 60.0), (99, 60.0)] {
             for _ in 0..50 {
-                let wait = patience.wait(fruitless, None).as_secs_f64();
+                let wait = policy.wait(fruitless, None).as_secs_f64();
                 assert!((whole / 2.0..=whole).contains(&wait), "{fruitless}: {wait}");
             }
         }
-        let asked = |seconds| patience.wait(1, Some(Duration::from_secs(seconds))).as_secs();
+        let asked = |seconds| policy.wait(1, Some(Duration::from_secs(seconds))).as_secs();
         assert_eq!([asked(0), asked(7), asked(86_400)], [0, 7, 60]);
-        assert_eq!(Patience { first: Duration::ZERO, ..patience }.wait(9, None), Duration::ZERO);
+        assert_eq!(RetryPolicy { first: Duration::ZERO, ..policy }.wait(9, None), Duration::ZERO);
     }
 }

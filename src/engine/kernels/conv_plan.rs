@@ -16,7 +16,7 @@ pub const TILE: usize = 8;
 
 /// One gather over a [`Padded`](super::padded::Padded) image.
 #[derive(Debug)]
-pub struct Program {
+pub struct ConvPlan {
     /// Taps side by side in a row.
     pub taps: usize,
     /// Pixels of the padded image from one output column to the next.
@@ -184,7 +184,7 @@ impl VectorGroup {
     }
 }
 
-impl Program {
+impl ConvPlan {
     /// The forward pass, over an image framed by [`Geometry::input_frame`].
     pub fn forward(geometry: &Geometry, weights: &[f32], lanes: Lanes) -> Self {
         let g = geometry;

@@ -6,8 +6,8 @@ use crate::engine::error::EngineError;
 
 /// Whether to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
-    /// As often as patience allows: connections break, servers are busy.
+pub enum Retry {
+    /// As often as the policy allows: connections break, servers are busy.
     Yes,
     /// Once: what is wrong the same way twice stays wrong.
     Once,
@@ -17,41 +17,41 @@ pub enum Again {
 
 /// Something between this program and the file.
 #[derive(Debug, Clone)]
-pub struct Trouble {
+pub struct FetchError {
     /// What, in words.
     pub reason: String,
     /// Whether to try again.
-    pub again: Again,
+    pub again: Retry,
     /// When the server says to.
     pub after: Option<Duration>,
 }
 
-impl Trouble {
-    /// Trouble of which the server does not say how long it lasts.
-    pub fn new(again: Again, reason: impl Into<String>) -> Self {
+impl FetchError {
+    /// An error of which the server does not say how long it lasts.
+    pub fn new(again: Retry, reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), again, after: None }
     }
 }
 
 /// Why a try ended without the file.
 #[derive(Debug)]
-pub enum Halt {
+pub enum Stop {
     /// It was told to stop.
     Interrupted,
     /// Something out there.
-    Trouble(Trouble),
+    Fetch(FetchError),
     /// Something on this machine, such as a full disk: no try helps.
-    Fault(EngineError),
+    Error(EngineError),
 }
 
-impl From<Trouble> for Halt {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl From<FetchError> for Stop {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(error)
     }
 }
 
-impl From<EngineError> for Halt {
-    fn from(fault: EngineError) -> Self {
-        Self::Fault(fault)
+impl From<EngineError> for Stop {
+    fn from(error: EngineError) -> Self {
+        Self::Error(error)
     }
 }

@@ -42,13 +42,13 @@ impl Holder {
 
 /// A claim on a run's folder, until it is dropped.
 #[derive(Debug)]
-pub struct Claim {
+pub struct Lease {
     path: PathBuf,
     file: File,
     beat: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-impl Claim {
+impl Lease {
     /// Claims `folder`; `None` while somebody else has it.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Claim {
     }
 }
 
-impl Drop for Claim {
+impl Drop for Lease {
     fn drop(&mut self) {
         if let Some((stop, thread)) = self.beat.take() {
             drop(stop);
@@ -153,15 +153,15 @@ mod tests {
     #[test]
     fn one_has_it_until_it_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Claim::take(folder.path()).unwrap().unwrap();
-        assert!(Claim::take(folder.path()).unwrap().is_none());
+        let first = Lease::take(folder.path()).unwrap().unwrap();
+        assert!(Lease::take(folder.path()).unwrap().is_none());
         assert!(is_held(folder.path()));
         drop(first);
         assert!(!is_held(folder.path()));
-        let second = Claim::take(folder.path()).unwrap().unwrap();
+        let second = Lease::take(folder.path()).unwrap().unwrap();
         second.finish();
         assert!(!folder.path().join(CLAIM).exists());
-        assert!(Claim::take(folder.path()).unwrap().is_some());
+        assert!(Lease::take(folder.path()).unwrap().is_some());
     }
 
     #[test]
@@ -169,19 +169,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let other = serde_json::to_vec(&Holder { host: "elsewhere".into(), process: 7 }).unwrap();
         fs::write(folder.path().join(CLAIM), other).unwrap();
-        assert!(Claim::take(folder.path()).unwrap().is_none(), "its machine may be at work");
+        assert!(Lease::take(folder.path()).unwrap().is_none(), "its machine may be at work");
         assert!(is_held(folder.path()));
         let long_ago = SystemTime::now() - 2 * STALE;
         let file = File::options().write(true).open(folder.path().join(CLAIM)).unwrap();
         file.set_modified(long_ago).unwrap();
         assert!(!is_held(folder.path()));
-        assert!(Claim::take(folder.path()).unwrap().is_some(), "its machine is gone");
+        assert!(Lease::take(folder.path()).unwrap().is_some(), "its machine is gone");
         // What a program on this machine left when it was killed is nobody's at once.
         let dead = serde_json::to_vec(&Holder { host: host(), process: 1 }).unwrap();
         fs::write(folder.path().join(CLAIM), dead).unwrap();
-        assert!(Claim::take(folder.path()).unwrap().is_some());
+        assert!(Lease::take(folder.path()).unwrap().is_some());
         // Nonsense is nobody's.
         fs::write(folder.path().join(CLAIM), "?").unwrap();
-        assert!(Claim::take(folder.path()).unwrap().is_some());
+        assert!(Lease::take(folder.path()).unwrap().is_some());
     }
 }

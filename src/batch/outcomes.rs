@@ -8,14 +8,14 @@ use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::plural;
 use crate::engine::error::shown;
-use crate::engine::resume::{Damage, Progress, Shelf};
+use crate::engine::resume::{Damage, RunIndex, RunProgress};
 
 /// Most damaged folders named at the end.
 const MOST_NAMED: usize = 20;
 
 /// What became of a run.
 #[derive(Debug)]
-pub enum Fate {
+pub enum RunOutcome {
     /// It was not started.
     Waiting,
     /// It ended, now or before.
@@ -23,24 +23,24 @@ pub enum Fate {
     /// Another program has it.
     Busy,
     /// Another program had it and did not end it.
-    Left,
+    Abandoned,
     /// Its folder cannot be read.
     Damaged(Damage),
 }
 
 /// The runs that were asked for, in their order.
 #[derive(Debug)]
-pub struct Fates(Vec<(ExperimentSpec, Fate)>);
+pub struct RunOutcomes(Vec<(ExperimentSpec, RunOutcome)>);
 
-impl Fates {
+impl RunOutcomes {
     /// None of them is started.
     pub fn new(specs: &[(usize, ExperimentSpec)]) -> Self {
-        Self(specs.iter().map(|(_, spec)| (spec.clone(), Fate::Waiting)).collect())
+        Self(specs.iter().map(|(_, spec)| (spec.clone(), RunOutcome::Waiting)).collect())
     }
 
     /// Says what became of run `index`.
-    pub fn set(&mut self, index: usize, fate: Fate) {
-        self.0[index].1 = fate;
+    pub fn set(&mut self, index: usize, outcome: RunOutcome) {
+        self.0[index].1 = outcome;
     }
 
     /// How many runs there are.
@@ -55,15 +55,15 @@ impl Fates {
 
     /// The damaged folders.
     pub fn damaged(&self) -> impl Iterator<Item = &Damage> {
-        self.0.iter().filter_map(|(_, fate)| match fate {
-            Fate::Damaged(damage) => Some(damage),
+        self.0.iter().filter_map(|(_, outcome)| match outcome {
+            RunOutcome::Damaged(damage) => Some(damage),
             _ => None,
         })
     }
 
     fn ended(&self) -> impl Iterator<Item = &RunState> {
-        self.0.iter().filter_map(|(_, fate)| match fate {
-            Fate::Ended(state) => Some(&**state),
+        self.0.iter().filter_map(|(_, outcome)| match outcome {
+            RunOutcome::Ended(state) => Some(&**state),
             _ => None,
         })
     }
@@ -94,23 +94,23 @@ impl Fates {
 
     /// Looks into the folder again: what other programs made of these runs meanwhile counts, too.
     pub fn look_again(&mut self, out: &Path) {
-        let open = |fate: &Fate| matches!(fate, Fate::Waiting | Fate::Busy);
-        if !self.0.iter().any(|(_, fate)| open(fate)) {
+        let open = |outcome: &RunOutcome| matches!(outcome, RunOutcome::Waiting | RunOutcome::Busy);
+        if !self.0.iter().any(|(_, outcome)| open(outcome)) {
             return;
         }
         // What could be read before and cannot be now leaves everything as it was.
-        let Ok(shelf) = Shelf::of(out) else { return };
-        for (spec, fate) in self.0.iter_mut().filter(|(_, fate)| open(fate)) {
+        let Ok(shelf) = RunIndex::of(out) else { return };
+        for (spec, outcome) in self.0.iter_mut().filter(|(_, outcome)| open(outcome)) {
             match shelf.progress(spec) {
-                Progress::Finished(run) | Progress::Diverged(run) => {
-                    *fate = Fate::Ended(Box::new(run.state));
+                RunProgress::Finished(run) | RunProgress::Diverged(run) => {
+                    *outcome = RunOutcome::Ended(Box::new(run.state));
                 }
-                Progress::Training(_) => *fate = Fate::Busy,
-                Progress::Damaged(damage) => *fate = Fate::Damaged(damage),
-                Progress::Unfinished(_) | Progress::Missing if matches!(fate, Fate::Busy) => {
-                    *fate = Fate::Left;
+                RunProgress::Training(_) => *outcome = RunOutcome::Busy,
+                RunProgress::Damaged(damage) => *outcome = RunOutcome::Damaged(damage),
+                RunProgress::Unfinished(_) | RunProgress::Missing if matches!(outcome, RunOutcome::Busy) => {
+                    *outcome = RunOutcome::Abandoned;
                 }
-                Progress::Unfinished(_) | Progress::Missing => {}
+                RunProgress::Unfinished(_) | RunProgress::Missing => {}
             }
         }
     }
@@ -118,17 +118,21 @@ impl Fates {
     /// The tables of those that ended, whichever ended first, and what of the others.
     pub fn text(&self, target: Option<f64>, out: &Path) -> String {
         let mut text = summary::text(self.ended(), target);
-        let count = |is: fn(&Fate) -> bool| self.0.iter().filter(|(_, fate)| is(fate)).count();
+        let count = |is: fn(&RunOutcome) -> bool| self.0.iter().filter(|(_, outcome)| is(outcome)).count();
         let mut say = |n: usize, one: &str, several: &str| match n {
             0 => {}
             1 => text += &format!("\n\n1 run {one}"),
             n => text += &format!("\n\n{n} runs {several}"),
         };
         let by = "still being trained by another program";
-        say(count(|fate| matches!(fate, Fate::Busy)), &format!("is {by}"), &format!("are {by}"));
+        say(count(|outcome| matches!(outcome, RunOutcome::Busy)), &format!("is {by}"), &format!("are {by}"));
         let by = "left unfinished by another program; the same command again goes on with";
-        say(count(|fate| matches!(fate, Fate::Left)), &format!("was {by} it"), &format!("were {by} them"));
-        say(count(|fate| matches!(fate, Fate::Waiting)), "was not started", "were not started");
+        say(
+            count(|outcome| matches!(outcome, RunOutcome::Abandoned)),
+            &format!("was {by} it"),
+            &format!("were {by} them"),
+        );
+        say(count(|outcome| matches!(outcome, RunOutcome::Waiting)), "was not started", "were not started");
         let out = shown(out);
         say(
             self.damaged().count(),

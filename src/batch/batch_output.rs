@@ -12,14 +12,14 @@ const REDRAWS: u8 = 10;
 
 /// What all runs share; clones are of the same screen.
 #[derive(Debug, Clone)]
-pub struct Screen {
+pub struct BatchOutput {
     /// On a terminal.
     bars: Option<MultiProgress>,
     /// Text goes to stderr, because stdout holds events.
     to_stderr: bool,
 }
 
-impl Screen {
+impl BatchOutput {
     /// One whose text goes to stderr or stdout.
     pub fn new(to_stderr: bool) -> Self {
         let term = if to_stderr { Term::buffered_stderr() } else { Term::buffered_stdout() };

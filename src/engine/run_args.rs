@@ -8,31 +8,31 @@ use super::store;
 
 /// What was named beside runs, and counts for nothing.
 #[derive(Debug, Default)]
-pub struct Left {
+pub struct Skipped {
     /// Files and folders that are no runs.
     pub others: Vec<PathBuf>,
     /// What is wrong with runs that cannot be taken.
-    pub faults: Vec<EngineError>,
+    pub errors: Vec<EngineError>,
 }
 
-impl Left {
-    /// Puts a fault of one of `several` runs aside.
+impl Skipped {
+    /// Puts an error of one of `several` runs aside.
     ///
     /// # Errors
-    /// The fault itself, of the only one.
-    pub fn put_aside(&mut self, fault: EngineError, several: bool) -> Result<()> {
+    /// The error itself, of the only one.
+    pub fn skip(&mut self, error: EngineError, several: bool) -> Result<()> {
         if !several {
-            return Err(fault);
+            return Err(error);
         }
-        self.faults.push(fault);
+        self.errors.push(error);
         Ok(())
     }
 
-    /// The first fault, or that none of `paths` is a run.
-    pub fn nothing(self, paths: &[impl AsRef<Path>]) -> EngineError {
+    /// The first error, or that none of `paths` is a run.
+    pub fn into_error(self, paths: &[impl AsRef<Path>]) -> EngineError {
         let first = paths.first().map_or(Path::new(""), AsRef::as_ref);
         let none = || EngineError::run(first, "no run, nor is anything else that was given");
-        self.faults.into_iter().next().unwrap_or_else(none)
+        self.errors.into_iter().next().unwrap_or_else(none)
     }
 }
 
@@ -44,9 +44,9 @@ impl Left {
 pub fn read<T>(
     paths: &[impl AsRef<Path>],
     mut read: impl FnMut(&Path) -> Result<T>,
-) -> Result<(Vec<T>, Left)> {
+) -> Result<(Vec<T>, Skipped)> {
     let several = paths.len() > 1;
-    let (mut found, mut left) = (Vec::new(), Left::default());
+    let (mut found, mut left) = (Vec::new(), Skipped::default());
     for path in paths.iter().map(AsRef::as_ref) {
         let is_run = store::is_run(path);
         let has_runs = || store::folders_of_runs(path).is_ok_and(|runs| !runs.is_empty());
@@ -56,11 +56,11 @@ pub fn read<T>(
         }
         match read(path) {
             Ok(run) => found.push(run),
-            Err(fault) => left.put_aside(fault, several && is_run)?,
+            Err(error) => left.skip(error, several && is_run)?,
         }
     }
     match found.is_empty() {
-        true => Err(left.nothing(paths)),
+        true => Err(left.into_error(paths)),
         false => Ok((found, left)),
     }
 }

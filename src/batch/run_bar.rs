@@ -4,7 +4,7 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 
-use super::screen::Screen;
+use super::batch_output::BatchOutput;
 use crate::domain::event::{Event, EventKind, Phase, Score};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
@@ -12,8 +12,8 @@ use crate::domain::text::{duration, grouped};
 use crate::engine::error::shown;
 
 /// Progress of one run.
-pub struct Progress {
-    screen: Screen,
+pub struct RunBar {
+    screen: BatchOutput,
     bar: Option<ProgressBar>,
     /// Before each of its lines: what tells them from those of runs at the same time.
     tag: String,
@@ -23,9 +23,9 @@ pub struct Progress {
     compiled: Option<(usize, usize, f64)>,
 }
 
-impl Progress {
+impl RunBar {
     /// For run `number` of `of`, `at_once` of which train at the same time.
-    pub fn new(screen: Screen, spec: &ExperimentSpec, number: usize, of: usize, at_once: usize) -> Self {
+    pub fn new(screen: BatchOutput, spec: &ExperimentSpec, number: usize, of: usize, at_once: usize) -> Self {
         let numbered = format!("[{number}/{of}] ");
         let title = if of > 1 { numbered.as_str() } else { "" };
         screen.line(&format!("{title}{spec}"));

@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::split::by_class;
-use super::{Dataset, Images, Library, Normalisation};
-use crate::domain::data_look::{ClassLook, DataAsk, DataLook, Sample};
+use super::{Dataset, DatasetCache, Images, Normalisation};
+use crate::domain::data_preview::{ClassPreview, DataPreview, PreviewImage, PreviewRequest};
 use crate::domain::event::Split;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::error::{EngineError, Result, shown};
@@ -22,9 +22,9 @@ const SPLITS: [Split; 3] = [Split::Train, Split::Validation, Split::Test];
 /// memory between asks about the same data. Where several wait, all but the newest are
 /// passed over.
 pub fn answer(
-    library: &Mutex<Library>,
-    asks: Receiver<DataAsk>,
-    tell: &mut dyn FnMut(DataAsk, Result<DataLook>),
+    library: &Mutex<DatasetCache>,
+    asks: Receiver<PreviewRequest>,
+    tell: &mut dyn FnMut(PreviewRequest, Result<DataPreview>),
 ) {
     let mut kept: Option<Kept> = None;
     while let Ok(first) = asks.recv() {
@@ -48,7 +48,7 @@ pub fn answer(
 ///
 /// # Errors
 /// When the dataset is not there or not what it should be, or a split would be empty.
-pub fn look(library: &Mutex<Library>, ask: DataAsk) -> Result<DataLook> {
+pub fn look(library: &Mutex<DatasetCache>, ask: PreviewRequest) -> Result<DataPreview> {
     let (asker, asks) = channel();
     let name = ask.spec.dataset.name();
     // It is received below; then there is nobody left to ask.
@@ -65,13 +65,13 @@ struct Kept {
     data: Dataset,
     place: Option<PathBuf>,
     short: Option<String>,
-    classes: Arc<[ClassLook]>,
+    classes: Arc<[ClassPreview]>,
     /// By split, then class: the places of its images.
     members: [Vec<Vec<u32>>; 3],
 }
 
 impl Kept {
-    fn read(library: &Mutex<Library>, spec: &ExperimentSpec) -> Result<Self> {
+    fn read(library: &Mutex<DatasetCache>, spec: &ExperimentSpec) -> Result<Self> {
         let shelf = library.lock().unwrap_or_else(PoisonError::into_inner).images(spec)?;
         let short = spec.dataset.shortage((shelf.training.len(), shelf.test.len()));
         let data = Dataset::new(spec, shelf.training, shelf.test)?;
@@ -85,24 +85,24 @@ impl Kept {
         let class = |class: usize| {
             let named = shelf.classes.get(class).cloned().unwrap_or_default();
             let counts = [0, 1, 2].map(|split: usize| members[split][class].len());
-            ClassLook { name: named.name, group: named.group, counts }
+            ClassPreview { name: named.name, group: named.group, counts }
         };
         let classes = (0..data.classes).map(class).collect();
         Ok(Self { spec: spec.clone(), place: shelf.place, short, classes, members, data })
     }
 
-    fn look(&self, ask: &DataAsk) -> DataLook {
+    fn look(&self, ask: &PreviewRequest) -> DataPreview {
         let data = &self.data;
         let images = data.images(ask.split);
         let members = &self.members[SPLITS.iter().position(|split| *split == ask.split).unwrap_or(0)];
         let plain = Normalisation::none(images.channels);
-        let sample = |index: &u32| Sample {
+        let sample = |index: &u32| PreviewImage {
             pixels: images.image(*index).to_vec(),
             altered: self.altered(&images, *index, ask.split, &plain),
         };
         let of_class = |members: &Vec<u32>| members.iter().take(SAMPLES).map(sample).collect();
         let first = ask.first.min(members.len().saturating_sub(CLASSES));
-        DataLook {
+        DataPreview {
             place: self.place.as_deref().map(shown),
             short: self.short.clone(),
             channels: images.channels,
@@ -132,13 +132,13 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn ask(keys: &str, split: Split, first: usize) -> DataAsk {
-        DataAsk::new(&format!("plain@fashion-embedded {keys}").parse().unwrap(), split, first)
+    fn ask(keys: &str, split: Split, first: usize) -> PreviewRequest {
+        PreviewRequest::new(&format!("plain@fashion-embedded {keys}").parse().unwrap(), split, first)
     }
 
     #[test]
     fn a_look_says_what_a_run_would_train_on() {
-        let library = Mutex::new(Library::with_cache(None, None));
+        let library = Mutex::new(DatasetCache::with_cache(None, None));
         let seen = look(&library, ask("train_limit=95 seed=3", Split::Validation, 7)).unwrap();
         assert_eq!((seen.channels, seen.size, seen.seen, &seen.place), (1, 28, 32, &None));
         assert_eq!(seen.short, None, "limits leave nothing missing");
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn training_images_are_altered_as_in_the_first_epoch() {
-        let library = Mutex::new(Library::with_cache(None, None));
+        let library = Mutex::new(DatasetCache::with_cache(None, None));
         let altering = ask("crop_padding=2 flip=true", Split::Train, 0);
         let seen = look(&library, altering.clone()).unwrap();
         let data = library.lock().unwrap().dataset(&altering.spec).unwrap();
@@ -184,9 +184,9 @@ mod tests {
     #[test]
     fn what_is_not_there_is_said() {
         let folder = tempfile::tempdir().unwrap();
-        let library = Mutex::new(Library::with_cache(Some(folder.path().into()), None));
-        let ask = DataAsk::new(&"plain@cifar10".parse().unwrap(), Split::Train, 0);
-        let fault = look(&library, ask).unwrap_err().to_string();
-        assert!(fault.contains("no cifar10 here"), "{fault}");
+        let library = Mutex::new(DatasetCache::with_cache(Some(folder.path().into()), None));
+        let ask = PreviewRequest::new(&"plain@cifar10".parse().unwrap(), Split::Train, 0);
+        let error = look(&library, ask).unwrap_err().to_string();
+        assert!(error.contains("no cifar10 here"), "{error}");
     }
 }

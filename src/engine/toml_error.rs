@@ -3,12 +3,12 @@
 use crate::domain::text::harmless;
 
 /// `line 3: a quote is missing at the end of this text`, of what the parser says of `text`.
-pub fn told(text: &str, error: &toml::de::Error) -> String {
+pub fn describe(text: &str, error: &toml::de::Error) -> String {
     // Under which key it was is a line of its own, and said by the line's number.
     let message: String = error.message().lines().filter(|line| !line.starts_with("in `")).collect();
     let message = message.as_str();
     let span = error.span().filter(|span| text.get(span.clone()).is_some());
-    // A fault of the whole file is at no line.
+    // An error of the whole file is at no line.
     let span = span.filter(|span| span.start > 0 || (1..text.trim_end().len()).contains(&span.end));
     let at = span.as_ref().map_or("", |span| &text[span.clone()]);
     // What is wrong with a value is known once all are read; its key says where it is.
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_their_line_in_plain_words() {
-        let said = |text: &str| told(text, &toml::from_str::<ExperimentSpec>(text).unwrap_err());
+        let said = |text: &str| describe(text, &toml::from_str::<ExperimentSpec>(text).unwrap_err());
         for (text, told_as) in [
             ("hops = \"P1\nseed = 3\n", "line 3: a quote is missing at the end of this text"),
             ("hops = 'P1\n", "line 3: a quote is missing at the end of this text"),
