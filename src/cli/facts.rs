@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::domain::architecture::Family;
 use crate::domain::dataset::DatasetId;
-use crate::domain::keys::KEYS;
+use crate::domain::keys::{KEYS, SpecKey};
 use crate::domain::spec::{ExperimentSpec, Version};
 use crate::engine::device::BACKENDS;
 use crate::engine::kernels::isa::Isa;
@@ -62,9 +62,8 @@ pub const FILES: [(&str, &str); 6] = [
 /// The keys of a spec: name, default in the paper's recipe on CIFAR-10, meaning.
 pub fn spec_keys() -> Vec<(&'static str, String, &'static str)> {
     let paper = ExperimentSpec::paper(Family::ResNet, Version::hires(), DatasetId::Cifar10);
-    let default =
-        |key: &crate::domain::keys::Key| (key.get)(&paper).map_or_else(String::new, |v| v.to_string());
-    let row = |key: &'static crate::domain::keys::Key| {
+    let default = |key: &SpecKey| (key.get)(&paper).map_or_else(String::new, |v| v.to_string());
+    let row = |key: &'static SpecKey| {
         let default = match key.name {
             // A spec says these itself.
             "family" | "dataset" => String::new(),
