@@ -3,14 +3,17 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use hiresnet_tui::batch;
+use hiresnet_tui::cli;
 use hiresnet_tui::cli::{BenchCommand, Cli, CliCommand, PictureArgs, ReplayBench, UiBench};
 use hiresnet_tui::domain::timeline::Timeline;
 use hiresnet_tui::engine::device::{self, DeviceChoice};
 use hiresnet_tui::engine::error::EngineError;
+use hiresnet_tui::engine::files;
 use hiresnet_tui::engine::kernels::isa::Isa;
 use hiresnet_tui::engine::recording;
 use hiresnet_tui::exit::Exit;
@@ -54,6 +57,11 @@ fn main() -> ExitCode {
             output::say(tui::keys_page().trim_end());
             Ok(Exit::Done)
         }
+        Some(CliCommand::Completions { shell }) => {
+            output::say(cli::completions(*shell).trim_end());
+            Ok(Exit::Done)
+        }
+        Some(CliCommand::Man { dir, markdown }) => man(dir.as_deref(), *markdown),
         Some(CliCommand::Picture(args)) => picture(args),
         None if cli.print_config => tui::config::Config::load().map(|config| {
             output::say(config.to_toml().trim_end());
@@ -99,6 +107,28 @@ fn main() -> ExitCode {
         exit => exit,
     }
     .into()
+}
+
+/// Prints the man page or the reference, or writes every page into `dir`.
+fn man(dir: Option<&Path>, markdown: bool) -> Result<Exit, EngineError> {
+    if markdown {
+        output::say(cli::markdown().trim_end());
+        return Ok(Exit::Done);
+    }
+    let pages = cli::man_pages().map_err(|e| EngineError::Failed(e.to_string()))?;
+    let Some(dir) = dir else {
+        for (_, page) in pages.iter().take(1) {
+            output::say(page.trim_end());
+        }
+        return Ok(Exit::Done);
+    };
+    let io_error = |source| EngineError::Io { action: "create the directory", path: dir.into(), source };
+    std::fs::create_dir_all(dir).map_err(io_error)?;
+    for (name, page) in &pages {
+        files::write_atomically(&dir.join(name), page.as_bytes())?;
+    }
+    output::note(&format!("{} pages written to {}", pages.len(), dir.display()));
+    Ok(Exit::Done)
 }
 
 /// Paints a frame of the interactive screen into a file.

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 mod bench;
 #[path = "cli/lesion.rs"]
 mod lesion;
+#[path = "cli/manual.rs"]
+mod manual;
 #[path = "cli/parallel.rs"]
 mod parallel;
 #[path = "cli/replay.rs"]

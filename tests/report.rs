@@ -13,5 +13,7 @@ mod hops;
 mod made;
 #[path = "report/models.rs"]
 mod models;
+#[path = "report/pictures.rs"]
+mod pictures;
 #[path = "report/program.rs"]
 mod program;

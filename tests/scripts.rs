@@ -44,6 +44,7 @@ const SCRIPTS: &[(&str, Started)] = &[
     ("assets/kernels/choose.py", Here(kernels_are_chosen_by_rule)),
     ("assets/pytorch/hiresnet.py", Here(pytorch::pytorch_has_the_networks_of_the_same_names)),
     ("assets/pytorch/load.py", By("tests/export/check.py")),
+    ("assets/release.py", Here(a_release_is_packed)),
     ("assets/results/kill.sh", Here(a_killed_run_ends_like_one_that_was_not)),
     ("assets/results/lesions.py", Here(lesions_are_set_against_ablations)),
     ("benches/compare.py", Here(pytorch::the_programs_are_timed_in_turn)),
@@ -240,6 +241,46 @@ fn the_embedded_subset_is_its_own_subset() {
     for name in ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"] {
         let name = format!("{name}-ubyte.gz");
         assert!(unpacked(&embedded, &name) == unpacked(made.path(), &name), "{name}");
+    }
+}
+
+#[test]
+fn a_release_is_packed() {
+    if !has_python() {
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let mut command = script("assets/release.py", dir.path());
+    command.args(["--no-default-features", "--binary", PROGRAM, "--output"]).arg(dir.path());
+    let (stdout, stderr, code) = ended(&mut command);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    let archive = stdout.trim();
+    let name = Path::new(archive).file_name().unwrap().to_str().unwrap().trim_end_matches(".tar.gz");
+    said(Command::new("tar").args(["-xzf", archive, "-C"]).arg(dir.path()));
+    let inside = dir.path().join(name);
+    let text = |path: &str| fs::read_to_string(inside.join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let version = said(Command::new(inside.join("hiresnet-tui")).arg("--version"));
+    assert!(
+        version.contains(env!("CARGO_PKG_VERSION")) && name.contains(env!("CARGO_PKG_VERSION")),
+        "{name}"
+    );
+    for path in ["README.md", "CHANGELOG.md", "LICENSE", "assets/KEYS.md", "assets/docs/cli.md"] {
+        assert_eq!(text(path), fs::read_to_string(Path::new(ROOT).join(path)).unwrap());
+    }
+    assert!(text("man/man1/hiresnet-tui-report.1").contains("table1"));
+    for shell in ["hiresnet-tui.bash", "_hiresnet-tui", "hiresnet-tui.fish", "hiresnet-tui.elv"] {
+        assert!(text(&format!("completions/{shell}")).contains("hiresnet-tui"), "{shell}");
+    }
+    // Every package is named with its licence, and those without a text are said.
+    let licences = text("THIRD-PARTY.txt");
+    for package in ["ratatui 0.", "burn-flex 0.", "Fashion-MNIST", "DejaVu", "webpki-roots "] {
+        assert!(licences.contains(package), "{package}");
+    }
+    assert!(!licences.contains("insta 1."), "what only tests use is not in the program");
+    assert!(licences.matches("Permission is hereby granted").count() > 10);
+    if let Some(names) = stderr.lines().find_map(|line| line.strip_prefix("no licence text is shipped by ")) {
+        let (_, without) = licences.split_once("ship no text of it:").unwrap();
+        assert!(names.split(", ").all(|name| without.contains(&format!("{name} "))), "{names}");
     }
 }
 

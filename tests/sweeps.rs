@@ -111,8 +111,8 @@ fn what_slurm_or_a_shell_would_take_otherwise_is_refused_or_quoted() {
     refused(&["--time", "soon"]);
     refused(&["--mem", "4 G"]);
     refused(&["--set", "colour=red"]);
-    assert!(refused(&["--runs-per-task", "0"]).contains("give a number, at least 1"));
-    assert!(refused(&["--tasks-at-once", "0"]).contains("give a number, at least 1"));
+    assert!(refused(&["--runs-per-task", "0"]).contains("expected a number of at least 1"));
+    assert!(refused(&["--tasks-at-once", "0"]).contains("expected a number of at least 1"));
     assert!(refused(&["--time", "2"]).contains("--time: 2 is too short"));
     assert!(!root.path().join("runs").exists());
     for bad in ["a\"b", "a\\b", "a\nb", "it's"] {

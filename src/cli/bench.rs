@@ -12,44 +12,44 @@ use crate::engine::device::{DeviceChoice, device_help};
 pub enum BenchCommand {
     /// Time training steps (forward, cross-entropy, backward, Adam) on a synthetic batch
     Train(TrainBench),
-    /// Time each operation of the CPU, forward and backward, beside burn's own
+    /// Time each CPU operation, forward and backward, next to burn's own
     Ops(OpsBench),
-    /// Time how fast batches are made ready, without and with augmentation, apart from training
+    /// Time how fast batches are prepared, without and with augmentation
     Data(DataBench),
-    /// Measure what the interactive screen costs: how soon a key is answered while a run trains,
-    /// and how much slower the run is
+    /// Measure what the workbench costs: how fast it responds to keys while a run trains, and how much
+    /// it slows the run down
     Ui(UiBench),
-    /// Measure how soon a recording is sought to 0%, 37% and 100% and painted
+    /// Measure how long it takes to seek a recording to 0%, 37% and 100% and draw it
     Replay(ReplayBench),
-    /// Compare a device's logits with the CPU's; exit code 1 when they are too far apart
+    /// Compare a device's logits with the CPU's; exit code 1 if they are too far apart
     Parity(ParityBench),
 }
 
 /// `bench train`.
 #[derive(Debug, Args)]
 pub struct TrainBench {
-    /// Presets, files or one-line specs, their keys as words of their own
+    /// Presets, files or one-line specs, optionally followed by KEY=VALUE arguments
     #[arg(default_value = "resnet+hires@fashion-embedded")]
     pub spec: Vec<String>,
-    /// Time forward passes for evaluation instead
+    /// Time evaluation forward passes instead
     #[arg(long)]
     pub eval: bool,
-    /// Vary batch, width, depth and number of blocks around the spec
+    /// Vary batch size, width, depth and number of blocks around the spec
     #[arg(long, conflicts_with = "eval")]
     pub scaling: bool,
-    /// Steps that are timed; the median counts
+    /// Timed steps; the median is reported
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: u32,
-    /// Steps before them that are not
+    /// Untimed steps before them
     #[arg(long, default_value_t = 3)]
     pub warmup: u32,
     /// Where to compute.
     #[arg(long, default_value = "auto", help = device_help())]
     pub device: DeviceChoice,
-    /// CPU threads to compute with [default: all cores]
+    /// CPU threads [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Print a JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub json: bool,
 }
@@ -63,10 +63,10 @@ pub struct OpsBench {
     /// Only operations whose name contains this
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
-    /// Leave out burn's own operations, which take most of the time
+    /// Skip burn's own operations, which take most of the time
     #[arg(long)]
     pub ours: bool,
-    /// CPU threads to compute with [default: all cores]
+    /// CPU threads [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Print JSON
@@ -77,16 +77,16 @@ pub struct OpsBench {
 /// `bench data`.
 #[derive(Debug, Args)]
 pub struct DataBench {
-    /// Images made up in the shape of this spec's dataset; with --real, the dataset itself
+    /// Use synthetic images in the shape of this spec's dataset; with --real, the dataset itself
     #[arg(default_value = "resnet@cifar10")]
     pub spec: Vec<String>,
-    /// Read the dataset, and say how long that took
+    /// Read the real dataset, and report how long that took
     #[arg(long)]
     pub real: bool,
-    /// Passes over the training images, each without and with augmentation; the median counts
+    /// Passes over the training images, each without and with augmentation; the median is reported
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
-    /// Folder with the datasets' files [default: $HIRESNET_DATA, the user's data folder, Debian's]
+    /// Directory with the datasets [default: $HIRESNET_DATA, the user's data directory, Debian's]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Print JSON
@@ -100,10 +100,10 @@ pub struct UiBench {
     /// A preset, a file or a one-line spec
     #[arg(default_value = "resnet+hires@fashion-embedded")]
     pub spec: Vec<String>,
-    /// Steps of each run
+    /// Steps per run
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub steps: u32,
-    /// Runs alone, and as many on the screen, in turn
+    /// Number of unwatched runs, and of runs in the workbench, in turn
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
     /// Columns and rows of the screen
@@ -112,7 +112,7 @@ pub struct UiBench {
     /// Where to compute.
     #[arg(long, default_value = "auto", help = device_help())]
     pub device: DeviceChoice,
-    /// CPU threads to compute with [default: all cores]
+    /// CPU threads [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Print JSON
@@ -123,9 +123,9 @@ pub struct UiBench {
 /// `bench replay`.
 #[derive(Debug, Args)]
 pub struct ReplayBench {
-    /// A recording; without, two runs of 120 epochs are made up
+    /// A recording [default: two synthetic runs of 120 epochs]
     pub recording: Option<String>,
-    /// Times that each place is sought
+    /// Seeks to each position
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub rounds: u32,
     /// Columns and rows of the screen
@@ -139,7 +139,7 @@ pub struct ReplayBench {
 /// `bench parity`.
 #[derive(Debug, Args)]
 pub struct ParityBench {
-    /// A preset, a file or a one-line spec; its keys may follow as words of their own
+    /// A preset, a file or a one-line spec, optionally followed by KEY=VALUE arguments
     #[arg(default_value = "resnet+hires@fashion-embedded")]
     pub spec: Vec<String>,
     /// Where to compute.

@@ -11,7 +11,7 @@ use crate::engine::fetch::{CifarFormat, DATASET_SOURCES, DatasetSource, dataset_
 /// What to do with datasets' files.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// List every dataset: its images, whether it is here and where, its home and licence
+    /// List every dataset: its images, whether and where it is on disk, its source and licence
     List {
         /// Where.
         #[command(flatten)]
@@ -20,37 +20,37 @@ pub enum DataCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Fetch datasets from their homes into the first data folder; what was broken off is gone on
-    /// with, and only files with the right checksums are kept. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY
-    /// and NO_PROXY are heeded
+    /// Download datasets into the first data directory. Interrupted downloads are resumed, and only
+    /// files with the right checksums are kept. Respects HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and
+    /// NO_PROXY
     Fetch {
-        /// By name, such as cifar10
+        /// Names, such as cifar10
         #[arg(required = true, value_name = "DATASET", value_parser = dataset)]
         datasets: Vec<&'static DatasetSource>,
-        /// CIFAR's form: binary, unless another is asked for; other datasets have one form only
+        /// Archive format of CIFAR [default: binary]; other datasets have only one
         #[arg(long, value_name = "FORM", value_parser = form())]
         form: Option<CifarFormat>,
-        /// Ask for URL/NAME-OF-THE-FILE instead of the files' homes; http will do, for checksums are
-        /// known
+        /// Download URL/FILENAME instead of from the official source; http is fine, as checksums are
+        /// built in
         #[arg(long, value_name = "URL")]
         mirror: Option<String>,
         /// Where.
         #[command(flatten)]
         place: DataPlace,
     },
-    /// Compare the archives that are here with their known checksums, and say which datasets are
-    /// short of images; exit code 1 when one differs, is short, or was named and is not here
+    /// Compare the archives on disk with their known checksums, and say which datasets lack images;
+    /// exit code 1 if one differs, lacks images, or was named and is missing
     Verify {
-        /// By name; all when there are none
+        /// Names [default: all]
         #[arg(value_name = "DATASET", value_parser = dataset)]
         datasets: Vec<&'static DatasetSource>,
         /// Where.
         #[command(flatten)]
         place: DataPlace,
     },
-    /// Print the folders that are looked in, or where a dataset is
+    /// Print the directories that are searched, or where a dataset is
     Path {
-        /// By name
+        /// Its name
         #[arg(value_name = "DATASET", value_parser = dataset)]
         dataset: Option<&'static DatasetSource>,
         /// Where.
@@ -62,7 +62,7 @@ pub enum DataCommand {
 /// Where datasets' files are.
 #[derive(Debug, Clone, Args)]
 pub struct DataPlace {
-    /// Folder with the datasets' files [default: $HIRESNET_DATA, else the user's data folder]
+    /// Directory with the datasets [default: $HIRESNET_DATA, the user's data directory]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }

@@ -9,16 +9,16 @@ use super::DataPlace;
 /// What to write, and where.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The runs' folders; among several, what is no run is passed over
+    /// Run directories; when there are several, anything else among them is skipped
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
-    /// What to write
+    /// Output format
     #[arg(long, value_enum)]
     pub format: ExportFormat,
-    /// The folder to write to; it is made where there is none
+    /// Output directory; created if missing
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// Replace files that are there already
+    /// Replace existing files
     #[arg(long)]
     pub force: bool,
     /// Where the datasets are: the PyTorch format's spec.json has their mean and deviation.
@@ -29,12 +29,12 @@ pub struct ExportArgs {
 /// In which format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// An event file for each run: scalars, histograms of activations and kept weights, hyperparameters
+    /// An event file for each run: scalars, histograms of activations and saved weights, hyperparameters
     Tensorboard,
-    /// metrics.csv, a row for each value, and summary.csv, a row for each run
+    /// metrics.csv, one row per value, and summary.csv, one row per run
     Csv,
     /// The same two tables as Parquet files
     Parquet,
-    /// For each run its weights, the network in PyTorch, its spec, and a script that loads them
+    /// For each run: the weights, the network in PyTorch, the spec, and a script that loads them
     Pytorch,
 }

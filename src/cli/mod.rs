@@ -3,6 +3,8 @@
 mod bench;
 mod data;
 mod export;
+mod facts;
+mod manual;
 mod report;
 mod sweep;
 mod values;
@@ -10,21 +12,30 @@ mod values;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
-use crate::domain::keys::KEYS;
 use crate::engine::device::{DeviceChoice, device_help};
-use crate::engine::presets::SHIPPED;
 
 pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
 pub use data::{DataCommand, DataPlace};
 pub use export::{ExportArgs, ExportFormat};
+pub use facts::ENVIRONMENT;
+use facts::{after_help, version_facts};
+pub use manual::{completions, man_pages, markdown};
 pub use report::{ReportArgs, ReportFormat, ReportKind};
 pub use sweep::{SlurmArgs, SweepCommand, SweepRuns};
 use values::{percent, seconds, size, speed};
 
 /// Arguments of the program.
 #[derive(Debug, Parser)]
-#[command(version, about, after_long_help = after_help(), max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(
+    version,
+    long_version = version_facts(),
+    about,
+    after_long_help = after_help(),
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
+)]
 pub struct Cli {
     /// What to do instead.
     #[command(subcommand)]
@@ -32,23 +43,23 @@ pub struct Cli {
     /// Training without a screen.
     #[command(flatten)]
     pub batch: BatchArgs,
-    /// Folder that keeps the runs, one folder each
+    /// Directory for the runs, one subdirectory each
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
-    /// Show a recording instead of training: a file made by `record`, or one that comes with the
-    /// program, such as demo; with --batch, print its table of results
+    /// Replay a recording instead of training: a file made by `record`, or a built-in one such as
+    /// demo; with --batch, print its table of results
     #[arg(long, value_name = "FILE")]
     pub replay: Option<String>,
-    /// With --replay: times as fast as it was recorded, 0.25 to 1000
+    /// With --replay: playback speed, 0.25 to 1000 times real time
     #[arg(long, value_name = "TIMES", default_value_t = 1.0, requires = "replay", value_parser = speed)]
     pub speed: f64,
-    /// With --replay: as fast as makes it last so many seconds
+    /// With --replay: pick the speed that makes it last this many seconds
     #[arg(long, value_name = "SECONDS", requires = "replay", conflicts_with = "speed", value_parser = seconds)]
     pub fit: Option<f64>,
-    /// With --replay: begin again at the end
+    /// With --replay: start over at the end
     #[arg(long = "loop", requires = "replay")]
     pub looping: bool,
-    /// Print the settings of the interactive screen as a config file, and where it belongs
+    /// Print the workbench's settings as a config file, and where it belongs
     #[arg(long, conflicts_with = "batch")]
     pub print_config: bool,
     /// Where and on what.
@@ -59,34 +70,34 @@ pub struct Cli {
 /// `--batch` and what goes with it.
 #[derive(Debug, Args)]
 pub struct BatchArgs {
-    /// Train each SPEC in turn, then print a table of results. A SPEC is the name of a preset or a
-    /// sweep, a TOML file, or one line such as resnet+hires@fashion-embedded epochs=3
+    /// Train each SPEC in turn, without a screen, then print a table of results. A SPEC is the name of
+    /// a preset or sweep, a TOML file, or one line such as resnet+hires@fashion-embedded epochs=3
     #[arg(long, num_args = 0.., value_name = "SPEC")]
     pub batch: Option<Vec<String>>,
     /// Train every SPEC with each of these seeds: 0..4 (five seeds, both ends included) or 0,2,7
     #[arg(long, requires = "batch")]
     pub seeds: Option<String>,
-    /// Set a key of every SPEC; may be repeated (keys: see --help)
+    /// Set a key of every SPEC; repeatable (keys: see --help)
     #[arg(long, value_name = "KEY=VALUE", requires = "batch")]
     pub set: Vec<String>,
-    /// Train up to N runs at the same time, with the same results. Meant for a GPU that one run
-    /// does not fill; on the CPU the runs share the cores and little is gained
+    /// Train up to N runs at once, with the same results. Meant for a GPU that one run does not fill;
+    /// on the CPU the runs share the cores and gain little
     #[arg(long, value_name = "N", default_value_t = 1, requires = "batch", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub parallel: u8,
-    /// Go on with runs of --out that did not end, from their last checkpoint, and do not repeat
-    /// finished ones; a sweep always does
+    /// Resume unfinished runs in --out from their last checkpoint, and skip finished ones; a sweep
+    /// always does
     #[arg(long, requires = "batch")]
     pub resume: bool,
-    /// Steps between checkpoints, besides those at the end of each epoch and where a run is stopped
+    /// Steps between checkpoints, in addition to those after each epoch and when a run is stopped
     #[arg(long, value_name = "STEPS", default_value_t = 0, requires = "batch")]
     pub checkpoint_every: u32,
-    /// Only the runs of these numbers, from 1 in the order of the sweep, such as 3 or 1..8
+    /// Train only the runs with these numbers in the sweep, starting at 1, such as 3 or 1..8
     #[arg(long, value_name = "NUMBERS", requires = "batch")]
     pub only: Option<String>,
-    /// Print every event as a line of JSON on stdout; all else goes to stderr
+    /// Print every event as a line of JSON on stdout; everything else goes to stderr
     #[arg(long, requires = "batch")]
     pub json: bool,
-    /// Also report the first epoch whose validation top-1 is at least this many percent
+    /// Also report the first epoch whose validation top-1 reaches this percentage
     #[arg(long, value_name = "PERCENT", requires = "batch", value_parser = percent)]
     pub target: Option<f64>,
 }
@@ -105,10 +116,10 @@ pub struct MachineArgs {
 /// What a command needs that always computes on the CPU.
 #[derive(Debug, Clone, Args)]
 pub struct DataArgs {
-    /// Folder with the datasets' files [default: $HIRESNET_DATA, the user's data folder, Debian's]
+    /// Directory with the datasets [default: $HIRESNET_DATA, the user's data directory, Debian's]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// CPU threads to compute with [default: all cores]; results do not depend on it
+    /// CPU threads [default: all cores]; results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
@@ -116,36 +127,36 @@ pub struct DataArgs {
 /// Everything but training.
 #[derive(Debug, Subcommand)]
 pub enum CliCommand {
-    /// Count parameters: the paper's networks beside the paper's figures, or given specs
+    /// Count parameters: of the paper's networks, next to the published counts, or of given specs
     Params {
-        /// Presets, files or one-line specs; the paper's networks when there are none
+        /// Presets, files or one-line specs [default: the paper's networks]
         specs: Vec<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// List the runs that a folder keeps
+    /// List the runs in a directory
     Runs {
-        /// The folder given to --out
+        /// The directory given to --out
         #[arg(default_value = "runs")]
         dir: PathBuf,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// List what there is to compute on, what each device can do, and what it lacks
+    /// List the devices, what each can do, and what is missing
     Devices {
-        /// Train three steps on each GPU and compare the losses with the CPU's; exit code 1 when one
-        /// does not work or disagrees
+        /// Train three steps on each GPU and compare the losses with the CPU's; exit code 1 if one fails
+        /// or disagrees
         #[arg(long)]
         check: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Score the test set again with the weights that a run kept
+    /// Evaluate a run's saved weights on the test set again, and compare with its record
     Eval {
-        /// The run's folder
+        /// The run's directory
         run: PathBuf,
         /// Where and on what.
         #[command(flatten)]
@@ -154,26 +165,26 @@ pub enum CliCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Write the first steps of a run, for PyTorch to repeat (see tests/parity); always on the CPU
+    /// Write the first steps of a run for PyTorch to repeat (see tests/parity); always on the CPU
     Parity {
-        /// Folder to write to
+        /// Output directory
         dir: PathBuf,
-        /// A preset, a file or a one-line spec; its keys may follow as words of their own
+        /// A preset, a file or a one-line spec, optionally followed by KEY=VALUE arguments
         #[arg(required = true, num_args = 1..)]
         spec: Vec<String>,
         /// Data and threads.
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Score the validation split without each hop, and without each block's F, of a trained run:
-    /// what it loses without training it again
+    /// Evaluate a trained run on the validation split with each hop, and each block's F, removed: what it
+    /// loses without retraining
     Lesion {
-        /// The run's folder
+        /// The run's directory
         run: PathBuf,
-        /// Also without every two of them
+        /// Also remove each pair of them
         #[arg(long)]
         pairs: bool,
-        /// Only without these together, such as 0-2,F3
+        /// Remove only these, together, such as 0-2,F3
         #[arg(long, value_name = "TERMS", conflicts_with = "pairs")]
         without: Option<String>,
         /// Where and on what.
@@ -183,45 +194,58 @@ pub enum CliCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Make the paper's tables and figures from the runs in a folder, beside the paper's values, and
-    /// say what differences are worth
+    /// Make the paper's tables and figures from a directory of runs, next to the published values, and
+    /// test the differences for significance
     Report(ReportArgs),
-    /// Pack runs into one file that --replay shows anywhere
+    /// Pack runs into one file for --replay
     Record {
-        /// The runs' folders; among several, what is no run is passed over
+        /// Run directories; when there are several, anything else among them is skipped
         #[arg(required = true)]
         runs: Vec<PathBuf>,
-        /// The file; a recording is replaced
+        /// Output file; an existing recording is replaced
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
-        /// Replace a file that is no recording, too
+        /// Also replace a file that is not a recording
         #[arg(long)]
         force: bool,
     },
-    /// Write runs in the formats of others: TensorBoard, CSV, Parquet, PyTorch
+    /// Export runs to TensorBoard, CSV, Parquet or PyTorch
     Export(ExportArgs),
-    /// Presets: those that come with the program, and the user's own
+    /// List or print presets, built-in and your own
     Presets {
         /// What.
         #[command(subcommand)]
         what: PresetsCommand,
     },
-    /// Sweeps: their runs, and a script that trains them on a cluster
+    /// List a sweep's runs, or write a Slurm script that trains them
     Sweep {
         /// What.
         #[command(subcommand)]
         what: SweepCommand,
     },
-    /// Datasets' files: list, fetch, verify, find
+    /// List, download, verify and locate datasets
     Data {
         /// What.
         #[command(subcommand)]
         what: DataCommand,
     },
-    /// Print every key of the interactive screen as a Markdown page
+    /// Print the workbench's key bindings as Markdown
     Keys,
-    /// Paint the interactive screen into a file, .svg or .txt, with the runs in --out
+    /// Render the workbench with the runs in --out to a file, .svg or .txt
     Picture(PictureArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page, or write one for every command
+    Man {
+        /// Directory for the pages, such as ~/.local/share/man/man1; without one, print the program's
+        dir: Option<PathBuf>,
+        /// Print the command-line reference as Markdown instead
+        #[arg(long, conflicts_with = "dir")]
+        markdown: bool,
+    },
     /// Measure speed, and agreement between devices
     Bench {
         /// What.
@@ -233,13 +257,13 @@ pub enum CliCommand {
 /// What to do with presets.
 #[derive(Debug, Subcommand)]
 pub enum PresetsCommand {
-    /// List them, with their runs and parameters
+    /// List presets and sweeps, with their runs and parameters
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Print one, as a file that could be changed and kept
+    /// Print one as TOML, to edit and keep
     Show {
         /// Its name
         name: String,
@@ -249,18 +273,18 @@ pub enum PresetsCommand {
 /// A frame of the interactive screen, and what is pressed before it.
 #[derive(Debug, Args)]
 pub struct PictureArgs {
-    /// The file
+    /// Output file, .svg or .txt
     pub file: PathBuf,
     /// Columns and rows
     #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
     pub size: (u16, u16),
-    /// Keys pressed one after the other, by name, such as 'C m ] enter'; text:WORDS types
+    /// Keys to press first, by name, such as 'C m ] enter'; text:WORDS types text
     #[arg(long, default_value = "")]
     pub keys: String,
-    /// Folder that keeps the runs
+    /// Directory with the runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
-    /// On a light ground
+    /// Use the light theme
     #[arg(long)]
     pub light: bool,
     /// Where images of the panels Data and Features come from.
@@ -303,23 +327,4 @@ impl Cli {
             Some(_) => None,
         }
     }
-}
-
-fn after_help() -> String {
-    let few: Vec<_> =
-        SHIPPED.iter().map(|(name, _)| *name).filter(|name| !name.starts_with("table")).collect();
-    let mut text = format!(
-        "Presets: {}, and every row of the paper's Tables 1 and 2: see `presets list`\n\nKeys of a spec (for --set, one-line specs and TOML), with the paper's recipe as defaults:\n",
-        few.join(", ")
-    );
-    for key in KEYS {
-        text += &format!("  {:15} {}\n", key.name, key.about);
-    }
-    text += "\nExit codes: 0 done, 1 a run diverged (now or before), failed, was not reproduced, or has a damaged \
-             folder, devices disagree, data differ, are short of images, are not here though they were named, or \
-             could not be fetched, or stdout took no more, 2 bad input, \
-             130 interrupted (143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT).\n\
-             HIRESNET_LOG=info (or debug) logs to stderr; HIRESNET_ISA=avx2 or portable makes the CPU do without \
-             its best instructions.";
-    text
 }

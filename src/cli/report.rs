@@ -17,11 +17,11 @@ pub enum ReportKind {
     Table2,
     /// The paper's Fig. 2: mean |activation| by block
     Fig2,
-    /// Learning curves with bands over seeds, and epochs to an accuracy
+    /// Learning curves with bands over seeds, and epochs to reach an accuracy
     Curves,
     /// Every network against a baseline: differences, intervals, tests
     Compare,
-    /// Which hops matter: what each adds, over networks that differ in it alone, and a ranking
+    /// Which hops matter: what each adds over networks that differ only in it, and a ranking
     Hops,
     /// All of them
     All,
@@ -47,17 +47,17 @@ impl ReportKind {
 pub enum ReportFormat {
     /// Markdown
     Md,
-    /// One line a number
+    /// One number per row
     Csv,
-    /// Everything, each seed's value included
+    /// Everything, including each seed's values
     Json,
-    /// Tables for \input, with booktabs
+    /// Tables for \input, using booktabs
     Latex,
     /// Figures
     Svg,
-    /// Figures, in pixels
+    /// Figures, as pixels
     Png,
-    /// One page with tables and figures that needs no other file
+    /// Tables and figures on one self-contained page
     Html,
 }
 
@@ -82,30 +82,30 @@ impl ReportFormat {
 pub struct ReportArgs {
     /// Which report
     pub what: ReportKind,
-    /// The folder given to --out
+    /// The directory given to --out
     #[arg(default_value = "runs")]
     pub dir: PathBuf,
-    /// How it is written [default: as the file's name ends, else md]
+    /// Output format [default: by the output file's extension, else md]
     #[arg(long)]
     pub format: Option<ReportFormat>,
-    /// The file, which is replaced; stdout where there is none
+    /// Output file, replaced if it exists [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Only this dataset; may be repeated, or several with commas. Tables have a column for each
+    /// Only this dataset; repeatable, or several separated by commas. Tables have a column for each
     #[arg(long, value_name = "DATASET")]
     pub dataset: Vec<String>,
-    /// The level of "epochs to x%", percent of validation top-1 [default: the highest whole percent that
-    /// all runs of a figure reached]
+    /// Validation top-1 for "epochs to x%" [default: the highest whole percent that all runs of a
+    /// figure reached]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub target: Option<f64>,
-    /// Compare with this spec, or with this network on every dataset, such as resnet+adjusted [default: the
-    /// original of the same family, else the first]
+    /// Compare with this spec, or with this network on every dataset, such as resnet+adjusted [default:
+    /// the original of the same family, else the first]
     #[arg(long, value_name = "SPEC")]
     pub baseline: Option<String>,
-    /// Test scores of the last epoch's weights, instead of the best validation epoch's
+    /// Report test scores of the last epoch's weights instead of the best epoch's
     #[arg(long)]
     pub last: bool,
-    /// Seeds that every cell of a table should have; commands are given for those that lack some
+    /// Seeds that every cell of a table should have; the report has commands for the missing ones
     #[arg(long, value_name = "SEEDS", default_value = "0..4")]
     pub seeds: String,
 }

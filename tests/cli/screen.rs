@@ -58,12 +58,6 @@ fn a_frame_is_kept_as_text_or_picture_after_the_keys_were_pressed() {
 }
 
 #[test]
-fn the_page_of_keys_is_the_one_in_the_repository() {
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/KEYS.md")).unwrap();
-    program().arg("keys").assert().success().stdout(page);
-}
-
-#[test]
 fn settings_are_printed_as_they_are_and_a_wrong_file_is_named() {
     let home = TempDir::new().unwrap();
     let settings = |text: &str| {

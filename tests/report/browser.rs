@@ -11,7 +11,7 @@ use crate::formats::rendered;
 use crate::made::{many, on};
 
 /// Chromium's name here; `None` where there is none.
-fn chromium() -> Option<&'static str> {
+pub fn chromium() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let runs =
         |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success());
@@ -24,7 +24,7 @@ fn chromium() -> Option<&'static str> {
 }
 
 /// What it prints on stdout and stderr, about `page`.
-fn look(browser: &str, home: &Path, page: &Path, order: &str) -> (String, String) {
+pub fn look(browser: &str, home: &Path, page: &Path, order: &str) -> (String, String) {
     let out = Command::new(browser)
         .args([
             "--headless",
