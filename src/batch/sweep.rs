@@ -10,7 +10,7 @@ use super::specs;
 use crate::cli::{SlurmArgs, SweepCommand, SweepRuns};
 use crate::domain::error::SpecError;
 use crate::domain::spec::ExperimentSpec;
-use crate::domain::text::{harmless, plural};
+use crate::domain::text::{harmless, plural, shell_word};
 use crate::engine::device::BACKENDS;
 use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::files;
@@ -162,7 +162,7 @@ fn slurm(args: &SlurmArgs) -> Result<Exit> {
         ));
     }
     unused_gpus(args).iter().for_each(|text| note(&format!("warning: {text}")));
-    say(&format!("submit it:      sbatch {}", slurm::quoted(&path)));
+    say(&format!("submit it:      sbatch {}", shell_word(&path)));
     say(&format!("how far it is:  {}", job.list_command()));
     Ok(Exit::Done)
 }

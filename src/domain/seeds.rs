@@ -1,6 +1,28 @@
 //! Lists of seeds, or of other numbers, as users write them: `0..4`, `3`, `0,2,7`.
 
+use std::collections::HashMap;
+
 use super::error::SpecError;
+use super::spec::ExperimentSpec;
+
+/// `items` in groups whose specs differ in nothing but the seed, each with its spec's line
+/// without it; groups in the order of their first items.
+pub fn group_by_line<T>(
+    items: impl IntoIterator<Item = T>,
+    spec: impl Fn(&T) -> &ExperimentSpec,
+) -> Vec<(String, Vec<T>)> {
+    let mut groups: Vec<(String, Vec<T>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for item in items {
+        let line = spec(&item).without_seed();
+        let place = *places.entry(line.clone()).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, members)) => members.push(item),
+            None => groups.push((line, vec![item])),
+        }
+    }
+    groups
+}
 
 /// The most seeds one list may hold.
 const MAX_SEEDS: usize = 10_000;

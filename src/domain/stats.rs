@@ -27,13 +27,17 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
-/// `mean(std)` with `decimals` digits, e.g. `89.46(0.30)`; the mean alone for one value,
-/// a dash for none.
+/// `mean(std)` of `values` with `decimals` digits; a dash for none.
 pub fn mean_std(values: &[f64], decimals: usize) -> String {
-    match (mean(values), std(values)) {
-        (Some(mean), Some(std)) => format!("{mean:.decimals$}({std:.decimals$})"),
-        (Some(mean), None) => format!("{mean:.decimals$}"),
-        _ => "–".into(),
+    mean(values).map_or_else(|| "–".into(), |mean| mean_std_text(mean, std(values), decimals))
+}
+
+/// `89.46(0.30)`, as the paper prints a mean and its standard deviation; the mean alone where
+/// there is no deviation.
+pub fn mean_std_text(mean: f64, std: Option<f64>, decimals: usize) -> String {
+    match std {
+        Some(std) => format!("{mean:.decimals$}({std:.decimals$})"),
+        None => format!("{mean:.decimals$}"),
     }
 }
 

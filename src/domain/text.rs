@@ -101,6 +101,30 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// `text` as one word of a POSIX shell, quoted where it has to be.
+pub fn shell_word(text: &str) -> String {
+    // No argument of a command holds a NUL, which no quotes could carry.
+    shlex::try_quote(text).map_or_else(|_| text.replace('\0', ""), Into::into)
+}
+
+/// `text` within XML or HTML, control characters made harmless.
+pub fn xml_escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in harmless(text, 4000).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // Not allowed in XML, whichever way they are written.
+            '\u{fffe}' | '\u{ffff}' => out.push('·'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Bytes in GiB, `24.0 GiB`.
 pub fn gib(bytes: u64) -> String {
     format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
@@ -116,6 +140,12 @@ mod tests {
         assert_eq!(harmless("x\u{202e}y\u{9b}z", 99), "x·y·z");
         assert_eq!(harmless("abcdef", 3), "abc…");
         assert_eq!(harmless("naïve → ok", 99), "naïve → ok");
+    }
+
+    #[test]
+    fn words_are_quoted_where_a_shell_needs_it() {
+        let words = ["a-b/c.toml", "-x", "", "it's", "hires[P1,P2]@x y=$(z)", "a\0b"].map(shell_word);
+        assert_eq!(words, ["a-b/c.toml", "-x", "''", "\"it's\"", "'hires[P1,P2]@x y=$(z)'", "ab"]);
     }
 
     #[test]

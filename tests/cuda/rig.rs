@@ -143,7 +143,14 @@ impl Ended {
     /// Asserts how it ended, and that no panic was told.
     #[track_caller]
     pub fn assert(self, status: i32) -> Self {
-        assert_eq!(self.status, Some(status), "{}\n{}", self.stdout, self.stderr);
+        self.assert_one_of(&[status])
+    }
+
+    /// As [`assert`](Self::assert), where chance decides which.
+    #[track_caller]
+    pub fn assert_one_of(self, statuses: &[i32]) -> Self {
+        let status = self.status.unwrap_or(-1);
+        assert!(statuses.contains(&status), "{status}\n{}\n{}", self.stdout, self.stderr);
         for words in ["panicked", "RUST_BACKTRACE", "stack backtrace", "unwrap()"] {
             assert!(
                 !self.stderr.contains(words) && !self.stdout.contains(words),

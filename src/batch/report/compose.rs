@@ -9,6 +9,7 @@ use crate::domain::report::compare::{Comparison, ComparisonRow, p_text};
 use crate::domain::report::curves::{CurveLine, CurveMetric, CurveSet};
 use crate::domain::report::table::{ReportTable, TableCell, TableKind};
 use crate::domain::report::{ReportOptions, SeedSample, recipe_name};
+use crate::domain::stats;
 use crate::domain::text::{grouped, plural};
 
 /// What stands where a cell has no result.
@@ -179,9 +180,9 @@ fn curves(curves: &CurveSet) -> Section<'_> {
     header.push(format!("Epochs to {target}%"));
     let row = |line: &CurveLine| {
         let last = line.epochs.last();
-        let at_end = last.map(|epoch| match epoch.of(CurveMetric::ValTop1) {
-            (mean, Some(std)) => format!("{mean:.2}({std:.2})"),
-            (mean, None) => format!("{mean:.2}"),
+        let at_end = last.map(|epoch| {
+            let (mean, std) = epoch.of(CurveMetric::ValTop1);
+            stats::mean_std_text(mean, std, 2)
         });
         let mut to = line.epochs_to.as_ref().map_or(NOTHING.into(), |sample| sample.text(1));
         if line.never > 0 {

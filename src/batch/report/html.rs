@@ -2,7 +2,7 @@
 
 use super::document::{Document, DocumentTable, GridRow, Section};
 use super::figures;
-use crate::domain::text::harmless;
+use crate::domain::text::xml_escaped;
 
 const STYLE: &str = "\
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 72rem;
@@ -24,7 +24,7 @@ pre { background: #f4f4f4; padding: .8rem; overflow-x: auto; font-size: .8rem; }
 
 /// The document as one page.
 pub fn page(document: &Document) -> String {
-    let title = escape(&document.title);
+    let title = xml_escaped(&document.title);
     let mut text = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n\
@@ -32,11 +32,11 @@ pub fn page(document: &Document) -> String {
          <link rel=\"icon\" href=\"data:,\">\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
     );
-    document.lead.iter().for_each(|line| text += &format!("<p>{}</p>\n", escape(line)));
+    document.lead.iter().for_each(|line| text += &format!("<p>{}</p>\n", xml_escaped(line)));
     if document.sections.len() > 2 {
         text += "<nav><ul>\n";
         for (i, section) in document.sections.iter().enumerate() {
-            text += &format!("<li><a href=\"#s{i}\">{}</a></li>\n", escape(&section.heading));
+            text += &format!("<li><a href=\"#s{i}\">{}</a></li>\n", xml_escaped(&section.heading));
         }
         text += "</ul></nav>\n";
     }
@@ -47,7 +47,7 @@ pub fn page(document: &Document) -> String {
 }
 
 fn section(section: &Section, number: usize) -> String {
-    let mut text = format!("<section id=\"s{number}\">\n<h2>{}</h2>\n", escape(&section.heading));
+    let mut text = format!("<section id=\"s{number}\">\n<h2>{}</h2>\n", xml_escaped(&section.heading));
     if let Some(figure) = &section.figure {
         text += &format!("<figure>\n{}</figure>\n", figures::draw(figure).inline(&section.heading));
     }
@@ -55,7 +55,7 @@ fn section(section: &Section, number: usize) -> String {
     list(&mut text, &section.sentences);
     list(&mut text, &section.notes);
     if !section.commands.is_empty() {
-        let commands: Vec<String> = section.commands.iter().map(|command| escape(command)).collect();
+        let commands: Vec<String> = section.commands.iter().map(|command| xml_escaped(command)).collect();
         text += &format!(
             "<details><summary>Commands that fill what is missing</summary>\n<pre><code>{}</code></pre></details>\n",
             commands.join("\n")
@@ -69,14 +69,14 @@ fn list(text: &mut String, items: &[String]) {
         return;
     }
     *text += "<ul>\n";
-    items.iter().for_each(|item| *text += &format!("<li>{}</li>\n", escape(item)));
+    items.iter().for_each(|item| *text += &format!("<li>{}</li>\n", xml_escaped(item)));
     *text += "</ul>\n";
 }
 
 fn grid(grid: &DocumentTable) -> String {
     let class = |i: usize| if i < grid.words { " class=\"w\"" } else { "" };
     let mut text =
-        format!("<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead>\n", escape(&grid.caption));
+        format!("<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead>\n", xml_escaped(&grid.caption));
     if grid.spans.len() > 1 {
         text += "<tr>";
         for (title, columns) in &grid.spans {
@@ -85,7 +85,7 @@ fn grid(grid: &DocumentTable) -> String {
                 false => {
                     text += &format!(
                         "<th class=\"span\" colspan=\"{columns}\" scope=\"colgroup\">{}</th>",
-                        escape(title)
+                        xml_escaped(title)
                     );
                 }
             }
@@ -94,45 +94,29 @@ fn grid(grid: &DocumentTable) -> String {
     }
     text += "<tr>";
     for (i, title) in grid.header.iter().enumerate() {
-        text += &format!("<th{} scope=\"col\">{}</th>", class(i), escape(title));
+        text += &format!("<th{} scope=\"col\">{}</th>", class(i), xml_escaped(title));
     }
     text += "</tr>\n</thead>\n<tbody>\n";
     for row in &grid.rows {
         match row {
             GridRow::Heading(title) => {
                 let columns = grid.header.len();
-                text +=
-                    &format!("<tr class=\"part\"><th colspan=\"{columns}\">{}</th></tr>\n", escape(title));
+                text += &format!(
+                    "<tr class=\"part\"><th colspan=\"{columns}\">{}</th></tr>\n",
+                    xml_escaped(title)
+                );
             }
             GridRow::Cells(cells) => {
                 text += "<tr>";
                 for (i, cell) in cells.iter().enumerate() {
                     let class = if cell == super::compose::MISSING { " class=\"missing\"" } else { class(i) };
-                    text += &format!("<td{class}>{}</td>", escape(cell));
+                    text += &format!("<td{class}>{}</td>", xml_escaped(cell));
                 }
                 text += "</tr>\n";
             }
         }
     }
     text + "</tbody>\n</table></div>\n"
-}
-
-/// Text that means nothing to HTML or SVG.
-pub fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for c in harmless(text, 4000).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // Not allowed in XML, whichever way they are written.
-            '\u{fffe}' | '\u{ffff}' => out.push('·'),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -142,7 +126,7 @@ mod tests {
     #[test]
     fn hostile_text_stays_text() {
         assert_eq!(
-            escape("<script>alert('x')</script>&\"\0"),
+            xml_escaped("<script>alert('x')</script>&\"\0"),
             "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;␀"
         );
     }

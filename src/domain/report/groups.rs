@@ -10,6 +10,7 @@ use crate::domain::dataset::{DatasetId, ImageFolder};
 use crate::domain::event::Outcome;
 use crate::domain::hops::{HopGroup, HopSelection};
 use crate::domain::run_state::RunState;
+use crate::domain::seeds::group_by_line;
 use crate::domain::spec::{ExperimentSpec, Version};
 use crate::domain::text::plural;
 
@@ -122,7 +123,7 @@ pub struct RunGroup<'a> {
     pub diverged: BTreeSet<u64>,
 }
 
-impl RunGroup<'_> {
+impl<'a> RunGroup<'a> {
     /// The network's name: `resnet+hires[P1]`.
     pub fn network(&self) -> String {
         self.spec.network_name()
@@ -141,6 +142,40 @@ impl RunGroup<'_> {
         self.runs.values().find_map(lacks)
     }
 
+    /// Of runs that differ in nothing but their seeds; `None` of no run.
+    fn of(runs: &[&ReportRun<'a>]) -> Option<Self> {
+        let spec = runs.first()?.spec;
+        let mut group = Self {
+            spec: ExperimentSpec { seed: 0, ..spec.clone() },
+            data: DataSignature::of(spec),
+            recipe: recipe(spec),
+            runs: BTreeMap::new(),
+            older: 0,
+            others: BTreeMap::new(),
+            diverged: BTreeSet::new(),
+        };
+        runs.iter().for_each(|run| group.add(**run));
+        Some(group)
+    }
+
+    fn add(&mut self, run: ReportRun<'a>) {
+        match run.state.outcome {
+            Some(Outcome::Completed) => {
+                let known = self.runs.get(&run.spec.seed).copied();
+                let newest = known.filter(|known| began(known) > began(&run)).unwrap_or(run);
+                self.older += usize::from(known.is_some());
+                self.runs.insert(run.spec.seed, newest);
+            }
+            outcome => {
+                if outcome == Some(Outcome::Diverged) {
+                    self.diverged.insert(run.spec.seed);
+                }
+                let cut_off = if run.training { "still training" } else { "unfinished" };
+                *self.others.entry(outcome.map_or(cut_off, Outcome::name)).or_default() += 1;
+            }
+        }
+    }
+
     /// What is left out of its mean, in words; `None` where nothing is.
     pub fn left_out(&self) -> Option<String> {
         let mut parts: Vec<String> = self.others.iter().map(|(how, n)| format!("{n} {how}")).collect();
@@ -154,34 +189,9 @@ impl RunGroup<'_> {
 /// Every group of `runs`, in the paper's order of networks; datasets and recipes as they
 /// come.
 pub fn groups<'a>(runs: &[ReportRun<'a>]) -> Vec<RunGroup<'a>> {
-    let mut by_line: BTreeMap<String, RunGroup<'a>> = BTreeMap::new();
-    for run in runs {
-        let group = by_line.entry(run.spec.without_seed()).or_insert_with(|| RunGroup {
-            spec: ExperimentSpec { seed: 0, ..run.spec.clone() },
-            data: DataSignature::of(run.spec),
-            recipe: recipe(run.spec),
-            runs: BTreeMap::new(),
-            older: 0,
-            others: BTreeMap::new(),
-            diverged: BTreeSet::new(),
-        });
-        match run.state.outcome {
-            Some(Outcome::Completed) => {
-                let known = group.runs.get(&run.spec.seed).copied();
-                let newest = known.filter(|known| began(known) > began(run)).unwrap_or(*run);
-                group.older += usize::from(known.is_some());
-                group.runs.insert(run.spec.seed, newest);
-            }
-            outcome => {
-                if outcome == Some(Outcome::Diverged) {
-                    group.diverged.insert(run.spec.seed);
-                }
-                let cut_off = if run.training { "still training" } else { "unfinished" };
-                *group.others.entry(outcome.map_or(cut_off, Outcome::name)).or_default() += 1;
-            }
-        }
-    }
-    let mut groups: Vec<_> = by_line.into_values().collect();
+    let mut by_line = group_by_line(runs, |run| run.spec);
+    by_line.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut groups: Vec<_> = by_line.iter().filter_map(|(_, runs)| RunGroup::of(runs)).collect();
     groups.sort_by_cached_key(|group| order(&group.spec));
     groups
 }

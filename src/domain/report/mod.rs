@@ -20,6 +20,7 @@ use super::run_state::RunState;
 use super::seeds;
 use super::spec::ExperimentSpec;
 use super::stats;
+use super::text::shell_word;
 
 /// The paper's number of seeds.
 pub const SEEDS: [u64; 5] = [0, 1, 2, 3, 4];
@@ -92,15 +93,6 @@ impl ReportOptions {
     }
 }
 
-/// `text` as one word of a POSIX shell.
-fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,=:@".contains(c);
-    match !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
-
 /// A number that several seeds have.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SeedSample {
@@ -127,10 +119,7 @@ impl SeedSample {
 
     /// `89.46(0.30)`, as the paper prints it.
     pub fn text(&self, decimals: usize) -> String {
-        match self.std {
-            Some(std) => format!("{:.decimals$}({std:.decimals$})", self.mean),
-            None => format!("{:.decimals$}", self.mean),
-        }
+        stats::mean_std_text(self.mean, self.std, decimals)
     }
 }
 
@@ -154,10 +143,9 @@ mod tests {
         let spec: ExperimentSpec = "resnet+hires[P1]@cifar10 epochs=3 seed=2".parse().unwrap();
         assert_eq!(
             options.command(&spec, &[0, 1, 2, 3, 4]),
-            r#"hiresnet-tui --batch "resnet+hires[P1]@cifar10 epochs=3" --seeds 0..4 --out 'my runs/it'\''s' --resume"#
+            r#"hiresnet-tui --batch "resnet+hires[P1]@cifar10 epochs=3" --seeds 0..4 --out "my runs/it's" --resume"#
         );
         let odd = ReportOptions { out: "-odd".into(), ..options };
         assert!(odd.command(&spec, &[2]).ends_with(" --seeds 2 --out ./-odd --resume"));
-        assert_eq!([shell_word("runs"), shell_word("$(id)"), shell_word("-x")], ["runs", "'$(id)'", "'-x'"]);
     }
 }

@@ -18,7 +18,6 @@
 //! threads, so results are the same bits for any number of them.
 
 pub mod conv;
-pub mod conv_norm;
 pub mod conv_plan;
 pub mod elementwise;
 pub mod gather;

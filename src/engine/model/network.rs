@@ -1,4 +1,9 @@
 //! The whole network: stem, blocks, hierarchical sums, head (paper, Fig. 1).
+//!
+//! From here a convolution is three steps from its arithmetic: a layer hands its weights to
+//! [`NetworkOps`] ([`layers`](super::layers)), whose implementation for the CPU
+//! (`engine/ops/flex.rs`, with gradients in `engine/ops/autodiff.rs`) calls
+//! [`kernels::conv`](crate::engine::kernels::conv).
 
 use burn::module::Module;
 use burn::tensor::{Tensor, backend::Backend};

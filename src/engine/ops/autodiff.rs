@@ -13,8 +13,7 @@ use burn_flex::{Flex, FlexTensor};
 use super::flex::{self, TrainedBlock, TrainedLayer, TrainedNorm};
 use super::flex_tensor::{NhwcTensor, Values, tensor, typed};
 use super::{BatchStats, ConvNorm, NetworkOps, NormParams, Normed, reference};
-use crate::engine::kernels::conv::InputGradient;
-use crate::engine::kernels::conv_norm::{ConvNormGradients, Prologue, Saved};
+use crate::engine::kernels::conv::{ConvNormGradients, InputGradient, Prologue, Saved};
 use crate::engine::kernels::isa::Isa;
 use crate::engine::kernels::memory::Buffer;
 use crate::engine::kernels::norm::{self, Epilogue};
@@ -259,9 +258,9 @@ impl Backward<Flex, 4> for LayerGradient {
         };
         drop(relu);
         let (dy, z) = (dy.values(), z.values());
-        let passed = Saved { norm: &norm, x: flex::input(&x, None), z, dy, sums: &sums };
+        let saved = Saved { norm: &norm, x: flex::input(&x, None), z, dy, sums: &sums };
         let mut place = Place::take(gradients, x_parent.as_ref(), x.dims());
-        let (found, _) = kernel.backward(isa, passed, place.gradient(), None);
+        let (found, _) = kernel.backward(isa, saved, place.gradient(), None);
         place.give(gradients);
         register_layer(gradients, [&weight, &scale, &shift], &layer, &found);
     }
@@ -302,9 +301,9 @@ impl Backward<Flex, 8> for BlockGradient {
         let hidden = flex::input(&z1, Some(&affine));
         let mut dh = Buffer::take(z1.len());
         let room = Some(InputGradient { dx: &mut dh, add: false });
-        let before = Some(Prologue { affine: &affine, norm: &norm1, z: z1.values() });
-        let passed = Saved { norm: &norm2, x: hidden, z: z2.values(), dy: dy.values(), sums: &sums };
-        let (found, sums) = second.kernel().backward(isa, passed, room, before);
+        let prologue = Some(Prologue { affine: &affine, norm: &norm1, z: z1.values() });
+        let saved = Saved { norm: &norm2, x: hidden, z: z2.values(), dy: dy.values(), sums: &sums };
+        let (found, sums) = second.kernel().backward(isa, saved, room, prologue);
         drop(z2);
         register_layer(gradients, [&w2, &g2, &b2], &second, &found);
         if has_skip {
@@ -312,9 +311,9 @@ impl Backward<Flex, 8> for BlockGradient {
         }
 
         // Through the first layer, onto what the skip has brought to the input.
-        let passed = Saved { norm: &norm1, x: flex::input(&x, None), z: z1.values(), dy: &dh, sums: &sums };
+        let saved = Saved { norm: &norm1, x: flex::input(&x, None), z: z1.values(), dy: &dh, sums: &sums };
         let mut place = Place::take(gradients, x_parent.as_ref(), x.dims());
-        let (found, _) = first.kernel().backward(isa, passed, place.gradient(), None);
+        let (found, _) = first.kernel().backward(isa, saved, place.gradient(), None);
         place.give(gradients);
         register_layer(gradients, [&w1, &g1, &b1], &first, &found);
     }

@@ -5,8 +5,7 @@ use burn_flex::{Flex, FlexTensor};
 
 use super::flex_tensor::{NhwcTensor, Values, primitive, tensor, typed};
 use super::{AdamStep, BatchStats, ConvNorm, NetworkOps, NormParams, Normed, reference};
-use crate::engine::kernels::conv;
-use crate::engine::kernels::conv_norm;
+use crate::engine::kernels::conv::{self, ConvNormKernel};
 use crate::engine::kernels::elementwise;
 use crate::engine::kernels::geometry::Geometry;
 use crate::engine::kernels::isa::Isa;
@@ -230,7 +229,7 @@ impl TrainedLayer {
         let mut norm = TrainedNorm::new(layer.norm.weight, layer.norm.bias, none);
         let mut z = Buffer::take(x.batch * geometry.output_len());
         let affine = before.map(TrainedNorm::affine);
-        let kernel = conv_norm::ConvNormKernel {
+        let kernel = ConvNormKernel {
             geometry,
             weights: weights.get(),
             scale: norm.weight.get(),
@@ -262,8 +261,8 @@ impl TrainedLayer {
     }
 
     /// As the kernels see it.
-    pub fn kernel(&self) -> conv_norm::ConvNormKernel<'_> {
-        conv_norm::ConvNormKernel {
+    pub fn kernel(&self) -> ConvNormKernel<'_> {
+        ConvNormKernel {
             geometry: self.geometry,
             weights: self.weights.get(),
             scale: self.norm.weight.get(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::html::escape;
+use crate::domain::text::xml_escaped;
 
 /// The ink of axes and text.
 pub const INK: &str = "#1a1a1a";
@@ -26,7 +26,7 @@ impl Svg {
             "<svg width=\"{0:.0}\" height=\"{1:.0}\" viewBox=\"0 0 {0:.0} {1:.0}\" role=\"img\" aria-label=\"{2}\">\n{3}{4}</svg>\n",
             self.width,
             self.height,
-            escape(label),
+            xml_escaped(label),
             patterns(),
             self.body
         )
@@ -40,7 +40,7 @@ impl Svg {
              <title>{2}</title>\n{3}<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{4}</svg>\n",
             self.width,
             self.height,
-            escape(title),
+            xml_escaped(title),
             patterns(),
             self.body
         )
@@ -144,7 +144,7 @@ impl Canvas {
         let anchor = anchor_name(anchor);
         self.add(format_args!(
             "<text x=\"{x:.1}\" y=\"{y:.1}\" font-family=\"{FONTS}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{}</text>",
-            escape(text)
+            xml_escaped(text)
         ));
     }
 
@@ -152,7 +152,7 @@ impl Canvas {
     pub fn upright_text(&mut self, x: f64, y: f64, size: f64, text: &str) {
         self.add(format_args!(
             "<text transform=\"translate({x:.1} {y:.1}) rotate(-90)\" font-family=\"{FONTS}\" font-size=\"{size}\" text-anchor=\"middle\" fill=\"{INK}\">{}</text>",
-            escape(text)
+            xml_escaped(text)
         ));
     }
 

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{TablePanel, UnderWay};
 use crate::domain::paper::Accuracy;
 use crate::domain::report::table::{ReportTable, TableCell, TableRow};
+use crate::domain::stats;
 use crate::tui::paint::{cut, put};
 use crate::tui::theme::Theme;
 
@@ -143,7 +144,7 @@ fn cell(cell: &TableCell, under_way: UnderWay, area: Rect, buf: &mut Buffer, the
     }
     let Some(published) = cell.published.filter(|_| area.height > 1) else { return };
     let y = area.y + 1;
-    let text = format!("{:.2}({:.2})", published.mean, published.std);
+    let text = stats::mean_std_text(published.mean, Some(published.std), 2);
     let x = put(buf, area, area.x, y, &text, theme.dim(), theme);
     if let Some(difference) = cell.difference {
         let style = if difference >= 0.0 { theme.good() } else { theme.warn() };
