@@ -404,7 +404,7 @@ fn command(curves: &mut CurvesPanel, which: u8, at: Position) {
     let session = &mut session();
     match keys.get(usize::from(which) % (keys.len() + 2)) {
         Some(key) => (key.run)(curves, session),
-        None if which % 2 == 0 => curves.click(click(at), session),
+        None if which.is_multiple_of(2) => curves.click(click(at), session),
         None => curves.wheel(if which < 128 { -1 } else { 1 }, at, session),
     }
 }

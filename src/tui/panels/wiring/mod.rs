@@ -95,7 +95,7 @@ impl PanelKind for WiringPanel {
                 toggle_cursor(session);
             },
         )
-        .hint("this hop"),
+        .hint("toggle"),
     ];
 }
 
