@@ -5,7 +5,7 @@
 //! [`batch`] (headless) and [`tui`] (the interactive screen). `tests/layering.rs` holds the
 //! arrows.
 
-#![warn(missing_docs)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod batch;
 pub mod cli;

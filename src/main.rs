@@ -1,5 +1,7 @@
 //! Parses, dispatches, and turns results into exit codes.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
+
 use std::io::IsTerminal;
 use std::process::ExitCode;
 

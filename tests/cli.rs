@@ -322,7 +322,7 @@ fn bad_input_is_one_message_exit_code_2_and_no_run() {
         (vec!["--batch", file], "did you mean 'epochs'?"),
         (vec!["--batch", "none.toml"], "none.toml: cannot open"),
         (vec!["--batch", "resnet@fashion", "--data-dir", gone], "no Fashion-MNIST here"),
-        (vec!["--batch", axis], "axis.toml: [axis] is no table of a spec; did you mean [axes]?"),
+        (vec!["--batch", axis], "axis.toml: [axis] is not a table of a spec (did you mean [axes]?)"),
         (
             vec!["--batch", "depth", "--set", "blocks=1,1"],
             "3 widths for 2 blocks; give one width a block, e.g. widths=16,32,64 (of seed=0 version=original \

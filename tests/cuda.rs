@@ -206,7 +206,7 @@ fn a_lost_device_fails_the_run_once_and_a_new_start_resumes_it() {
     assert_eq!(ended.stderr.matches("was lost").count(), 1, "{}", ended.stderr);
     let back = lost.with("CUDA_STANDIN_LOSE_AT", "0");
     let ended = back.run(&["--device", "cuda", "--batch", TINY, EPOCHS, "--resume"]).assert(0);
-    assert!(ended.stdout.contains("goes on from step"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("resuming at step"), "{}", ended.stdout);
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn a_file_comes_whole_and_is_left_alone_afterwards() {
     assert_eq!(fetch_it.server.asked().len(), 1, "nothing is asked for a file that is here");
     fs::write(fetch_it.target(), "mine").unwrap();
     let fault = fetch_it.run().unwrap_err().to_string();
-    assert!(fault.contains("another file is here already (4 bytes long where 1100003 belong)"), "{fault}");
+    assert!(fault.contains("another file is already here (4 bytes long, expected 1100003)"), "{fault}");
     assert_eq!(fs::read_to_string(fetch_it.target()).unwrap(), "mine");
 }
 
@@ -207,7 +207,7 @@ fn wrong_bytes_are_thrown_away() {
     let fetch_it = Fetch::new(Server::good(wrong.clone()));
     let fault = fetch_it.fault();
     let (found, pinned) = (hex(&md5::Md5::digest(&wrong)), &fetch_it.source.md5);
-    assert!(fault.contains(&format!("its MD5 is {found} where {pinned} is pinned")), "{fault}");
+    assert!(fault.contains(&format!("its MD5 is {found}, expected {pinned}")), "{fault}");
     assert_eq!(fetch_it.server.asked().len(), 2, "the same twice is enough");
     assert!(names(&fetch_it.folder.path().join("sub")).is_empty());
 
@@ -233,7 +233,7 @@ fn lies_about_lengths_are_seen_through() {
         let head = format!("200 OK\nContent-Length: {length}");
         let fetch_it = Fetch::new(Server::new(move |_, _| Reply::new(&head, &body())));
         let fault = fetch_it.fault();
-        assert!(fault.contains(&format!("announces {length} bytes where {all} belong")), "{fault}");
+        assert!(fault.contains(&format!("announces {length} bytes, expected {all}")), "{fault}");
         assert_eq!(fetch_it.server.asked().len(), 2);
     }
     // A page instead of the file does not cost what has come.
@@ -256,7 +256,7 @@ fn lies_about_lengths_are_seen_through() {
 fn an_endless_body_ends() {
     let fetch_it = Fetch::new(Server::new(|_, _| Reply::new("200 OK", b"").then(Then::Endlessly)));
     let fault = fetch_it.fault();
-    assert!(fault.contains("it is longer than the 1100003 bytes that belong (after 2 tries)"), "{fault}");
+    assert!(fault.contains("it is longer than the expected 1100003 bytes (after 2 tries)"), "{fault}");
     assert!(names(&fetch_it.folder.path().join("sub")).is_empty());
     // Nor is a head without an end read for ever, nor what comes with a redirect.
     let head = "HTTP/1.1 200 OK\r\nX-Long: ".as_bytes().to_vec();
@@ -314,8 +314,8 @@ fn redirects_are_followed_so_far_and_no_farther() {
     assert!(fetch_it.fault().contains("more than 5 redirects"));
     assert_eq!(fetch_it.server.asked().len(), 2 * 6);
     for (location, said) in [
-        ("file:///etc/passwd", "to what is no web address: file:///etc/passwd"),
-        ("gopher://x/", "to what is no web address"),
+        ("file:///etc/passwd", "to something that is not a web address: file:///etc/passwd"),
+        ("gopher://x/", "to something that is not a web address"),
         ("http://", "to no address"),
     ] {
         let fetch_it = Fetch::new(Server::new(move |_, _| Reply::to(location)));

@@ -4,6 +4,7 @@
 //! kernels. Where there is neither, these tests pass and say so, unless `HIRESNET_REQUIRE_GPU` is
 //! set.
 
+#![allow(unsafe_code, reason = "the environment is changed before any thread starts")]
 #![cfg(feature = "gpu")]
 
 use std::collections::BTreeMap;

@@ -217,7 +217,7 @@ fn a_sweep_repeats_nothing_and_takes_what_is_asked() {
     let (text, code) = said(&[file, "--only", "x"], &out);
     assert!(code == Some(2) && text.contains("--only: 'x' is not a run number"), "{text}");
     let (text, code) = said(&["table2", "--set", "colour=red"], &out);
-    assert!(code == Some(2) && text.contains("no key is called 'colour'"), "{text}");
+    assert!(code == Some(2) && text.contains("unknown key 'colour'"), "{text}");
 }
 
 fn list(file: &str, out: &Path) -> String {
@@ -295,7 +295,7 @@ fn what_others_finished_meanwhile_counts_and_what_they_train_is_said() {
     let texts = ended.map(|end| String::from_utf8_lossy(&end.stdout).into_owned());
     let whole = |text: &&String| !text.contains("another program") && text.matches(" 4  ").count() == 2;
     assert!(texts.iter().any(|text| whole(&text)), "the last to end has all runs: {texts:?}");
-    let trained: usize = texts.iter().map(|text| text.matches("kept in").count()).sum();
+    let trained: usize = texts.iter().map(|text| text.matches("saved to").count()).sum();
     assert_eq!(trained, 8);
     // What somebody has and does not end.
     let folders = store::folders_of_runs(&out).unwrap();

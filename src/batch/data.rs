@@ -50,7 +50,7 @@ pub fn run(what: &DataCommand) -> Result<Exit> {
 }
 
 fn nothing_to_fetch(home: &DatasetSource) -> String {
-    format!("{}: compiled in, nothing to fetch", home.dataset)
+    format!("{}: built in, nothing to fetch", home.dataset)
 }
 
 fn no_folder() -> EngineError {
@@ -110,7 +110,7 @@ impl Row {
 
     fn place(&self) -> String {
         match &self.found {
-            _ if self.embedded => "compiled in".into(),
+            _ if self.embedded => "built in".into(),
             Some(path) => shown(Path::new(path)),
             None => "no".into(),
         }
@@ -175,7 +175,7 @@ fn path(dataset: Option<&'static DatasetSource>, folder: Option<&Path>) -> Resul
 /// Says that a dataset that was asked for is not here.
 fn missing(home: &DatasetSource) -> Exit {
     let name = home.dataset;
-    error(&format!("{name} is not here; 'hiresnet-tui data fetch {name}' fetches it"));
+    error(&format!("{name} not found locally; get it with 'hiresnet-tui data fetch {name}'"));
     Exit::Failed
 }
 
@@ -187,7 +187,7 @@ fn check(datasets: &[&'static DatasetSource], folder: Option<&Path>) -> Exit {
     for home in if datasets.is_empty() { &all } else { datasets } {
         let name = home.dataset;
         if home.forms.is_empty() {
-            say(&format!("ok       {name}: compiled in"));
+            say(&format!("ok       {name}: built in"));
             continue;
         }
         let (mut any, mut whole) = (false, true);
@@ -304,11 +304,11 @@ fn fetch_each(offers: &[Offer], options: &FetchOptions, stop: &AtomicBool) -> Ex
         bar.remove();
         match fetched {
             Ok(Fetched::Interrupted) => {
-                screen.line(&format!("{name}: broken off; the same command goes on from there"));
+                screen.line(&format!("{name}: interrupted; run the same command again to resume"));
                 return exit;
             }
-            Ok(Fetched::Now) => say(&format!("{name}: fetched, checksums are right")),
-            Ok(Fetched::Already) => say(&format!("{name}: here already, checksums are right")),
+            Ok(Fetched::Now) => say(&format!("{name}: fetched, checksums match")),
+            Ok(Fetched::Already) => say(&format!("{name}: already here, checksums match")),
             Err(error) => {
                 screen.error(&format!("{name}: {error}"));
                 exit = exit.or_failed();

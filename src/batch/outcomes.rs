@@ -126,7 +126,7 @@ impl RunOutcomes {
         };
         let by = "still being trained by another program";
         say(count(|outcome| matches!(outcome, RunOutcome::Busy)), &format!("is {by}"), &format!("are {by}"));
-        let by = "left unfinished by another program; the same command again goes on with";
+        let by = "left unfinished by another process; run the same command again to resume";
         say(
             count(|outcome| matches!(outcome, RunOutcome::Abandoned)),
             &format!("was {by} it"),
@@ -136,9 +136,9 @@ impl RunOutcomes {
         let out = shown(out);
         say(
             self.damaged().count(),
-            &format!("was not trained, as its folder is damaged; move it out of {out} to train it anew:"),
+            &format!("was not trained, as its folder is damaged; move it out of {out} to train it again:"),
             &format!(
-                "were not trained, as their folders are damaged; move them out of {out} to train them anew:"
+                "were not trained, as their folders are damaged; move them out of {out} to train them again:"
             ),
         );
         for damage in self.damaged().take(MOST_NAMED) {

@@ -88,10 +88,10 @@ fn list(json: bool) -> Result<Exit> {
                 if let Ok(Some(sweep)) = presets::read_sweep(&path)
                     && let Ok(row) = sweep_row(name.clone(), &sweep, true) =>
             {
-                rows.push(row)
+                rows.push(row);
             }
             Err(error) => {
-                note(&format!("skipped: {}", harmless(&format!("{}: {error}", path.display()), 4000)))
+                note(&format!("skipped: {}", harmless(&format!("{}: {error}", path.display()), 4000)));
             }
         }
     }

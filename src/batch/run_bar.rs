@@ -38,7 +38,7 @@ impl RunBar {
 
     /// The run goes on from where it was left.
     pub fn resumed(&self, epoch: usize, step: usize) {
-        self.line(&format!("goes on from step {step}, in epoch {epoch}"));
+        self.line(&format!("resuming at step {step}, epoch {epoch}"));
     }
 
     fn line(&self, text: &str) {
@@ -105,7 +105,7 @@ impl RunBar {
             self.screen.remove(bar);
         }
         if folder.is_dir() {
-            self.line(&format!("kept in {}", shown(folder)));
+            self.line(&format!("saved to {}", shown(folder)));
         }
     }
 }

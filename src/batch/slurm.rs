@@ -200,7 +200,7 @@ while :; do
 done
 
 if [ -n "$requeue" ] && [ "$status" -eq 143 ]; then
-  echo "time limit: queued again, to go on from the checkpoint"
+  echo "time limit: requeued, to resume from the checkpoint"
   scontrol requeue "$SLURM_JOB_ID"
 fi
 exit "$status"

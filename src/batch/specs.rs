@@ -98,7 +98,7 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
         match &seeds {
             None => all.push(spec),
             Some(seeds) => {
-                all.extend(seeds.iter().map(|seed| ExperimentSpec { seed: *seed, ..spec.clone() }))
+                all.extend(seeds.iter().map(|seed| ExperimentSpec { seed: *seed, ..spec.clone() }));
             }
         }
     }

@@ -61,7 +61,7 @@ fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit
         if let Some(RunProgress::Damaged(damage)) = &found {
             let out = out.map(shown).unwrap_or_default();
             errors.push(format!(
-                "damaged: {}; move the folder out of {out} to train its run anew",
+                "damaged: {}; move the folder out of {out} to train the run again",
                 damage.error
             ));
             folder = Some(damage.folder.clone());

@@ -216,9 +216,9 @@ impl Batch<'_> {
         }
         let text = outcomes.text(args.target, self.out);
         if args.json {
-            note(&text)
+            note(&text);
         } else {
-            say(&text)
+            say(&text);
         }
         exit
     }

@@ -69,7 +69,7 @@ pub struct DataPlace {
 
 fn dataset(name: &str) -> Result<&'static DatasetSource, String> {
     let names: Vec<_> = DATASET_SOURCES.iter().map(|source| source.dataset).collect();
-    dataset_source(name).ok_or_else(|| format!("no dataset is called that{}", suggestion(name, &names)))
+    dataset_source(name).ok_or_else(|| format!("unknown dataset{}", suggestion(name, &names)))
 }
 
 fn form() -> impl TypedValueParser<Value = CifarFormat> {

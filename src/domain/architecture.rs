@@ -51,7 +51,7 @@ impl Family {
     pub fn parse(name: &str) -> Result<Self, SpecError> {
         Self::ALL.into_iter().find(|f| f.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
             let names = Self::ALL.map(Self::name);
-            SpecError::new("family", format!("no family is called '{name}'{}", suggestion(name, &names)))
+            SpecError::new("family", format!("unknown family '{name}'{}", suggestion(name, &names)))
         })
     }
 }

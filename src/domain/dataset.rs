@@ -168,7 +168,7 @@ impl DatasetId {
     pub fn parse(name: &str) -> Result<Self, SpecError> {
         Self::ALL.into_iter().find(|d| d.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
             let names = Self::ALL.map(Self::name);
-            SpecError::new("dataset", format!("no dataset is called '{name}'{}", suggestion(name, &names)))
+            SpecError::new("dataset", format!("unknown dataset '{name}'{}", suggestion(name, &names)))
         })
     }
 }

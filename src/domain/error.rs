@@ -37,10 +37,10 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, c)| c)
 }
 
-/// "; did you mean X?" where a candidate is near, else the list of what there is.
+/// " (did you mean X?)" where a candidate is near, else the list of all.
 pub fn suggestion(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
-        Some(c) => format!("; did you mean '{c}'?"),
-        None => format!("; there are: {}", candidates.join(", ")),
+        Some(c) => format!(" (did you mean '{c}'?)"),
+        None => format!(" (known: {})", candidates.join(", ")),
     }
 }

@@ -71,7 +71,7 @@ pub fn find(name: &str) -> Result<&'static SpecKey, SpecError> {
     }
     KEYS.iter().find(|k| k.name == name).ok_or_else(|| {
         let names: Vec<_> = KEYS.iter().map(|k| k.name).collect();
-        SpecError::new(name, format!("no key is called '{name}'{}", suggestion(name, &names)))
+        SpecError::new(name, format!("unknown key '{name}'{}", suggestion(name, &names)))
     })
 }
 

@@ -153,7 +153,7 @@ impl Run {
         match (from.epoch, from.step) == (self.ended + 1, self.step) {
             true => Ok(()),
             false => Err(format!(
-                "it goes on from step {} in epoch {}, after {} steps and {} epochs",
+                "it resumes at step {} in epoch {}, after {} steps and {} epochs",
                 from.step, from.epoch, self.step, self.ended
             )),
         }

@@ -53,7 +53,7 @@ impl Version {
             "hires" => Ok(Self::hires()),
             _ => Err(SpecError::new(
                 "version",
-                format!("no version is called '{name}'{}", suggestion(name, &Self::NAMES)),
+                format!("unknown version '{name}'{}", suggestion(name, &Self::NAMES)),
             )),
         }
     }

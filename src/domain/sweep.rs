@@ -306,7 +306,7 @@ mod tests {
                 && no(&shape, &widths).contains("(of widths=16,32 blocks=1,1,1)")
         );
         assert!(no(&base[..1], &[]).contains("dataset: missing"));
-        assert!(no(&base, &[("speed", texts(&["1"]))]).contains("no key is called"));
+        assert!(no(&base, &[("speed", texts(&["1"]))]).contains("unknown key"));
         assert!(
             no(&base, &[("seed", KeyValue::Text("0..9999".into())), ("batch", texts(&["1", "2", "3"]))])
                 .contains("more than")

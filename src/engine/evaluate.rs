@@ -1,10 +1,9 @@
 //! Scoring a split: loss, top-1, top-5, and the activations of Fig. 2 on the way.
 
-use burn::tensor::{Tensor, backend::Backend};
-
 use super::data::{DeviceBatch, Feed};
 use super::model::{Mode, Network};
 use super::ops::NetworkOps;
+use super::ops::to_vec_f32;
 use super::probe::Probe;
 use crate::domain::event::{BlockActivity, Score, Split};
 use crate::domain::term::Term;
@@ -80,11 +79,6 @@ pub fn evaluate_without<B: NetworkOps, E>(
         }
     }
     Ok(Evaluation { score: tally.score(), blocks: probe.blocks() })
-}
-
-/// A tensor's values on the host, row-major.
-pub fn to_vec_f32<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
-    tensor.into_data().convert::<f32>().into_vec().expect("converted to f32 just now")
 }
 
 /// Images, among rows of logits, whose class has the highest logit (the first of equals).

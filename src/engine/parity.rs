@@ -13,9 +13,9 @@ use serde::Serialize;
 use super::adam::{Adam, NetworkAdam};
 use super::data::{Batch, Batches, Dataset, epoch_order};
 use super::error::{EngineError, Result};
-use super::evaluate::to_vec_f32;
 use super::files;
 use super::model::{Network, Tensor32, Weights, named_gradients};
+use super::ops::to_vec_f32;
 use super::trainer::{ForwardBackward, forward_backward};
 use crate::domain::architecture::BasicBlockShape;
 use crate::domain::spec::ExperimentSpec;
@@ -86,10 +86,7 @@ pub fn write(
     }
     if let Some(step) = single.losses.iter().chain(&double.losses).position(|loss| !loss.is_finite()) {
         let step = step % STEPS;
-        return Err(EngineError::run(
-            folder,
-            format!("not written: the loss of step {step} is no finite number"),
-        ));
+        return Err(EngineError::run(folder, format!("not written: the loss of step {step} is not finite")));
     }
     save("weights.safetensors", &initial)?;
     save("batches.safetensors", &batches)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, backend::Backend};
 
-use super::evaluate::to_vec_f32;
+use super::ops::to_vec_f32;
 use crate::domain::event::{BlockActivity, HopActivity};
 use crate::domain::histogram::Histogram;
 use crate::domain::term::Term;

@@ -96,7 +96,7 @@ pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec
         Ok(RecordedRun { name, spec, events })
     })?;
     if !force && holds_something_else(to) {
-        let reason = "there is such a file, which is no recording; --force replaces it";
+        let reason = "a file of that name exists and is not a recording; --force replaces it";
         return Err(EngineError::run(to, reason));
     }
     files::write_atomically(to, &bytes(&runs).map_err(EngineError::io("compress the runs for", to))?)?;

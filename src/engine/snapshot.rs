@@ -132,7 +132,7 @@ impl Snapshot {
         let (_, metadata) = safetensors::SafeTensors::read_metadata(bytes)
             .map_err(|e| EngineError::run(path, format!("not a checkpoint: {e}")))?;
         let entry = |name| metadata.metadata().as_ref().and_then(|entries| entries.get(name));
-        let text = entry(ENTRY).ok_or_else(|| fail("not a checkpoint that a run can go on from"))?;
+        let text = entry(ENTRY).ok_or_else(|| fail("not a checkpoint that a run can resume from"))?;
         let facts: Facts = serde_json::from_str(text)
             .map_err(|e| EngineError::run(path, format!("a checkpoint of another version: {e}")))?;
         if facts.spec != spec {

@@ -115,10 +115,7 @@ impl RunDir {
         files::remove_temporary(path);
         let (told, _) = read_events(&log)?;
         if let Some(outcome @ (Outcome::Completed | Outcome::Diverged)) = RunState::replay(&told).outcome {
-            return Err(EngineError::run(
-                path,
-                format!("it {}; there is nothing to go on with", outcome.name()),
-            ));
+            return Err(EngineError::run(path, format!("it {}; there is nothing to resume", outcome.name())));
         }
         let found = checkpoint::newest(path, &spec, &log)?;
         let (from, kept) = found.map_or((None, 0), |(snapshot, kept)| (Some(snapshot), kept));

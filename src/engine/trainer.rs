@@ -15,10 +15,11 @@ use super::adam::{self, Adam, NetworkAdam};
 use super::data::{DataFingerprint, Dataset, DeviceBatch, Feed, epoch_order};
 use super::device::DeviceContext;
 use super::error::{EngineError, Result};
-use super::evaluate::{Evaluation, Task, correct, evaluate, to_vec_f32};
+use super::evaluate::{Evaluation, Task, correct, evaluate};
 use super::model::{Mode, Network, Weights, trainable_parameters};
 use super::observer::{Ended, Flow, Observer, Reporter};
 use super::ops::TrainingBackend;
+use super::ops::to_vec_f32;
 use super::snapshot::{Best, Position, Snapshot};
 use crate::domain::event::{
     Checkpoint, EventKind, Outcome, Phase, RunResumed, RunStarted, Split, SplitSizes,

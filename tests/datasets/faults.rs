@@ -77,7 +77,7 @@ fn cifars_faults_are_named() {
     type Case<'a> = (&'a str, &'a dyn Fn(&mut Contents));
     let cases: [Case; 6] = [
         ("data_batch_3.bin is missing", &|files| drop(files.remove(2))),
-        ("data_batch_1.bin: 5000 bytes, which is no whole number", &|files| files[0].1.truncate(5000)),
+        ("data_batch_1.bin: 5000 bytes, not a whole number", &|files| files[0].1.truncate(5000)),
         ("data_batch_2.bin: label 10 of image 0", &|files| files[1].1[0] = 10),
         ("data_batch_4.bin: twice in the archive", &|files| files.push(files[3].clone())),
         ("test_batch.bin: 0 bytes", &|files| files[5].1.clear()),
@@ -94,7 +94,7 @@ fn cifars_faults_are_named() {
     assert_eq!(attempt(&more).unwrap().training.len(), 100);
     for name in ["../../outside", "/tmp/hiresnet-outside", "../cifar-10-batches-bin/data_batch_1.bin"] {
         let said = attempt(&|files| files.push((name.into(), records(3)))).unwrap_err();
-        assert!(said.contains("leads out of it") && said.contains(name), "{said}");
+        assert!(said.contains("leaves the archive") && said.contains(name), "{said}");
         assert!(!Path::new("/tmp/hiresnet-outside").exists());
     }
     for kind in [tar::EntryType::Symlink, tar::EntryType::Link, tar::EntryType::Fifo] {
@@ -148,7 +148,7 @@ fn pickles_that_are_no_data_are_refused() {
         (b"\x80\x02}.".to_vec(), "no 'data' in it"),
         (b"cposix\nsystem\n(U\x04true".to_vec(), "cut off"),
         (b"".to_vec(), "cut off"),
-        (b"\x80\x02}(U\x04dataK\x01u.".to_vec(), "is no array"),
+        (b"\x80\x02}(U\x04dataK\x01u.".to_vec(), "is not an array"),
     ] {
         let said = attempt(batch).unwrap_err();
         assert!(said.contains(words) && said.contains("data_batch_1"), "{said}");
@@ -204,7 +204,7 @@ fn tiny_imagenets_faults_are_named() {
         ("wnids.txt: 199 different ids", &|files| files[0].1.truncate(199 * 10)),
         ("wnids.txt: broken or cut off", &|files| drop(files.remove(0))),
         ("train/n00000001/images: no images of this class", &|files| drop(files.remove(2))),
-        ("n00000004_0.JPEG: an image of 32×32 where 64×64 belong", &|files| files[5].1 = jpeg(32)),
+        ("n00000004_0.JPEG: an image of 32×32, expected 64×64", &|files| files[5].1 = jpeg(32)),
         ("n00000005_0.JPEG: neither a JPEG nor a PNG", &|files| files[6].1 = b"GIF89a nothing".to_vec()),
         ("n00000006_0.JPEG: cannot be decoded", &|files| files[7].1.truncate(200)),
         // A decoder fills in what is missing at the end.
@@ -219,7 +219,7 @@ fn tiny_imagenets_faults_are_named() {
             files.last_mut().unwrap().1 =
                 b"val_n00000001.JPEG\tn00000001\nval_n00000001.JPEG\tn00000001".to_vec();
         }),
-        ("val_annotations.txt: line 1: 'n9␛' is no id", &|files| {
+        ("val_annotations.txt: line 1: 'n9␛' is not an id", &|files| {
             files.last_mut().unwrap().1 = b"val_n00000001.JPEG\tn9\x1b".to_vec();
         }),
         ("no.JPEG: broken or cut off", &|files| {
@@ -236,7 +236,7 @@ fn tiny_imagenets_faults_are_named() {
     }
     // Names that would lead elsewhere, and names that are there twice.
     let said = attempt(&|files| files.push(("../../outside".into(), b"x".to_vec()))).unwrap_err();
-    assert!(said.contains("leads out of it: tiny-imagenet-200/../../outside"), "{said}");
+    assert!(said.contains("leaves the archive: tiny-imagenet-200/../../outside"), "{said}");
     let twin = |files: &mut Contents| files.push((files[3].0.replace("_0.JPEG", "_1.JPEG"), jpeg(64)));
     let mut bytes = {
         let mut files = tiny();

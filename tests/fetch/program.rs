@@ -51,7 +51,7 @@ fn what_goes_wrong_is_said_and_exits_with_1() {
     data(&["fetch", "cifar10", "CIFAR100", "--mirror", &mirror], folder.path())
         .assert()
         .code(1)
-        .stderr(contains("announces 5 bytes where 170052171 belong"))
+        .stderr(contains("announces 5 bytes, expected 170052171"))
         .stderr(contains("cifar100: ").and(contains("there is no such file (status 404)")))
         .stderr(contains("cifar10: 162 MiB in 1 file from http://127.0.0.1:"));
     assert_eq!(server.asked().len(), 3);
@@ -61,7 +61,7 @@ fn what_goes_wrong_is_said_and_exits_with_1() {
     data(&["fetch", "mnist", "--mirror", &mirror], folder.path()).assert().code(1);
     assert_eq!(server.asked()[4].path(), "/here/train-images-idx3-ubyte.gz");
     assert!(folder.path().join("mnist").is_dir());
-    data(&["fetch", "fashion-embedded"], folder.path()).assert().success().stdout(contains("compiled in"));
+    data(&["fetch", "fashion-embedded"], folder.path()).assert().success().stdout(contains("built in"));
 
     // A mirror's password is shown nowhere, however much is told.
     let with_user = mirror.replace("http://", "http://me:secret@");
@@ -121,7 +121,7 @@ fn ctrl_c_leaves_a_part_that_is_gone_on_with() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let mut said = String::new();
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
-    assert!(said.contains("broken off; the same command goes on from there"), "{said}");
+    assert!(said.contains("interrupted; run the same command again to resume"), "{said}");
     assert_eq!(fs::read(&part).unwrap(), [7; 300_000]);
 
     data(&["fetch", "cifar10", "--mirror", &mirror], folder.path()).assert().code(1);
@@ -189,12 +189,12 @@ fn datasets_are_listed_found_and_verified() {
     data(&["verify"], folder.path())
         .assert()
         .code(1)
-        .stdout(contains("differs  cifar10: ").and(contains("6 bytes long where 170052171 belong")));
+        .stdout(contains("differs  cifar10: ").and(contains("6 bytes long, expected 170052171")));
     data(&["verify", "cifar100"], folder.path())
         .assert()
         .code(1)
         .stdout(contains("missing  cifar100\n"))
-        .stderr(contains("cifar100 is not here; 'hiresnet-tui data fetch cifar100' fetches it"));
+        .stderr(contains("cifar100 not found locally; get it with 'hiresnet-tui data fetch cifar100'"));
     data(&["fetch", "cifar10"], folder.path()).assert().code(1).stderr(contains("another file is here"));
     let text = data(&["list"], folder.path()).assert().success().get_output().stdout.clone();
     let text = String::from_utf8(text).unwrap();

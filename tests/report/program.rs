@@ -74,7 +74,7 @@ fn what_cannot_be_reported_is_said() {
         (&["table1", "-o", "a.pdf"], "the file's name does not say which"),
         (&["table1", "--format", "png"], "a png needs a file"),
         (&["all", "--format", "csv"], "csv holds one report"),
-        (&["table1", "--dataset", "cifar"], "no dataset is called 'cifar'"),
+        (&["table1", "--dataset", "cifar"], "unknown dataset 'cifar'"),
         (&["compare", "--baseline", "resnext"], "no completed run of resnext"),
         (&["fig2", "--dataset", "fashion"], "no completed run of a network with hops on fashion"),
         (&["table1", "--dataset", "mnist", "--format", "svg"], "there is no result to draw yet"),

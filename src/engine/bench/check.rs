@@ -11,9 +11,9 @@ use crate::engine::adam::Adam;
 use crate::engine::bench::steps::synthetic_batch;
 use crate::engine::device::{Device, DeviceContext, OnDevice, compilation, on_cpu};
 use crate::engine::error::Result;
-use crate::engine::evaluate::to_vec_f32;
 use crate::engine::model::Network;
 use crate::engine::ops::TrainingBackend;
+use crate::engine::ops::to_vec_f32;
 use crate::engine::trainer::{ForwardBackward, forward_backward};
 
 /// Steps that are taken.

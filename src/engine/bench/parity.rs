@@ -7,9 +7,9 @@ use crate::domain::spec::ExperimentSpec;
 use crate::engine::bench::steps::synthetic_batch;
 use crate::engine::device::{Device, DeviceContext, OnDevice, on_cpu};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::evaluate::to_vec_f32;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
+use crate::engine::ops::to_vec_f32;
 
 /// Largest difference of logits, over the largest logit, that counts as agreement.
 pub const TOLERANCE: f64 = 1e-3;

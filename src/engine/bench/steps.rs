@@ -15,9 +15,9 @@ use crate::engine::adam::Adam;
 use crate::engine::data::Batch;
 use crate::engine::device::{DeviceContext, OnDevice};
 use crate::engine::error::Result;
-use crate::engine::evaluate::to_vec_f32;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
+use crate::engine::ops::to_vec_f32;
 use crate::engine::random;
 use crate::engine::trainer::{ForwardBackward, forward_backward};
 

@@ -48,7 +48,10 @@ pub fn read(archive: &Path, bytes: impl Read, folder: &str, names: &[&str]) -> R
         }
         let path = entry.path().map_err(broken)?.into_owned();
         if let Some(name) = leads_out(&path) {
-            return Err(EngineError::data(archive, format!("an entry whose name leads out of it: {name}")));
+            return Err(EngineError::data(
+                archive,
+                format!("an entry whose path leaves the archive: {name}"),
+            ));
         }
         let kind = entry.header().entry_type();
         if kind.is_symlink() || kind.is_hard_link() {

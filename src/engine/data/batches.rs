@@ -81,6 +81,7 @@ impl Batches {
     ) -> Self {
         let (sender, receiver) = sync_channel(AHEAD);
         let dataset = dataset.clone();
+        #[expect(clippy::expect_used, reason = "as `thread::spawn`, which gives no name to a thread")]
         thread::Builder::new()
             .name("batches".into())
             .spawn(move || {

@@ -68,7 +68,7 @@ pub fn load(
     match open(&path, &source.fingerprint) {
         Ok(Some(decoded)) => return Ok(decoded),
         Ok(None) => {}
-        Err(error) => note(format!("{error}; the dataset is read anew")),
+        Err(error) => note(format!("{error}; reading the dataset again")),
     }
     let FoundDataset { fingerprint, decode, .. } = source;
     let decoded = decode()?;
@@ -115,7 +115,7 @@ fn open(path: &Path, fingerprint: &str) -> Result<Option<Decoded>> {
     let file = File::open(path).map_err(EngineError::io("open", path))?;
     // SAFETY: nobody writes to a file of this name: it is filled under another and renamed.
     // A user who overwrites it all the same would change pixels, which are plain bytes.
-    #[allow(unsafe_code)]
+    #[expect(unsafe_code, reason = "a memory map")]
     let map = unsafe { Mmap::map(&file) }.map_err(EngineError::io("map", path))?;
     let Some((header, places)) = parse(&map).map_err(|reason| EngineError::data(path, reason))? else {
         return Err(EngineError::data(path, "broken: it is not what was written"));

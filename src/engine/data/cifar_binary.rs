@@ -12,7 +12,7 @@ pub fn read(form: &CifarVersion, bytes: &[u8], records: &mut Records) -> Result<
     let labels = 1 + usize::from(form.coarse);
     let record = labels + PIXELS;
     if bytes.is_empty() || !bytes.len().is_multiple_of(record) {
-        return Err(format!("{} bytes, which is no whole number of records of {record}", bytes.len()));
+        return Err(format!("{} bytes, not a whole number of {record}-byte records", bytes.len()));
     }
     for (i, record) in bytes.chunks_exact(record).enumerate() {
         let (labels, pixels) = record.split_at(labels);

@@ -43,7 +43,7 @@ pub fn read(form: &CifarVersion, bytes: &[u8], records: &mut Records) -> std::re
 /// Images and bytes of a pickled numpy array `[image, 3072]`.
 fn array<'a>(pickle: &Pickle<'a>, value: &PickleValue<'a>) -> std::result::Result<(usize, &'a [u8]), String> {
     let PickleValue::Call { callable, state: Some(state), .. } = value else {
-        return Err("its 'data' is no array".into());
+        return Err("its 'data' is not an array".into());
     };
     let names = ["numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"];
     match pickle.get(*callable) {
@@ -51,9 +51,9 @@ fn array<'a>(pickle: &Pickle<'a>, value: &PickleValue<'a>) -> std::result::Resul
         PickleValue::Global(name) => {
             return Err(format!("its 'data' is made by {name}, which is not called"));
         }
-        _ => return Err("its 'data' is no array".into()),
+        _ => return Err("its 'data' is not an array".into()),
     }
-    let broken = || "its 'data' is no array of 8-bit numbers, images of 3,072 each".to_owned();
+    let broken = || "its 'data' is not an array of 8-bit numbers, images of 3,072 each".to_owned();
     // numpy's state: a version, the shape, the kind, whether columns come first, the bytes.
     let PickleValue::List(state) = pickle.get(*state) else { return Err(broken()) };
     let [_, shape, kind, by_column, bytes] = state[..] else { return Err(broken()) };

@@ -81,7 +81,7 @@ pub fn decode(bytes: &[u8], size: usize, fit: ResizeMode) -> std::result::Result
     let side = size as u32;
     match fit {
         _ if (width, height) == (side, side) => Ok(image),
-        ResizeMode::Exactly => Err(format!("an image of {width}×{height} where {size}×{size} belong")),
+        ResizeMode::Exactly => Err(format!("an image of {width}×{height}, expected {size}×{size}")),
         ResizeMode::Crop => {
             let shorter = width.min(height).max(1);
             let scaled = |n: u32| {

@@ -167,7 +167,7 @@ fn decode(dataset: DatasetId, files: &[(PathBuf, &[u8]); 4]) -> Result<Decoded> 
 fn images(pixels: &(PathBuf, &[u8]), labels: &(PathBuf, &[u8])) -> Result<Images> {
     let ([count, height, width], data) = idx::parse::<3>(&pixels.0, pixels.1)?;
     if (height, width) != (SIZE, SIZE) {
-        return Err(EngineError::data(&pixels.0, format!("images of {height}×{width} where 28×28 belong")));
+        return Err(EngineError::data(&pixels.0, format!("images of {height}×{width}, expected 28×28")));
     }
     let ([named], classes) = idx::parse::<1>(&labels.0, labels.1)?;
     if named != count {

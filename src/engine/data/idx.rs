@@ -55,7 +55,7 @@ fn dimensions<const N: usize>(path: &Path, header: &[u8]) -> Result<[usize; N]> 
     if word(0) != magic {
         return Err(EngineError::data(
             path,
-            format!("magic number {:#010x} where {magic:#010x} belongs", word(0)),
+            format!("magic number {:#010x}, expected {magic:#010x}", word(0)),
         ));
     }
     let dims = std::array::from_fn(|i| word(i + 1) as usize);

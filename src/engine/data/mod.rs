@@ -256,7 +256,7 @@ impl DatasetCache {
 /// When it is not there, or compiled in.
 pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<FoundDataset> {
     match spec.dataset {
-        DatasetId::FashionEmbedded => Err(EngineError::data("", "fashion-embedded is compiled in")),
+        DatasetId::FashionEmbedded => Err(EngineError::data("", "fashion-embedded is built in")),
         DatasetId::Fashion | DatasetId::Mnist => digits::find(spec.dataset, folder),
         DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::find(spec.dataset, folder),
         DatasetId::TinyImagenet => tiny::find(folder),

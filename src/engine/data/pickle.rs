@@ -227,7 +227,7 @@ impl<'a> Machine<'a> {
                 list.extend_from_slice(items);
                 Ok(())
             }
-            _ => Err("an item for what is no list".into()),
+            _ => Err("an item for something that is not a list".into()),
         }
     }
 
@@ -238,7 +238,7 @@ impl<'a> Machine<'a> {
                 dict.extend(items);
                 Ok(())
             }
-            _ => Err("an item for what is no dictionary".into()),
+            _ => Err("an item for something that is not a dictionary".into()),
         }
     }
 
@@ -249,7 +249,7 @@ impl<'a> Machine<'a> {
             let (name, module) = (self.pop()?, self.pop()?);
             match (&self.values[module], &self.values[name]) {
                 (PickleValue::Text(module), PickleValue::Text(name)) => (*module, *name),
-                _ => return Err("a name that is no text".into()),
+                _ => return Err("a name that is not a string".into()),
             }
         };
         self.push(PickleValue::Global(format!("{module}.{name}")))

@@ -109,10 +109,10 @@ impl Listing {
         wnids.dedup();
         let fail = |name: &str, reason: String| Err(EngineError::data(tree.place(name), reason));
         if wnids.len() != CLASSES {
-            return fail("wnids.txt", format!("{} different ids where {CLASSES} belong", wnids.len()));
+            return fail("wnids.txt", format!("{} different ids, expected {CLASSES}", wnids.len()));
         }
         if let Some(id) = wnids.iter().find(|id| !id.bytes().all(|b| b.is_ascii_alphanumeric())) {
-            return fail("wnids.txt", format!("'{id}' is no WordNet id"));
+            return fail("wnids.txt", format!("'{id}' is not a WordNet id"));
         }
         let (mut names, mut labels) = (Vec::new(), Vec::new());
         for (class, id) in wnids.iter().enumerate() {
@@ -159,7 +159,7 @@ fn annotated(tree: &Tree, wnids: &[String]) -> Result<(Vec<String>, Vec<u16>)> {
             return fail(format!("{file} is there twice"));
         }
         let Ok(class) = wnids.binary_search_by(|known| known.as_str().cmp(id)) else {
-            return fail(format!("'{}' is no id of wnids.txt", crate::domain::text::harmless(id, 40)));
+            return fail(format!("'{}' is not an id in wnids.txt", crate::domain::text::harmless(id, 40)));
         };
         names.push(format!("val/images/{file}"));
         labels.push(class as u16);

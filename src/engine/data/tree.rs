@@ -47,26 +47,21 @@ impl Tree {
     /// When it cannot be read, or is no zip archive.
     pub fn open_zip(path: &Path, folder: &str) -> Result<Self> {
         let bytes: Arc<[u8]> = files::read_bounded(path, MAX_ARCHIVE)?.into();
-        let listed = listed_entries(&bytes);
         let archive = ZipArchive::new(Cursor::new(bytes))
             .map_err(|e| EngineError::data(path, format!("broken or cut off: {e}")))?;
         if archive.len() > MAX_FILES {
             return Err(EngineError::data(path, format!("more than {MAX_FILES} entries")));
         }
-        if let Some(listed) = listed
-            && listed != archive.len() as u64
-        {
-            // The table of contents has names once; what came first is hidden by what came last.
-            let reason =
-                format!("{listed} entries with {} names: some are twice in the archive", archive.len());
-            return Err(EngineError::data(path, reason));
+        if archive.has_duplicate_names() {
+            // Of equal names only the last would be read.
+            return Err(EngineError::data(path, "some names are twice in the archive"));
         }
         let prefix = format!("{folder}/");
         let mut names = Vec::new();
         for name in archive.file_names() {
             let name = name.map_err(|e| EngineError::data(path, format!("a broken name: {e}")))?;
             if let Some(name) = leads_out(Path::new(&*name)) {
-                let reason = format!("an entry whose name leads out of it: {name}");
+                let reason = format!("an entry whose path leaves the archive: {name}");
                 return Err(EngineError::data(path, reason));
             }
             names.extend(name.strip_prefix(&prefix).map(str::to_owned));
@@ -174,23 +169,6 @@ impl Tree {
             }
         }
     }
-}
-
-/// How many entries a zip archive says it has: in the record at its end, or, where there are
-/// too many for that, in the one of zip64 before it.
-fn listed_entries(bytes: &[u8]) -> Option<u64> {
-    const END: &[u8] = b"PK\x05\x06";
-    const END64: &[u8] = b"PK\x06\x06";
-    // The record at the end may be followed by a comment of up to 64 KiB.
-    let tail = &bytes[bytes.len().saturating_sub(66_000)..];
-    let place = |mark: &[u8]| tail.windows(4).rposition(|window| window == mark);
-    let few =
-        place(END).and_then(|at| tail.get(at + 10..at + 12)).map(|n| u16::from_le_bytes([n[0], n[1]]))?;
-    if few != u16::MAX {
-        return Some(few.into());
-    }
-    let many = place(END64).and_then(|at| tail.get(at + 32..at + 40))?;
-    Some(u64::from_le_bytes(many.try_into().ok()?))
 }
 
 /// Names in a folder that are text: folders, or all else.

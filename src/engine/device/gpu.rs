@@ -1,5 +1,7 @@
 //! GPUs of every maker, through their graphics drivers: Vulkan, and Metal on a Mac.
 
+#![allow(unsafe_code, reason = "the environment is changed before any thread starts")]
+
 use super::Backend;
 #[cfg(not(feature = "gpu"))]
 use super::facts::{DeviceFacts, Missing};

@@ -41,7 +41,7 @@ pub fn verify(
     }
     let length = facts.len();
     if length != source.bytes {
-        return Ok(Verdict::Differs(format!("{length} bytes long where {} belong", source.bytes)));
+        return Ok(Verdict::Differs(format!("{length} bytes long, expected {}", source.bytes)));
     }
     let mut file = File::open(path).map_err(EngineError::io("open", path))?;
     let (mut md5, mut sha256) = (Md5::new(), source.sha256.as_ref().map(|_| Sha256::new()));
@@ -69,7 +69,7 @@ pub fn verify(
         if let (Some(pinned), Some(found)) = (pinned, found)
             && !found.eq_ignore_ascii_case(pinned)
         {
-            return Ok(Verdict::Differs(format!("its {kind} is {found} where {pinned} is pinned")));
+            return Ok(Verdict::Differs(format!("its {kind} is {found}, expected {pinned}")));
         }
     }
     Ok(Verdict::Right)

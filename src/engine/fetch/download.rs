@@ -63,7 +63,7 @@ fn already(source: &RemoteFile, target: &Path, tell: Tell<'_>) -> Result<Fetched
         Verdict::Right => Ok(Fetched::Already),
         Verdict::Unknown => Ok(Fetched::Interrupted),
         Verdict::Differs(how) => {
-            let reason = format!("another file is here already ({how}); move it away to fetch the right one");
+            let reason = format!("another file is already here ({how}); move it away to fetch the right one");
             Err(EngineError::data(target, reason))
         }
     }
@@ -174,7 +174,7 @@ fn attempt(
         while let Response::Bytes(bytes) = listener.next(part.len(), &FetchStage::Fetching)? {
             if part.len() + bytes.len() as u64 > source.bytes {
                 part.clear()?;
-                let reason = format!("it is longer than the {} bytes that belong", source.bytes);
+                let reason = format!("it is longer than the expected {} bytes", source.bytes);
                 return Err(FetchError::new(Retry::Once, reason).into());
             }
             part.append(&bytes)?;
@@ -229,7 +229,7 @@ fn accept(
     // the file is no reason to lose what has come.
     let rest = if status == 206 { source.bytes - from } else { source.bytes };
     if let Some(length) = head.length.filter(|length| *length > rest || status == 200 && *length != rest) {
-        let reason = format!("the server announces {length} bytes where {rest} belong");
+        let reason = format!("the server announces {length} bytes, expected {rest}");
         return Err(FetchError::new(Retry::Once, reason).into());
     }
     if status == 200 {

@@ -80,7 +80,7 @@ pub fn check_address(name: &str, address: &str) -> Result<()> {
     }
     // Where none is, a password may be anywhere before an @.
     let shown = address.rsplit_once('@').map_or(address.to_owned(), |(_, rest)| format!("…@{rest}"));
-    let reason = format!("'{}' is no address such as https://host/folder", harmless(&shown, 200));
+    let reason = format!("'{}' is not an address such as https://host/folder", harmless(&shown, 200));
     Err(SpecError::new(name, reason).into())
 }
 
@@ -266,7 +266,7 @@ fn next(base: &str, location: &str) -> std::result::Result<String, FetchError> {
     let url = match scheme(location) {
         Some(scheme) if scheme == "http" && is_secure => return Err(wrong("from https down to http")),
         Some(scheme) if scheme == "http" || scheme == "https" => location.to_owned(),
-        Some(_) => return Err(wrong("to what is no web address")),
+        Some(_) => return Err(wrong("to something that is not a web address")),
         None if location.starts_with("//") => format!("{scheme_of_base}:{location}"),
         None if location.starts_with('/') => format!("{scheme_of_base}://{host}{location}"),
         None if location.starts_with('?') => format!("{scheme_of_base}://{host}{}{location}", from.path()),
@@ -304,7 +304,7 @@ mod tests {
         for location in ["http://a.org/z", "HTTP://b.org/", "file:///etc/passwd", "ftp://b.org/z", "data:,x"]
         {
             let error = to(base, location).unwrap_err();
-            assert!(error.contains("down to http") || error.contains("no web address"), "{error}");
+            assert!(error.contains("down to http") || error.contains("not a web address"), "{error}");
         }
         assert!(to(base, "https://").is_err() && to(base, "https:///z").is_err());
     }

@@ -1,5 +1,7 @@
 //! Which vector instructions the kernels run on, found out at run time.
 
+#![allow(unsafe_code, reason = "a prefetch is an instruction that has no safe form")]
+
 use std::any::TypeId;
 use std::sync::LazyLock;
 

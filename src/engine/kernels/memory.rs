@@ -1,6 +1,8 @@
 //! Buffers that are used again: a training step asks for the same sizes every time, and
 //! fresh pages from the system cost more than the arithmetic done on them.
 
+#![allow(unsafe_code, reason = "aligned buffers are handed to burn as bytes")]
+
 use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};

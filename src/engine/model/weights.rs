@@ -11,6 +11,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::network::Network;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::ops::to_vec_f32;
 
 /// A tensor on the host.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,10 +51,7 @@ impl Weights {
                 return Err(fail(format!("the tensor {name} is missing")));
             };
             if found.shape != tensor.shape {
-                return Err(fail(format!(
-                    "{name} has shape {:?} where {:?} belongs",
-                    found.shape, tensor.shape
-                )));
+                return Err(fail(format!("{name} has shape {:?}, expected {:?}", found.shape, tensor.shape)));
             }
         }
         if let Some(name) = self.0.keys().find(|name| !expected.contains_key(*name)) {
@@ -94,7 +92,7 @@ impl Weights {
         let mut weights = Self::default();
         for (name, view) in file.iter() {
             if view.dtype() != Dtype::F32 {
-                let reason = format!("{name} holds {:?} where 32-bit floats belong", view.dtype());
+                let reason = format!("{name} holds {:?}, expected 32-bit floats", view.dtype());
                 return Err(EngineError::run(path, reason));
             }
             let values =
@@ -222,7 +220,7 @@ trait HostTensor {
 impl<B: Backend, const D: usize> HostTensor for Visited<B, D> {
     fn to_host(&self) -> Tensor32 {
         let shape = self.0.dims().to_vec();
-        let values = self.0.to_data().convert::<f32>().into_vec().expect("converted to f32 just now");
+        let values = to_vec_f32(self.0.clone());
         Tensor32 { shape, values }
     }
 

@@ -7,11 +7,13 @@
 mod autodiff;
 mod flex;
 mod flex_tensor;
+mod host;
 pub mod reference;
 
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{Int, Tensor};
 
+pub use self::host::to_vec_f32;
 pub use super::kernels::elementwise::AdamStep;
 pub use super::kernels::norm::EPS;
 

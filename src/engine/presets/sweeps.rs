@@ -55,7 +55,7 @@ pub fn parse_sweep(path: &Path, text: &str) -> Result<Option<Sweep>> {
         // Of one run nothing is a table: this was to be one of axes.
         let other = table.iter().find(|(_, value)| value.is_table());
         return other.map_or(Ok(None), |(name, _)| {
-            let reason = format!("[{name}] is no table of a spec; did you mean [axes]?");
+            let reason = format!("[{name}] is not a table of a spec (did you mean [axes]?)");
             Err(EngineError::run(path, reason))
         });
     };

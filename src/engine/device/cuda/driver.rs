@@ -1,5 +1,7 @@
 //! What NVIDIA's driver says of its devices.
 
+#![allow(unsafe_code, reason = "the driver is a C library")]
+
 use cudarc::driver::sys::CUdevice_attribute;
 use cudarc::driver::{result, sys};
 

@@ -4,6 +4,8 @@
 //! then in the wheels that pip and conda install, then beside the driver. What is found there
 //! is loaded by its path, and named to burn by `CUDA_PATH`.
 
+#![allow(unsafe_code, reason = "NVRTC is a C library")]
+
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
