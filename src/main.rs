@@ -134,7 +134,7 @@ fn man(dir: Option<&Path>, markdown: bool) -> Result<Exit, EngineError> {
 /// Paints a frame of the interactive screen into a file.
 fn picture(args: &PictureArgs) -> Result<Exit, EngineError> {
     let ground = if args.light { Ground::Light } else { Ground::Dark };
-    let options = tui::Options {
+    let options = tui::WorkbenchOptions {
         root: args.out.clone(),
         data: args.place.data_dir.clone(),
         device: DeviceChoice::Auto,
@@ -182,7 +182,7 @@ fn trace(cli: &Cli) {
 
 /// The interactive screen, training or showing a recording.
 fn screen(cli: &Cli) -> Result<Exit, EngineError> {
-    let options = tui::Options {
+    let options = tui::WorkbenchOptions {
         root: cli.out.clone(),
         data: cli.machine.data.data_dir.clone(),
         device: cli.machine.device,

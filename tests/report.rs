@@ -5,6 +5,8 @@
 
 #[path = "report/browser.rs"]
 mod browser;
+#[path = "made/mod.rs"]
+mod events;
 #[path = "report/formats.rs"]
 mod formats;
 #[path = "report/hops.rs"]

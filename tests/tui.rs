@@ -1,5 +1,5 @@
-//! The interactive face, driven as a user and the engine would: keys, the mouse and news
-//! in; state, effects and frames out. Nothing waits and nothing trains.
+//! The workbench, driven as a user and the engine would: keys, the mouse and messages in;
+//! state, effects and frames out. Nothing waits and nothing trains.
 
 #[path = "tui/data.rs"]
 mod data;
@@ -13,6 +13,7 @@ mod fetching;
 mod keys;
 #[path = "tui/lesions.rs"]
 mod lesions;
+mod made;
 #[path = "tui/mouse.rs"]
 mod mouse;
 #[path = "tui/pixels.rs"]
@@ -27,8 +28,6 @@ mod robust;
 mod runs;
 #[path = "tui/screens.rs"]
 mod screens;
-#[path = "tui/story.rs"]
-mod story;
 #[path = "tui/table.rs"]
 mod table;
 #[path = "tui/training.rs"]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use hiresnet_tui::domain::hops::{Hop, HopGroup, HopSelection, HopSet, all_hops};
 use hiresnet_tui::domain::spec::{ExperimentSpec, Version};
 use hiresnet_tui::tui::draft::Draft;
+use hiresnet_tui::tui::panels::wiring::{WiringTarget, draw};
 use hiresnet_tui::tui::theme::{Depth, Ground, Symbols, Theme};
-use hiresnet_tui::tui::wiring::{Spot, draw};
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
@@ -25,7 +25,7 @@ fn draft(blocks: usize, hops: &str) -> Draft {
     draft
 }
 
-fn paint(draft: &Draft, width: u16, height: u16, theme: &Theme) -> (Buffer, Vec<(Rect, Spot)>) {
+fn paint(draft: &Draft, width: u16, height: u16, theme: &Theme) -> (Buffer, Vec<(Rect, WiringTarget)>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     let spots = draw(draft, None, true, buffer.area, &mut buffer, theme);
     (buffer, spots)
@@ -63,12 +63,11 @@ fn picture(draft: &Draft, width: u16, height: u16, theme: &Theme) -> String {
 
 #[test]
 fn every_number_of_blocks_in_every_panel() {
-    let sets = [(1, "All"), (3, "P1,0-3"), (5, "Out,0-3"), (8, "P1,P3")];
-    for (blocks, hops) in sets {
-        for (width, height) in [(38, 16), (48, 19), (60, 22), (78, 19), (118, 36)] {
-            let name = format!("{blocks}_blocks_{width}x{height}");
-            insta::assert_snapshot!(name, picture(&draft(blocks, hops), width, height, &Theme::FULL));
-        }
+    for (blocks, hops, width, height) in
+        [(3, "P1,0-3", 118, 36), (3, "P1,0-3", 38, 16), (5, "Out,0-3", 60, 22), (8, "P1,P3", 78, 19)]
+    {
+        let name = format!("{blocks}_blocks_{width}x{height}");
+        insta::assert_snapshot!(name, picture(&draft(blocks, hops), width, height, &Theme::FULL));
     }
 }
 
@@ -81,9 +80,12 @@ fn every_kind_of_terminal() {
         if theme.is_ascii() {
             assert!(text(&buffer).is_ascii(), "{}", text(&buffer));
         }
-        insta::assert_snapshot!(name, format!("{}\n\n{}", text(&buffer), weights(&buffer, &theme)));
-        let (buffer, _) = paint(&draft, 44, 17, &theme);
-        insta::assert_snapshot!(format!("{name}_low"), text(&buffer));
+        let shown = format!("{}\n\n{}", text(&buffer), weights(&buffer, &theme));
+        // What is on, off and under the cursor differs on all of them.
+        assert!(['#', '+', '-'].iter().all(|mark| weights(&buffer, &theme).contains(*mark)), "{shown}");
+        if theme.is_ascii() {
+            insta::assert_snapshot!(name, shown);
+        }
     }
 }
 
@@ -106,7 +108,7 @@ fn the_cursor_is_seen_only_where_the_panel_is_focused() {
     assert!(!weights(&buffer, &Theme::FULL).contains('#'));
     let (buffer, _) = paint(&draft, 70, 18, &Theme::FULL);
     insta::assert_snapshot!("cursor", format!("{}\n\n{}", text(&buffer), weights(&buffer, &Theme::FULL)));
-    assert!(text(&buffer).contains("0→2 is off: P2, pool 2×2, conv 1×1, 576 parameters"));
+    assert!(text(&buffer).contains("hop 0→2 (off): P2, pool 2×2, conv 1×1, 576 parameters"));
 }
 
 #[test]
@@ -123,7 +125,8 @@ fn the_spec_is_shown_whole_where_there_are_rows() {
     let mut draft = draft(5, "0-2,1-4,0-5");
     draft.set("seed", "12345").unwrap();
     let (buffer, spots) = paint(&draft, 36, 24, &Theme::FULL);
-    let rows: Vec<_> = spots.iter().filter(|(_, spot)| *spot == Spot::Spec).map(|(rect, _)| *rect).collect();
+    let rows: Vec<_> =
+        spots.iter().filter(|(_, spot)| *spot == WiringTarget::Spec).map(|(rect, _)| *rect).collect();
     let shown = rows.iter().flat_map(|row| row.positions()).map(|at| buffer[at].symbol()).collect::<String>();
     assert_eq!(shown.replace(' ', ""), draft.line().replace(' ', ""));
 }
@@ -134,7 +137,7 @@ fn switches_are_shown_and_pressed_where_they_are_written() {
     for group in HopGroup::named(3) {
         let written: Vec<String> = spots
             .iter()
-            .filter(|(_, spot)| *spot == Spot::Group(group))
+            .filter(|(_, spot)| *spot == WiringTarget::Group(group))
             .map(|(rect, _)| rect.positions().map(|at| buffer[at].symbol()).collect())
             .collect();
         let on = matches!(group, HopGroup::In | HopGroup::Order(3));
@@ -172,7 +175,7 @@ proptest! {
             for Position { x, y } in rect.positions() {
                 prop_assert!(taken.insert((x, y)), "{},{} belongs to two", x, y);
             }
-            if let Spot::Hop(hop) = spot {
+            if let WiringTarget::Hop(hop) = spot {
                 prop_assert!(hop.source < hop.target && hop.target <= blocks);
                 met.insert(hop);
                 let bright = rect.positions().all(|at| buffer[at].modifier.contains(Modifier::BOLD));
@@ -271,7 +274,9 @@ fn boxes_say_widths_and_sizes_or_the_words_do() {
         let shown = picture(&draft, width, 19, &Theme::FULL);
         let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("×2, 64 maps of 8×8"), "{shown}");
-        insta::assert_snapshot!(format!("{blocks}_blocks_below_the_cursor"), shown);
+        if blocks == 8 {
+            insta::assert_snapshot!("8_blocks_below_the_cursor", shown);
+        }
     }
 }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::command::Command;
-use super::data::Unseen;
+use super::command::AppCommand;
 use super::log::Level;
-use super::player::{Order, Playback};
-use super::run::{RunId, Stage};
+use super::panels::data::Unavailable;
+use super::player::{Playback, PlayerOrder};
+use super::run::{RunId, RunStage};
 use crate::domain::data_preview::{DataPreview, PreviewRequest};
 use crate::domain::event::{Control, Event};
 use crate::domain::features::Features;
@@ -32,23 +32,23 @@ pub enum Action {
     /// Text was pasted.
     Paste(String),
     /// A command, from wherever.
-    Do(Command),
-    /// The program was told to end by a signal: stop what trains, then leave.
+    Do(AppCommand),
+    /// A signal asked the program to end: stop the run in progress, then leave.
     Leave,
-    /// News from the background.
-    Told(Message),
+    /// Sent from the background.
+    Sent(Message),
 }
 
-/// News from the background.
+/// What the background sends.
 #[derive(Debug)]
 pub enum Message {
     /// A line for the log.
     Log(Level, String),
     /// A line for the footer.
-    Said(Level, String),
+    Notice(Level, String),
     /// A run's folder exists, and it trains.
     Started(RunId, PathBuf),
-    /// What a run told; it is on disk already.
+    /// What happened in a run; it is on disk already.
     Event(RunId, Event),
     /// A run has ended, or could not start; where its folder could not be written, the
     /// queue holds.
@@ -56,13 +56,13 @@ pub enum Message {
         /// Which.
         id: RunId,
         /// What went wrong.
-        fault: Option<String>,
+        error: Option<String>,
         /// Whether the next run would meet the same.
         holds: bool,
     },
-    /// A run could not begin: its dataset is not here, but could be fetched; with the error.
+    /// A run could not begin: its dataset was not found, but could be downloaded; with the error.
     Missing(RunId, Offer, String),
-    /// How far the fetch of a dataset is, and bytes a second; there is one at a time.
+    /// How far the download of a dataset is, and bytes a second; there is one at a time.
     Fetching(FetchProgress, f64),
     /// It has ended.
     FetchEnded(Result<Fetched, String>),
@@ -70,11 +70,11 @@ pub enum Message {
     Found(Box<SavedRun>),
     /// The search for runs has ended: the folders that are there.
     Searched(Vec<PathBuf>),
-    /// A recorded run that has not begun to be played; runs are told in the order of their
+    /// A recorded run that has not begun to be played; runs come in the order of their
     /// numbers, from 0.
     Recorded(RunId, Box<ExperimentSpec>),
     /// Every recorded run as it was at another moment.
-    Scene(Vec<(RunId, Stage, RunState)>),
+    Scene(Vec<(RunId, RunStage, RunState)>),
     /// Where the recording is.
     Playing(Playback),
     /// A run on disk was read again, with all its steps.
@@ -85,14 +85,14 @@ pub enum Message {
     Lesioned(RunId, Lesioned),
     /// No more lesions of this run come: the weights that were scored, or what went wrong.
     LesionsDone(RunId, Result<LesionedWeights, String>),
-    /// What there is to compute on, and why `auto` takes what it takes.
+    /// The devices, and why `auto` selects what it selects.
     Devices(Vec<DeviceFacts>, Option<String>),
     /// The user's own presets.
     Presets(Vec<(String, ExperimentSpec)>),
-    /// What one image makes of a run's network, by its index among the validation split.
+    /// The feature maps of a run's network for one image, by its index in the validation split.
     Looked(RunId, usize, Result<Arc<Features>, String>),
     /// A look at a dataset, or why there is none.
-    DataSeen(PreviewRequest, Result<Arc<DataPreview>, Box<Unseen>>),
+    DataSeen(PreviewRequest, Result<Arc<DataPreview>, Box<Unavailable>>),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -105,13 +105,13 @@ pub enum Message {
 /// What the app wants done outside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Read the data and train, or go on with the run in a folder.
+    /// Read the data and train, or resume the run in a folder.
     Start(RunId, Box<ExperimentSpec>, Option<PathBuf>, DeviceChoice),
-    /// Fetch a dataset.
+    /// Download a dataset.
     Fetch(Offer),
-    /// Fetch no more of it.
+    /// Cancel that.
     EndFetch,
-    /// An order to the run that trains.
+    /// An order to the run in progress.
     Order(Control),
     /// Read a run again, with all its steps.
     Load(RunId, PathBuf),
@@ -130,7 +130,7 @@ pub enum Effect {
     },
     /// Score no more of them.
     EndLesions,
-    /// Keep a spec as one of the user's own presets.
+    /// Save a spec as one of the user's own presets.
     SavePreset {
         /// What it is called.
         name: String,
@@ -147,7 +147,7 @@ pub enum Effect {
         path: PathBuf,
         /// What was run.
         spec: Box<ExperimentSpec>,
-        /// Index of the image among the validation split.
+        /// Index of the image in the validation split.
         image: usize,
     },
     /// Look at a dataset.
@@ -157,11 +157,18 @@ pub enum Effect {
     /// Look for runs on disk once more, but not into these folders; says nothing about others.
     SearchAgain(HashSet<PathBuf>),
     /// What to do with the recording that is being played.
-    Play(Order),
+    Play(PlayerOrder),
+    /// What only the terminal can do.
+    Terminal(TerminalEffect),
+}
+
+/// What only the program's terminal can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TerminalEffect {
     /// Copy to the clipboard of the user's terminal.
     Copy(String),
-    /// Keep the next frame as a picture.
-    Picture,
+    /// Save the screen as a picture.
+    Screenshot,
     /// Paint everything anew.
     Redraw,
     /// Stop the process as a shell's job.

@@ -15,12 +15,12 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::action::Action;
 use super::app::App;
-use super::command::Command;
+use super::background::BackgroundTasks;
+use super::command::GlobalCommand;
 use super::config::Config;
-use super::crew::Crew;
-use super::driver::{self, Ears};
-use super::screen::Screen;
-use super::start::{Options, app};
+use super::driver::{self, Inputs};
+use super::screen::TerminalScreen;
+use super::start::{WorkbenchOptions, app};
 use super::theme::Theme;
 use crate::domain::event::Event;
 use crate::domain::run_state::RunState;
@@ -139,7 +139,7 @@ struct Watched {
 }
 
 impl Bench {
-    /// Measures; `tell` hears of each round.
+    /// Measures; `tell` gets a line for each round.
     ///
     /// # Errors
     /// When the device or the data are not there.
@@ -207,23 +207,23 @@ impl Bench {
 
     /// The same run on the screen, with keys being pressed.
     fn watched(&self, spec: &ExperimentSpec, root: &Path) -> Result<Watched> {
-        let fault = |error: io::Error| EngineError::io("paint on", Path::new("a screen"))(error);
-        let options = Options { root: root.to_owned(), data: None, device: self.device };
+        let wrap = |error: io::Error| EngineError::io("paint on", Path::new("a screen"))(error);
+        let options = WorkbenchOptions { root: root.to_owned(), data: None, device: self.device };
         let mut app = app(&options, &Config::default(), Theme::FULL)?;
-        app.draft.replace(spec.clone())?;
-        app.update(Action::Do(Command::Train));
-        app.quit_when_over();
+        app.session.draft.replace(spec.clone())?;
+        app.update(Action::Do(GlobalCommand::Train.into()));
+        app.session.quit_when_over();
         let bytes = Counter::default();
         let size = Size { width: self.size.0, height: self.size.1 };
-        let mut screen = Screen::fixed(size, bytes.clone()).map_err(fault)?;
-        let mut crew = Crew::new(root.to_owned(), None);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fault)?;
+        let mut screen = TerminalScreen::fixed(size, bytes.clone()).map_err(wrap)?;
+        let mut tasks = BackgroundTasks::new(root.to_owned(), None);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(wrap)?;
         let (keys, input) = unbounded_channel();
         let (tell_painted, mut painted) = unbounded_channel();
         // Signals end the benchmark as they end any program.
         let (_never, signals) = unbounded_channel();
         let (_nor_this, resumed) = unbounded_channel();
-        let mut ears = Ears { input, signals, resumed, painted: Some(tell_painted) };
+        let mut inputs = Inputs { input, signals, resumed, painted: Some(tell_painted) };
         let over = Arc::new(AtomicBool::new(false));
         let pressing = {
             let over = Arc::clone(&over);
@@ -244,12 +244,12 @@ impl Bench {
             })
         };
         let (started, cpu) = (Instant::now(), cpu_time());
-        let ended = runtime.block_on(driver::run(&mut app, &mut screen, &mut crew, &mut ears));
+        let ended = runtime.block_on(driver::run(&mut app, &mut screen, &mut tasks, &mut inputs));
         let cpu_seconds = cpu.and_then(|before| Some(cpu_time()? - before));
         let seconds = started.elapsed().as_secs_f64();
         over.store(true, Ordering::Relaxed);
         if ended != Exit::Done {
-            return Err(fault(io::Error::other("it ended too soon")));
+            return Err(wrap(io::Error::other("it ended too soon")));
         }
         let pressed = pressing.join().unwrap_or_default();
         let mut latencies_ms = Vec::new();
@@ -267,7 +267,7 @@ impl Bench {
 }
 
 fn rate_of(app: &App) -> Result<f64> {
-    let run = app.runs.listed().find(|run| !run.state.steps.is_empty() && run.slot.is_some());
+    let run = app.session.runs.listed().find(|run| !run.state.steps.is_empty() && run.slot.is_some());
     run.map_or_else(|| rate(&RunState::default()), |run| rate(&run.state))
 }
 

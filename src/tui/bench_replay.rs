@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::action::Action;
 use super::config::Config;
-use super::player::{Goal, Order, Player};
-use super::screen::Screen;
-use super::start::{Options, app};
+use super::player::{Player, PlayerOrder, SeekGoal};
+use super::screen::TerminalScreen;
+use super::start::{WorkbenchOptions, app};
 use super::theme::Theme;
 use crate::domain::event::{
     BlockActivity, EVENT_VERSION, Event, EventKind, Outcome, Phase, RunStarted, Score, Split, SplitSizes,
@@ -58,10 +58,11 @@ impl fmt::Display for Seeking {
 /// # Errors
 /// When the screen cannot be made.
 pub fn seeking(tape: Timeline, size: (u16, u16), rounds: usize) -> Result<Seeking> {
-    let fault = |error: io::Error| EngineError::io("paint on", Path::new("a screen"))(error);
-    let options = Options { root: PathBuf::new(), data: None, device: DeviceChoice::Auto };
+    let wrap = |error: io::Error| EngineError::io("paint on", Path::new("a screen"))(error);
+    let options = WorkbenchOptions { root: PathBuf::new(), data: None, device: DeviceChoice::Auto };
     let mut app = app(&options, &Config::default(), Theme::FULL)?;
-    let mut screen = Screen::fixed(Size { width: size.0, height: size.1 }, io::sink()).map_err(fault)?;
+    let mut screen =
+        TerminalScreen::fixed(Size { width: size.0, height: size.1 }, io::sink()).map_err(wrap)?;
     let ended = |event: &&Event| matches!(event.kind, EventKind::EpochEnded { .. });
     let (runs, epochs, events) = (
         tape.runs().len(),
@@ -69,14 +70,14 @@ pub fn seeking(tape: Timeline, size: (u16, u16), rounds: usize) -> Result<Seekin
         tape.runs().iter().map(|run| run.events.len()).sum(),
     );
     let mut player = Player::new(tape, 1.0, false);
-    player.introduce().into_iter().for_each(|told| app.update(Action::Told(told)));
+    player.introduce().into_iter().for_each(|sent| app.update(Action::Sent(sent)));
     let mut times = vec![Vec::new(); PLACES.len()];
     for _ in 0..rounds {
         for (place, times) in PLACES.iter().zip(&mut times) {
             let start = Instant::now();
-            let told = player.obey(&Order::Seek(Goal::Part(*place)));
-            told.into_iter().for_each(|told| app.update(Action::Told(told)));
-            screen.paint(&mut app).map_err(fault)?;
+            let sent = player.handle_order(&PlayerOrder::Seek(SeekGoal::Part(*place)));
+            sent.into_iter().for_each(|sent| app.update(Action::Sent(sent)));
+            screen.paint(&mut app).map_err(wrap)?;
             times.push(start.elapsed().as_secs_f64() * 1e3);
         }
     }

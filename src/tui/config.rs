@@ -7,8 +7,8 @@ use serde::de::value::StringDeserializer;
 use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::bindings::BINDINGS;
-use super::images::{Gallery, Images, doubt, images};
+use super::bindings::bindings;
+use super::images::{Gallery, ImageProtocol, doubt, images};
 use super::keymap::{Keymap, Overrides};
 use super::layout::Pages;
 use super::theme::{Depth, Ground, Symbols, Theme};
@@ -60,7 +60,7 @@ pub struct Config {
     /// `auto`, `braille`, `block` or `ascii`.
     pub symbols: Choice<Symbols>,
     /// `auto`, `halfblocks`, `kitty`, `sixel` or `iterm2`.
-    pub images: Choice<Images>,
+    pub images: Choice<ImageProtocol>,
     /// Whether clicks and the wheel are used; without, the terminal selects text.
     pub mouse: bool,
     /// Panels of small, medium and wide terminals.
@@ -126,7 +126,7 @@ impl Config {
     /// The settings as a file that could be kept, with every command and its keys.
     pub fn to_toml(&self) -> String {
         let mut all = self.clone();
-        for binding in BINDINGS {
+        for binding in bindings() {
             let keys = || binding.keys.iter().map(|key| (*key).to_owned()).collect();
             all.keys.entry(binding.name.to_owned()).or_insert_with(keys);
         }
@@ -206,14 +206,14 @@ mod tests {
     fn what_is_printed_can_be_kept() {
         let mut config = Config { theme: Choice::Said(Ground::Light), ..Config::default() };
         config.colors = Choice::Said(Depth::Ansi16);
-        config.images = Choice::Said(Images::Iterm2);
+        config.images = Choice::Said(ImageProtocol::Iterm2);
         config.keys.insert("train".into(), vec!["f5".into()]);
         let read: Config = toml::from_str(&config.to_toml()).unwrap();
         assert_eq!((read.theme, read.colors, read.symbols), (config.theme, config.colors, Choice::Auto));
         assert_eq!(read.images, config.images);
         assert_eq!(read.layout, config.layout);
         assert_eq!(read.keys["train"], ["f5"]);
-        assert_eq!(read.keys.len(), BINDINGS.len());
+        assert_eq!(read.keys.len(), bindings().len());
         assert!(Keymap::new(&read.keys).is_ok());
     }
 

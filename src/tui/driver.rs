@@ -1,4 +1,4 @@
-//! The loop: hears keys, signals and the background, and paints when it is time.
+//! The loop: takes in keys, signals and what the background sends, and paints when it is time.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -7,29 +7,28 @@ use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use super::action::{Action, Effect, Message};
+use super::action::{Action, Message, TerminalEffect};
 use super::app::App;
-use super::crew::Crew;
-use super::jobs::test_panic;
+use super::background::BackgroundTasks;
+use super::background::jobs::test_panic;
 use super::log::Level;
-use super::run::Stage;
-use super::screen::Screen;
+use super::run::RunStage;
+use super::screen::TerminalScreen;
 use super::{picture, screen};
 use crate::domain::event::{Control, EventKind};
-use crate::engine::features::FeatureRequest;
 use crate::exit::Exit;
 use crate::signals::{SIGHUP, hangup_is_ignored};
 
 /// Between frames, at least: 30 a second.
 const FRAME: Duration = Duration::from_millis(34);
-/// Between frames that only news asks for. A person reads no faster, and painting takes
+/// Between frames that only messages ask for. A person reads no faster, and painting takes
 /// its time from training.
 const CALM: Duration = Duration::from_millis(125);
 /// Between looks at a recording that is played.
 const PLAY: Duration = Duration::from_millis(40);
 /// For a run to pause before this process is stopped.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The most news taken in before it is looked at keys again.
+/// The most messages taken in before keys are looked at again.
 const AT_ONCE: usize = 512;
 
 /// Keys and mouse, read on a thread of its own.
@@ -59,21 +58,26 @@ enum Due {
     Soon,
 }
 
-/// What the loop listens to, apart from the crew.
-pub struct Ears {
+/// What the loop waits for, apart from the background.
+pub struct Inputs {
     /// Keys and mouse.
     pub input: UnboundedReceiver<io::Result<Input>>,
     /// Signals that end the program, by number.
     pub signals: UnboundedReceiver<u8>,
-    /// That this process goes on after it was stopped.
+    /// That this process continues after it was stopped.
     pub resumed: UnboundedReceiver<()>,
-    /// Whom to tell of each frame: how many inputs it has taken in, and when it was painted.
+    /// Where each frame is reported: how many inputs it has taken in, and when it was painted.
     pub painted: Option<UnboundedSender<(usize, std::time::Instant)>>,
 }
 
-/// Runs until the user or a signal ends it, or the terminal is gone. Without one, what trains
-/// is stopped as by SIGHUP; where that is ignored, what trains and what waits is trained first.
-pub async fn run<W: Write>(app: &mut App, screen: &mut Screen<W>, crew: &mut Crew, ears: &mut Ears) -> Exit {
+/// Runs until the user or a signal ends it, or the terminal is gone. Without one, the run in
+/// progress is stopped as by SIGHUP; where that is ignored, it and the queue are trained first.
+pub async fn run<W: Write>(
+    app: &mut App,
+    screen: &mut TerminalScreen<W>,
+    tasks: &mut BackgroundTasks,
+    inputs: &mut Inputs,
+) -> Exit {
     let mut second = interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut playing = interval(PLAY);
@@ -87,47 +91,31 @@ pub async fn run<W: Write>(app: &mut App, screen: &mut Screen<W>, crew: &mut Cre
     loop {
         for effect in app.effects() {
             due = Due::Soon;
+            let Some(effect) = tasks.execute(effect) else { continue };
             match effect {
-                Effect::Start(id, spec, left, device) => crew.start(id, *spec, left, device),
-                Effect::Fetch(offer) => crew.fetch(offer),
-                Effect::EndFetch => crew.end_fetch(),
-                Effect::Order(control) => crew.order(control),
-                Effect::Load(id, path) => crew.load(id, path),
-                Effect::Delete(id, path) => crew.delete(id, path),
-                Effect::Lesion { run, path, wanted, device } => crew.lesion(run, path, wanted, device),
-                Effect::EndLesions => crew.end_lesions(),
-                Effect::SavePreset { name, spec, replace } => crew.save_preset(name, *spec, replace),
-                Effect::Look { id, path, spec, image } => {
-                    crew.look(id, FeatureRequest { run: path, spec: *spec, image });
+                TerminalEffect::Copy(text) => gone |= screen.copy(&text).is_err(),
+                TerminalEffect::Screenshot => {
+                    let saved = save_screenshot(app);
+                    app.update(Action::Sent(saved));
                 }
-                Effect::LookAtData(ask) => crew.look_at_data(ask),
-                Effect::Search => crew.search(),
-                Effect::SearchAgain(known) => crew.search_again(known),
-                Effect::Play(order) => {
-                    crew.order_player(&order).into_iter().for_each(|told| app.update(Action::Told(told)));
-                }
-                Effect::Copy(text) => gone |= screen.copy(&text).is_err(),
-                Effect::Picture => {
-                    let kept = keep_picture(app);
-                    app.update(Action::Told(kept));
-                }
-                Effect::Redraw => gone |= screen.forget().is_err(),
-                Effect::Suspend => {
-                    let paused = pause(app, crew).await;
+                TerminalEffect::Redraw => gone |= screen.forget().is_err(),
+                TerminalEffect::Suspend => {
+                    let paused = pause(app, tasks).await;
                     gone |= screen.suspend().is_err();
                     if paused {
-                        crew.order(Control::Continue);
+                        tasks.order(Control::Continue);
                     }
                 }
-                Effect::Quit => return exit,
+                TerminalEffect::Quit => return exit,
             }
         }
+        tasks.take_ready().into_iter().for_each(|message| app.update(Action::Sent(message)));
         gone |= screen.is_gone();
         if gone && !leaving {
             if exit == Exit::Done {
                 exit = Exit::Signal(SIGHUP);
             }
-            leaving = !hangup_is_ignored() || app.is_idle();
+            leaving = !hangup_is_ignored() || app.session.is_idle();
             if leaving {
                 app.update(Action::Leave);
                 continue;
@@ -136,14 +124,14 @@ pub async fn run<W: Write>(app: &mut App, screen: &mut Screen<W>, crew: &mut Cre
         let at = painted + if due == Due::Soon { FRAME } else { CALM };
         if due != Due::Not && !gone && Instant::now() >= at {
             gone |= screen.paint(app).is_err();
-            if let Some(painted) = &ears.painted {
+            if let Some(painted) = &inputs.painted {
                 let _ = painted.send((taken, std::time::Instant::now()));
             }
             (painted, due) = (Instant::now(), Due::Not);
         }
         tokio::select! {
             biased;
-            Some(number) = ears.signals.recv() => {
+            Some(number) = inputs.signals.recv() => {
                 // Once more: at once. What was recorded is on disk.
                 if signalled {
                     return exit;
@@ -152,11 +140,11 @@ pub async fn run<W: Write>(app: &mut App, screen: &mut Screen<W>, crew: &mut Cre
                 exit = Exit::Signal(number);
                 app.update(Action::Leave);
             }
-            Some(()) = ears.resumed.recv() => {
+            Some(()) = inputs.resumed.recv() => {
                 gone |= screen.retake().is_err();
                 due = Due::Soon;
             }
-            input = ears.input.recv(), if !gone => match input {
+            input = inputs.input.recv(), if !gone => match input {
                 Some(Ok(input)) => {
                     test_panic("screen");
                     taken += 1;
@@ -175,25 +163,25 @@ pub async fn run<W: Write>(app: &mut App, screen: &mut Screen<W>, crew: &mut Cre
                 Some(Err(_)) | None => gone = true,
             },
             () = sleep_until(at), if due != Due::Not && !gone => {}
-            message = crew.next() => {
-                app.update(Action::Told(message));
+            message = tasks.next() => {
+                app.update(Action::Sent(message));
                 // What has come already is taken in together.
                 for _ in 0..AT_ONCE {
-                    match at_once(crew.next()).await {
-                        Some(message) => app.update(Action::Told(message)),
+                    match at_once(tasks.next()).await {
+                        Some(message) => app.update(Action::Sent(message)),
                         None => break,
                     }
                 }
                 due = due.max(Due::Calmly);
             }
-            _ = playing.tick(), if crew.is_playing() => {
-                crew.play().into_iter().for_each(|told| app.update(Action::Told(told)));
+            _ = playing.tick(), if tasks.is_playing() => {
+                tasks.play().into_iter().for_each(|message| app.update(Action::Sent(message)));
                 due = Due::Soon;
             }
             _ = second.tick() => {
-                let said = app.notice.is_some();
-                app.update(Action::Told(tick()));
-                if app.runs.active().is_some() || said != app.notice.is_some() {
+                let had_notice = app.session.notice.is_some();
+                app.update(Action::Sent(tick()));
+                if app.session.runs.active().is_some() || had_notice != app.session.notice.is_some() {
                     due = due.max(Due::Calmly);
                 }
             }
@@ -203,32 +191,33 @@ pub async fn run<W: Write>(app: &mut App, screen: &mut Screen<W>, crew: &mut Cre
 
 /// Pauses what trains, so that the time for which this process is stopped does not count as
 /// training; whether it has to go on afterwards.
-async fn pause(app: &mut App, crew: &mut Crew) -> bool {
-    let trains = app.runs.active().is_some_and(|run| run.stage == Stage::Live && !run.state.paused);
-    if !trains || app.playback.is_some() {
+async fn pause(app: &mut App, tasks: &mut BackgroundTasks) -> bool {
+    let trains =
+        app.session.runs.active().is_some_and(|run| run.stage == RunStage::Live && !run.state.paused);
+    if !trains || app.session.playback.is_some() {
         return false;
     }
-    crew.order(Control::Pause);
+    tasks.order(Control::Pause);
     let paused = async {
         loop {
-            let message = crew.next().await;
+            let message = tasks.next().await;
             let is_over = match &message {
                 Message::Event(_, event) => matches!(event.kind, EventKind::Paused),
                 Message::Ended { .. } => true,
                 _ => false,
             };
-            app.update(Action::Told(message));
+            app.update(Action::Sent(message));
             if is_over {
                 break;
             }
         }
     };
-    // A GPU that compiles its kernels hears nothing meanwhile; nobody waits that long.
+    // A GPU that compiles its kernels takes no orders meanwhile; nobody waits that long.
     let _ = timeout(PATIENCE, paused).await;
     true
 }
 
-/// What `future` has to say without waiting.
+/// What `future` yields without waiting.
 async fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = std::pin::pin!(future);
     std::future::poll_fn(|context| {
@@ -257,12 +246,12 @@ fn tick() -> Message {
 }
 
 /// Writes what is on the screen as a picture into the current folder.
-fn keep_picture(app: &mut App) -> Message {
-    let size = app.view.size;
-    let svg = picture::svg(&screen::frame(app, size), &app.theme);
+fn save_screenshot(app: &mut App) -> Message {
+    let size = app.screen.size;
+    let svg = picture::svg(&screen::frame(app, size), &app.session.theme);
     let name = jiff::ZonedDateTime::now().strftime("hiresnet-tui-%Y%m%d-%H%M%S.svg").to_string();
     match crate::engine::files::write_atomically(std::path::Path::new(&name), svg.as_bytes()) {
-        Ok(()) => Message::Said(Level::Good, format!("the screen is kept in {name}")),
-        Err(fault) => Message::Said(Level::Bad, fault.to_string()),
+        Ok(()) => Message::Notice(Level::Good, format!("screenshot saved to {name}")),
+        Err(error) => Message::Notice(Level::Bad, error.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! A dataset that is not here, and the fetching of it.
+//! A missing dataset, and its download.
 
 use super::run::RunId;
 use crate::domain::text::{duration, filesize, harmless};
@@ -9,38 +9,38 @@ use crate::engine::fetch::{FetchProgress, FetchStage, Offer};
 pub struct Fetching {
     /// The run that waits for it.
     pub run: Option<RunId>,
-    /// What would be fetched.
+    /// What would be downloaded.
     pub offer: Offer,
     /// Why it could not begin.
-    pub fault: String,
+    pub error: String,
     /// How far that is.
-    pub state: State,
+    pub state: FetchState,
 }
 
-/// How far a fetch is.
+/// How far a download is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum State {
-    /// Nobody has said whether to.
+pub enum FetchState {
+    /// The user has not answered.
     Asked,
-    /// It goes on; with bytes a second.
+    /// In progress; with bytes a second.
     Going(Option<(FetchProgress, f64)>),
-    /// Somebody wants it to end.
+    /// Being cancelled.
     Ending,
 }
 
 impl Fetching {
-    /// The question whether to.
+    /// The question whether to download it.
     pub fn question(&self) -> String {
         let Offer { dataset, folder, .. } = &self.offer;
         let (size, host) = (filesize(self.offer.bytes()), self.offer.host());
         let folder = harmless(&folder.to_string_lossy(), 200);
-        format!("{dataset} is not here. Fetch {size} from {host} to {folder}?")
+        format!("{dataset} not found locally. Download {size} from {host} to {folder}?")
     }
 
-    /// How much of it is here, as a part of 1.
+    /// How much of it has come, as a part of 1.
     pub fn part(&self) -> f64 {
         match &self.state {
-            State::Going(Some((progress, _))) => progress.done as f64 / progress.total.max(1) as f64,
+            FetchState::Going(Some((progress, _))) => progress.done as f64 / progress.total.max(1) as f64,
             _ => 0.0,
         }
     }
@@ -49,16 +49,18 @@ impl Fetching {
     pub fn doing(&self) -> String {
         let dataset = self.offer.dataset;
         match &self.state {
-            State::Asked => format!("{dataset} is missing"),
-            State::Ending => "ending the fetch".into(),
-            State::Going(None) => format!("fetching {dataset}"),
-            State::Going(Some((progress, _))) => {
+            FetchState::Asked => format!("{dataset} is missing"),
+            FetchState::Ending => "cancelling the download".into(),
+            FetchState::Going(None) => format!("downloading {dataset}"),
+            FetchState::Going(Some((progress, _))) => {
                 // 100% is the end, and nothing before it.
                 let percent = (100.0 * self.part()).floor();
                 match &progress.stage {
                     FetchStage::Checking => format!("checking {dataset}"),
-                    FetchStage::Waiting { seconds, .. } => format!("fetching {dataset} again in {seconds}s"),
-                    _ => format!("fetching {dataset} {percent:.0}%"),
+                    FetchStage::Waiting { seconds, .. } => {
+                        format!("downloading {dataset}: retry in {seconds}s")
+                    }
+                    _ => format!("downloading {dataset} {percent:.0}%"),
                 }
             }
         }
@@ -66,7 +68,7 @@ impl Fetching {
 
     /// Bytes, speed and time left, or why it waits; empty where there is nothing to tell.
     pub fn details(&self) -> String {
-        let State::Going(Some((progress, rate))) = &self.state else { return String::new() };
+        let FetchState::Going(Some((progress, rate))) = &self.state else { return String::new() };
         if let FetchStage::Waiting { reason, .. } = &progress.stage {
             return reason.clone();
         }

@@ -6,8 +6,8 @@ use crokey::{KeyCombination, KeyCombinationFormat};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_width::UnicodeWidthChar;
 
-use super::bindings::{BINDINGS, Binding};
-use super::command::{Command, Place};
+use super::bindings::bindings;
+use super::command::{AppCommand, Binding, EditCommand, GlobalCommand, KeyScope};
 use crate::domain::error::suggestion;
 
 /// What every key means, everywhere.
@@ -15,10 +15,10 @@ use crate::domain::error::suggestion;
 pub struct Keymap {
     /// By row of the table.
     keys: Vec<Vec<KeyCombination>>,
-    commands: HashMap<(Place, KeyCombination), Command>,
+    commands: HashMap<(KeyScope, KeyCombination), AppCommand>,
 }
 
-/// Keys by the names of [`BINDINGS`], as the config file has them.
+/// Keys by the names of [`bindings`], as the config file has them.
 pub type Overrides = BTreeMap<String, Vec<String>>;
 
 impl Keymap {
@@ -27,12 +27,12 @@ impl Keymap {
     /// # Errors
     /// For a name that is none, a key that is none, and two commands on one key.
     pub fn new(overrides: &Overrides) -> Result<Self, String> {
-        let names: Vec<_> = BINDINGS.iter().map(|b| b.name).collect();
+        let names: Vec<_> = bindings().iter().map(|b| b.name).collect();
         if let Some(name) = overrides.keys().find(|name| !names.contains(&name.as_str())) {
-            return Err(format!("no command is called '{name}'{}", suggestion(name, &names)));
+            return Err(format!("unknown command '{name}'{}", suggestion(name, &names)));
         }
-        let mut keys = Vec::with_capacity(BINDINGS.len());
-        for binding in BINDINGS {
+        let mut keys = Vec::with_capacity(bindings().len());
+        for binding in bindings() {
             let own: Vec<&str> = match overrides.get(binding.name) {
                 Some(own) => own.iter().map(String::as_str).collect(),
                 None => binding.keys.to_vec(),
@@ -41,44 +41,51 @@ impl Keymap {
             keys.push(parsed.collect::<Result<Vec<_>, _>>()?);
         }
         let mut commands = HashMap::new();
-        let mut owners: HashMap<(Place, KeyCombination), &str> = HashMap::new();
-        for (binding, keys) in BINDINGS.iter().zip(&keys) {
+        let mut owners: HashMap<(KeyScope, KeyCombination), &str> = HashMap::new();
+        for (binding, keys) in bindings().iter().zip(&keys) {
             for key in keys {
-                if let Some(other) = owners.insert((binding.place, *key), binding.name) {
+                if let Some(other) = owners.insert((binding.scope, *key), binding.name) {
                     let key = shown(*key);
                     return Err(format!(
-                        "{} and {other} are both on {key} ({})",
-                        binding.name, binding.place
+                        "{} and {other} are both bound to {key} ({})",
+                        binding.name, binding.scope
                     ));
                 }
-                commands.insert((binding.place, *key), binding.command);
+                commands.insert((binding.scope, *key), binding.command);
             }
         }
         // Not at once, but without these nobody would get out.
-        for (command, place) in [(Command::Quit, Place::Anywhere), (Command::Back, Place::Editing)] {
-            if !commands.iter().any(|((at, _), asks)| *at == place && *asks == command) {
-                let row = BINDINGS.iter().find(|b| b.place == place && b.command == command);
+        for (command, scope) in [
+            (GlobalCommand::Quit.into(), KeyScope::Everywhere),
+            (AppCommand::Edit(EditCommand::Cancel), KeyScope::Edit),
+        ] {
+            if !commands.iter().any(|((at, _), asks)| *at == scope && *asks == command) {
+                let row = bindings().iter().find(|b| b.scope == scope && b.command == command);
                 return Err(format!("{} must have a key", row.map_or("quit", |b| b.name)));
             }
         }
         Ok(Self { keys, commands })
     }
 
-    /// What `key` asks for in the first of `places` where it asks for anything.
-    pub fn command(&self, key: KeyEvent, places: &[Place]) -> Option<Command> {
+    /// What `key` asks for in the first of `scopes` where it asks for anything.
+    pub fn command(&self, key: KeyEvent, scopes: &[KeyScope]) -> Option<AppCommand> {
         let key = combination(key);
-        places.iter().find_map(|place| self.commands.get(&(*place, key)).copied())
+        scopes.iter().find_map(|scope| self.commands.get(&(*scope, key)).copied())
     }
 
-    /// The rows of `place` with their keys, in the table's order.
-    pub fn rows(&self, place: Place) -> impl Iterator<Item = (&'static Binding, &[KeyCombination])> {
-        BINDINGS.iter().zip(&self.keys).filter(move |(b, _)| b.place == place).map(|(b, k)| (b, k.as_slice()))
+    /// The rows of `scope` with their keys, in the table's order.
+    pub fn rows(&self, scope: KeyScope) -> impl Iterator<Item = (&'static Binding, &[KeyCombination])> {
+        bindings()
+            .iter()
+            .zip(&self.keys)
+            .filter(move |(b, _)| b.scope == scope)
+            .map(|(b, k)| (b, k.as_slice()))
     }
 
-    /// The help of `place`: keys and words; rows with the same words are one.
-    pub fn help(&self, place: Place) -> Vec<(String, &'static str)> {
+    /// The help of `scope`: keys and words; rows with the same words are one.
+    pub fn help(&self, scope: KeyScope) -> Vec<(String, &'static str)> {
         let mut lines: Vec<(String, &str)> = Vec::new();
-        for (binding, keys) in self.rows(place) {
+        for (binding, keys) in self.rows(scope) {
             let keys: Vec<_> = keys.iter().map(|key| shown(*key)).collect();
             match lines.last_mut() {
                 Some((before, about)) if *about == binding.about => {
@@ -93,8 +100,8 @@ impl Keymap {
     }
 
     /// The first key of a command, as shown; `None` where it has none.
-    pub fn key_of(&self, command: Command) -> Option<String> {
-        let row = BINDINGS.iter().position(|b| b.command == command)?;
+    pub fn key_of(&self, command: AppCommand) -> Option<String> {
+        let row = bindings().iter().position(|b| b.command == command)?;
         self.keys[row].first().map(|key| shown(*key))
     }
 }
@@ -104,7 +111,7 @@ impl Keymap {
 /// # Errors
 /// When it is no key.
 pub fn parse(text: &str) -> Result<KeyCombination, String> {
-    let no_key = || format!("'{text}' is no key; write e.g. t, T, ctrl-t, f5 or enter");
+    let no_key = || format!("can't parse the key '{text}'; examples: t, T, ctrl-t, f5, enter");
     let last = text.chars().next_back().ok_or_else(no_key)?;
     let modifiers = text.strip_suffix(last).unwrap_or_default();
     let is_alone = modifiers.is_empty() || modifiers.ends_with('-');
@@ -157,7 +164,7 @@ pub fn shown(key: KeyCombination) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::command::Panel;
+    use crate::tui::panels::PanelId;
     use crossterm::event::KeyModifiers;
 
     fn press(code: KeyCode, modifiers: KeyModifiers) -> KeyEvent {
@@ -172,14 +179,17 @@ mod tests {
     fn the_focused_panel_comes_before_everywhere() {
         let keys = Keymap::new(&Overrides::new()).unwrap();
         let l = press(KeyCode::Char('l'), KeyModifiers::NONE);
-        let at = |panel| keys.command(l, &[Place::In(panel), Place::Anywhere]);
-        assert_eq!(at(Panel::Curves), Some(Command::LogY));
-        assert_eq!(at(Panel::Wiring), Some(Command::Right));
-        assert_eq!(at(Panel::Status), None);
+        let at = |panel| {
+            let command = keys.command(l, &[KeyScope::In(panel), KeyScope::Everywhere])?;
+            bindings().iter().find(|binding| binding.command == command).map(|binding| binding.name)
+        };
+        assert_eq!(at(PanelId::Curves), Some("log-y"));
+        assert_eq!(at(PanelId::Wiring), Some("hop-right"));
+        assert_eq!(at(PanelId::Status), None);
         let big = press(KeyCode::Char('L'), KeyModifiers::SHIFT);
         assert_eq!(
-            keys.command(big, &[Place::In(Panel::Curves), Place::Anywhere]),
-            Some(Command::Focus(Panel::Status))
+            keys.command(big, &[KeyScope::In(PanelId::Curves), KeyScope::Everywhere]),
+            Some(GlobalCommand::Focus(PanelId::Status).into())
         );
     }
 
@@ -187,21 +197,27 @@ mod tests {
     fn shift_is_said_in_different_ways() {
         let keys = Keymap::new(&Overrides::new()).unwrap();
         for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
-            let anywhere = |code| keys.command(press(code, modifiers), &[Place::Anywhere]);
-            assert_eq!(anywhere(KeyCode::Char('?')), Some(Command::Help));
-            assert_eq!(anywhere(KeyCode::BackTab), Some(Command::PreviousPanel));
-            assert_eq!(anywhere(KeyCode::Char('C')), Some(Command::Focus(Panel::Curves)));
+            let anywhere = |code| keys.command(press(code, modifiers), &[KeyScope::Everywhere]);
+            assert_eq!(anywhere(KeyCode::Char('?')), Some(GlobalCommand::Help.into()));
+            assert_eq!(anywhere(KeyCode::BackTab), Some(GlobalCommand::PreviousPanel.into()));
+            assert_eq!(anywhere(KeyCode::Char('C')), Some(GlobalCommand::Focus(PanelId::Curves).into()));
         }
     }
 
     #[test]
     fn the_users_keys_replace_the_tables() {
         let keys = overridden("train", &["ctrl-t", "V"]).unwrap();
-        let anywhere = |key| keys.command(key, &[Place::Anywhere]);
-        assert_eq!(anywhere(press(KeyCode::Char('t'), KeyModifiers::CONTROL)), Some(Command::Train));
-        assert_eq!(anywhere(press(KeyCode::Char('V'), KeyModifiers::SHIFT)), Some(Command::Train));
+        let anywhere = |key| keys.command(key, &[KeyScope::Everywhere]);
+        assert_eq!(
+            anywhere(press(KeyCode::Char('t'), KeyModifiers::CONTROL)),
+            Some(GlobalCommand::Train.into())
+        );
+        assert_eq!(
+            anywhere(press(KeyCode::Char('V'), KeyModifiers::SHIFT)),
+            Some(GlobalCommand::Train.into())
+        );
         assert_eq!(anywhere(press(KeyCode::Char('t'), KeyModifiers::NONE)), None);
-        assert!(keys.help(Place::Anywhere).iter().any(|(keys, _)| keys == "ctrl-t V"));
+        assert!(keys.help(KeyScope::Everywhere).iter().any(|(keys, _)| keys == "ctrl-t V"));
     }
 
     #[test]
@@ -217,7 +233,11 @@ mod tests {
         ] {
             let keys = overridden("train", &[text]).unwrap();
             let pressed = press(KeyCode::Char(code), modifiers);
-            assert_eq!(keys.command(pressed, &[Place::Anywhere]), Some(Command::Train), "{text}");
+            assert_eq!(
+                keys.command(pressed, &[KeyScope::Everywhere]),
+                Some(GlobalCommand::Train.into()),
+                "{text}"
+            );
             assert_eq!(parse(&shown(parse(text).unwrap())), parse(text), "{text}");
         }
     }
@@ -242,18 +262,21 @@ mod tests {
     #[test]
     fn mistakes_are_explained() {
         assert!(overridden("trian", &["t"]).unwrap_err().contains("did you mean 'train'?"));
-        assert!(overridden("train", &["hyper-t"]).unwrap_err().contains("'hyper-t' is no key"));
+        assert!(overridden("train", &["hyper-t"]).unwrap_err().contains("can't parse the key 'hyper-t'"));
         let twice = overridden("train", &["x"]).unwrap_err();
-        assert!(twice.contains("train") && twice.contains("stop") && twice.contains("both on x"), "{twice}");
+        assert!(
+            twice.contains("train") && twice.contains("stop") && twice.contains("both bound to x"),
+            "{twice}"
+        );
         assert!(overridden("train", &[]).is_ok(), "a command may have no key");
     }
 
     #[test]
     fn names_are_unique_and_every_row_is_explained() {
-        let mut names: Vec<_> = BINDINGS.iter().map(|b| b.name).collect();
+        let mut names: Vec<_> = bindings().iter().map(|b| b.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), BINDINGS.len());
-        assert!(BINDINGS.iter().all(|b| !b.about.is_empty() && !b.keys.is_empty()));
+        assert_eq!(names.len(), bindings().len());
+        assert!(bindings().iter().all(|b| !b.about.is_empty() && !b.keys.is_empty()));
     }
 }

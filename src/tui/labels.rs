@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::run::Run;
+use super::run::TrackedRun;
 
 /// What all listed runs have alike.
 #[derive(Debug, Clone, Default)]
@@ -28,10 +28,10 @@ pub struct Label {
 
 impl Labels {
     /// Of these runs.
-    pub fn of<'a>(runs: impl Iterator<Item = &'a Run>) -> Self {
-        let runs: Vec<&Run> = runs.collect();
+    pub fn of<'a>(runs: impl Iterator<Item = &'a TrackedRun>) -> Self {
+        let runs: Vec<&TrackedRun> = runs.collect();
         let Some((first, others)) = runs.split_first() else { return Self::default() };
-        let length = |run: &Run| run.spec.network_name().chars().count();
+        let length = |run: &TrackedRun| run.spec.network_name().chars().count();
         let mut common: Vec<String> = words(&first.line).map(str::to_owned).collect();
         let mut widest = length(first);
         for run in others {
@@ -46,7 +46,7 @@ impl Labels {
     }
 
     /// One run's.
-    pub fn label(&self, run: &Run) -> Label {
+    pub fn label(&self, run: &TrackedRun) -> Label {
         let rest: Vec<_> = words(&run.line).filter(|word| !self.common.iter().any(|c| c == word)).collect();
         Label { network: run.spec.network_name(), seed: format!("s{}", run.spec.seed), rest: rest.join(" ") }
     }
@@ -70,8 +70,11 @@ mod tests {
     use super::*;
 
     fn labels(lines: &[&str]) -> Vec<String> {
-        let runs: Vec<_> =
-            lines.iter().enumerate().map(|(id, line)| Run::waiting(id, line.parse().unwrap())).collect();
+        let runs: Vec<_> = lines
+            .iter()
+            .enumerate()
+            .map(|(id, line)| TrackedRun::waiting(id, line.parse().unwrap()))
+            .collect();
         let labels = Labels::of(runs.iter());
         runs.iter().map(|run| labels.label(run).to_string()).collect()
     }

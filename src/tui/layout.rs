@@ -1,5 +1,24 @@
 //! Which panels are where: pages for small, medium and wide terminals.
 //!
+//! ```text
+//!  Wiring  Setup  Curves  Activations  Features  …      epoch 3/10 · eta 52s    header
+//! ╭─Wiring───────────────────────╮╭─Curves─────────────────────────────────────╮
+//! │ stem ─ block 1 ─ block 2 ─ … ││ loss                                       │
+//! │ 273,466 parameters           ││ ╲                                          │
+//! │                              ││  ╲___                                      │
+//! ├─Setup────────────────────────┤├─Activations────────────────────────────────┤
+//! │ epochs        10             ││ F    ████████████                          │
+//! │ lr            0.001          ││ 0→1  ██████                                │
+//! ├─Log──────────────────────────┤├─Runs───────────────────────────────────────┤
+//! │ 21:04:07 saving to runs/…    ││ ● resnet+hires s0          training   3/10 │
+//! ╰──────────────────────────────╯╰────────────────────────────────────────────╯
+//!  t train   Tab next panel   z zoom                           ? help  q quit    footer
+//! ```
+//!
+//! Header and footer have a row each and always stay. Between them is the page with the
+//! focused panel: two columns on a medium terminal (as here), three on a wide one, one or
+//! two panels on a small one. A panel that is on no page has one of its own.
+//!
 //! A page is written as its columns from left to right between `|`, each with its panels
 //! from top to bottom between `/`: `wiring / setup | curves / runs`.
 
@@ -9,7 +28,7 @@ use std::str::FromStr;
 use ratatui::layout::{Constraint, Layout, Rect, Size};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::command::Panel;
+use super::panels::PanelId;
 use crate::domain::error::suggestion;
 
 /// The smallest terminal that anything is shown on.
@@ -22,15 +41,15 @@ const WIDE: Size = Size { width: 160, height: 45 };
 
 /// One screenful: panels by column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page(Vec<Vec<Panel>>);
+pub struct Page(Vec<Vec<PanelId>>);
 
 impl Page {
-    fn single(panel: Panel) -> Self {
+    fn single(panel: PanelId) -> Self {
         Self(vec![vec![panel]])
     }
 
     /// Its panels, column by column.
-    pub fn panels(&self) -> impl Iterator<Item = Panel> + '_ {
+    pub fn panels(&self) -> impl Iterator<Item = PanelId> + '_ {
         self.0.iter().flatten().copied()
     }
 }
@@ -41,9 +60,9 @@ impl FromStr for Page {
     fn from_str(text: &str) -> Result<Self, String> {
         let panel = |word: &str| {
             let word = word.trim();
-            Panel::named(word).ok_or_else(|| {
-                let names = Panel::ALL.map(Panel::name);
-                format!("no panel is called '{word}'{}", suggestion(word, &names))
+            PanelId::named(word).ok_or_else(|| {
+                let names = PanelId::ALL.iter().map(|id| id.facts().name).collect::<Vec<_>>();
+                format!("unknown panel '{word}'{}", suggestion(word, &names))
             })
         };
         let column = |text: &str| text.split('/').map(panel).collect::<Result<Vec<_>, _>>();
@@ -51,7 +70,7 @@ impl FromStr for Page {
         let mut all: Vec<_> = page.panels().collect();
         all.sort_unstable();
         match all.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(format!("{} is twice on one page", pair[0].name())),
+            Some(pair) => Err(format!("{} is twice on one page", pair[0].facts().name)),
             None => Ok(page),
         }
     }
@@ -59,7 +78,8 @@ impl FromStr for Page {
 
 impl fmt::Display for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let column = |panels: &Vec<Panel>| panels.iter().map(|p| p.name()).collect::<Vec<_>>().join(" / ");
+        let column =
+            |panels: &Vec<PanelId>| panels.iter().map(|p| p.facts().name).collect::<Vec<_>>().join(" / ");
         f.write_str(&self.0.iter().map(column).collect::<Vec<_>>().join(" | "))
     }
 }
@@ -90,7 +110,7 @@ pub struct Pages {
 
 impl Default for Pages {
     fn default() -> Self {
-        use Panel::{Activations, Curves, Data, Features, Runs, Setup, Status, Table, Wiring};
+        use PanelId::{Activations, Curves, Data, Features, Runs, Setup, Status, Table, Wiring};
         Self {
             small: vec![
                 Page(vec![vec![Wiring], vec![Setup]]),
@@ -119,17 +139,17 @@ impl Default for Pages {
 /// Where everything is, on a terminal of one size.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arrangement {
-    /// What trains, in one line.
+    /// The run in progress, in one line.
     pub header: Rect,
     /// Panels with their frames.
-    pub panels: Vec<(Panel, Rect)>,
+    pub panels: Vec<(PanelId, Rect)>,
     /// Keys, or the last message.
     pub footer: Rect,
 }
 
 impl Pages {
     /// The page of a terminal of `size` that `focus` is on.
-    fn page(&self, size: Size, focus: Panel) -> Page {
+    fn page(&self, size: Size, focus: PanelId) -> Page {
         let fits = |least: Size| size.width >= least.width && size.height >= least.height;
         let pages = match () {
             () if fits(WIDE) => &self.wide,
@@ -142,7 +162,7 @@ impl Pages {
     }
 
     /// Lays out a terminal of `size`; `None` where it is too small.
-    pub fn arrange(&self, size: Size, focus: Panel, zoomed: bool) -> Option<Arrangement> {
+    pub fn arrange(&self, size: Size, focus: PanelId, zoomed: bool) -> Option<Arrangement> {
         if size.width < LEAST.width || size.height < LEAST.height {
             return None;
         }
@@ -150,42 +170,16 @@ impl Pages {
         let [header, body, footer] =
             Layout::vertical(lines).areas(Rect::from((ratatui::layout::Position::ORIGIN, size)));
         let page = if zoomed { Page::single(focus) } else { self.page(size, focus) };
-        let share = |column: &Vec<Panel>| column.iter().map(|p| width_share(*p)).max().unwrap_or(1);
+        let share = |column: &Vec<PanelId>| column.iter().map(|p| p.facts().share.0).max().unwrap_or(1);
         let columns =
             Layout::horizontal(page.0.iter().map(|column| Constraint::Fill(share(column)))).split(body);
         let mut panels = Vec::new();
         for (column, area) in page.0.iter().zip(columns.iter()) {
             let rows =
-                Layout::vertical(column.iter().map(|p| Constraint::Fill(height_share(*p)))).split(*area);
+                Layout::vertical(column.iter().map(|p| Constraint::Fill(p.facts().share.1))).split(*area);
             panels.extend(column.iter().copied().zip(rows.iter().copied()));
         }
         Some(Arrangement { header, panels, footer })
-    }
-}
-
-/// How much of the width a column with this panel wants, beside others.
-const fn width_share(panel: Panel) -> u16 {
-    match panel {
-        Panel::Curves => 21,
-        Panel::Features | Panel::Data | Panel::Table => 22,
-        Panel::Activations => 20,
-        Panel::Wiring => 15,
-        Panel::Runs => 17,
-        Panel::Status => 12,
-        Panel::Setup => 10,
-    }
-}
-
-/// How much of the height it wants, among others of its column.
-const fn height_share(panel: Panel) -> u16 {
-    match panel {
-        Panel::Wiring => 20,
-        Panel::Curves => 17,
-        Panel::Features | Panel::Data | Panel::Table => 20,
-        Panel::Activations => 13,
-        Panel::Setup => 11,
-        Panel::Runs => 10,
-        Panel::Status => 8,
     }
 }
 
@@ -210,7 +204,7 @@ mod tests {
         let pages = Pages::default();
         for (width, height) in [(40, 10), (80, 24), (120, 40), (200, 60), (110, 32), (500, 11)] {
             let size = Size { width, height };
-            for focus in Panel::ALL {
+            for focus in PanelId::ALL.iter().copied() {
                 for zoomed in [false, true] {
                     let Arrangement { header, panels, footer } = pages.arrange(size, focus, zoomed).unwrap();
                     assert!(panels.iter().any(|(panel, _)| *panel == focus));
@@ -219,16 +213,16 @@ mod tests {
                 }
             }
         }
-        assert_eq!(pages.arrange(Size { width: 39, height: 24 }, Panel::Runs, false), None);
-        assert_eq!(pages.arrange(Size { width: 80, height: 9 }, Panel::Runs, false), None);
+        assert_eq!(pages.arrange(Size { width: 39, height: 24 }, PanelId::Runs, false), None);
+        assert_eq!(pages.arrange(Size { width: 80, height: 9 }, PanelId::Runs, false), None);
     }
 
     #[test]
     fn all_panels_but_those_of_images_and_tables_are_on_one_page_from_120_columns_on() {
         for (width, height) in [(120, 40), (200, 60)] {
-            let arranged = Pages::default().arrange(Size { width, height }, Panel::Runs, false).unwrap();
-            assert_eq!(arranged.panels.len(), Panel::ALL.len() - 3);
-            let alone = [Panel::Features, Panel::Data, Panel::Table];
+            let arranged = Pages::default().arrange(Size { width, height }, PanelId::Runs, false).unwrap();
+            assert_eq!(arranged.panels.len(), PanelId::ALL.len() - 3);
+            let alone = [PanelId::Features, PanelId::Data, PanelId::Table];
             assert!(arranged.panels.iter().all(|(panel, _)| !alone.contains(panel)));
         }
     }

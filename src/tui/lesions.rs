@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::draft::Draft;
-use super::run::{Run, RunId};
+use super::run::{RunId, TrackedRun};
 use crate::domain::error::SpecError;
 use crate::domain::event::{Checkpoint, Score};
 use crate::domain::hops::HopSet;
@@ -86,7 +86,7 @@ pub struct Study {
 }
 
 impl Study {
-    fn of(run: &Run) -> Result<Self, SpecError> {
+    fn of(run: &TrackedRun) -> Result<Self, SpecError> {
         Ok(Self {
             run: run.id,
             name: format!("{} s{}", run.spec.network_name(), run.spec.seed),
@@ -144,7 +144,7 @@ impl Study {
         let weights = self.origin.map_or(String::new(), |LesionedWeights { checkpoint, epoch }| {
             match (checkpoint, epoch, self.best) {
                 (Checkpoint::Best, Some(epoch), Some(best)) if best > epoch => {
-                    format!(", weights of epoch {epoch} (best by now: {best})")
+                    format!(", weights of epoch {epoch} (now best: {best})")
                 }
                 _ => format!(", {} weights", checkpoint.name()),
             }
@@ -194,7 +194,7 @@ pub fn terms_off(draft: &Draft, hops: &HopSet) -> Vec<Term> {
 
 /// Lesions that are being scored.
 #[derive(Debug, Clone)]
-pub struct Running {
+pub struct RunningLesions {
     /// Whose.
     pub run: RunId,
     /// What is scored first.
@@ -205,7 +205,7 @@ pub struct Running {
     pub done: usize,
     /// Whether each two terms are among them.
     pub pairs: bool,
-    /// Whether they were told to end.
+    /// Whether they are being cancelled.
     pub ending: bool,
 }
 
@@ -214,12 +214,12 @@ pub struct Running {
 pub struct Lesions {
     /// What was begun last is last.
     studies: Vec<Study>,
-    running: Option<Running>,
+    running: Option<RunningLesions>,
 }
 
 impl Lesions {
     /// Those that are being scored.
-    pub const fn running(&self) -> Option<&Running> {
+    pub const fn running(&self) -> Option<&RunningLesions> {
         self.running.as_ref()
     }
 
@@ -240,7 +240,12 @@ impl Lesions {
     ///
     /// # Errors
     /// When the run is no network.
-    pub fn wanted(&self, run: &Run, cuts: Vec<Term>, pairs: bool) -> Result<Vec<Vec<Term>>, SpecError> {
+    pub fn wanted(
+        &self,
+        run: &TrackedRun,
+        cuts: Vec<Term>,
+        pairs: bool,
+    ) -> Result<Vec<Vec<Term>>, SpecError> {
         let all = lesions(&run.spec.hops()?, run.spec.blocks.len(), pairs);
         if cuts.is_empty() {
             return Ok(all);
@@ -256,7 +261,7 @@ impl Lesions {
     ///
     /// # Errors
     /// When the run is no network.
-    pub fn begin(&mut self, run: &Run, wanted: &[Vec<Term>], pairs: bool) -> Result<(), SpecError> {
+    pub fn begin(&mut self, run: &TrackedRun, wanted: &[Vec<Term>], pairs: bool) -> Result<(), SpecError> {
         let place = self.studies.iter().position(|study| study.run == run.id);
         let study = match place {
             Some(place) => self.studies.remove(place),
@@ -266,11 +271,11 @@ impl Lesions {
         self.moved_on(run.id, run.state.best_epoch().map(|best| best.epoch));
         let first = wanted.first().cloned().unwrap_or_default();
         self.running =
-            Some(Running { run: run.id, first, total: wanted.len(), done: 0, pairs, ending: false });
+            Some(RunningLesions { run: run.id, first, total: wanted.len(), done: 0, pairs, ending: false });
         Ok(())
     }
 
-    /// Those that are being scored have been told to end.
+    /// Those that are being scored are being cancelled.
     pub fn ending(&mut self) {
         if let Some(running) = &mut self.running {
             running.ending = true;
@@ -288,7 +293,7 @@ impl Lesions {
     }
 
     /// No more come; those that were being scored.
-    pub fn ended(&mut self, run: RunId, origin: Option<LesionedWeights>) -> Option<Running> {
+    pub fn ended(&mut self, run: RunId, origin: Option<LesionedWeights>) -> Option<RunningLesions> {
         if let Some(study) = self.studies.iter_mut().find(|study| study.run == run) {
             study.origin = origin.or(study.origin);
         }

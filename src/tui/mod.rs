@@ -1,26 +1,26 @@
-//! The interactive face: toggle, launch, watch, compare, on one screen.
+//! The workbench: toggle, launch, watch, compare, on one screen.
 //!
-//! A key, a click or news from the background is an [`Action`](action::Action); the one
-//! [`App`](app::App) takes it in; `view` paints what it has become. `driver` is the only
-//! place that waits, `crew` the only one that has threads.
+//! A key, a click or a message from the background is an [`Action`](action::Action); the one
+//! [`App`](app::App) takes it in and draws what it has become. What all panels share is the
+//! [`Session`](session::Session); each [`panel`] has its own state, keys and drawing, in
+//! [`panels`]. `driver` is the only place that waits, `background` the only one with threads.
+//! [`layout`] shows where everything is on the screen.
 
 pub mod action;
-pub mod activations;
 pub mod app;
+mod asked;
+mod background;
 pub mod bench;
 pub mod bench_replay;
 pub mod bindings;
+mod chrome;
 pub mod command;
 pub mod config;
-mod crew;
-pub mod curves;
-pub mod data;
 pub mod draft;
 mod driver;
-pub mod features;
 pub mod fetching;
+mod headless;
 pub mod images;
-mod jobs;
 pub mod keymap;
 pub mod labels;
 pub mod layout;
@@ -28,22 +28,20 @@ pub mod lesions;
 pub mod log;
 mod mouse;
 pub mod paint;
-mod panels;
+pub mod panel;
+pub mod panels;
 pub mod picture;
 pub mod player;
 pub mod plot;
 pub mod run;
 pub mod runs;
 mod screen;
+pub mod session;
 pub mod setup;
 pub mod sort;
 mod start;
-mod still;
-pub mod table;
 pub mod theme;
-mod view;
-pub mod wiring;
 
-pub use screen::{Screen, frame};
-pub use start::{Options, Replay, log_file, replay, run};
-pub use still::{keys_page, picture_of, text};
+pub use headless::{keys_page, picture_of, text};
+pub use screen::{TerminalScreen, frame};
+pub use start::{Replay, WorkbenchOptions, log_file, replay, run};

@@ -1,7 +1,7 @@
 //! Plays a tape of recorded runs through the same messages that training sends.
 
 use super::action::Message;
-use super::run::{RunId, Stage};
+use super::run::{RunId, RunStage};
 use crate::domain::event::EventKind;
 use crate::domain::run_state::RunState;
 use crate::domain::timeline::{Timeline, TimelinePosition};
@@ -11,7 +11,7 @@ const SPEEDS: [f64; 13] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.
 
 /// What a person wants of the player.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Order {
+pub enum PlayerOrder {
     /// Play, or stop where it is.
     PlayOrPause,
     /// To the end of the next epoch, or of the one before.
@@ -19,14 +19,14 @@ pub enum Order {
     /// Twice as fast, or half.
     Faster(bool),
     /// Go to a place.
-    Seek(Goal),
+    Seek(SeekGoal),
     /// Begin again at the end, or not.
     Loop,
 }
 
 /// A place that a person can name.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Goal {
+pub enum SeekGoal {
     /// Seconds from the beginning.
     Seconds(f64),
     /// A part of the whole, 0 to 1.
@@ -35,13 +35,13 @@ pub enum Goal {
     Epoch(usize),
 }
 
-impl std::str::FromStr for Goal {
+impl std::str::FromStr for SeekGoal {
     type Err = String;
 
     /// `37%`, `e12` or `epoch 12`, `90`, `1:30` or `1:02:03`.
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let wrong = || format!("'{text}' is no place; write 37%, e12 for an epoch, 90 or 1:30 for a time");
+        let wrong = || format!("can't parse '{text}': write 37%, e12 for an epoch, 90 or 1:30 for a time");
         if let Some(percent) = text.strip_suffix('%') {
             let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
             return if (0.0..=100.0).contains(&percent) {
@@ -124,24 +124,24 @@ impl Player {
                 false => self.jump(0.0),
             };
         }
-        let mut told = self.go_to(t.min(self.playback.seconds));
+        let mut sent = self.go_to(t.min(self.playback.seconds));
         if t >= self.playback.seconds {
             self.playback.playing = false;
-            told.push(Message::Playing(self.playback));
+            sent.push(Message::Playing(self.playback));
         }
-        told
+        sent
     }
 
-    /// Obeys, and tells what that changed.
-    pub fn obey(&mut self, order: &Order) -> Vec<Message> {
+    /// Does what `order` says; what that changed.
+    pub fn handle_order(&mut self, order: &PlayerOrder) -> Vec<Message> {
         match order {
-            Order::PlayOrPause => {
+            PlayerOrder::PlayOrPause => {
                 self.playback.playing = !self.playback.playing;
                 if self.playback.playing && self.playback.t >= self.playback.seconds {
                     return self.jump(0.0);
                 }
             }
-            Order::Faster(faster) => {
+            PlayerOrder::Faster(faster) => {
                 let now = self.playback.speed;
                 let next = match faster {
                     true => SPEEDS.into_iter().find(|speed| *speed > now),
@@ -149,16 +149,16 @@ impl Player {
                 };
                 self.playback.speed = next.unwrap_or(now);
             }
-            Order::Loop => self.playback.looping = !self.playback.looping,
-            Order::Step(forward) => {
+            PlayerOrder::Loop => self.playback.looping = !self.playback.looping,
+            PlayerOrder::Step(forward) => {
                 self.playback.playing = false;
                 return self.step(*forward);
             }
-            Order::Seek(goal) => {
+            PlayerOrder::Seek(goal) => {
                 let t = match *goal {
-                    Goal::Seconds(t) => t,
-                    Goal::Part(part) => part * self.playback.seconds,
-                    Goal::Epoch(epoch) => {
+                    SeekGoal::Seconds(t) => t,
+                    SeekGoal::Part(part) => part * self.playback.seconds,
+                    SeekGoal::Epoch(epoch) => {
                         let run = self.place.run.min(self.tape.runs().len().saturating_sub(1));
                         match epoch {
                             0 => self.tape.begin(run).unwrap_or(0.0),
@@ -188,21 +188,21 @@ impl Player {
     /// Plays on to `t`, event by event.
     fn go_to(&mut self, t: f64) -> Vec<Message> {
         let goal = self.tape.at(t);
-        let mut told = Vec::new();
+        let mut sent = Vec::new();
         while self.place < goal {
             let Some(run) = self.tape.runs().get(self.place.run) else { break };
             let last = if goal.run > self.place.run { run.events.len() } else { goal.events };
             let id: RunId = self.place.run;
-            told.extend(run.events[self.place.events..last].iter().map(|e| Message::Event(id, e.clone())));
+            sent.extend(run.events[self.place.events..last].iter().map(|e| Message::Event(id, e.clone())));
             self.place.events = last;
             if goal.run > self.place.run {
-                told.push(Message::Ended { id, fault: None, holds: false });
+                sent.push(Message::Ended { id, error: None, holds: false });
                 self.place = TimelinePosition { run: self.place.run + 1, events: 0 };
             }
         }
         self.playback.t = t;
-        told.push(Message::Playing(self.playback));
-        told
+        sent.push(Message::Playing(self.playback));
+        sent
     }
 
     /// To `t` at once: every run as it was then.
@@ -211,11 +211,11 @@ impl Player {
         self.playback.t = t;
         let scene = self.tape.runs().iter().enumerate().map(|(id, run)| {
             let (stage, state) = match id.cmp(&self.place.run) {
-                std::cmp::Ordering::Less => (Stage::Over, run.state(run.events.len())),
+                std::cmp::Ordering::Less => (RunStage::Over, run.state(run.events.len())),
                 std::cmp::Ordering::Equal if self.place.events > 0 => {
-                    (Stage::Live, run.state(self.place.events))
+                    (RunStage::Live, run.state(self.place.events))
                 }
-                _ => (Stage::Waiting, RunState::default()),
+                _ => (RunStage::Waiting, RunState::default()),
             };
             (id, stage, state)
         });

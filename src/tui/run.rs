@@ -1,4 +1,4 @@
-//! One run as the screen knows it, from waiting in the queue to lying on disk.
+//! One run as the screen knows it, from the queue to the disk.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub type RunId = usize;
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum RunStage {
     /// In the queue.
     Waiting,
     /// Its data are being read.
@@ -23,20 +23,54 @@ pub enum Stage {
     Over,
 }
 
+/// The status of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStatus {
+    /// In the queue.
+    Queued,
+    /// Its data are being read.
+    Starting,
+    /// In progress, here.
+    Training,
+    /// Paused, here.
+    Paused,
+    /// In progress in another process.
+    Elsewhere,
+    /// Interrupted: it can be resumed.
+    Unfinished,
+    /// It has ended.
+    Ended(Outcome),
+}
+
+impl RunStatus {
+    /// In a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Starting => "starting",
+            Self::Training => "training",
+            Self::Paused => "paused",
+            Self::Elsewhere => "running (other process)",
+            Self::Unfinished => "unfinished",
+            Self::Ended(outcome) => outcome.name(),
+        }
+    }
+}
+
 /// Whether its steps are in memory: of runs on disk they are read when they are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Steps {
+pub enum StepsState {
     /// All of them.
-    Here,
+    Loaded,
     /// Only the last.
     OnDisk,
     /// They are being read.
-    Coming,
+    Loading,
 }
 
 /// A run.
 #[derive(Debug)]
-pub struct Run {
+pub struct TrackedRun {
     /// Its number.
     pub id: RunId,
     /// Its folder, once there is one.
@@ -48,18 +82,18 @@ pub struct Run {
     /// What its events add up to.
     pub state: RunState,
     /// How far it is.
-    pub stage: Stage,
+    pub stage: RunStage,
     /// Where its steps are.
-    pub steps: Steps,
+    pub steps: StepsState,
     /// The colour it is drawn in, while it is drawn.
     pub slot: Option<usize>,
-    /// Why it could not start, or be kept.
-    pub fault: Option<String>,
-    /// Whether another program trained it when it was found.
+    /// Why it could not start, or be saved.
+    pub error: Option<String>,
+    /// Whether another process was training it when it was found.
     pub elsewhere: bool,
 }
 
-impl Run {
+impl TrackedRun {
     /// A run that waits.
     pub fn waiting(id: RunId, spec: ExperimentSpec) -> Self {
         let line = spec.to_string();
@@ -69,50 +103,50 @@ impl Run {
             spec,
             line,
             state: RunState::default(),
-            stage: Stage::Waiting,
-            steps: Steps::Here,
+            stage: RunStage::Waiting,
+            steps: StepsState::Loaded,
             slot: None,
-            fault: None,
+            error: None,
             elsewhere: false,
         }
     }
 
-    /// A run found on disk, as it was told by its folder.
+    /// A run found on disk, as its folder records it.
     pub fn found(id: RunId, saved: SavedRun) -> Self {
         let SavedRun { path, spec, state, being_written, .. } = saved;
-        let (stage, steps) = (Stage::Over, Steps::OnDisk);
+        let (stage, steps) = (RunStage::Over, StepsState::OnDisk);
         Self { path: Some(path), state, stage, steps, elsewhere: being_written, ..Self::waiting(id, spec) }
     }
 
     /// Whether it trains or is about to.
     pub const fn is_active(&self) -> bool {
-        matches!(self.stage, Stage::Starting | Stage::Live)
+        matches!(self.stage, RunStage::Starting | RunStage::Live)
     }
 
-    /// One word for how far it is.
-    pub fn status(&self) -> &'static str {
+    /// Its status.
+    pub fn status(&self) -> RunStatus {
         match self.stage {
-            Stage::Waiting => "waiting",
-            Stage::Starting => "starting",
-            Stage::Live if self.state.paused => "paused",
-            Stage::Live => "training",
-            Stage::Over if self.fault.is_some() => "failed",
-            Stage::Over if self.elsewhere => "elsewhere",
+            RunStage::Waiting => RunStatus::Queued,
+            RunStage::Starting => RunStatus::Starting,
+            RunStage::Live if self.state.paused => RunStatus::Paused,
+            RunStage::Live => RunStatus::Training,
+            RunStage::Over if self.error.is_some() => RunStatus::Ended(Outcome::Failed),
+            RunStage::Over if self.elsewhere => RunStatus::Elsewhere,
             // No last event: it was killed.
-            Stage::Over => self.state.outcome.map_or("unfinished", |outcome| outcome.name()),
+            RunStage::Over => self.state.outcome.map_or(RunStatus::Unfinished, RunStatus::Ended),
         }
     }
 
-    /// Why it cannot be gone on with; `None` where it can.
+    /// Why it cannot be resumed; `None` where it can.
     pub fn why_not_resumed(&self) -> Option<&'static str> {
         match self.stage {
-            Stage::Waiting => Some("it waits already"),
-            Stage::Starting | Stage::Live => Some("it trains; space pauses it"),
-            Stage::Over if self.path.is_none() => Some("nothing of it was kept; t trains its spec anew"),
-            Stage::Over if self.elsewhere => Some("another program trains it"),
-            Stage::Over => match self.state.outcome {
-                Some(Outcome::Completed) => Some("it is complete"),
-                Some(Outcome::Diverged) => Some("it diverged, and would again"),
+            RunStage::Waiting => Some("this run is queued already"),
+            RunStage::Starting | RunStage::Live => Some("this run is in progress; space pauses it"),
+            RunStage::Over if self.path.is_none() => Some("this run was not saved; t trains its spec again"),
+            RunStage::Over if self.elsewhere => Some("another process is training this run"),
+            RunStage::Over => match self.state.outcome {
+                Some(Outcome::Completed) => Some("this run is complete"),
+                Some(Outcome::Diverged) => Some("this run diverged, and would again"),
                 _ => None,
             },
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::labels::Labels;
-use super::run::{Run, RunId, Stage};
+use super::run::{RunId, RunStage, TrackedRun};
 use super::sort::{SortBy, compare};
 use super::theme::Theme;
 use crate::domain::run_state::RunState;
@@ -14,8 +14,8 @@ use crate::engine::store::SavedRun;
 
 /// All runs of the store and of this session.
 #[derive(Debug)]
-pub struct Runs {
-    all: BTreeMap<RunId, Run>,
+pub struct RunList {
+    all: BTreeMap<RunId, TrackedRun>,
     /// Those listed, from the top: active, waiting, then what the sort says.
     listed: Vec<RunId>,
     /// Those that wait, next first.
@@ -33,7 +33,7 @@ pub struct Runs {
     next_id: RunId,
 }
 
-impl Default for Runs {
+impl Default for RunList {
     fn default() -> Self {
         Self {
             all: BTreeMap::new(),
@@ -52,24 +52,24 @@ impl Default for Runs {
     }
 }
 
-impl Runs {
+impl RunList {
     /// The run with this number.
-    pub fn get(&self, id: RunId) -> Option<&Run> {
+    pub fn get(&self, id: RunId) -> Option<&TrackedRun> {
         self.all.get(&id)
     }
 
     /// The same, to change.
-    pub fn get_mut(&mut self, id: RunId) -> Option<&mut Run> {
+    pub fn get_mut(&mut self, id: RunId) -> Option<&mut TrackedRun> {
         self.all.get_mut(&id)
     }
 
     /// All runs, listed or not, in the order of their numbers.
-    pub fn all(&self) -> impl Iterator<Item = &Run> {
+    pub fn all(&self) -> impl Iterator<Item = &TrackedRun> {
         self.all.values()
     }
 
     /// The listed runs, from the top.
-    pub fn listed(&self) -> impl DoubleEndedIterator<Item = &Run> {
+    pub fn listed(&self) -> impl DoubleEndedIterator<Item = &TrackedRun> {
         self.listed.iter().filter_map(|id| self.get(*id))
     }
 
@@ -89,23 +89,23 @@ impl Runs {
     }
 
     /// The one under the cursor.
-    pub fn current(&self) -> Option<&Run> {
+    pub fn current(&self) -> Option<&TrackedRun> {
         self.get(self.cursor?)
     }
 
     /// The one under the cursor, where it is listed: what is done to a run is done to one
     /// that is seen.
-    pub fn chosen(&self) -> Option<&Run> {
+    pub fn chosen(&self) -> Option<&TrackedRun> {
         self.row().and_then(|_| self.current())
     }
 
     /// The one that trains or is about to.
-    pub fn active(&self) -> Option<&Run> {
+    pub fn active(&self) -> Option<&TrackedRun> {
         self.all.values().find(|run| run.is_active())
     }
 
     /// The one that others are compared with.
-    pub fn baseline(&self) -> Option<&Run> {
+    pub fn baseline(&self) -> Option<&TrackedRun> {
         self.get(self.baseline?)
     }
 
@@ -115,17 +115,17 @@ impl Runs {
     }
 
     /// Those that are drawn, by colour; the current one is always among them.
-    pub fn shown(&self) -> Vec<&Run> {
-        let mut shown: Vec<&Run> = self.all.values().filter(|run| run.slot.is_some()).collect();
+    pub fn shown(&self) -> Vec<&TrackedRun> {
+        let mut shown: Vec<&TrackedRun> = self.all.values().filter(|run| run.slot.is_some()).collect();
         shown.sort_by_key(|run| run.slot);
-        let current = self.current().filter(|run| run.slot.is_none() && run.stage != Stage::Waiting);
+        let current = self.current().filter(|run| run.slot.is_none() && run.stage != RunStage::Waiting);
         shown.extend(current);
         shown
     }
 
     /// The colour a run is drawn in: its own, or, while it is only under the cursor, the
     /// first that is free.
-    pub fn slot(&self, run: &Run) -> usize {
+    pub fn slot(&self, run: &TrackedRun) -> usize {
         run.slot.unwrap_or_else(|| self.free_slot().unwrap_or(Theme::SERIES - 1))
     }
 
@@ -150,7 +150,7 @@ impl Runs {
 
     /// Queues a run.
     pub fn enqueue(&mut self, spec: ExperimentSpec) -> RunId {
-        let id = self.add(|id| Run::waiting(id, spec));
+        let id = self.add(|id| TrackedRun::waiting(id, spec));
         self.queue.push_back(id);
         self.list();
         id
@@ -159,7 +159,7 @@ impl Runs {
     /// Queues a run that ended early, to be gone on with.
     pub fn enqueue_again(&mut self, id: RunId) {
         if let Some(run) = self.get_mut(id) {
-            (run.stage, run.fault) = (Stage::Waiting, None);
+            (run.stage, run.error) = (RunStage::Waiting, None);
             self.queue.push_back(id);
             self.list();
         }
@@ -169,7 +169,7 @@ impl Runs {
     pub fn unqueue(&mut self, id: RunId) {
         match self.get_mut(id) {
             Some(run) if run.path.is_some() => {
-                run.stage = Stage::Over;
+                run.stage = RunStage::Over;
                 self.queue.retain(|waiting| *waiting != id);
                 self.list();
             }
@@ -177,7 +177,7 @@ impl Runs {
         }
     }
 
-    fn add(&mut self, make: impl FnOnce(RunId) -> Run) -> RunId {
+    fn add(&mut self, make: impl FnOnce(RunId) -> TrackedRun) -> RunId {
         let id = self.next_id;
         self.next_id += 1;
         self.all.insert(id, make(id));
@@ -193,10 +193,10 @@ impl Runs {
             Some(run) if run.state.t >= saved.state.t => run.elsewhere = saved.being_written,
             Some(run) => {
                 let slot = run.slot;
-                *run = Run { slot, ..Run::found(run.id, saved) };
+                *run = TrackedRun { slot, ..TrackedRun::found(run.id, saved) };
             }
             None => {
-                self.add(|id| Run::found(id, saved));
+                self.add(|id| TrackedRun::found(id, saved));
             }
         }
         // A store has many, and they come one by one.
@@ -211,7 +211,7 @@ impl Runs {
             self.remove(met);
         }
         if let Some(run) = self.get_mut(id) {
-            (run.path, run.stage) = (Some(path), Stage::Live);
+            (run.path, run.stage) = (Some(path), RunStage::Live);
         }
     }
 
@@ -220,7 +220,9 @@ impl Runs {
         let gone: Vec<RunId> = self
             .all
             .values()
-            .filter(|run| run.stage == Stage::Over && run.path.as_deref().is_some_and(|path| !is_there(path)))
+            .filter(|run| {
+                run.stage == RunStage::Over && run.path.as_deref().is_some_and(|path| !is_there(path))
+            })
             .map(|run| run.id)
             .collect();
         gone.into_iter().for_each(|id| self.remove(id));
@@ -229,22 +231,22 @@ impl Runs {
     /// A recorded run begins to be played, unless it has already.
     pub fn begin_recorded(&mut self, id: RunId) {
         self.queue.retain(|waiting| *waiting != id);
-        if let Some(run) = self.get_mut(id).filter(|run| run.stage == Stage::Waiting) {
-            run.stage = Stage::Live;
+        if let Some(run) = self.get_mut(id).filter(|run| run.stage == RunStage::Waiting) {
+            run.stage = RunStage::Live;
         }
         self.list();
     }
 
-    /// A recorded run as it was at another moment. Runs are told in order, so the queue is
+    /// A recorded run as it was at another moment. Runs come in order, so the queue is
     /// in order too.
-    pub fn set_scene(&mut self, id: RunId, stage: Stage, state: RunState) {
+    pub fn set_scene(&mut self, id: RunId, stage: RunStage, state: RunState) {
         self.queue.retain(|waiting| *waiting != id);
-        if stage == Stage::Waiting {
+        if stage == RunStage::Waiting {
             self.queue.push_back(id);
         }
         if let Some(run) = self.get_mut(id) {
             (run.stage, run.state) = (stage, state);
-            if stage == Stage::Waiting {
+            if stage == RunStage::Waiting {
                 run.slot = None;
             }
         }
@@ -253,7 +255,7 @@ impl Runs {
     /// The state that was read again, with all steps.
     pub fn loaded(&mut self, id: RunId, state: RunState) {
         if let Some(run) = self.get_mut(id) {
-            (run.state, run.steps) = (state, super::run::Steps::Here);
+            (run.state, run.steps) = (state, super::run::StepsState::Loaded);
         }
     }
 
@@ -261,7 +263,7 @@ impl Runs {
     pub fn next_waiting(&mut self) -> Option<RunId> {
         let id = self.queue.pop_front()?;
         if let Some(run) = self.get_mut(id) {
-            run.stage = Stage::Starting;
+            run.stage = RunStage::Starting;
         }
         self.list();
         Some(id)
@@ -276,7 +278,7 @@ impl Runs {
         let Some(run) = self.get_mut(id) else { return Ok(()) };
         if run.slot.is_none() {
             run.slot = Some(free.ok_or_else(|| {
-                format!("{} runs are drawn already; take one away first (c for all)", Theme::SERIES)
+                format!("at most {} runs can be drawn; hide one first (c hides all)", Theme::SERIES)
             })?);
         }
         Ok(())
@@ -373,17 +375,18 @@ impl Runs {
     pub fn list(&mut self) {
         self.stale = false;
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
-        let matches = |run: &Run| {
+        let matches = |run: &TrackedRun| {
             // As it is listed, and as it is written.
             let name = run.spec.network_name();
-            let text = || format!("{} {name} s{} {}", run.line, run.spec.seed, run.status()).to_lowercase();
+            let text =
+                || format!("{} {name} s{} {}", run.line, run.spec.seed, run.status().name()).to_lowercase();
             words.is_empty() || {
                 let text = text();
                 words.iter().all(|word| text.contains(word))
             }
         };
-        let mut ended: Vec<&Run> =
-            self.all.values().filter(|run| run.stage == Stage::Over && matches(run)).collect();
+        let mut ended: Vec<&TrackedRun> =
+            self.all.values().filter(|run| run.stage == RunStage::Over && matches(run)).collect();
         ended.sort_by(|a, b| {
             let order = compare(self.sort, a, b);
             if self.reversed { order.reverse() } else { order }

@@ -18,10 +18,9 @@ use ratatui::layout::{Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::app::App;
+use super::background::jobs::test_panic;
 use super::images::{Font, farewell};
-use super::jobs::test_panic;
 use super::mouse::CaptureButtons;
-use super::view;
 
 /// Whether the terminal is ours and has to be given back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -73,7 +72,7 @@ impl Write for Outlet {
 }
 
 /// What frames are painted on: the terminal, or something like one that nobody sees.
-pub struct Screen<W: Write> {
+pub struct TerminalScreen<W: Write> {
     terminal: Terminal<CrosstermBackend<W>>,
     /// Whether it is the terminal.
     is_real: bool,
@@ -84,7 +83,7 @@ pub struct Screen<W: Write> {
     pub frames: u64,
 }
 
-impl Screen<BufWriter<Outlet>> {
+impl TerminalScreen<BufWriter<Outlet>> {
     /// Takes the terminal over.
     ///
     /// # Errors
@@ -98,7 +97,7 @@ impl Screen<BufWriter<Outlet>> {
     }
 }
 
-impl<W: Write> Screen<W> {
+impl<W: Write> TerminalScreen<W> {
     /// One of a fixed size that writes its escape sequences to `out`.
     ///
     /// # Errors
@@ -158,11 +157,11 @@ impl<W: Write> Screen<W> {
             test_panic("paint");
             let area = frame.area();
             // Somebody drags the window's corner right now.
-            if area.as_size() != app.view.size {
+            if area.as_size() != app.screen.size {
                 app.prepare(area.as_size());
             }
-            let (hits, cursor) = view::draw(app, area, frame.buffer_mut());
-            app.view.hits = hits;
+            let (hits, cursor) = app.draw(area, frame.buffer_mut());
+            app.screen.hits = hits;
             if let Some(cursor) = cursor {
                 frame.set_cursor_position(cursor);
             }
@@ -215,7 +214,7 @@ impl<W: Write> Screen<W> {
     }
 }
 
-impl<W: Write> Drop for Screen<W> {
+impl<W: Write> Drop for TerminalScreen<W> {
     fn drop(&mut self) {
         // A frame that broke off is still in the buffer, which is written when it is dropped.
         if self.is_real {
@@ -236,8 +235,8 @@ pub fn frame(app: &mut App, size: Size) -> Buffer {
     let mut buffer = Buffer::empty(area);
     app.prepare(size);
     let veiled = app.gallery.veil(true);
-    let (hits, _) = view::draw(app, area, &mut buffer);
+    let (hits, _) = app.draw(area, &mut buffer);
     app.gallery.veil(veiled);
-    app.view.hits = hits;
+    app.screen.hits = hits;
     buffer
 }

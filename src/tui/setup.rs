@@ -1,4 +1,4 @@
-//! The draft's fields: which there are, what they can be, and which one is being changed.
+//! The draft's fields: which there are, and what they can be.
 
 use super::draft::Draft;
 use crate::domain::architecture::Family;
@@ -48,18 +48,17 @@ impl Field {
     /// What it means, in a few words; of the device, [`Setup::about_device`] says more.
     pub const fn about(self) -> &'static str {
         match self {
-            Self::Line => "the run in one line; type or paste another",
-            Self::Preset => "a preset's name, or a TOML file",
+            Self::Line => "the run in one line; type or paste a spec",
+            Self::Preset => "a preset, or a TOML file",
             Self::Device => "device of the next run",
             Self::Key(key) => key.about,
         }
     }
 }
 
-/// What the draft's fields are and which is chosen.
+/// What the draft's fields can be.
 #[derive(Debug, Clone, Default)]
 pub struct Setup {
-    row: usize,
     /// The preset that the draft was made from last: some are the same run.
     preset: String,
     /// The user's own presets, by name.
@@ -68,33 +67,13 @@ pub struct Setup {
     pub replacing: String,
     /// Where runs are trained.
     pub device: DeviceChoice,
-    /// What there is, once it has been looked for.
+    /// All devices, once they have been looked for.
     pub devices: Vec<DeviceFacts>,
-    /// Why `auto` takes what it takes.
+    /// Why `auto` selects what it selects.
     pub auto: Option<String>,
 }
 
 impl Setup {
-    /// The chosen field's row.
-    pub const fn row(&self) -> usize {
-        self.row
-    }
-
-    /// The chosen field.
-    pub fn field(&self) -> Field {
-        Field::all().nth(self.row).unwrap_or(Field::Line)
-    }
-
-    /// Chooses a row; the last where there are not so many.
-    pub fn select(&mut self, row: usize) {
-        self.row = row.min(Field::all().len() - 1);
-    }
-
-    /// Chooses another row, by so many.
-    pub fn move_by(&mut self, by: isize) {
-        self.select(self.row.saturating_add_signed(by));
-    }
-
     /// A field's value as text; empty where it has none, as hops of a baseline.
     pub fn value(&self, field: Field, draft: &Draft) -> String {
         match field {
@@ -173,7 +152,7 @@ impl Setup {
         std::iter::once(DeviceChoice::Auto.to_string()).chain(devices).collect()
     }
 
-    /// What is known of the chosen device, or why `auto` takes what it takes.
+    /// What is known of the chosen device, or why `auto` selects what it selects.
     pub fn about_device(&self) -> Option<String> {
         let name = match self.device {
             DeviceChoice::Auto => return self.auto.clone(),
@@ -185,7 +164,7 @@ impl Setup {
             facts.device == name || facts.device.starts_with(&first) && !facts.kind.is_software()
         })?;
         Some(match &facts.missing {
-            Some(missing) => format!("{} cannot be used: {missing}", facts.name),
+            Some(missing) => format!("{} is unavailable: {missing}", facts.name),
             None => {
                 let memory = facts.memory.map(gib);
                 let parts = [
@@ -218,7 +197,7 @@ impl Setup {
         }
     }
 
-    /// Presets by name: those that come with the program, then the user's own.
+    /// Presets by name: built-in ones, then the user's own.
     fn presets(&self) -> impl Iterator<Item = (&str, &ExperimentSpec)> {
         let shipped = presets::shipped().iter().map(|(name, spec)| (*name, spec));
         shipped.chain(self.own.iter().map(|(name, spec)| (name.as_str(), spec)))
@@ -234,11 +213,11 @@ impl Setup {
     /// What is wrong with a new preset's name.
     ///
     /// # Errors
-    /// When it is none, or that of a preset that comes with the program.
+    /// When it is none, or that of a built-in preset.
     pub fn check_name(&self, name: &str) -> Result<(), String> {
         presets::check_name(name).map_err(|error| error.reason)?;
         match presets::is_shipped(name) {
-            true => Err(format!("one called '{name}' comes with the program")),
+            true => Err(format!("'{name}' is a built-in preset")),
             false => Ok(()),
         }
     }

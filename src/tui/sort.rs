@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::run::Run;
+use super::run::TrackedRun;
 
 /// What the list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl SortBy {
 }
 
 /// Which of two runs is listed above the other.
-pub fn compare(sort: SortBy, a: &Run, b: &Run) -> Ordering {
+pub fn compare(sort: SortBy, a: &TrackedRun, b: &TrackedRun) -> Ordering {
     let number = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
     let order = match sort {
         SortBy::Began => b.began().cmp(&a.began()),

@@ -8,12 +8,12 @@ use etcetera::BaseStrategy;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::app::App;
+use super::background::BackgroundTasks;
 use super::config::Config;
-use super::crew::Crew;
 use super::draft::Draft;
-use super::driver::{self, Ears};
+use super::driver::{self, Inputs};
 use super::player::Player;
-use super::screen::{Screen, give_back};
+use super::screen::{TerminalScreen, give_back};
 use crate::domain::error::SpecError;
 use crate::domain::text::harmless;
 use crate::domain::timeline::Timeline;
@@ -26,7 +26,7 @@ use crate::signals::signals;
 
 /// What the command line says.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct WorkbenchOptions {
     /// Folder that keeps the runs.
     pub root: PathBuf,
     /// Folder with the datasets' files.
@@ -48,31 +48,31 @@ pub struct Replay {
     pub looping: bool,
 }
 
-/// Panics of other threads than the screen's, said when the terminal has been given back.
+/// Panics of other threads than the screen's, printed when the terminal has been given back.
 static LOST: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Shows the interactive screen until it is left.
 ///
 /// # Errors
 /// When the config file is wrong, or there is no terminal.
-pub fn run(options: &Options) -> Result<Exit> {
-    let crew = Crew::new(options.root.clone(), options.data.clone());
-    crew.read_presets();
-    crew.find_devices();
-    show(options, crew)
+pub fn run(options: &WorkbenchOptions) -> Result<Exit> {
+    let tasks = BackgroundTasks::new(options.root.clone(), options.data.clone());
+    tasks.read_presets();
+    tasks.find_devices();
+    show(options, tasks)
 }
 
 /// Shows a recording on the same screen until it is left.
 ///
 /// # Errors
 /// As [`run`], or when it is no recording.
-pub fn replay(options: &Options, replay: &Replay) -> Result<Exit> {
+pub fn replay(options: &WorkbenchOptions, replay: &Replay) -> Result<Exit> {
     let tape = Timeline::new(recording::open(&replay.name)?);
     let speed = replay.fit.map_or(replay.speed, |seconds| Player::speed_to_fit(&tape, seconds));
-    show(options, Crew::playing(Player::new(tape, speed, replay.looping)))
+    show(options, BackgroundTasks::playing(Player::new(tape, speed, replay.looping)))
 }
 
-fn show(options: &Options, mut crew: Crew) -> Result<Exit> {
+fn show(options: &WorkbenchOptions, mut tasks: BackgroundTasks) -> Result<Exit> {
     if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
         return Err(SpecError::new("TERM", "a dumb terminal cannot move its cursor; use --batch").into());
     }
@@ -82,21 +82,21 @@ fn show(options: &Options, mut crew: Crew) -> Result<Exit> {
     let mut app = app(options, &config, theme)?;
     app.gallery = config.gallery(&theme);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(terminal)?;
-    give_back_on_panic(crew.log_from_anywhere());
+    give_back_on_panic(tasks.log_from_anywhere());
     let ended = {
-        let mut screen = Screen::take(config.mouse).map_err(|error| {
+        let mut screen = TerminalScreen::take(config.mouse).map_err(|error| {
             give_back();
             terminal(error)
         })?;
         runtime.block_on(async {
-            let mut ears =
-                Ears { input: driver::listen(), signals: signals(), resumed: resumed(), painted: None };
-            driver::run(&mut app, &mut screen, &mut crew, &mut ears).await
+            let mut inputs =
+                Inputs { input: driver::listen(), signals: signals(), resumed: resumed(), painted: None };
+            driver::run(&mut app, &mut screen, &mut tasks, &mut inputs).await
         })
     };
     give_back();
-    // What still trains is stopped and kept.
-    drop(crew);
+    // A run in progress is stopped and can be resumed.
+    drop(tasks);
     for text in LOST.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         note(&harmless(&text, 4000));
     }
@@ -115,15 +115,15 @@ pub fn log_file() -> Option<PathBuf> {
 ///
 /// # Errors
 /// When the config's keys are wrong.
-pub fn app(options: &Options, config: &Config, theme: super::theme::Theme) -> Result<App> {
+pub fn app(options: &WorkbenchOptions, config: &Config, theme: super::theme::Theme) -> Result<App> {
     let draft = Draft::new(presets::resolve("quickstart")?)?;
     let mut app = App::new(draft, config, theme)
         .map_err(|reason| EngineError::run(Path::new("config.toml"), reason))?;
-    app.setup.device = options.device;
+    app.session.setup.device = options.device;
     Ok(app)
 }
 
-/// That this process goes on after it was stopped, however it was.
+/// That this process continues after it was stopped, however it was.
 fn resumed() -> tokio::sync::mpsc::UnboundedReceiver<()> {
     let (sender, receiver) = unbounded_channel();
     #[cfg(not(unix))]
@@ -144,7 +144,7 @@ fn resumed() -> tokio::sync::mpsc::UnboundedReceiver<()> {
 
 /// A panic of the screen's own thread gives the terminal back before it is said. Another
 /// thread's ends in an error that the screen shows; its words are kept for afterwards.
-fn give_back_on_panic(tell: impl Fn(String) + Send + Sync + 'static) {
+fn give_back_on_panic(log: impl Fn(String) + Send + Sync + 'static) {
     let screen = std::thread::current().id();
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -156,8 +156,8 @@ fn give_back_on_panic(tell: impl Fn(String) + Send + Sync + 'static) {
             give_back();
             before(panic);
         } else {
-            let text = format!("a thread broke down: {panic}");
-            tell(text.clone());
+            let text = format!("a thread panicked: {panic}");
+            log(text.clone());
             LOST.lock().unwrap_or_else(PoisonError::into_inner).push(text);
         }
     }));

@@ -31,7 +31,7 @@ fn a_frame_is_kept_as_text_or_picture_after_the_keys_were_pressed() {
     assert!(svg.contains("270,586"), "P1's count is on it");
     let mut wrong = program();
     wrong.args(["picture", "--keys", "hyper-x", "--out"]).arg(&out).arg(folder.path().join("b.svg"));
-    wrong.assert().code(2).stderr(contains("'hyper-x' is no key"));
+    wrong.assert().code(2).stderr(contains("can't parse the key 'hyper-x'"));
     assert!(!folder.path().join("b.svg").exists());
     // Images come from the folder that is named.
     let data = folder.path().join("data");

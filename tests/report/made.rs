@@ -1,14 +1,14 @@
 //! Made-up runs, told as events are.
 
 use hiresnet_tui::domain::event::{
-    BlockActivity, Checkpoint, EVENT_VERSION, Event, EventKind, HopActivity, Outcome, RunStarted, Score,
-    Split, SplitSizes,
+    Checkpoint, Event, EventKind, Outcome, RunStarted, Score, Split, SplitSizes,
 };
-use hiresnet_tui::domain::params;
 use hiresnet_tui::domain::report::groups::{RunGroup, groups};
 use hiresnet_tui::domain::report::{ReportOptions, ReportRun};
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
+
+use crate::events::{RunEvents, probed, started};
 
 /// A made-up run.
 pub struct Made {
@@ -44,22 +44,11 @@ pub fn ended(line: &str, top1: f64, outcome: Outcome, at: &str) -> Made {
 
 /// A run of so many epochs. It rises to its best in the one before the last, but in the fifth at the latest.
 fn told(spec: &ExperimentSpec, top1: f64, outcome: Outcome, at: &str, epochs: usize) -> Vec<Event> {
-    let network = spec.architecture().unwrap();
     let training = spec.dataset.images().map_or(50_000, |(training, _)| training);
     let images = SplitSizes { train: training / 10 * 9, validation: 10_000, test: 10_000 };
     let steps_per_epoch = images.train.div_ceil(spec.batch);
-    let mut events = Vec::new();
-    let mut tell = |kind| events.push(Event { v: EVENT_VERSION, t: events.len() as f64, kind });
-    tell(EventKind::RunStarted(Box::new(RunStarted {
-        spec: spec.clone(),
-        device: "cpu".into(),
-        instructions: None,
-        parameters: params::count(&network),
-        images,
-        steps_per_epoch,
-        program: "test".into(),
-        at: at.into(),
-    })));
+    let facts = RunStarted { images, steps_per_epoch, instructions: None, ..started(spec, at) };
+    let mut run = RunEvents::of(facts);
     let score_of = |percent: f64, loss: f64, images: usize| {
         let hits = (percent * images as f64 / 100.0).round() as usize;
         Score { loss, images, hits, hits5: (spec.classes() > 10).then(|| hits + images / 4) }
@@ -69,8 +58,8 @@ fn told(spec: &ExperimentSpec, top1: f64, outcome: Outcome, at: &str, epochs: us
     let rise = &rise[5 - (epochs - 1).clamp(1, 5)..];
     for epoch in 1..=epochs {
         let part = rise.get(epoch - 1).copied().unwrap_or(0.99);
-        tell(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
-        tell(EventKind::EpochEnded {
+        run.then(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
+        run.then(EventKind::EpochEnded {
             epoch,
             step: epoch * steps_per_epoch,
             train: score_of(part * top1 + 1.0, 2.3 - 1.8 * part, images.train),
@@ -80,30 +69,19 @@ fn told(spec: &ExperimentSpec, top1: f64, outcome: Outcome, at: &str, epochs: us
     }
     let best = rise.len();
     if outcome == Outcome::Completed {
-        tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: best, score: score(top1, 0.4) });
-        let blocks = (1..=spec.blocks.len()).map(|block| BlockActivity {
-            block,
-            residual: block as f64 + spec.seed as f64 / 10.0,
-            histogram: None,
-            hops: network
-                .hops
-                .into_block(block)
-                .map(|hop| HopActivity {
-                    source: hop.source,
-                    value: 0.5 * block as f64 + 0.1 * hop.source as f64,
-                    histogram: None,
-                })
-                .collect(),
-        });
-        tell(EventKind::Probed { epoch: best, split: Split::Test, blocks: blocks.collect() });
-        tell(EventKind::Tested {
+        run.then(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: best, score: score(top1, 0.4) });
+        run.then(probed(spec, best, Split::Test, &|block, source| {
+            let (block, seed) = (block as f64, spec.seed as f64);
+            (source.map_or(block + seed / 10.0, |source| 0.5 * block + 0.1 * source as f64), None)
+        }));
+        run.then(EventKind::Tested {
             checkpoint: Checkpoint::Last,
             epoch: epochs,
             score: score(top1 - 0.5, 0.5),
         });
     }
-    tell(EventKind::Finished { outcome, message: None });
-    events
+    run.then(EventKind::Finished { outcome, message: None });
+    run.events
 }
 
 /// One run a seed, from 0 on.
@@ -139,7 +117,7 @@ pub fn grouped(runs: &[Made]) -> Vec<RunGroup<'_>> {
     groups(&all)
 }
 
-/// Options on `dataset`, or on all.
+/// ReportOptions on `dataset`, or on all.
 pub fn on(dataset: &str) -> ReportOptions {
     let datasets = match dataset {
         "" => Vec::new(),

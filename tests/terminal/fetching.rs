@@ -24,18 +24,18 @@ fn a_missing_dataset_is_offered_and_asked_for() {
     let Some(terminal) = Terminal::with((120, 40), &[("HTTPS_PROXY", &proxy)]) else { return };
     terminal.open("--data-dir nothing");
     terminal.paste("resnet@cifar10");
-    terminal.wait_for("the pasted spec is the draft now");
+    terminal.wait_for("the pasted spec is now the draft");
     terminal.keys("t");
-    let screen = terminal.wait_for("cifar10 is not here. Fetch 162 MiB from");
-    assert!(screen.contains("www.cs.toronto.edu to nothing?"), "{screen}");
+    let screen = terminal.wait_for("cifar10 not found locally. Download 162 MiB");
+    assert!(screen.replace(['│', '\n', ' '], "").contains("www.cs.toronto.edutonothing?"), "{screen}");
     assert!(asked.try_recv().is_err(), "asked before it was told to");
     terminal.keys("y L z");
-    terminal.wait_for("cifar10 could not be fetched");
+    terminal.wait_for("cifar10 could not be downloaded");
     assert!(asked.recv().unwrap().starts_with("CONNECT www.cs.toronto.edu:443 "));
 
     // No is no.
     terminal.keys("t");
-    terminal.wait_for("cifar10 is not here. Fetch 162 MiB from");
+    terminal.wait_for("cifar10 not found locally. Download 162 MiB");
     terminal.keys("n");
     terminal.wait_for("no cifar10 here");
     terminal.keys("q");

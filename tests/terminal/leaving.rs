@@ -13,13 +13,13 @@ fn leaving_while_a_run_trains_asks_first_and_keeps_it() {
     terminal.open("");
     terminal.train(LONG);
     terminal.keys("q");
-    terminal.wait_for("Stop the run and quit? It is kept.");
+    terminal.wait_for("The run stops and can be resumed.");
     terminal.keys("n");
-    terminal.wait_until("no question", |screen| !screen.contains("Stop the run"));
+    terminal.wait_until("no question", |screen| !screen.contains("─Quit?─"));
     let seen = terminal.events().len();
     terminal.wait_until("more events", |_| terminal.events().len() > seen);
     terminal.keys("q");
-    terminal.wait_for("Stop the run and quit?");
+    terminal.wait_for("─Quit?─");
     terminal.keys("y");
     terminal.left_with(0);
     assert_eq!(terminal.outcome(), "stopped");
@@ -28,7 +28,7 @@ fn leaving_while_a_run_trains_asks_first_and_keeps_it() {
     terminal.open("");
     terminal.train(LONG);
     terminal.keys("C-c");
-    terminal.wait_for("Stop the run and quit?");
+    terminal.wait_for("─Quit?─");
     terminal.keys("C-c");
     terminal.left_with(0);
     assert_eq!(terminal.outcome(), "stopped");
@@ -120,7 +120,7 @@ fn a_shell_can_suspend_and_resume_it() {
     terminal.wait_for("─Runs─");
     assert_eq!(terminal.modes(), Modes::SCREEN);
     terminal.keys("q");
-    terminal.wait_for("Stop the run and quit?");
+    terminal.wait_for("─Quit?─");
     terminal.keys("y");
     terminal.wait_until("the end", |_| state(process).is_none());
     terminal.is_as_before();
@@ -186,10 +186,10 @@ fn a_panic_in_the_background_is_logged_and_said_afterwards() {
     let Some(terminal) = Terminal::with((120, 40), &[("HIRESNET_TEST_PANIC", "background")]) else { return };
     terminal.open("");
     terminal.keys("t");
-    let screen = terminal.wait_for("the log says where");
+    let screen = terminal.wait_for("see the log");
     assert!(screen.contains("failed"), "{screen}");
     terminal.keys("L z");
-    terminal.wait_for("a thread broke down");
+    terminal.wait_for("a thread panicked");
     // The screen is still usable.
     terminal.keys("z W n");
     terminal.wait_for("267,802 parameters");
@@ -197,7 +197,7 @@ fn a_panic_in_the_background_is_logged_and_said_afterwards() {
     terminal.keys("q");
     let screen = terminal.wait_for("left with 0");
     let line = screen.replace('\n', "");
-    assert!(line.contains("a thread broke down") && line.contains("panic in the background"), "{screen}");
+    assert!(line.contains("a thread panicked") && line.contains("panic in the background"), "{screen}");
     terminal.left_with(0);
     assert!(terminal.runs().is_empty());
 }

@@ -97,7 +97,7 @@ fn the_config_file_is_obeyed() {
     assert!(terminal.runs().is_empty());
     assert!(terminal.screen().contains("X train"), "{}", terminal.screen());
     terminal.paste(crate::rig::TINY);
-    terminal.wait_for("the pasted spec is the draft now");
+    terminal.wait_for("the pasted spec is now the draft");
     terminal.keys("X R");
     terminal.wait_for("1 - newest");
     terminal.wait_for("idle");

@@ -207,6 +207,13 @@ impl Terminal {
         }
     }
 
+    /// Waits until the program's main thread has woken so many times more.
+    pub fn wait_for_wakes(&self, count: u64) {
+        let process = self.process();
+        let before = wakes(process);
+        self.wait_until("it wakes", |_| wakes(process) >= before + count);
+    }
+
     /// What is switched on now.
     pub fn modes(&self) -> Modes {
         let format = "#{alternate_on}#{cursor_flag}#{mouse_any_flag}#{keypad_flag}";
@@ -241,7 +248,7 @@ impl Terminal {
     pub fn train(&self, spec: &str) {
         let before = self.runs().len();
         self.paste(spec);
-        self.wait_for("the pasted spec is the draft now");
+        self.wait_for("the pasted spec is now the draft");
         self.keys("t");
         self.wait_until("an epoch's end", |_| {
             self.runs().len() > before && self.events().iter().any(|event| event["event"] == "epoch_ended")
@@ -333,6 +340,13 @@ fn signal(pid: i32, signal: Signal) {
 pub fn state(pid: i32) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit(") ").next()?.chars().next().filter(|state| *state != 'Z')
+}
+
+/// How often the main thread of a process has gone to sleep by itself.
+fn wakes(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap();
+    line.trim().parse().unwrap()
 }
 
 /// The processor time that a process has used, in clock ticks: hundredths of a second.

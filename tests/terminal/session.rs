@@ -1,7 +1,6 @@
 //! Everyday use: wire, train, look, quit; sizes; rest.
 
 use std::fs;
-use std::time::Duration;
 
 use crate::rig::{LONG, Modes, TINY, Terminal, ticks};
 
@@ -72,14 +71,15 @@ fn sizes_of_every_kind_while_a_run_trains() {
     for size in [(1, 1), (2, 50), (300, 3), (41, 11), (39, 10), (40, 9), (500, 200), (1, 300), (200, 1)] {
         terminal.resize(size);
     }
-    // Slower than frames are painted: each of these is really painted.
+    // Each of these is really painted.
     for size in [(1, 1), (2, 50), (300, 3), (40, 10), (300, 100)] {
+        let written = terminal.written().len();
         terminal.resize(size);
-        std::thread::sleep(Duration::from_millis(150));
+        terminal.wait_until("a frame", |_| terminal.written().len() > written);
     }
     terminal.resize((39, 12));
-    let screen = terminal.wait_for("this is 39×12");
-    assert!(screen.contains("too small: 40×10 needed"), "{screen}");
+    let screen = terminal.wait_for("have 39×12");
+    assert!(screen.contains("too small: need 40×10"), "{screen}");
     terminal.resize((120, 40));
     let screen = terminal.wait_for("─Log─");
     for panel in ["─Wiring─", "─Setup─", "─Curves─", "─Activations─", "─Runs─"] {
@@ -104,13 +104,15 @@ fn nothing_is_written_and_little_computed_while_nothing_happens() {
     terminal.keys("R");
     terminal.wait_for("overlay");
     // What has been painted has to come through.
-    terminal.wait_until("rest", |_| {
+    let is_at_rest = |_: &str| {
         let before = terminal.written().len();
-        std::thread::sleep(Duration::from_millis(800));
+        terminal.wait_for_wakes(2);
         terminal.written().len() == before
-    });
+    };
+    terminal.wait_until("rest", is_at_rest);
     let before = (terminal.written().len(), ticks(terminal.process()));
-    std::thread::sleep(Duration::from_secs(4));
+    // It wakes once a second for the clock.
+    terminal.wait_for_wakes(4);
     let after = (terminal.written().len(), ticks(terminal.process()));
     assert_eq!(
         after.0,
@@ -118,12 +120,12 @@ fn nothing_is_written_and_little_computed_while_nothing_happens() {
         "bytes were written: {:?}",
         String::from_utf8_lossy(&terminal.written()[before.0..])
     );
-    assert!(after.1 - before.1 <= 8, "{} of 400 hundredths of a second computed", after.1 - before.1);
+    assert!(after.1 - before.1 <= 8, "{} hundredths of a second computed in four wakes", after.1 - before.1);
     // Nor by a mouse that moves.
     for column in 10..20 {
         terminal.mouse(35, column, 10, 'M');
     }
-    std::thread::sleep(Duration::from_millis(500));
+    terminal.wait_for_wakes(10);
     assert_eq!(terminal.written().len(), before.0);
     terminal.keys("q");
     terminal.left_with(0);
@@ -153,8 +155,8 @@ fn the_screen_and_the_spec_can_be_taken_along() {
     let copied = "\x1b]52;c;cmVzbmV0K2hpcmVzQGZhc2hpb24tZW1iZWRkZWQ=";
     terminal.wait_until("the copy", |_| String::from_utf8_lossy(&terminal.written()).contains(copied));
     terminal.keys("C-s");
-    let screen = terminal.wait_for("the screen is kept in");
-    let name = screen.split("kept in ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let screen = terminal.wait_for("screenshot saved to");
+    let name = screen.split("saved to ").nth(1).unwrap().split_whitespace().next().unwrap();
     let picture = fs::read_to_string(terminal.home().join(name)).unwrap();
     assert!(picture.starts_with("<svg") && picture.contains("273,466"), "{name}");
     terminal.keys("q");

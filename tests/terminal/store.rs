@@ -41,7 +41,7 @@ fn two_screens_share_one_store() {
     two.open("");
     for terminal in [&one, &two] {
         terminal.paste(TINY);
-        terminal.wait_for("the pasted spec is the draft now");
+        terminal.wait_for("the pasted spec is now the draft");
         terminal.keys("t R");
     }
     for terminal in [&one, &two] {
@@ -57,16 +57,16 @@ fn two_screens_share_one_store() {
     // What one trains the other cannot delete.
     one.train(LONG);
     two.keys("C-r");
-    two.wait_for("elsewhere");
+    two.wait_for("running");
     two.keys("Home d");
-    two.wait_for("from disk?");
+    two.wait_for("─Delete run?─");
     two.keys("y");
     two.wait_for("a program is training this run");
     two.keys("q");
     two.left_with(0);
     assert_eq!(one.runs().len(), 3);
     one.keys("q");
-    one.wait_for("Stop the run and quit?");
+    one.wait_for("─Quit?─");
     one.keys("y");
     one.left_with(0);
     assert_eq!(one.outcome(), "stopped");
@@ -89,7 +89,7 @@ fn a_store_of_two_hundred_runs_is_listed() {
     terminal.wait_for("completed");
     // One is deleted, from disk too.
     terminal.keys("d");
-    terminal.wait_for("from disk?");
+    terminal.wait_for("─Delete run?─");
     terminal.keys("y");
     terminal.wait_for("199 · newest");
     assert_eq!(terminal.runs().len(), 199);

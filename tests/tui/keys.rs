@@ -1,12 +1,13 @@
 //! The table of keys: nothing hidden, nothing dead, everything said; and the user's own.
 
 use hiresnet_tui::tui::action::{Effect, Message};
-use hiresnet_tui::tui::bindings::BINDINGS;
-use hiresnet_tui::tui::command::{Panel, Place};
+use hiresnet_tui::tui::bindings::bindings;
+use hiresnet_tui::tui::command::KeyScope;
 use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::keymap::{Keymap, parse, shown};
 use hiresnet_tui::tui::keys_page;
 use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::panels::PanelId;
 use hiresnet_tui::tui::theme::Theme;
 
 use crate::screens::training;
@@ -15,11 +16,11 @@ use crate::world::{DRAFT, World, keymap};
 #[test]
 fn no_panel_hides_a_key_that_holds_everywhere() {
     let keymap = keymap();
-    for (binding, keys) in keymap.rows(Place::Anywhere) {
-        for panel in Panel::ALL {
+    for (binding, keys) in keymap.rows(KeyScope::Everywhere) {
+        for panel in PanelId::ALL.iter().copied() {
             for key in keys {
-                let command = keymap.command((*key).into(), &[Place::In(panel), Place::Anywhere]);
-                assert_eq!(command, Some(binding.command), "{} in {}", shown(*key), panel.title());
+                let command = keymap.command((*key).into(), &[KeyScope::In(panel), KeyScope::Everywhere]);
+                assert_eq!(command, Some(binding.command), "{} in {}", shown(*key), panel.facts().title);
             }
         }
     }
@@ -31,28 +32,28 @@ fn seen(world: &World) -> String {
 }
 
 /// Keys that lead to where keys of `place` hold.
-fn way(place: Place) -> &'static str {
+fn way(place: KeyScope) -> &'static str {
     match place {
-        Place::Anywhere => "",
-        Place::In(Panel::Wiring) => "W",
-        Place::In(Panel::Setup) => "S",
-        Place::In(Panel::Curves) => "C",
-        Place::In(Panel::Activations) => "A",
-        Place::In(Panel::Features) => "F",
-        Place::In(Panel::Data) => "D",
-        Place::In(Panel::Table) => "T",
-        Place::In(Panel::Runs) => "R",
-        Place::In(Panel::Status) => "L",
-        Place::Replaying => "",
-        Place::Editing => "S end enter",
-        Place::Asking => "q",
-        Place::Helping => "?",
+        KeyScope::Everywhere => "",
+        KeyScope::In(PanelId::Wiring) => "W",
+        KeyScope::In(PanelId::Setup) => "S",
+        KeyScope::In(PanelId::Curves) => "C",
+        KeyScope::In(PanelId::Activations) => "A",
+        KeyScope::In(PanelId::Features) => "F",
+        KeyScope::In(PanelId::Data) => "D",
+        KeyScope::In(PanelId::Table) => "T",
+        KeyScope::In(PanelId::Runs) => "R",
+        KeyScope::In(PanelId::Status) => "L",
+        KeyScope::Replay => "",
+        KeyScope::Edit => "S end enter",
+        KeyScope::Question => "q",
+        KeyScope::Help => "?",
     }
 }
 
 /// Situations of which at least one gives every key something to do, and how large the
 /// terminal is.
-fn situations(place: Place) -> impl Iterator<Item = (World, (u16, u16))> {
+fn situations(place: KeyScope) -> impl Iterator<Item = (World, (u16, u16))> {
     let before = ["", "z", "home", "end", "home down right", "up", "n", "]"];
     let sizes = [(80, 24), (40, 10)];
     let all = sizes.into_iter().flat_map(move |size| before.into_iter().map(move |keys| (size, keys)));
@@ -62,19 +63,21 @@ fn situations(place: Place) -> impl Iterator<Item = (World, (u16, u16))> {
             // Feature maps and data are asked for once they are seen.
             world.tell(Message::Log(Level::Info, "seen".into()));
             match place {
-                Place::In(Panel::Data) => _ = world.see(),
+                KeyScope::In(PanelId::Data) => _ = world.see(),
                 _ => _ = world.look(),
             }
             world.screen(size);
             match (place, keys) {
-                (Place::In(_) | Place::Helping, keys) => _ = world.keys(keys),
-                (Place::Anywhere, "n") => world.app.draft.replace(EIGHT.parse().unwrap()).unwrap(),
-                (Place::Replaying, _) => _ = world.replaying(),
-                (Place::Anywhere, "z") => _ = world.keys("z"),
+                (KeyScope::In(_) | KeyScope::Help, keys) => _ = world.keys(keys),
+                (KeyScope::Everywhere, "n") => {
+                    world.app.session.draft.replace(EIGHT.parse().unwrap()).unwrap()
+                }
+                (KeyScope::Replay, _) => _ = world.replaying(),
+                (KeyScope::Everywhere, "z") => _ = world.keys("z"),
                 _ => {}
             }
             world.screen(size);
-            world.app.notice = None;
+            world.app.session.notice = None;
             world.effects();
             (world, size)
         })
@@ -86,7 +89,7 @@ const EIGHT: &str = "plain@cifar10 blocks=1,1,1,1,1,1,1,1 widths=8,8,8,8,8,8,8,8
 
 #[test]
 fn every_key_does_something_somewhere() {
-    for binding in BINDINGS {
+    for binding in bindings() {
         for key in binding.keys {
             let does = |(mut world, size): (World, (u16, u16))| {
                 let before = seen(&world);
@@ -95,15 +98,15 @@ fn every_key_does_something_somewhere() {
                 world.screen(size);
                 seen(&world) != before
             };
-            assert!(situations(binding.place).any(does), "{} ({}) is dead", key, binding.name);
+            assert!(situations(binding.scope).any(does), "{} ({}) is dead", key, binding.name);
         }
     }
 }
 
 #[test]
 fn a_key_that_is_none_does_nothing() {
-    for panel in Panel::ALL {
-        for (mut world, size) in situations(Place::In(panel)) {
+    for panel in PanelId::ALL.iter().copied() {
+        for (mut world, size) in situations(KeyScope::In(panel)) {
             let before = seen(&world);
             world.keys("f12 ctrl-q alt-x").screen(size);
             assert_eq!(seen(&world), before);
@@ -120,11 +123,11 @@ fn words(screen: &str) -> String {
 #[test]
 fn the_help_of_each_panel_names_all_its_keys() {
     let keymap = keymap();
-    for panel in Panel::ALL {
+    for panel in PanelId::ALL.iter().copied() {
         let mut world = World::new();
-        world.keys(way(Place::In(panel))).keys("?");
+        world.keys(way(KeyScope::In(panel))).keys("?");
         let text = words(&world.screen((80, 120)));
-        for place in [Place::In(panel), Place::Anywhere] {
+        for place in [KeyScope::In(panel), KeyScope::Everywhere] {
             assert!(keymap.help(place).len() > 3);
             for (keys, about) in keymap.help(place) {
                 assert!(text.contains(&format!("{keys} {about}")), "{keys} {about}: {text}");
@@ -147,21 +150,21 @@ fn all_of_the_help_can_be_scrolled_to() {
         seen += &words(&world.screen((80, 24)));
         world.keys("down");
     }
-    assert!(world.screen((80, 24)).contains("the end"));
-    for place in [Place::In(Panel::Curves), Place::Anywhere] {
+    assert!(world.screen((80, 24)).contains("─ end ─"));
+    for place in [KeyScope::In(PanelId::Curves), KeyScope::Everywhere] {
         for (keys, about) in keymap().help(place) {
             assert!(seen.contains(&keys), "{keys}");
             assert!(about.split(' ').all(|word| seen.contains(word)), "{about}");
         }
     }
     world.keys("up").screen((80, 24));
-    assert!(!world.screen((80, 24)).contains("the end"), "one step up is one line up");
-    assert_eq!(world.keys("home").app.view.help, Some(0));
+    assert!(!world.screen((80, 24)).contains("─ end ─"), "one step up is one line up");
+    assert_eq!(world.keys("home").app.screen.help, Some(0));
 }
 
 #[test]
 fn keys_are_shown_as_they_are_written() {
-    for binding in BINDINGS {
+    for binding in bindings() {
         for key in binding.keys {
             let shown = shown(parse(key).unwrap());
             let same = shown.eq_ignore_ascii_case(key);
@@ -178,7 +181,7 @@ fn the_page_of_keys_is_kept() {
         kept.trim_end() == keys_page().trim_end(),
         "cargo run --no-default-features -- keys > assets/KEYS.md"
     );
-    for binding in BINDINGS {
+    for binding in bindings() {
         assert!(kept.contains(&format!("`{}` |", binding.name)), "{}", binding.name);
     }
 }
@@ -206,11 +209,11 @@ fn the_users_keys_are_what_the_screen_hears() {
     world.begin(id).keys("W");
     assert!(footer(&mut world).contains("x stop"));
     // A panel's own key comes before that of everywhere, and the footer does not say otherwise.
-    let sorted = world.keys("R").app.runs.sorted_by();
+    let sorted = world.keys("R").app.session.runs.sorted_by();
     let text = footer(&mut world);
     assert!(text.contains("x sort") && !text.contains("x stop"), "{text}");
     world.keys("x");
-    assert_ne!(world.app.runs.sorted_by(), sorted);
+    assert_ne!(world.app.session.runs.sorted_by(), sorted);
     assert_eq!(world.effects(), []);
     world.keys("W x ctrl-q y enter");
     assert_eq!(world.effects().iter().filter(|effect| matches!(effect, Effect::Order(_))).count(), 2);
@@ -223,10 +226,10 @@ fn the_users_pages_are_what_is_shown() {
     let config = config("[layout]\nsmall = [\"runs | curves\"]");
     let mut world = World::with(DRAFT, &config, Theme::FULL);
     world.keys("R").screen((80, 24));
-    let runs = world.app.area(Panel::Runs).unwrap();
-    let curves = world.app.area(Panel::Curves).unwrap();
+    let runs = world.app.area(PanelId::Runs).unwrap();
+    let curves = world.app.area(PanelId::Curves).unwrap();
     assert_eq!((runs.x, runs.y, runs.height), (0, curves.y, curves.height));
-    assert!(curves.x > 0 && world.app.area(Panel::Setup).is_none());
+    assert!(curves.x > 0 && world.app.area(PanelId::Setup).is_none());
     world.keys("S").screen((80, 24));
-    assert_eq!(world.app.area(Panel::Setup).unwrap().width, 80, "on a page of its own");
+    assert_eq!(world.app.area(PanelId::Setup).unwrap().width, 80, "on a page of its own");
 }

@@ -6,16 +6,16 @@ use hiresnet_tui::domain::lesion::{Lesioned, LesionedWeights};
 use hiresnet_tui::domain::term::Term;
 use hiresnet_tui::engine::device::DeviceChoice;
 use hiresnet_tui::tui::action::{Action, Effect, Message};
-use hiresnet_tui::tui::app::Spot;
 use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::panels::wiring::{self, WiringTarget};
 use hiresnet_tui::tui::run::RunId;
+use hiresnet_tui::tui::text;
 use hiresnet_tui::tui::theme::{Depth, Ground, Symbols, Theme};
-use hiresnet_tui::tui::{text, wiring};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::story::{Course, begins, saved, trains};
-use crate::world::{DRAFT, World};
+use crate::made::{Course, begins, saved, trains};
+use crate::world::{DRAFT, QUIT, World, wired};
 
 const RUN: &str = "resnet+hires@fashion-embedded epochs=12";
 const ASCII: Theme = Theme { depth: Depth::Ansi16, ground: Ground::Light, symbols: Symbols::Ascii };
@@ -84,8 +84,8 @@ fn lesioned() -> World {
 /// The wiring alone.
 fn panel(world: &World, width: u16, height: u16, theme: &Theme) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-    let study = world.app.lesions.shown(&world.app.draft, world.current());
-    wiring::draw(&world.app.draft, study, true, buffer.area, &mut buffer, theme);
+    let study = world.app.session.lesions.shown(&world.app.session.draft, world.current());
+    wiring::draw(&world.app.session.draft, study, true, buffer.area, &mut buffer, theme);
     text(&buffer)
 }
 
@@ -131,7 +131,7 @@ fn one_key_scores_a_run_without_each_of_its_terms() {
 #[test]
 fn every_arc_says_what_is_lost_without_it() {
     let mut world = lesioned();
-    world.app.draft.point_at(Some(Hop::new(0, 2)));
+    world.app.session.draft.point_at(Some(Hop::new(0, 2)));
     for (width, height) in [(48, 19), (78, 19), (48, 30), (38, 16), (118, 36)] {
         let shown = panel(&world, width, height, &Theme::FULL);
         picture(&format!("{width}x{height}"), &shown);
@@ -141,16 +141,16 @@ fn every_arc_says_what_is_lost_without_it() {
     picture("ascii", &ascii);
     // Where there is no room for labels, the words still say it.
     let small = panel(&world, 30, 12, &Theme::FULL).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(small.contains("0→2 without it: 83.10% (−4.20), loss"), "{small}");
+    assert!(small.contains("without 0→2: 83.10% (−4.20), loss"), "{small}");
     let said = words(&world);
-    assert!(said.contains("0→2 without it: 83.10% (−4.20), loss 0.4914 (+0.1063)"), "{said}");
-    world.app.draft.stand_on(3);
-    assert!(words(&world).contains("F3 without it: 38.70% (−48.60)"), "{}", words(&world));
+    assert!(said.contains("without 0→2: 83.10% (−4.20), loss 0.4914 (+0.1063)"), "{said}");
+    world.app.session.draft.stand_on(3);
+    assert!(words(&world).contains("without F3: 38.70% (−48.60)"), "{}", words(&world));
 
     // Another network has none of it; the same one trained otherwise has.
-    world.keys("S home").app.draft.set("seed", "3").unwrap();
+    world.keys("S home").app.session.draft.set("seed", "3").unwrap();
     assert!(words(&world).contains("intact"));
-    world.app.draft.set("widths", "8,16,32").unwrap();
+    world.app.session.draft.set("widths", "8,16,32").unwrap();
     assert!(!words(&world).contains("intact"));
     let _ = panel(&world, 78, 19, &Theme::FULL);
 }
@@ -164,14 +164,23 @@ fn labels_of_every_network_fit_where_they_are_written() {
             world_of(&format!("resnet+hires@fashion-embedded epochs=12 blocks={each} widths={widths}"));
         let (run, wanted) = asked(world.keys("e"));
         answer(&mut world, run, &wanted);
-        world.app.draft.stand_on(blocks);
-        world.app.draft.toggle_cursor().unwrap();
+        world.app.session.draft.stand_on(blocks);
+        world.app.session.draft.toggle_cursor().unwrap();
         for width in (0..130).step_by(3) {
             for height in 0..40 {
                 panel(&world, width, height, &ASCII);
             }
         }
-        picture(&format!("{blocks}_blocks"), &panel(&world, 118, 36, &Theme::FULL));
+        let shown = panel(&world, 118, 36, &Theme::FULL);
+        // The F of the last block is switched off, every other one has its loss.
+        assert_eq!(
+            (shown.matches("F off").count(), shown.matches("F −").count()),
+            (1, blocks - 1),
+            "{shown}"
+        );
+        if blocks == 8 {
+            picture("8_blocks", &shown);
+        }
     }
 }
 
@@ -179,8 +188,8 @@ fn labels_of_every_network_fit_where_they_are_written() {
 fn what_is_switched_off_is_scored_together_without_training() {
     let mut world = lesioned();
     world.keys("W");
-    world.app.draft.press_hop(Hop::new(0, 2)).unwrap();
-    world.app.draft.press_hop(Hop::new(1, 3)).unwrap();
+    world.app.session.draft.press_hop(Hop::new(0, 2)).unwrap();
+    world.app.session.draft.press_hop(Hop::new(1, 3)).unwrap();
     assert!(words(&world).contains("without 0-2, 1-3: not scored"), "{}", words(&world));
     let (run, wanted) = asked(world.keys("e"));
     assert_eq!(wanted, [cut("0-2,1-3")]);
@@ -192,7 +201,7 @@ fn what_is_switched_off_is_scored_together_without_training() {
     assert!(
         world.log().lines().last().unwrap().contains("resnet+hires s0 without 0-2, 1-3: 71.20% (−16.10)")
     );
-    assert!(!world.app.draft.hops().contains(Hop::new(0, 2)), "the draft stays what it is");
+    assert!(!world.app.session.draft.hops().contains(Hop::new(0, 2)), "the draft stays what it is");
     assert!(panel(&world, 78, 24, &Theme::FULL).contains("−8.5"), "labels stay, too");
     // All hops off: the baseline's line, and still this run's network.
     let (_, wanted) = asked(world.keys("n e"));
@@ -202,7 +211,12 @@ fn what_is_switched_off_is_scored_together_without_training() {
 #[test]
 fn what_is_switched_off_before_is_scored_first() {
     let mut world = world_of(RUN);
-    world.app.draft.replace("resnet+hires[P1,P3]@fashion-embedded epochs=12".parse().unwrap()).unwrap();
+    world
+        .app
+        .session
+        .draft
+        .replace("resnet+hires[P1,P3]@fashion-embedded epochs=12".parse().unwrap())
+        .unwrap();
     let (_, wanted) = asked(world.keys("e"));
     assert_eq!((wanted.len(), &wanted[0]), (10, &cut("0-2,1-3")));
     assert_eq!(world.line(), "resnet+hires[P1,P3]@fashion-embedded epochs=12", "nothing is lost");
@@ -212,7 +226,7 @@ fn what_is_switched_off_before_is_scored_first() {
         "resnet+adjusted@fashion-embedded epochs=12",
     ] {
         let mut world = world_of(RUN);
-        world.app.draft.replace(line.parse().unwrap()).unwrap();
+        world.app.session.draft.replace(line.parse().unwrap()).unwrap();
         assert_eq!((asked(world.keys("e")).1.len(), world.line()), (9, RUN));
     }
 }
@@ -221,23 +235,23 @@ fn what_is_switched_off_before_is_scored_first() {
 fn f_of_a_block_can_be_left_out_and_is_no_part_of_the_draft() {
     let mut world = lesioned();
     world.keys("W right down enter");
-    assert_eq!(world.app.draft.term(), Some(Term::Residual(1)));
-    assert!(world.app.draft.is_without(1));
+    assert_eq!(world.app.session.draft.term(), Some(Term::Residual(1)));
+    assert!(world.app.session.draft.is_without(1));
     assert_eq!(world.line(), RUN);
-    assert!(words(&world).contains("F of block 1 is off for the next lesion"));
+    assert!(words(&world).contains("F of block 1 (off in the next lesion)"));
     world.keys("right right enter");
     picture("without_f", &panel(&world, 78, 24, &Theme::FULL));
     // Together with hops.
     world.keys("up enter");
-    assert_eq!(world.app.draft.cursor(), Some(Hop::new(2, 3)));
+    assert_eq!(world.app.session.draft.cursor(), Some(Hop::new(2, 3)));
     assert_eq!(asked(world.keys("e")).1, [cut("2-3,F1,F3")]);
     // Anything else makes it another draft, with every F.
-    world.app.draft.set("seed", "4").unwrap();
-    assert_eq!(world.app.draft.without().count(), 0);
+    world.app.session.draft.set("seed", "4").unwrap();
+    assert_eq!(world.app.session.draft.without().count(), 0);
     world.keys("down down");
-    assert_eq!(world.app.draft.term(), Some(Term::Residual(3)));
+    assert_eq!(world.app.session.draft.term(), Some(Term::Residual(3)));
     world.keys("left left left left");
-    assert_eq!(world.app.draft.term(), Some(Term::Residual(1)));
+    assert_eq!(world.app.session.draft.term(), Some(Term::Residual(1)));
 }
 
 #[test]
@@ -246,13 +260,13 @@ fn arcs_and_blocks_can_be_clicked_while_they_are_labelled() {
     for size in [(120, 40), (80, 24), (40, 10)] {
         world.keys("W").screen(size);
         let hop = Hop::new(0, 2);
-        let on = world.app.draft.hops().contains(hop);
-        world.click(Spot::Wiring(wiring::Spot::Hop(hop)));
-        assert_eq!(world.app.draft.hops().contains(hop), !on);
+        let on = world.app.session.draft.hops().contains(hop);
+        world.click(wired(WiringTarget::Hop(hop)));
+        assert_eq!(world.app.session.draft.hops().contains(hop), !on);
         world.screen(size);
-        let off = world.app.draft.is_without(2);
-        world.click(Spot::Wiring(wiring::Spot::Residual(2)));
-        assert_eq!(world.app.draft.is_without(2), !off);
+        let off = world.app.session.draft.is_without(2);
+        world.click(wired(WiringTarget::Residual(2)));
+        assert_eq!(world.app.session.draft.is_without(2), !off);
     }
 }
 
@@ -263,13 +277,13 @@ fn the_same_key_ends_it_and_so_does_leaving() {
     told(&mut world, run, &[], 87.3, 0.3852);
     told(&mut world, run, &wanted[0], 80.0, 0.5);
     assert_eq!(world.keys("E").effects(), [Effect::EndLesions]);
-    assert!(world.screen((120, 40)).contains("ending lesions"));
+    assert!(world.screen((120, 40)).contains("cancelling lesions"));
     world.tell(Message::LesionsDone(run, Ok(best(None))));
-    assert_eq!(world.notice(), "lesions ended after 1 of 9");
+    assert_eq!(world.notice(), "lesions cancelled after 1 of 9");
     assert!(panel(&world, 78, 19, &Theme::FULL).contains("−7.3"), "what was scored is kept");
     assert_eq!(asked(world.keys("e")).1.len(), 9, "and all begins anew");
     world.app.update(Action::Leave);
-    assert_eq!(world.effects(), [Effect::EndLesions, Effect::Quit]);
+    assert_eq!(world.effects(), [Effect::EndLesions, QUIT]);
 }
 
 #[test]
@@ -283,7 +297,7 @@ fn each_two_on_request() {
     assert_eq!(pairs.len(), 10, "{log}");
     assert!(pairs[0].contains("resnet+hires s0 without F2, F3: 10.00% (−77.30)"), "{}", pairs[0]);
     assert!(pairs[0].contains("(−33.4 and −48.6 alone)"), "{}", pairs[0]);
-    assert!(log.contains("intact 87.30%; most is lost without F3: 38.70% (−48.60)"), "{log}");
+    assert!(log.contains("intact 87.30%; largest loss without F3: 38.70% (−48.60)"), "{log}");
 }
 
 #[test]
@@ -294,7 +308,7 @@ fn where_nothing_is_lost_no_term_is_blamed() {
     wanted.iter().enumerate().for_each(|(i, cuts)| told(&mut world, run, cuts, 50.0 + i as f64, 1.0));
     world.tell(Message::LesionsDone(run, Ok(best(None))));
     let log = world.log();
-    assert!(log.contains("intact 50.00%; nothing is lost without any one hop or F"), "{log}");
+    assert!(log.contains("intact 50.00%; no single projection or F costs any accuracy"), "{log}");
     assert!(!log.contains("most is lost"), "{log}");
 }
 
@@ -317,7 +331,8 @@ fn figures_of_weights_that_a_run_has_left_behind_say_of_which_epoch_they_are() {
     let first = events.iter().position(|event| matches!(event.kind, EventKind::EpochEnded { .. })).unwrap();
     let rest = events.split_off(first + 1);
     world.events(id, events);
-    let now = |world: &World| world.app.runs.get(id).unwrap().state.best_epoch().map(|best| best.epoch);
+    let now =
+        |world: &World| world.app.session.runs.get(id).unwrap().state.best_epoch().map(|best| best.epoch);
     let before = now(&world).unwrap();
     let (run, wanted) = asked(world.keys("e"));
     told(&mut world, run, &[], 87.3, 0.3852);
@@ -326,7 +341,7 @@ fn figures_of_weights_that_a_run_has_left_behind_say_of_which_epoch_they_are() {
     assert!(words(&world).contains("lesions of resnet+hires s0, best weights: intact 87.30%"));
     world.events(id, rest);
     let after = now(&world).unwrap();
-    let stale = format!("s0, weights of epoch {before} (best by now: {after}): intact 87.30%");
+    let stale = format!("s0, weights of epoch {before} (now best: {after}): intact 87.30%");
     assert!(after > before && words(&world).contains(&stale), "{}", words(&world));
     // Scored anew, they are those of the best again.
     let (run, _) = asked(world.keys("e"));
@@ -347,21 +362,21 @@ fn without_weights_it_is_refused_in_words() {
     };
     let mut world = World::new();
     refused(&mut world, "choose one in Runs");
-    let spec = world.app.draft.spec().clone();
+    let spec = world.app.session.draft.spec().clone();
     world.keys("t").started();
-    refused(&mut world, "it has not begun");
+    refused(&mut world, "this run has not started");
     world.begin(0);
     world.events(0, [begins(&spec, "2026-01-01T10:00:00Z")]);
-    refused(&mut world, "no epoch of this run has ended");
+    refused(&mut world, "this run has none yet");
     // While it trains, the best weights so far are there.
     world.events(0, trains(&spec, "2026-01-01T10:00:00Z", 100, Course { pace: 100.0, salt: 1 }));
     let (run, _) = asked(world.keys("e"));
     world.tell(Message::LesionsDone(run, Err("the disk is gone".into())));
-    assert_eq!((world.level(), world.notice()), (Some(Level::Bad), "no lesions: the disk is gone"));
+    assert_eq!((world.level(), world.notice()), (Some(Level::Bad), "lesions failed: the disk is gone"));
     // A run that waits.
     world.keys("t").effects();
     world.keys("R home down");
-    refused(&mut world, "it has not begun");
+    refused(&mut world, "this run has not started");
     world.replaying();
     refused(&mut world, "this is a recording");
 }

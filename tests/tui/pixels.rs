@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use hiresnet_tui::tui::Screen;
-use hiresnet_tui::tui::images::{Font, Gallery, Images, farewell};
+use hiresnet_tui::tui::TerminalScreen;
+use hiresnet_tui::tui::images::{Font, Gallery, ImageProtocol, farewell};
 use hiresnet_tui::tui::theme::Theme;
 use ratatui::layout::Size;
 
@@ -30,17 +30,17 @@ impl Write for Wire {
 
 struct Seat {
     world: World,
-    screen: Screen<Wire>,
+    screen: TerminalScreen<Wire>,
     wire: Wire,
 }
 
 impl Seat {
-    fn new(images: Images, said: bool, font: Option<Font>) -> Self {
+    fn new(images: ImageProtocol, said: bool, font: Option<Font>) -> Self {
         let mut world = looking(Theme::FULL, SIZE);
         world.app.gallery = Gallery::new(images, said);
         world.app.gallery.set_font(font);
         let wire = Wire::default();
-        let screen = Screen::fixed(Size::new(SIZE.0, SIZE.1), wire.clone()).unwrap();
+        let screen = TerminalScreen::fixed(Size::new(SIZE.0, SIZE.1), wire.clone()).unwrap();
         Self { world, screen, wire }
     }
 
@@ -54,12 +54,12 @@ impl Seat {
 }
 
 /// How many pictures begin in what was sent.
-fn pictures(sent: &str, images: Images) -> usize {
+fn pictures(sent: &str, images: ImageProtocol) -> usize {
     let begins = match images {
-        Images::Kitty => "a=T,U=1",
-        Images::Sixel => "\x1bP0;1;0q",
-        Images::Iterm2 => "\x1b]1337;File=",
-        Images::Halfblocks => "▀",
+        ImageProtocol::Kitty => "a=T,U=1",
+        ImageProtocol::Sixel => "\x1bP0;1;0q",
+        ImageProtocol::Iterm2 => "\x1b]1337;File=",
+        ImageProtocol::Halfblocks => "▀",
     };
     sent.matches(begins).count()
 }
@@ -68,14 +68,14 @@ const FONT: Option<Font> = Some(Font { width: 10, height: 20 });
 
 #[test]
 fn pictures_are_sent_once_and_taken_away() {
-    for images in [Images::Kitty, Images::Sixel, Images::Iterm2] {
+    for images in [ImageProtocol::Kitty, ImageProtocol::Sixel, ImageProtocol::Iterm2] {
         let mut seat = Seat::new(images, false, FONT);
         let still = seat.world.screen(SIZE);
         let first = seat.after("");
         let count = pictures(&first, images);
         // The image, and at least two channels of F, a hop and their sum.
         assert!(count > 6, "{images:?}: {count}");
-        assert_eq!(pictures(&first, Images::Halfblocks), 0, "{images:?}");
+        assert_eq!(pictures(&first, ImageProtocol::Halfblocks), 0, "{images:?}");
         for _ in 0..2 {
             let idle = seat.after("");
             assert!(pictures(&idle, images) == 0 && idle.len() < 100, "{images:?}: {idle:?}");
@@ -86,16 +86,16 @@ fn pictures_are_sent_once_and_taken_away() {
 
         let covered = seat.after("?");
         assert_eq!(pictures(&covered, images), 0);
-        assert!(covered.contains('▀') && covered.contains("the image after"));
+        assert!(covered.contains('▀') && covered.contains("next image"));
         let back = seat.after("esc");
-        let again = if images == Images::Kitty { 0 } else { count };
+        let again = if images == ImageProtocol::Kitty { 0 } else { count };
         assert_eq!(pictures(&back, images), again);
-        assert_eq!(back.contains('\u{10EEEE}'), images == Images::Kitty);
+        assert_eq!(back.contains('\u{10EEEE}'), images == ImageProtocol::Kitty);
         assert!(!back.contains('▀'));
 
         let other = seat.after("right");
         // The very same pixels of the image itself stay where they are; kitty's have other names.
-        let (anew, deleted) = if images == Images::Kitty { (count, count) } else { (count - 1, 0) };
+        let (anew, deleted) = if images == ImageProtocol::Kitty { (count, count) } else { (count - 1, 0) };
         assert_eq!(pictures(&other, images), anew, "{images:?}: another image");
         assert_eq!(other.matches("a=d,d=I").count(), deleted);
         assert_eq!(pictures(&seat.after("c"), images), anew, "a scale of their own");
@@ -114,22 +114,22 @@ fn pictures_are_sent_once_and_taken_away() {
 
 #[test]
 fn without_pixels_there_are_half_blocks_and_it_is_said_why() {
-    let words = "half-blocks: the terminal does not say its pixels";
+    let words = "half-blocks: the terminal does not report its pixel size";
     for (said, font) in [(true, None), (false, None), (true, FONT)] {
-        let mut seat = Seat::new(Images::Sixel, said, font);
+        let mut seat = Seat::new(ImageProtocol::Sixel, said, font);
         let sent = seat.after("");
         assert_eq!(sent.contains('▀'), font.is_none());
         assert_eq!(sent.contains(words), said && font.is_none());
     }
     // Where they may stay blank, that is said as well, and they are sent.
     for covered in [false, true] {
-        let mut seat = Seat::new(Images::Sixel, true, FONT);
+        let mut seat = Seat::new(ImageProtocol::Sixel, true, FONT);
         let gallery = std::mem::take(&mut seat.world.app.gallery);
         seat.world.app.gallery = gallery.doubted(Some("blank? so it goes"));
         let sent = seat.after(if covered { "?" } else { "" });
         assert_eq!(sent.contains("blank? so it goes"), !covered);
-        assert_eq!(pictures(&sent, Images::Sixel) > 0, !covered);
+        assert_eq!(pictures(&sent, ImageProtocol::Sixel) > 0, !covered);
     }
-    let sent = Seat::new(Images::Halfblocks, true, FONT).after("");
+    let sent = Seat::new(ImageProtocol::Halfblocks, true, FONT).after("");
     assert!(sent.contains('▀') && !sent.contains(words));
 }

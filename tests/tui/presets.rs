@@ -1,7 +1,7 @@
 //! Presets of the user's own: kept from the screen, chosen like those that come with it.
 
 use hiresnet_tui::tui::action::{Effect, Message};
-use hiresnet_tui::tui::app::Question;
+use hiresnet_tui::tui::session::Question;
 
 use crate::world::{DRAFT, World};
 
@@ -16,23 +16,23 @@ fn the_draft_is_kept_under_a_name_that_is_checked_as_it_is_typed() {
     let mut world = World::of(MINE);
     world.tell(own(&[("mine", DRAFT)]));
     world.keys("S w");
-    assert!(world.screen((80, 24)).contains("keep the draft as a preset called"));
+    assert!(world.screen((80, 24)).contains("Save preset as"));
     for (name, why) in [
         ("a b", "a name is up to 64"),
         ("../x", "a name is up to 64"),
         ("", "a name is up to 64"),
-        ("quickstart", "one called 'quickstart' comes with the program"),
+        ("quickstart", "'quickstart' is a built-in preset"),
     ] {
         world.retype("x");
         world.retype(name);
-        assert!(world.fault().unwrap().contains(why), "{name}: {:?}", world.fault());
-        assert!(!world.screen((80, 24)).contains("Enter accept"), "{name} is not offered");
+        assert!(world.error().unwrap().contains(why), "{name}: {:?}", world.error());
+        assert!(!world.screen((80, 24)).contains("Enter apply"), "{name} is not offered");
         world.keys("enter");
-        assert!(world.effects().is_empty() && world.app.editing.is_some(), "{name} is not taken");
+        assert!(world.effects().is_empty() && world.app.session.editing.is_some(), "{name} is not taken");
     }
     world.retype("mine-2");
-    assert_eq!(world.fault(), None);
-    assert!(world.screen((80, 24)).contains("Enter accept"));
+    assert_eq!(world.error(), None);
+    assert!(world.screen((80, 24)).contains("Enter apply"));
     world.keys("enter");
     let spec = Box::new(MINE.parse().unwrap());
     assert_eq!(world.effects(), [Effect::SavePreset { name: "mine-2".into(), spec, replace: false }]);
@@ -46,10 +46,10 @@ fn a_preset_of_ones_own_is_replaced_after_a_question() {
     let mut world = World::of(MINE);
     world.tell(own(&[("mine", DRAFT)]));
     world.keys("S w text:mine");
-    assert_eq!(world.fault(), None);
+    assert_eq!(world.error(), None);
     world.keys("enter");
-    assert_eq!((world.effects(), world.app.question), (vec![], Some(Question::ReplacePreset)));
-    let text = world.app.question_text().unwrap();
+    assert_eq!((world.effects(), world.app.session.question), (vec![], Some(Question::ReplacePreset)));
+    let text = world.app.session.question_text().unwrap();
     assert!(text.contains("your preset mine") && text.contains(MINE), "{text}");
     world.keys("n");
     assert!(world.effects().is_empty() && world.keys_are_commands());
@@ -63,7 +63,7 @@ fn a_preset_of_ones_own_is_replaced_after_a_question() {
 fn an_empty_name_is_not_taken_either() {
     let mut world = World::new();
     world.keys("S w enter");
-    assert!(world.fault().unwrap().contains("a name is"));
+    assert!(world.error().unwrap().contains("a name is"));
     assert!(world.effects().is_empty());
 }
 
@@ -74,8 +74,10 @@ fn ones_own_presets_come_after_those_that_are_shipped() {
     let quickstart = hiresnet_tui::engine::presets::resolve("quickstart").unwrap().to_string();
     world.tell(own(&[("mine", MINE), ("same", &quickstart), ("zulu", "plain@fashion-embedded seed=9")]));
     world.keys("S home down");
-    assert_eq!(world.app.setup.field().name(), "preset");
-    let value = |world: &World| world.app.setup.value(world.app.setup.field(), &world.app.draft);
+    assert_eq!(world.app.panels.setup.field().name(), "preset");
+    let value = |world: &World| {
+        world.app.session.setup.value(world.app.panels.setup.field(), &world.app.session.draft)
+    };
     let mut seen = Vec::new();
     for _ in 0..hiresnet_tui::engine::presets::SHIPPED.len() + 3 {
         world.keys("right");
@@ -89,7 +91,7 @@ fn ones_own_presets_come_after_those_that_are_shipped() {
     assert_eq!(seen[last - 2..=last], ["mine", "same", "zulu"]);
     world.keys("enter");
     world.retype("mine");
-    assert_eq!(world.fault(), None);
+    assert_eq!(world.error(), None);
     world.keys("enter");
     assert_eq!((world.line(), value(&world).as_str()), (MINE, "mine"));
     world.keys("right left");

@@ -6,11 +6,11 @@ use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::domain::timeline::{RecordedRun, Timeline};
 use hiresnet_tui::tui::action::Effect;
 use hiresnet_tui::tui::log::Level;
-use hiresnet_tui::tui::player::{Goal, Order, Player};
-use hiresnet_tui::tui::run::Stage;
+use hiresnet_tui::tui::player::{Player, PlayerOrder, SeekGoal};
+use hiresnet_tui::tui::run::RunStage;
 
-use crate::story::{Course, whole};
-use crate::world::World;
+use crate::made::{Course, whole};
+use crate::world::{QUIT, World};
 
 const LINES: [&str; 2] = ["resnet@fashion-embedded epochs=3", "resnet+hires[Out]@fashion-embedded epochs=3"];
 
@@ -43,7 +43,7 @@ fn tell(world: &mut World, told: Vec<hiresnet_tui::tui::action::Message>) {
 fn obey(world: &mut World, player: &mut Player) {
     for effect in world.effects() {
         if let Effect::Play(order) = effect {
-            let told = player.obey(&order);
+            let told = player.handle_order(&order);
             tell(world, told);
         }
     }
@@ -60,7 +60,7 @@ fn the_switches_and_the_cursor_move_with_the_recorded_runs() {
     let told = player.advance(seconds);
     tell(&mut world, told);
     assert_eq!((world.line(), world.current(), world.queue()), (LINES[1], Some(1), vec![]));
-    assert_eq!(world.run(0).stage, Stage::Over);
+    assert_eq!(world.run(0).stage, RunStage::Over);
     assert_eq!(world.drawn(), [0, 1], "the first run stays drawn beside the second");
 }
 
@@ -73,14 +73,14 @@ fn played_to_its_end_the_screen_is_in_the_state_of_the_live_runs() {
     }
     for (id, line) in LINES.iter().enumerate() {
         assert_eq!(world.run(id).state, RunState::replay(&ended(line)));
-        assert_eq!(world.run(id).stage, Stage::Over);
+        assert_eq!(world.run(id).stage, RunStage::Over);
     }
 }
 
 #[test]
 fn it_is_stopped_stepped_sped_up_and_sought_in_by_keys() {
     let (mut world, mut player) = playing();
-    let orders = |world: &mut World, keys: &str| -> Vec<Order> {
+    let orders = |world: &mut World, keys: &str| -> Vec<PlayerOrder> {
         world.keys(keys);
         let play = |effect| match effect {
             Effect::Play(order) => Some(order),
@@ -88,30 +88,36 @@ fn it_is_stopped_stepped_sped_up_and_sought_in_by_keys() {
         };
         world.effects().into_iter().filter_map(play).collect()
     };
-    assert_eq!(orders(&mut world, "space"), [Order::PlayOrPause]);
+    assert_eq!(orders(&mut world, "space"), [PlayerOrder::PlayOrPause]);
     assert_eq!(
         orders(&mut world, ". , > < r"),
-        [Order::Step(true), Order::Step(false), Order::Faster(true), Order::Faster(false), Order::Loop]
+        [
+            PlayerOrder::Step(true),
+            PlayerOrder::Step(false),
+            PlayerOrder::Faster(true),
+            PlayerOrder::Faster(false),
+            PlayerOrder::Loop
+        ]
     );
     world.keys("g");
     world.type_text("nowhere");
-    assert!(world.fault().is_some_and(|fault| fault.contains("is no place")));
+    assert!(world.error().is_some_and(|fault| fault.contains("can't parse")));
     world.keys("enter");
-    assert!(world.effects().is_empty() && world.fault().is_some(), "the text stays, to be mended");
+    assert!(world.effects().is_empty() && world.error().is_some(), "the text stays, to be mended");
     world.keys("ctrl-u");
     world.type_text("37%");
-    assert_eq!(world.fault(), None);
-    assert_eq!(orders(&mut world, "enter"), [Order::Seek(Goal::Part(0.37))]);
+    assert_eq!(world.error(), None);
+    assert_eq!(orders(&mut world, "enter"), [PlayerOrder::Seek(SeekGoal::Part(0.37))]);
     world.keys("g");
     world.type_text("100%");
     world.keys("enter");
     obey(&mut world, &mut player);
-    assert_eq!((world.run(0).stage, world.run(1).stage), (Stage::Over, Stage::Over));
+    assert_eq!((world.run(0).stage, world.run(1).stage), (RunStage::Over, RunStage::Over));
     world.keys("g");
     world.type_text("0");
     world.keys("enter");
     obey(&mut world, &mut player);
-    assert_eq!((world.run(0).stage, world.run(1).stage), (Stage::Live, Stage::Waiting));
+    assert_eq!((world.run(0).stage, world.run(1).stage), (RunStage::Live, RunStage::Waiting));
     assert_eq!(world.line(), LINES[0]);
 }
 
@@ -127,13 +133,13 @@ fn nothing_is_trained_and_quitting_asks_nothing() {
         assert_eq!(world.level(), Some(Level::Info));
     }
     world.keys("q");
-    assert_eq!(world.effects(), [Effect::Quit]);
+    assert_eq!(world.effects(), [QUIT]);
 }
 
 #[test]
 fn the_screen_says_where_the_recording_is() {
     let (mut world, mut player) = playing();
-    let told = player.obey(&Order::Seek(Goal::Part(0.25)));
+    let told = player.handle_order(&PlayerOrder::Seek(SeekGoal::Part(0.25)));
     tell(&mut world, told);
     let screen = world.screen((120, 40));
     let head = screen.lines().next().unwrap();
@@ -147,7 +153,7 @@ fn the_screen_says_where_the_recording_is() {
 #[test]
 fn a_recorded_run_cannot_be_deleted() {
     let (mut world, mut player) = playing();
-    tell(&mut world, player.obey(&Order::Seek(Goal::Part(1.0))));
+    tell(&mut world, player.handle_order(&PlayerOrder::Seek(SeekGoal::Part(1.0))));
     world.keys("R");
     for key in ["home d", "end d"] {
         world.keys(key);

@@ -8,9 +8,8 @@ use hiresnet_tui::domain::event::{Event, EventKind, Outcome, Split};
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::tui::action::{Action, Message};
-use hiresnet_tui::tui::app::Spot;
-use hiresnet_tui::tui::bindings::BINDINGS;
-use hiresnet_tui::tui::command::Command;
+use hiresnet_tui::tui::bindings::bindings;
+use hiresnet_tui::tui::command::{AppCommand, QuestionAnswer};
 use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::keymap::parse;
 use hiresnet_tui::tui::log::Level;
@@ -19,9 +18,9 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
 use crate::features::sample;
+use crate::made::{Course, event, last_step_only, three, whole};
 use crate::screens::{ASCII, training};
-use crate::story::{Course, event, last_step_only, three, whole};
-use crate::world::{DRAFT, World};
+use crate::world::{DRAFT, World, key};
 
 /// That no cell holds a control character or one that changes the direction of text.
 pub fn assert_harmless(buffer: &Buffer) {
@@ -60,7 +59,7 @@ enum Happening {
 
 fn keys() -> impl Strategy<Value = KeyEvent> {
     let table: Vec<KeyEvent> =
-        BINDINGS.iter().flat_map(|b| b.keys).map(|key| parse(key).unwrap().into()).collect();
+        bindings().iter().flat_map(|b| b.keys).map(|key| parse(key).unwrap().into()).collect();
     let modifiers = prop_oneof![
         8 => Just(KeyModifiers::NONE),
         1 => Just(KeyModifiers::SHIFT),
@@ -187,7 +186,7 @@ impl Life {
             }
             Happening::Ends(id, kind) => Message::Event(id, event(f64::MAX, kind)),
             Happening::Started(id) => Message::Started(id, format!("runs/\u{1b}{id}").into()),
-            Happening::Ended(id, fault, holds) => Message::Ended { id, fault, holds },
+            Happening::Ended(id, error, holds) => Message::Ended { id, error, holds },
             Happening::Found(which, live) => {
                 let mut run = last_step_only(three().remove(which % 3));
                 if live {
@@ -203,12 +202,16 @@ impl Life {
             Happening::Deleted(id, true) => Message::Deleted(id, Ok(())),
             Happening::Deleted(id, false) => Message::Deleted(id, Err("not deleted".into())),
             Happening::Looked(id, image, true) => {
-                let spec =
-                    world.app.runs.get(id).map_or_else(|| DRAFT.parse().unwrap(), |run| run.spec.clone());
+                let spec = world
+                    .app
+                    .session
+                    .runs
+                    .get(id)
+                    .map_or_else(|| DRAFT.parse().unwrap(), |run| run.spec.clone());
                 Message::Looked(id, image, Ok(Arc::new(sample(&spec, image))))
             }
             Happening::Looked(id, image, false) => Message::Looked(id, image, Err("no weights".into())),
-            Happening::Said(text) => Message::Said(Level::Bad, text),
+            Happening::Said(text) => Message::Notice(Level::Bad, text),
             Happening::Second => Message::Second { clock: "00:00:01".into(), memory: Some(u64::MAX) },
         };
         world.tell(message);
@@ -229,19 +232,28 @@ fn survives(theme: Theme, happenings: Vec<Happening>) {
         }
     }
     let listed = world.listed();
-    assert!(listed.iter().all(|id| world.app.runs.get(*id).is_some()));
-    assert!(world.app.runs.queue().all(|id| listed.contains(&id)));
-    assert!(world.app.draft.spec().clone().checked().is_ok_and(|spec| spec == *world.app.draft.spec()));
+    assert!(listed.iter().all(|id| world.app.session.runs.get(*id).is_some()));
+    assert!(world.app.session.runs.queue().all(|id| listed.contains(&id)));
+    assert!(
+        world
+            .app
+            .session
+            .draft
+            .spec()
+            .clone()
+            .checked()
+            .is_ok_and(|spec| spec == *world.app.session.draft.spec())
+    );
 
     world.keys("esc esc esc");
     assert!(world.keys_are_commands());
-    let zoomed = world.app.view.zoomed;
-    assert_ne!(world.keys("z").app.view.zoomed, zoomed);
-    let (runs, draft) = (world.app.runs.len(), world.app.draft.spec());
+    let zoomed = world.app.screen.zoomed;
+    assert_ne!(world.keys("z").app.screen.zoomed, zoomed);
+    let (runs, draft) = (world.app.session.runs.len(), world.app.session.draft.spec());
     // A held queue in which the draft waits already only goes on.
     let waits = world.queue().iter().any(|id| world.run(*id).spec == *draft);
-    let more = usize::from(!(world.app.is_held() && waits));
-    assert_eq!(world.keys("t").app.runs.len(), runs + more);
+    let more = usize::from(!(world.app.session.is_held() && waits));
+    assert_eq!(world.keys("t").app.session.runs.len(), runs + more);
 }
 
 fn assert_ascii(buffer: &Buffer) {
@@ -290,10 +302,10 @@ fn a_question_is_read_and_answered_on_a_terminal_that_is_too_small() {
     world.keys("q");
     for size in [(39, 24), (80, 9), (20, 6)] {
         let shown = world.screen(size).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(shown.contains("Stop the run and quit? It is kept."), "{shown}");
-        assert!(shown.contains("y yes n no"), "{shown}");
+        assert!(shown.contains("The run stops and can be resumed."), "{shown}");
+        assert!(shown.contains("y Quit n Cancel"), "{shown}");
     }
-    world.click(Spot::Key(Command::No));
+    world.click(key(AppCommand::Answer(QuestionAnswer::No)));
     assert!(world.keys_are_commands());
     assert!(world.screen((20, 6)).contains("too small"));
 }

@@ -6,16 +6,16 @@ use hiresnet_tui::domain::event::{EventKind, Outcome};
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::tui::action::{Effect, Message};
-use hiresnet_tui::tui::app::{Question, Spot};
-use hiresnet_tui::tui::command::Panel;
 use hiresnet_tui::tui::log::Level;
-use hiresnet_tui::tui::run::{Stage, Steps};
+use hiresnet_tui::tui::panels::PanelId;
+use hiresnet_tui::tui::run::{RunStage, StepsState};
+use hiresnet_tui::tui::session::Question;
 use hiresnet_tui::tui::sort::SortBy;
 use hiresnet_tui::tui::theme::Theme;
 
+use crate::made::{Course, event, last_step_only, saved, three, trains};
 use crate::screens::NO_COLOR;
-use crate::story::{Course, event, last_step_only, saved, three, trains};
-use crate::world::World;
+use crate::world::{World, run_mark};
 
 /// Runs on disk that differ in their seeds, the oldest first.
 fn seeds(count: usize) -> Vec<SavedRun> {
@@ -36,7 +36,7 @@ fn with_seeds(count: usize) -> World {
 
 /// Seeds of the listed runs, from the top.
 fn listed_seeds(world: &World) -> Vec<u64> {
-    world.app.runs.listed().map(|run| run.spec.seed).collect()
+    world.app.session.runs.listed().map(|run| run.spec.seed).collect()
 }
 
 #[test]
@@ -50,11 +50,11 @@ fn found_runs_are_listed_newest_first_and_drawn_when_they_are_chosen() {
     assert_eq!(world.effects(), std::slice::from_ref(&wanted));
     world.keys("R left v v v");
     assert_eq!(world.effects(), [], "it is read once");
-    assert_eq!(world.run(id).steps, Steps::Coming);
+    assert_eq!(world.run(id).steps, StepsState::Loading);
     assert_eq!(world.run(id).state.steps.len(), 1);
     let state = seeds(3)[2].state.clone();
     world.tell(Message::Loaded(id, Ok(Box::new(state.clone()))));
-    assert_eq!((world.run(id).steps, &world.run(id).state), (Steps::Here, &state));
+    assert_eq!((world.run(id).steps, &world.run(id).state), (StepsState::Loaded, &state));
     world.keys("down up");
     assert!(!world.effects().contains(&wanted), "nor again later");
 }
@@ -81,9 +81,9 @@ fn runs_that_are_gone_go_and_known_ones_stay_what_they_are() {
         world.tell(Message::Found(Box::new(last_step_only(run))));
     }
     assert_eq!(world.listed(), ids);
-    assert!(ids.iter().all(|id| world.run(*id).steps == Steps::Here));
+    assert!(ids.iter().all(|id| world.run(*id).steps == StepsState::Loaded));
     world.tell(Message::Searched(vec!["runs/all".into()]));
-    let left: Vec<_> = world.app.runs.listed().map(|run| run.path.clone().unwrap()).collect();
+    let left: Vec<_> = world.app.session.runs.listed().map(|run| run.path.clone().unwrap()).collect();
     assert_eq!((left, world.baseline()), (vec![PathBuf::from("runs/all")], None));
     assert_eq!(world.current(), Some(ids[1]));
     assert_eq!(world.keys("ctrl-r").effects(), [Effect::Search]);
@@ -107,7 +107,7 @@ fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
     world.tell(Message::Found(Box::new(found())));
     world.tell(Message::Searched(vec![]));
     assert_eq!(world.listed(), [id]);
-    assert_eq!((world.run(id).stage, world.run(id).state.steps.len()), (Stage::Live, 120));
+    assert_eq!((world.run(id).stage, world.run(id).state.steps.len()), (RunStage::Live, 120));
 
     // A search may meet a folder before the run is known to have it.
     world.keys("t").end(id);
@@ -123,7 +123,7 @@ fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
     assert_eq!(world.listed().len(), 3, "so far it may be another program's");
     world.begin(next);
     assert_eq!(world.listed(), [next, id]);
-    assert_eq!(world.run(next).stage, Stage::Live);
+    assert_eq!(world.run(next).stage, RunStage::Live);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_run_of_another_program_grows() {
     let mut state = whole.state.clone();
     state.apply(&event(state.t + 9.0, EventKind::Finished { outcome: Outcome::Stopped, message: None }));
     world.tell(Message::Found(Box::new(last_step_only(SavedRun { state, ..whole }))));
-    assert_eq!((world.run(id).status(), world.run(id).slot), ("stopped", Some(0)));
+    assert_eq!((world.run(id).status().name(), world.run(id).slot), ("stopped", Some(0)));
     assert_eq!(world.effects(), [Effect::Load(id, "runs/s0".into())], "its new steps are read");
 }
 
@@ -145,16 +145,16 @@ fn the_list_is_sorted_by_each_column_and_the_other_way() {
     world.find_all(three());
     world.keys("R");
     let names = |world: &World| -> Vec<String> {
-        world.app.runs.listed().map(|run| run.spec.network_name()).collect()
+        world.app.session.runs.listed().map(|run| run.spec.network_name()).collect()
     };
-    let column = |world: &World, value: &dyn Fn(&hiresnet_tui::tui::run::Run) -> f64| -> Vec<f64> {
-        world.app.runs.listed().map(value).collect()
+    let column = |world: &World, value: &dyn Fn(&hiresnet_tui::tui::run::TrackedRun) -> f64| -> Vec<f64> {
+        world.app.session.runs.listed().map(value).collect()
     };
     let falls = |values: &[f64]| values.windows(2).all(|pair| pair[0] >= pair[1]);
     assert_eq!(names(&world), ["resnet+hires[P1,P2]", "resnet+hires", "resnet"]);
     for by in [SortBy::Spec, SortBy::Validation, SortBy::Test, SortBy::Time, SortBy::Began] {
         world.keys("s");
-        assert_eq!(world.app.runs.sorted_by(), (by, false));
+        assert_eq!(world.app.session.runs.sorted_by(), (by, false));
         match by {
             SortBy::Spec => assert_eq!(names(&world), ["resnet+hires", "resnet+hires[P1,P2]", "resnet"]),
             SortBy::Validation => assert!(falls(&column(&world, &|run| run.validation().unwrap()))),
@@ -178,7 +178,10 @@ fn runs_without_a_score_are_last() {
     world.find_all(runs);
     for keys in ["R s s", "s"] {
         world.keys(keys);
-        assert_eq!(world.app.runs.listed().last().unwrap().spec.network_name(), "resnet+hires[P1,P2]");
+        assert_eq!(
+            world.app.session.runs.listed().last().unwrap().spec.network_name(),
+            "resnet+hires[P1,P2]"
+        );
     }
 }
 
@@ -195,16 +198,16 @@ fn the_filter_takes_several_words_and_esc_gives_it_up() {
     assert_eq!(Some(world.listed()[0]), world.current());
     world.keys("backspace text:9");
     assert_eq!((count(&world), world.current()), (0, None));
-    assert!(world.screen((120, 40)).contains("No run has these words"));
+    assert!(world.screen((120, 40)).contains("No matching runs"));
     world.keys("enter d v u p K");
-    assert_eq!((world.app.question, world.notice()), (None, "no run is chosen"));
+    assert_eq!((world.app.session.question, world.notice()), (None, "no run selected"));
     world.keys("esc");
-    assert_eq!((count(&world), world.app.runs.filter()), (3, ""));
+    assert_eq!((count(&world), world.app.session.runs.filter()), (3, ""));
 
     world.keys("/ text:stopped enter");
     assert_eq!(count(&world), 1, "a word may be of the status");
     world.keys("/ text:zzz esc");
-    assert_eq!((world.app.runs.filter(), count(&world)), ("stopped", 1), "as it was");
+    assert_eq!((world.app.session.runs.filter(), count(&world)), ("stopped", 1), "as it was");
     // Letters are typed, they are no commands; what trains and waits is always listed.
     world.keys("/ ctrl-u text:tqxb");
     assert_eq!(world.effects().iter().filter(|effect| !matches!(effect, Effect::Load(..))).count(), 0);
@@ -222,7 +225,7 @@ fn eight_runs_can_be_drawn_and_a_ninth_is_refused_with_words() {
     assert_eq!(world.drawn()[..8], ids[..8]);
     world.keys("v");
     assert_eq!((world.level(), world.run(ids[8]).slot), (Some(Level::Warn), None));
-    assert!(world.notice().starts_with("8 runs are drawn already; take one away"), "{}", world.notice());
+    assert!(world.notice().starts_with("at most 8 runs can be drawn; hide one first"), "{}", world.notice());
     // One goes, and the next has its colour.
     world.keys("home down enter end up v");
     assert_eq!((world.run(ids[1]).slot, world.run(ids[8]).slot), (None, Some(1)));
@@ -236,12 +239,12 @@ fn marks_say_what_is_drawn_and_what_is_the_baseline() {
     let mut world = World::with(crate::world::DRAFT, &Default::default(), NO_COLOR);
     world.find_all(seeds(4));
     world.keys("R home v down v down down p t t");
-    let ids: Vec<_> = world.app.runs.listed().map(|run| (run.id, run.stage)).collect();
+    let ids: Vec<_> = world.app.session.runs.listed().map(|run| (run.id, run.stage)).collect();
     let buffer = world.buffer((200, 60));
     let marks: Vec<&str> = ids
         .iter()
         .map(|(id, _)| {
-            let place = world.place(Spot::Mark(*id));
+            let place = world.place(run_mark(*id));
             buffer[(place.x, place.y)].symbol()
         })
         .collect();
@@ -255,8 +258,9 @@ fn pinning_shows_differences() {
     let mut world = World::with_three(Theme::FULL);
     assert!(!world.screen((120, 40)).contains("Δ base"));
     world.keys("R end p");
-    let own = world.app.runs.listed().next().unwrap();
-    let wanted = format!("{:+.2}", own.test().unwrap() - world.app.runs.baseline().unwrap().test().unwrap());
+    let own = world.app.session.runs.listed().next().unwrap();
+    let wanted =
+        format!("{:+.2}", own.test().unwrap() - world.app.session.runs.baseline().unwrap().test().unwrap());
     let screen = world.screen((120, 40));
     assert!(screen.contains("Δ base") && screen.contains(&wanted), "{wanted}\n{screen}");
 }
@@ -276,8 +280,8 @@ fn deleting_asks_first() {
     world.keys("down p v").effects();
     for no in ["n", "esc", "q"] {
         world.keys("d");
-        assert_eq!(world.app.question, Some(Question::Delete(ids[1])));
-        assert!(world.app.question_text().unwrap().contains(&world.run(ids[1]).line));
+        assert_eq!(world.app.session.question, Some(Question::Delete(ids[1])));
+        assert!(world.app.session.question_text().unwrap().contains(&world.run(ids[1]).line));
         assert_eq!(world.keys("d enter t").effects(), []);
         assert_eq!(world.keys(no).effects(), []);
         assert!(world.keys_are_commands());
@@ -298,27 +302,27 @@ fn deleting_asks_first() {
     }
     assert_eq!(world.current(), None);
     world.keys("d");
-    assert_eq!(world.notice(), "no run is chosen");
+    assert_eq!(world.notice(), "no run selected");
 }
 
 #[test]
 fn a_run_that_trains_is_not_deleted() {
     let mut world = with_seeds(2);
     let live = world.train();
-    world.app.runs.select(live);
+    world.app.session.runs.select(live);
     world.keys("d delete y");
-    assert!(world.app.question.is_none());
+    assert!(world.app.session.question.is_none());
     assert!(world.effects().iter().all(|effect| !matches!(effect, Effect::Delete(..))));
-    assert_eq!(world.run(live).stage, Stage::Live);
+    assert_eq!(world.run(live).stage, RunStage::Live);
     // One that never had a folder is only forgotten.
     world.keys("R home d");
-    assert!(world.notice().contains("it trains"), "{}", world.notice());
+    assert!(world.notice().contains("this run is in progress"), "{}", world.notice());
     world.end(live).keys("t");
     let (id, _) = world.started();
-    world.tell(Message::Ended { id, fault: Some("no data".into()), holds: false });
-    world.app.runs.select(id);
+    world.tell(Message::Ended { id, error: Some("no data".into()), holds: false });
+    world.app.session.runs.select(id);
     world.keys("d");
-    assert!(world.app.runs.get(id).is_none() && world.app.question.is_none());
+    assert!(world.app.session.runs.get(id).is_none() && world.app.session.question.is_none());
     assert_eq!(world.effects(), []);
 }
 
@@ -345,7 +349,7 @@ fn names_from_disk_reach_no_cell_as_they_are() {
             crate::robust::assert_harmless(&world.buffer(size));
         }
     }
-    assert_eq!(world.app.focus, Panel::Runs);
+    assert_eq!(world.app.focus, PanelId::Runs);
 }
 
 #[test]
@@ -358,15 +362,15 @@ fn a_run_that_the_filter_hides_is_not_acted_on() {
     assert_eq!((world.current(), world.listed().as_slice()), (Some(id), &[][..]));
     for key in ["d", "u", "p", "v"] {
         world.keys(key);
-        assert_eq!(world.notice(), "no run is chosen", "{key}");
+        assert_eq!(world.notice(), "no run selected", "{key}");
     }
-    assert_eq!((world.app.question, world.baseline()), (None, None));
+    assert_eq!((world.app.session.question, world.baseline()), (None, None));
     world.keys("b");
     assert!(world.notice().contains("choose one in Runs"));
     world.keys("e");
     assert!(world.notice().contains("choose one in Runs"));
     world.keys("esc d");
-    assert!(world.app.question.is_some());
+    assert!(world.app.session.question.is_some());
 }
 
 #[test]
@@ -395,9 +399,9 @@ fn a_run_that_another_program_trains_says_so_until_it_has_ended() {
     begun.state.outcome = None;
     begun.state.t = 1.0;
     world.tell(Message::Found(Box::new(begun)));
-    assert!(world.keys("R").screen((120, 40)).contains("elsewhere"));
+    assert!(world.keys("R z").screen((120, 40)).contains("running (other process)"));
     world.tell(Message::Found(Box::new(whole)));
-    assert!(!world.screen((120, 40)).contains("elsewhere"));
+    assert!(!world.screen((120, 40)).contains("running (other process)"));
 }
 
 #[test]
@@ -411,7 +415,7 @@ fn the_cursor_stays_at_the_top_while_runs_are_found_until_it_is_moved() {
         }
         world.tell(Message::Found(Box::new(run)));
         world.screen((120, 40));
-        let row = world.app.runs.row();
+        let row = world.app.session.runs.row();
         assert_eq!(row == Some(0), i < 3, "{row:?} after {i}");
     }
 }

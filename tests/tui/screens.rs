@@ -5,7 +5,7 @@ use hiresnet_tui::tui::theme::{Depth, Ground, Symbols, Theme};
 use insta::assert_snapshot;
 use ratatui::style::Color;
 
-use crate::story::{Course, trains};
+use crate::made::{Course, trains};
 use crate::world::{DRAFT, World};
 
 pub const NO_COLOR: Theme = Theme { depth: Depth::None, ..Theme::FULL };
@@ -30,12 +30,6 @@ fn pictures(name: &str, world: &mut World, size: (u16, u16), keys: &[(&str, &str
 /// Each page of a small terminal.
 const PAGES: [(&str, &str); 3] = [("wiring", "W"), ("curves", "C"), ("activations", "A")];
 
-fn at_all_sizes(name: &str, make: impl Fn() -> World) {
-    pictures(name, &mut make(), SMALL, &PAGES);
-    pictures(name, &mut make(), MEDIUM, &[("", "C")]);
-    pictures(name, &mut make(), WIDE, &[("", "R")]);
-}
-
 /// In epoch 3 of 10, with two that wait.
 pub fn training(theme: Theme) -> World {
     let mut world = World::with(DRAFT, &Config::default(), theme);
@@ -43,9 +37,9 @@ pub fn training(theme: Theme) -> World {
     let spec = world.run(id).spec.clone();
     world.events(id, trains(&spec, "2026-01-05T20:01:00Z", 225, Course { pace: 140.0, salt: 5 }));
     world.keys("n t 1 2 t S");
-    world.app.setup.select(3);
+    world.app.panels.setup.select(3);
     world.keys("W");
-    world.app.notice = None;
+    world.app.session.notice = None;
     world
 }
 
@@ -61,35 +55,30 @@ fn compared(theme: Theme) -> World {
 
 #[test]
 fn fresh() {
-    at_all_sizes("fresh", World::new);
+    pictures("fresh", &mut World::new(), MEDIUM, &[("", "C")]);
 }
 
 #[test]
 fn while_training() {
-    at_all_sizes("training", || training(Theme::FULL));
+    pictures("training", &mut training(Theme::FULL), SMALL, &PAGES);
+    pictures("training", &mut training(Theme::FULL), WIDE, &[("", "R")]);
 }
 
 #[test]
 fn three_ended_runs_and_a_baseline() {
-    at_all_sizes("compared", || compared(Theme::FULL));
+    pictures("compared", &mut compared(Theme::FULL), MEDIUM, &[("", "C")]);
 }
 
 #[test]
-fn help_of_each_panel() {
-    for (name, key) in
-        [("wiring", "W"), ("setup", "S"), ("curves", "C"), ("activations", "A"), ("runs", "R"), ("log", "L")]
-    {
-        let mut world = training(Theme::FULL);
-        world.keys(key);
-        pictures("help", &mut world, (80, 60), &[(name, "?")]);
-    }
-    pictures("help", &mut training(Theme::FULL), SMALL, &[("top", "C ?"), ("further", "pagedown")]);
+fn help_of_a_panel() {
+    pictures("help", &mut training(Theme::FULL), (80, 60), &[("curves", "C ?")]);
+    pictures("help", &mut training(Theme::FULL), SMALL, &[("further", "C ? pagedown")]);
 }
 
 #[test]
 fn a_wrong_value_being_typed() {
     let mut world = World::new();
-    world.keys("S").app.setup.select(7);
+    world.keys("S").app.panels.setup.select(7);
     world.keys("enter").retype("fast");
     pictures("typing", &mut world, SMALL, &[("field", "")]);
     world.keys("esc home enter").retype("resnet+hires[P4]@fashion-embedded");
@@ -107,8 +96,9 @@ fn questions() {
 
 #[test]
 fn terminals_that_are_too_small() {
-    for size in [(39, 24), (80, 9), (1, 1)] {
-        pictures("too_small", &mut World::new(), size, &[("", "")]);
+    pictures("too_small", &mut World::new(), (39, 24), &[("", "")]);
+    for size in [(80, 9), (1, 1)] {
+        World::new().screen(size);
     }
     pictures("least", &mut training(Theme::FULL), (40, 10), &PAGES);
     pictures("least", &mut training(Theme::FULL), (40, 10), &[("setup", "S"), ("runs", "R"), ("log", "L")]);
@@ -116,13 +106,12 @@ fn terminals_that_are_too_small() {
 
 #[test]
 fn ascii() {
-    pictures("ascii", &mut training(ASCII), MEDIUM, &[("training", "R")]);
+    assert!(training(ASCII).keys("R").screen(MEDIUM).is_ascii());
     pictures("ascii", &mut compared(ASCII), MEDIUM, &[("compared", "")]);
 }
 
 #[test]
 fn without_colours() {
-    pictures("no_color", &mut compared(NO_COLOR), MEDIUM, &[("", "")]);
     let buffer = training(NO_COLOR).buffer(MEDIUM);
     let plain = |color: Color| color == Color::Reset;
     assert!(buffer.content().iter().all(|cell| plain(cell.fg) && plain(cell.bg)));

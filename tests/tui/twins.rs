@@ -4,7 +4,7 @@ use hiresnet_tui::domain::keys::KEYS;
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::tui::theme::Theme;
 
-use crate::story::{Course, saved};
+use crate::made::{Course, saved};
 use crate::world::World;
 
 const RUN: &str =
@@ -15,7 +15,12 @@ fn the_twin_has_the_drafts_hops_and_all_else_of_the_run() {
     let mut world = World::of(RUN);
     let id = world.train();
     // Of the draft only version and hops count.
-    world.app.draft.replace("resnext+hires[P2,P3]@cifar10 seed=1 epochs=99 lr=0.5".parse().unwrap()).unwrap();
+    world
+        .app
+        .session
+        .draft
+        .replace("resnext+hires[P2,P3]@cifar10 seed=1 epochs=99 lr=0.5".parse().unwrap())
+        .unwrap();
     world.keys("b");
     let [twin] = world.queue()[..] else { panic!("{:?}: {}", world.queue(), world.notice()) };
     let (its, own) = (&world.run(twin).spec, &world.run(id).spec);
@@ -54,7 +59,7 @@ fn a_run_on_disk_has_twins_too_also_the_original() {
         [id, twin]
     );
 
-    world.keys("W n R").app.runs.select(twin);
+    world.keys("W n R").app.session.runs.select(twin);
     world.keys("b");
     assert_eq!(world.run(world.queue()[0]).spec.network_name(), "resnet", "hops can be taken away, too");
 }
@@ -67,7 +72,7 @@ fn twins_that_are_none_are_refused_with_words() {
 
     let id = world.train();
     world.keys("b");
-    assert!(world.notice().contains("same hops as this run"), "{}", world.notice());
+    assert!(world.notice().contains("same projections as this run"), "{}", world.notice());
     assert_eq!((world.queue(), world.baseline()), (vec![], None));
 
     world.keys("1 t R down");
@@ -79,7 +84,7 @@ fn twins_that_are_none_are_refused_with_words() {
     // P4 is not a hop of three blocks.
     world.keys("home");
     let deeper = "resnet+hires[P4]@fashion-embedded blocks=1,1,1,1 widths=8,8,8,8";
-    world.app.draft.replace(deeper.parse().unwrap()).unwrap();
+    world.app.session.draft.replace(deeper.parse().unwrap()).unwrap();
     world.keys("b");
     assert!(world.notice().starts_with("no twin: ") && world.notice().contains("P4"), "{}", world.notice());
     assert_eq!((world.queue().len(), world.baseline(), world.effects()), (1, None, vec![]));
@@ -104,6 +109,6 @@ fn nothing_is_pinned_where_there_is_no_colour_left() {
     }
     world.effects();
     world.keys("b");
-    assert!(world.notice().contains("8 runs are drawn already"), "{}", world.notice());
+    assert!(world.notice().contains("at most 8 runs can be drawn"), "{}", world.notice());
     assert_eq!((world.baseline(), world.queue(), world.effects()), (None, vec![], vec![]));
 }

@@ -6,20 +6,23 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use hiresnet_tui::domain::event::{Control, Event};
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::engine::store::SavedRun;
-use hiresnet_tui::tui::action::{Action, Effect, Message};
-use hiresnet_tui::tui::app::{App, Spot};
+use hiresnet_tui::tui::action::{Action, Effect, Message, TerminalEffect};
+use hiresnet_tui::tui::app::{App, HitTarget};
+use hiresnet_tui::tui::command::AppCommand;
 use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::draft::Draft;
 use hiresnet_tui::tui::keymap::{Keymap, parse};
 use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::panel::PanelTarget;
+use hiresnet_tui::tui::panels::{PanelId, WiringTarget};
 use hiresnet_tui::tui::player::Playback;
-use hiresnet_tui::tui::run::{Run, RunId};
+use hiresnet_tui::tui::run::{RunId, TrackedRun};
 use hiresnet_tui::tui::theme::Theme;
 use hiresnet_tui::tui::{frame, text};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use crate::story::{last_step_only, three};
+use crate::made::{last_step_only, three};
 
 /// What the draft is at first.
 pub const DRAFT: &str = "resnet+hires@fashion-embedded";
@@ -75,7 +78,7 @@ impl World {
 
     /// Empties the text being typed and types another.
     pub fn retype(&mut self, text: &str) {
-        assert!(self.app.editing.is_some(), "nothing is being typed");
+        assert!(self.app.session.editing.is_some(), "nothing is being typed");
         self.keys("end ctrl-u");
         self.type_text(text);
     }
@@ -87,7 +90,7 @@ impl World {
     }
 
     pub fn tell(&mut self, message: Message) -> &mut Self {
-        self.app.update(Action::Told(message));
+        self.app.update(Action::Sent(message));
         self
     }
 
@@ -103,7 +106,7 @@ impl World {
 
     /// The run has ended as it should.
     pub fn end(&mut self, id: RunId) -> &mut Self {
-        self.tell(Message::Ended { id, fault: None, holds: false })
+        self.tell(Message::Ended { id, error: None, holds: false })
     }
 
     /// A search finds these runs and no other.
@@ -153,52 +156,52 @@ impl World {
         self.effects().into_iter().map(order).collect()
     }
 
-    pub fn run(&self, id: RunId) -> &Run {
-        self.app.runs.get(id).unwrap()
+    pub fn run(&self, id: RunId) -> &TrackedRun {
+        self.app.session.runs.get(id).unwrap()
     }
 
     pub fn queue(&self) -> Vec<RunId> {
-        self.app.runs.queue().collect()
+        self.app.session.runs.queue().collect()
     }
 
     /// Numbers of the listed runs, from the top.
     pub fn listed(&self) -> Vec<RunId> {
-        self.app.runs.listed().map(|run| run.id).collect()
+        self.app.session.runs.listed().map(|run| run.id).collect()
     }
 
     pub fn current(&self) -> Option<RunId> {
-        self.app.runs.current().map(|run| run.id)
+        self.app.session.runs.current().map(|run| run.id)
     }
 
     /// Numbers of the runs whose curves are drawn.
     pub fn drawn(&self) -> Vec<RunId> {
-        self.app.runs.shown().iter().map(|run| run.id).collect()
+        self.app.session.runs.shown().iter().map(|run| run.id).collect()
     }
 
     pub fn baseline(&self) -> Option<RunId> {
-        self.app.runs.baseline().map(|run| run.id)
+        self.app.session.runs.baseline().map(|run| run.id)
     }
 
     pub fn line(&self) -> &str {
-        self.app.draft.line()
+        self.app.session.draft.line()
     }
 
     /// What the footer says.
     pub fn notice(&self) -> &str {
-        self.app.notice.as_ref().map_or("", |(_, text)| text)
+        self.app.session.notice.as_ref().map_or("", |(_, text)| text)
     }
 
     pub fn level(&self) -> Option<Level> {
-        self.app.notice.as_ref().map(|(level, _)| *level)
+        self.app.session.notice.as_ref().map(|(level, _)| *level)
     }
 
     /// What the log has, a line an entry.
     pub fn log(&self) -> String {
-        self.app.log.entries().map(|entry| entry.text.clone() + "\n").collect()
+        self.app.session.log.entries().map(|entry| entry.text.clone() + "\n").collect()
     }
 
-    pub fn fault(&self) -> Option<&str> {
-        self.app.editing.as_ref().expect("nothing is being typed").fault.as_deref()
+    pub fn error(&self) -> Option<&str> {
+        self.app.session.editing.as_ref().expect("nothing is being typed").error.as_deref()
     }
 
     pub fn buffer(&mut self, (width, height): (u16, u16)) -> Buffer {
@@ -210,8 +213,8 @@ impl World {
     }
 
     /// Where something is on the frame painted last.
-    pub fn place(&self, what: Spot) -> Rect {
-        let mut hits = self.app.view.hits.iter().rev();
+    pub fn place(&self, what: HitTarget) -> Rect {
+        let mut hits = self.app.screen.hits.iter().rev();
         hits.find(|(_, spot)| *spot == what).unwrap_or_else(|| panic!("{what:?} is not on the screen")).0
     }
 
@@ -221,15 +224,45 @@ impl World {
     }
 
     /// Clicks on something that is on the frame painted last.
-    pub fn click(&mut self, what: Spot) -> &mut Self {
+    pub fn click(&mut self, what: HitTarget) -> &mut Self {
         let place = self.place(what);
         self.mouse(MouseEventKind::Down(MouseButton::Left), place.x, place.y)
     }
 
     /// Whether keys are commands: nothing is open that has them for itself.
     pub fn keys_are_commands(&self) -> bool {
-        self.app.editing.is_none() && self.app.question.is_none() && self.app.view.help.is_none()
+        self.app.session.editing.is_none()
+            && self.app.session.question.is_none()
+            && self.app.screen.help.is_none()
     }
+}
+
+/// What ends the program.
+pub const QUIT: Effect = Effect::Terminal(TerminalEffect::Quit);
+
+/// A row of Setup.
+pub fn field(row: usize) -> HitTarget {
+    HitTarget::In(PanelId::Setup, PanelTarget::Row(row))
+}
+
+/// A run's row.
+pub fn run_row(id: RunId) -> HitTarget {
+    HitTarget::In(PanelId::Runs, PanelTarget::Row(id))
+}
+
+/// The mark that says whether a run is drawn.
+pub fn run_mark(id: RunId) -> HitTarget {
+    HitTarget::In(PanelId::Runs, PanelTarget::Mark(id))
+}
+
+/// Part of the diagram.
+pub fn wired(target: WiringTarget) -> HitTarget {
+    HitTarget::In(PanelId::Wiring, PanelTarget::Wiring(target))
+}
+
+/// A key of the footer, or of a question.
+pub fn key(command: impl Into<AppCommand>) -> HitTarget {
+    HitTarget::Key(command.into())
 }
 
 /// The key map of the table.

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 
 use super::palette::{Rgb, brightness, colour, diverging, is_shaded, shade};
-use super::pixels::{Font, Grid, Paint};
+use super::pixels::{Font, Paint, PixelGrid};
 use crate::tui::theme::Theme;
 
 /// Where a square of `pixels`×`pixels` is painted; it takes as many columns and half as
@@ -134,13 +134,13 @@ impl Tile<'_> {
 
 /// The colours of square maps, one for each of their values; with fewer pixels than values,
 /// one for each pixel.
-fn grid(planes: &[&[f32]], size: usize, place: Rect, font: Font, look: impl Fn(&[f32]) -> Rgb) -> Grid {
+fn grid(planes: &[&[f32]], size: usize, place: Rect, font: Font, look: impl Fn(&[f32]) -> Rgb) -> PixelGrid {
     let most = (usize::from(place.width) * usize::from(font.width))
         .min(usize::from(place.height) * usize::from(font.height));
     let side = size.min(most);
     let planes: Vec<_> = planes.iter().map(|plane| resample(plane, size, side, side)).collect();
     let colour = |i: usize| look(&planes.iter().map(|plane| plane[i]).collect::<Vec<_>>());
-    Grid { size: side, colours: (0..side * side).map(colour).collect() }
+    PixelGrid { size: side, colours: (0..side * side).map(colour).collect() }
 }
 
 /// A square map of `size`×`size` in `width`×`height` pixels: each is the mean of what it

@@ -13,14 +13,14 @@ pub struct Tick {
 
 /// How values become lengths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scale {
+pub enum AxisScale {
     /// Equal differences are equal lengths.
     Linear,
     /// Equal ratios are equal lengths; only positive values have a place.
     Log,
 }
 
-impl Scale {
+impl AxisScale {
     /// `value` as a length, in a unit of its own.
     pub fn length(self, value: f64) -> f64 {
         match self {
@@ -264,10 +264,10 @@ mod tests {
 
     #[test]
     fn ranges_are_rounded_outwards() {
-        assert_eq!(Scale::Linear.rounded_out(0.03, 2.31), (0.0, 2.5));
-        let (low, high) = Scale::Log.rounded_out(0.031, 2.31);
+        assert_eq!(AxisScale::Linear.rounded_out(0.03, 2.31), (0.0, 2.5));
+        let (low, high) = AxisScale::Log.rounded_out(0.031, 2.31);
         assert!(low <= 0.031 && high >= 2.31);
-        let (low, high) = Scale::Linear.rounded_out(1.0, 1.0);
+        let (low, high) = AxisScale::Linear.rounded_out(1.0, 1.0);
         assert!(low < high);
     }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
-use super::raster::{Point, Raster, Weight};
+use super::raster::{PlotPoint, Raster, Weight};
 use super::write;
 use crate::tui::theme::{Depth, Ground, Theme};
 
@@ -14,13 +14,13 @@ const BETWEEN_MARKS: u16 = 3;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub struct PlotLine {
     /// Colour and letter.
     pub slot: usize,
     /// How it is seen among the others; [`Weight::Joint`] has a mark at each point.
     pub weight: Weight,
     /// From left to right.
-    pub points: Vec<Point>,
+    pub points: Vec<PlotPoint>,
 }
 
 /// The area around a line.
@@ -48,7 +48,7 @@ pub struct Picture {
     /// Areas, behind the lines.
     pub bands: Vec<Band>,
     /// Lines, from back to front.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PlotLine>,
     /// Where a line goes straight up to be read at.
     pub cursor: Option<f64>,
     /// Remark in the upper right corner.

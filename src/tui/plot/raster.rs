@@ -7,7 +7,7 @@ use ratatui::style::{Color, Style};
 use crate::tui::theme::Symbols;
 
 /// A place in a picture: right from 0 to 1, up from 0 to 1.
-pub type Point = (f64, f64);
+pub type PlotPoint = (f64, f64);
 
 /// How something is seen among the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ impl Raster {
     }
 
     /// The character in which a place lies, `None` outside of the picture.
-    pub fn cell_at(&self, (x, y): Point) -> Option<(u16, u16)> {
+    pub fn cell_at(&self, (x, y): PlotPoint) -> Option<(u16, u16)> {
         let inside = (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y) && !self.dots.is_empty();
         inside.then(|| {
             let (column, row) = self.dot_at((x, y));
@@ -96,7 +96,7 @@ impl Raster {
                 .any(|w| w >= Weight::Joint)
     }
 
-    fn dot_at(&self, (x, y): Point) -> (usize, usize) {
+    fn dot_at(&self, (x, y): PlotPoint) -> (usize, usize) {
         let (width, height) = self.size;
         let column = (x * width as f64) as usize;
         let row = ((1.0 - y) * (height - 1) as f64).round() as usize;
@@ -104,7 +104,7 @@ impl Raster {
     }
 
     /// A dot at a place, if it is in the picture.
-    pub fn dot(&mut self, at: Point) {
+    pub fn dot(&mut self, at: PlotPoint) {
         if self.cell_at(at).is_some() {
             let (column, row) = self.dot_at(at);
             self.dots[row * self.size.0 + column] = self.inks.len() as u16;
@@ -112,7 +112,7 @@ impl Raster {
     }
 
     /// A straight line, as much of it as is in the picture.
-    pub fn line(&mut self, from: Point, to: Point) {
+    pub fn line(&mut self, from: PlotPoint, to: PlotPoint) {
         let Some((from, to)) = clipped(from, to).filter(|_| !self.dots.is_empty()) else {
             return;
         };
@@ -231,7 +231,7 @@ fn half_block(upper: Option<Ink>, lower: Option<Ink>, top: Ink) -> (char, Style)
 }
 
 /// The part of a line that is inside of the picture (Liang and Barsky).
-fn clipped(from: Point, to: Point) -> Option<(Point, Point)> {
+fn clipped(from: PlotPoint, to: PlotPoint) -> Option<(PlotPoint, PlotPoint)> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let (mut enter, mut leave) = (0f64, 1f64);
     for (delta, room) in [(-dx, from.0), (dx, 1.0 - from.0), (-dy, from.1), (dy, 1.0 - from.1)] {

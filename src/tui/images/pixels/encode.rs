@@ -11,7 +11,7 @@ use ratatui_image::protocol::kitty::Kitty;
 use ratatui_image::protocol::sixel::Sixel;
 
 use super::sixel::sixels;
-use super::{Font, Grid, Images};
+use super::{Font, ImageProtocol, PixelGrid};
 
 /// What a cell of kitty's begins with that shows a part of an image.
 const PLACEHOLDER: char = '\u{10EEEE}';
@@ -27,7 +27,7 @@ pub struct Encoded {
 
 /// Encodes `grid` for `place`, in squares as large as fit there with whole numbers of
 /// pixels; `None` where it does not fit, or there are no pixels. The `id` is kitty's.
-pub fn encode(images: Images, grid: &Grid, place: Rect, font: Font, id: u32) -> Option<Encoded> {
+pub fn encode(images: ImageProtocol, grid: &PixelGrid, place: Rect, font: Font, id: u32) -> Option<Encoded> {
     let (width, height) =
         (u32::from(place.width) * u32::from(font.width), u32::from(place.height) * u32::from(font.height));
     let times = width.min(height) / u32::try_from(grid.size).ok()?.max(1);
@@ -47,11 +47,11 @@ pub fn encode(images: Images, grid: &Grid, place: Rect, font: Font, id: u32) -> 
         }))
     };
     let protocol = match images {
-        Images::Halfblocks => return None,
+        ImageProtocol::Halfblocks => return None,
         // All that have placeholders also inflate.
-        Images::Kitty => Protocol::Kitty(Kitty::new(image(), size, id, false, true).ok()?),
-        Images::Iterm2 => Protocol::ITerm2(Iterm2::new(image(), size, false).ok()?),
-        Images::Sixel => {
+        ImageProtocol::Kitty => Protocol::Kitty(Kitty::new(image(), size, id, false, true).ok()?),
+        ImageProtocol::Iterm2 => Protocol::ITerm2(Iterm2::new(image(), size, false).ok()?),
+        ImageProtocol::Sixel => {
             let data = erase(size) + &sixels(grid, times as usize);
             Protocol::Sixel(Sixel { data, size, is_tmux: false })
         }
@@ -60,7 +60,7 @@ pub fn encode(images: Images, grid: &Grid, place: Rect, font: Font, id: u32) -> 
     Image::new(&protocol).render(buffer.area, &mut buffer);
     let mut cells = buffer.content;
     let mut ahead = String::new();
-    if images == Images::Kitty {
+    if images == ImageProtocol::Kitty {
         let first = cells.first_mut()?;
         let at = first.symbol().find(PLACEHOLDER)?;
         let (image, cell) = first.symbol().split_at(at);
@@ -94,8 +94,8 @@ mod tests {
     const PLACE: Rect = Rect::new(3, 4, 4, 2);
 
     /// 7×7 in 36×38 pixels: each value is 5×5 of them.
-    fn grid() -> Grid {
-        Grid { size: 7, colours: (0..49_u8).map(|i| [i * 5, 255 - i, i % 7 * 40]).collect() }
+    fn grid() -> PixelGrid {
+        PixelGrid { size: 7, colours: (0..49_u8).map(|i| [i * 5, 255 - i, i % 7 * 40]).collect() }
     }
 
     fn base64(text: &str) -> Vec<u8> {
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn kitty_gets_the_very_pixels() {
-        let encoded = encode(Images::Kitty, &grid(), PLACE, FONT, 0x01_0203).unwrap();
+        let encoded = encode(ImageProtocol::Kitty, &grid(), PLACE, FONT, 0x01_0203).unwrap();
         let mut data = String::new();
         for (i, chunk) in encoded.ahead.split_terminator("\x1b\\").enumerate() {
             let (keys, part) = chunk.strip_prefix("\x1b_G").unwrap().split_once(';').unwrap();
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn inline_images_have_the_very_pixels() {
-        let encoded = encode(Images::Iterm2, &grid(), PLACE, FONT, 1).unwrap();
+        let encoded = encode(ImageProtocol::Iterm2, &grid(), PLACE, FONT, 1).unwrap();
         assert_eq!(encoded.ahead, "");
         let text = encoded.cells[0].symbol();
         let (erased, rest) = text.split_once("\x1b]1337;File=inline=1;").unwrap();
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn sixels_have_the_pixels_in_percent() {
-        let encoded = encode(Images::Sixel, &grid(), PLACE, FONT, 1).unwrap();
+        let encoded = encode(ImageProtocol::Sixel, &grid(), PLACE, FONT, 1).unwrap();
         let text = encoded.cells[0].symbol().strip_prefix(&erase(Size::new(4, 2))).unwrap();
         let (width, pixels) = decode(text);
         assert_eq!(width, 35);
@@ -182,12 +182,14 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_no_picture() {
-        for images in [Images::Halfblocks, Images::Kitty, Images::Sixel, Images::Iterm2] {
-            let large = Grid { size: 37, colours: vec![[0; 3]; 37 * 37] };
+        for images in
+            [ImageProtocol::Halfblocks, ImageProtocol::Kitty, ImageProtocol::Sixel, ImageProtocol::Iterm2]
+        {
+            let large = PixelGrid { size: 37, colours: vec![[0; 3]; 37 * 37] };
             assert!(encode(images, &large, PLACE, FONT, 1).is_none());
-            let cut = Grid { size: 7, colours: vec![[0; 3]; 48] };
+            let cut = PixelGrid { size: 7, colours: vec![[0; 3]; 48] };
             assert!(encode(images, &cut, PLACE, FONT, 1).is_none());
-            let empty = Grid { size: 0, colours: Vec::new() };
+            let empty = PixelGrid { size: 0, colours: Vec::new() };
             assert!(encode(images, &empty, PLACE, FONT, 1).is_none());
         }
     }

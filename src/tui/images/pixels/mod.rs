@@ -17,7 +17,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use rayon::prelude::*;
 
-pub use choice::{Images, doubt, images};
+pub use choice::{ImageProtocol, doubt, images};
 use encode::{delete, encode};
 
 use super::palette::Rgb;
@@ -29,7 +29,7 @@ const CELL: std::ops::RangeInclusive<u16> = 2..=128;
 
 /// A square of colours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grid {
+pub struct PixelGrid {
     /// Its side.
     pub size: usize,
     /// Row by row.
@@ -74,7 +74,7 @@ pub fn farewell() -> String {
 #[derive(Debug, Default)]
 pub struct Gallery {
     /// How.
-    images: Images,
+    images: ImageProtocol,
     /// Whether that was said, and not guessed.
     said: bool,
     /// Why they may stay blank.
@@ -92,7 +92,7 @@ pub struct Gallery {
 
 impl Gallery {
     /// Shows pictures as `images` says, which the user said, or not.
-    pub fn new(images: Images, said: bool) -> Self {
+    pub fn new(images: ImageProtocol, said: bool) -> Self {
         // Another program that was stopped on this terminal has names of its own.
         let next = (std::process::id() % 0xffff + 1) << 8;
         Self { images, said, next, ..Self::default() }
@@ -106,7 +106,7 @@ impl Gallery {
 
     /// Whether it matters how large cells are.
     pub fn needs_font(&self) -> bool {
-        self.images != Images::Halfblocks
+        self.images != ImageProtocol::Halfblocks
     }
 
     /// Cells are that large.
@@ -128,11 +128,11 @@ impl Gallery {
     pub fn why_none(&self) -> Option<&'static str> {
         let none = self.said && self.needs_font() && self.font.is_none() && !self.veiled;
         let doubt = self.doubt.filter(|_| self.font().is_some() && !self.veiled);
-        none.then_some("half-blocks: the terminal does not say its pixels").or(doubt)
+        none.then_some("half-blocks: the terminal does not report its pixel size").or(doubt)
     }
 
     /// Shows these pictures and no other.
-    pub fn show(&mut self, wanted: &[(Rect, Grid)]) {
+    pub fn show(&mut self, wanted: &[(Rect, PixelGrid)]) {
         self.shown.clear();
         let Some(font) = self.font() else { return self.replace(self.next..self.next) };
         let cells: u64 = wanted.iter().map(|(place, _)| u64::from(place.area())).sum();
@@ -160,7 +160,7 @@ impl Gallery {
 
     /// Kitty has these images and no other.
     fn replace(&mut self, ids: Range<u32>) {
-        if self.images == Images::Kitty {
+        if self.images == ImageProtocol::Kitty {
             self.ahead += &delete(sent());
             SENT.store(u64::from(ids.start) << 32 | u64::from(ids.end), Ordering::SeqCst);
         }
@@ -200,7 +200,7 @@ impl Paint<'_> {
 #[derive(Debug, Clone, Copy)]
 pub enum Paint<'a> {
     /// Not at all: what they would be is put down.
-    Listed(&'a RefCell<Vec<(Rect, Grid)>>, Font),
+    Listed(&'a RefCell<Vec<(Rect, PixelGrid)>>, Font),
     /// Pictures where there are any, else characters.
     Shown(&'a Gallery),
 }
@@ -209,7 +209,7 @@ pub enum Paint<'a> {
 mod tests {
     use super::*;
 
-    fn gallery(images: Images) -> Gallery {
+    fn gallery(images: ImageProtocol) -> Gallery {
         let mut gallery = Gallery::new(images, true);
         gallery.set_font(Font::of((80, 24), (800, 480)));
         gallery
@@ -228,10 +228,10 @@ mod tests {
 
     #[test]
     fn a_picture_is_sent_once_and_written_over_when_it_goes() {
-        for images in [Images::Sixel, Images::Iterm2] {
+        for images in [ImageProtocol::Sixel, ImageProtocol::Iterm2] {
             let mut gallery = gallery(images);
             let place = Rect::new(1, 1, 4, 2);
-            gallery.show(&[(place, Grid { size: 2, colours: vec![[9, 99, 199]; 4] })]);
+            gallery.show(&[(place, PixelGrid { size: 2, colours: vec![[9, 99, 199]; 4] })]);
             assert_eq!(gallery.ahead(), "");
             let empty = Buffer::empty(Rect::new(0, 0, 6, 4));
             let mut buffer = empty.clone();
@@ -254,8 +254,8 @@ mod tests {
 
     #[test]
     fn more_than_a_screen_holds_is_not_encoded() {
-        let mut gallery = gallery(Images::Sixel);
-        let grid = Grid { size: 1, colours: vec![[1; 3]] };
+        let mut gallery = gallery(ImageProtocol::Sixel);
+        let grid = PixelGrid { size: 1, colours: vec![[1; 3]] };
         let wanted: Vec<_> = (0..9).map(|i| (Rect::new(0, i, 100, 100), grid.clone())).collect();
         gallery.show(&wanted);
         assert!(!gallery.paint(wanted[0].0, &mut Buffer::empty(Rect::new(0, 0, 100, 120))));

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::Grid;
+use super::PixelGrid;
 
 /// Colour registers that terminals have.
 const COLOURS: usize = 256;
@@ -17,7 +17,7 @@ const BAND: usize = 6;
 /// The sequence that draws `grid`, each of its values as a square of `times` pixels, where
 /// the cursor is. Colours are in percent, as the format has them; a grid with more than 256
 /// gets coarser ones.
-pub fn sixels(grid: &Grid, times: usize) -> String {
+pub fn sixels(grid: &PixelGrid, times: usize) -> String {
     let (size, side) = (grid.size, grid.size * times);
     let (palette, registers) = palette(grid);
     let mut out = String::new();
@@ -53,7 +53,7 @@ pub fn sixels(grid: &Grid, times: usize) -> String {
 }
 
 /// The colours of `grid` in percent, and which of them each value has.
-fn palette(grid: &Grid) -> (Vec<[u8; 3]>, Vec<usize>) {
+fn palette(grid: &PixelGrid) -> (Vec<[u8; 3]>, Vec<usize>) {
     let mut step = 1;
     loop {
         let percent = |part: u8| {
@@ -142,7 +142,7 @@ pub mod tests {
     #[test]
     fn every_pixel_has_the_colour_of_its_value() {
         let colours = (0..49_u8).map(|i| [i * 5, 255 - i, i % 7 * 40]).collect();
-        let grid = Grid { size: 7, colours };
+        let grid = PixelGrid { size: 7, colours };
         for times in [1, 3, 4, 10] {
             let (width, pixels) = decode(&sixels(&grid, times));
             assert_eq!(width, 7 * times);
@@ -158,7 +158,7 @@ pub mod tests {
     fn too_many_colours_become_coarser_and_stay_near() {
         let colours: Vec<_> =
             (0..1024_u32).map(|i| [(i / 4) as u8, (i * 37) as u8, (i * 11) as u8]).collect();
-        let grid = Grid { size: 32, colours };
+        let grid = PixelGrid { size: 32, colours };
         let text = sixels(&grid, 2);
         let (_, pixels) = decode(&text);
         let distinct: std::collections::BTreeSet<_> = pixels.iter().collect();

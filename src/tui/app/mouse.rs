@@ -1,0 +1,79 @@
+//! The mouse: what was painted where, and what a click on it means.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+use super::App;
+use crate::tui::command::{AppCommand, HelpCommand};
+use crate::tui::panel::{Click, PanelTarget};
+use crate::tui::panels::PanelId;
+
+/// Something on the screen that can be clicked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HitTarget {
+    /// Something in a panel.
+    In(PanelId, PanelTarget),
+    /// The title of a panel, in the header.
+    Tab(PanelId),
+    /// A key of the footer, or of a question.
+    Key(AppCommand),
+}
+
+/// What was painted where; later ones lie above earlier ones.
+pub type Hits = Vec<(Rect, HitTarget)>;
+
+impl App {
+    fn target_at(&self, at: Position) -> Option<HitTarget> {
+        self.screen.hits.iter().rev().find(|(area, _)| area.contains(at)).map(|(_, target)| *target)
+    }
+
+    /// Does what the mouse asks for.
+    pub(super) fn handle_mouse(&mut self, mouse: MouseEvent) {
+        let at = Position::new(mouse.column, mouse.row);
+        let target = self.target_at(at);
+        if self.session.question.is_some() || self.session.editing.is_some() || self.screen.help.is_some() {
+            return self.point_at_what_is_open(mouse.kind, target);
+        }
+        match (mouse.kind, target) {
+            (MouseEventKind::Down(MouseButton::Left), Some(target)) => {
+                self.session.notice = None;
+                self.click(target, at);
+            }
+            (MouseEventKind::Drag(MouseButton::Left), Some(HitTarget::In(id, target))) => {
+                let click = Click { target, at, was_focused: self.focus == id, is_drag: true };
+                self.panels.get_mut(id).click(click, &mut self.session);
+            }
+            (MouseEventKind::ScrollUp, Some(HitTarget::In(id, _))) => {
+                self.panels.get_mut(id).wheel(-1, at, &mut self.session);
+            }
+            (MouseEventKind::ScrollDown, Some(HitTarget::In(id, _))) => {
+                self.panels.get_mut(id).wheel(1, at, &mut self.session);
+            }
+            _ => {}
+        }
+    }
+
+    /// A question, the help or a text has the mouse's attention.
+    fn point_at_what_is_open(&mut self, kind: MouseEventKind, target: Option<HitTarget>) {
+        match (kind, target) {
+            (MouseEventKind::ScrollUp, _) => self.handle_command(AppCommand::Help(HelpCommand::Up)),
+            (MouseEventKind::ScrollDown, _) => self.handle_command(AppCommand::Help(HelpCommand::Down)),
+            (MouseEventKind::Down(MouseButton::Left), Some(HitTarget::Key(command))) => {
+                self.handle_command(command);
+            }
+            _ => {}
+        }
+    }
+
+    fn click(&mut self, target: HitTarget, at: Position) {
+        match target {
+            HitTarget::In(id, target) => {
+                let was_focused = std::mem::replace(&mut self.focus, id) == id;
+                let click = Click { target, at, was_focused, is_drag: false };
+                self.panels.get_mut(id).click(click, &mut self.session);
+            }
+            HitTarget::Tab(panel) => self.focus = panel,
+            HitTarget::Key(command) => self.handle_command(command),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What is read or scored in the background, and changes nothing.
+
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+
+use super::jobs::{in_full, own_presets, score, search, test_panic, unavailable};
+use super::{BackgroundTasks, ThreadMessage, send};
+use crate::domain::data_preview::PreviewRequest;
+use crate::domain::term::Term;
+use crate::engine::data;
+use crate::engine::device::{self, Device, DeviceChoice};
+use crate::engine::features::{self, FeatureRequest};
+use crate::engine::presets;
+use crate::engine::store::SavedRun;
+use crate::tui::action::Message;
+use crate::tui::run::RunId;
+
+impl BackgroundTasks {
+    /// Looks for runs in the folder, newest first.
+    pub(super) fn search(&self) {
+        if self.player.is_none() {
+            let root = self.root.clone();
+            self.spawn("search", move |send| search(&root, &|it| send(ThreadMessage::Message(it))));
+        }
+    }
+
+    /// Reads a run again, with all its steps.
+    pub(super) fn load(&self, id: RunId, path: PathBuf) {
+        self.spawn("load", move |send| {
+            let read = SavedRun::open(&path).map(|saved| Box::new(saved.state));
+            send(ThreadMessage::Message(Message::Loaded(id, read.map_err(|error| in_full(&error)))));
+        });
+    }
+
+    /// Looks at one image through a run's network.
+    pub(super) fn look(&mut self, id: RunId, look: FeatureRequest) {
+        let Some(looks) = ask(&mut self.viewer, ((id, look.image), look), self.is_headless) else { return };
+        let (library, sender) = (Arc::clone(&self.library), self.sender.clone());
+        self.spawn("viewer", move |_| {
+            features::answer(&library, looks, &mut |(id, image), answer| {
+                let answer = answer.map(Arc::new).map_err(|error| in_full(&error));
+                send(&sender, Message::Looked(id, image, answer));
+            });
+        });
+    }
+
+    /// Looks at a dataset.
+    pub(super) fn look_at_data(&mut self, wanted: PreviewRequest) {
+        let Some(asks) = ask(&mut self.librarian, wanted, self.is_headless) else { return };
+        let (library, sender, folder) = (Arc::clone(&self.library), self.sender.clone(), self.data.clone());
+        self.spawn("librarian", move |_| {
+            data::preview::answer(&library, asks, &mut |ask, answer| {
+                let seen = answer.map(Arc::new).map_err(|error| unavailable(&error, &ask, folder.as_deref()));
+                send(&sender, Message::DataSeen(ask, seen));
+            });
+        });
+    }
+
+    /// Scores a run without some of its terms.
+    pub(super) fn lesion(&mut self, id: RunId, path: PathBuf, wanted: Vec<Vec<Term>>, choice: DeviceChoice) {
+        let library = Arc::clone(&self.library);
+        self.lesions_cancelled = Arc::default();
+        let cancelled = Arc::clone(&self.lesions_cancelled);
+        let sender = self.sender.clone();
+        self.spawn("lesions", move |_| {
+            let report = |lesioned| send(&sender, Message::Lesioned(id, lesioned));
+            let scored = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                test_panic("lesions");
+                score(&library, &path, &wanted, choice, &cancelled, &report)
+            }));
+            let result = match scored {
+                Ok(result) => result.map_err(|error| in_full(&error)),
+                Err(_) => Err("internal error while scoring; see the log".into()),
+            };
+            send(&sender, Message::LesionsDone(id, result));
+        });
+    }
+
+    /// Looks for devices; drivers take a while to answer.
+    pub fn find_devices(&self) {
+        self.spawn("devices", |send| {
+            let why = Device::choose(DeviceChoice::Auto).ok().and_then(|(_, why)| why);
+            send(ThreadMessage::Message(Message::Devices(device::all_facts(), why)));
+        });
+    }
+
+    /// Reads the user's own presets.
+    pub fn read_presets(&self) {
+        self.spawn("presets", |send| {
+            let Some(folder) = presets::user_folder() else { return };
+            let own = own_presets(&folder, &|it| send(ThreadMessage::Message(it)));
+            send(ThreadMessage::Message(Message::Presets(own)));
+        });
+    }
+}
+
+/// Sends `wanted` to the thread that answers it, which keeps what it has read. Where there is
+/// none, the receiver that a new one answers from; with `once`, only this.
+fn ask<T>(thread: &mut Option<mpsc::Sender<T>>, wanted: T, once: bool) -> Option<mpsc::Receiver<T>> {
+    let wanted = match thread {
+        Some(thread) => thread.send(wanted).err()?.0,
+        None => wanted,
+    };
+    let (sender, receiver) = mpsc::channel();
+    let _ = sender.send(wanted);
+    *thread = (!once).then_some(sender);
+    Some(receiver)
+}

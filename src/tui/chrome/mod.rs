@@ -1,0 +1,6 @@
+//! What is around the panels and above them: header, footer, help, questions, text being typed.
+
+pub mod header;
+pub mod help;
+pub mod input;
+pub mod question;

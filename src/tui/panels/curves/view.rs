@@ -1,0 +1,339 @@
+//! What of the curves is looked at, and how.
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlottedMetric {
+    /// Mean cross-entropy, nats.
+    Loss,
+    /// Top-1 accuracy, percent.
+    Top1,
+}
+
+impl PlottedMetric {
+    /// The name in headings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Loss => "loss",
+            Self::Top1 => "top-1",
+        }
+    }
+}
+
+/// Which metrics are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metrics {
+    /// Loss.
+    Loss,
+    /// Top-1.
+    Top1,
+    /// A picture of each, where there is room; else loss.
+    Both,
+}
+
+/// Which splits are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Splits {
+    /// Train and validation.
+    Both,
+    /// Validation alone.
+    Validation,
+    /// Train alone.
+    Train,
+}
+
+impl Splits {
+    /// Whether train is drawn.
+    pub fn train(self) -> bool {
+        self != Self::Validation
+    }
+
+    /// Whether validation is drawn.
+    pub fn validation(self) -> bool {
+        self != Self::Train
+    }
+}
+
+/// What x is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum XAxis {
+    /// Steps taken.
+    Step,
+    /// Epochs, parts of them included.
+    Epoch,
+    /// Seconds since the run started.
+    Time,
+}
+
+impl XAxis {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Step, Self::Epoch, Self::Time];
+
+    /// The name on the axis.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Epoch => "epoch",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// How much of its past a smoothed curve keeps, from nothing to nearly all.
+const SMOOTHINGS: [f64; 5] = [0.0, 0.6, 0.9, 0.97, 0.99];
+
+/// How much narrower one zoom makes the view.
+const ZOOM: f64 = 1.5;
+
+/// What of the curves is looked at, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurveView {
+    /// Metrics drawn.
+    pub metrics: Metrics,
+    /// Splits drawn.
+    pub splits: Splits,
+    /// Whether y is logarithmic.
+    pub log_y: bool,
+    /// What x is.
+    pub x: XAxis,
+    /// Whether runs that differ only in seed are drawn as one.
+    pub bands: bool,
+    /// Whether the loss axis leaves out what is far above the rest.
+    pub ignore_outliers: bool,
+    /// Where all runs are read.
+    pub cursor: Option<f64>,
+    smoothing: usize,
+    /// Part of the x axis in view; `None` for all, growing with the runs.
+    window: Option<(f64, f64)>,
+    /// Where the furthest run has got to.
+    end: f64,
+    /// Columns that the plot had when it was last drawn.
+    columns: u16,
+}
+
+impl Default for CurveView {
+    fn default() -> Self {
+        Self {
+            metrics: Metrics::Loss,
+            splits: Splits::Both,
+            log_y: false,
+            x: XAxis::Step,
+            bands: false,
+            ignore_outliers: true,
+            cursor: None,
+            smoothing: 2,
+            window: None,
+            end: 1.0,
+            columns: 1,
+        }
+    }
+}
+
+impl CurveView {
+    /// The β of the smoothing.
+    pub const fn beta(&self) -> f64 {
+        SMOOTHINGS[self.smoothing]
+    }
+
+    /// One smoothing more, or less.
+    pub fn smooth(&mut self, more: bool) {
+        let last = SMOOTHINGS.len() - 1;
+        self.smoothing = if more { (self.smoothing + 1).min(last) } else { self.smoothing.saturating_sub(1) };
+    }
+
+    /// Takes notice of how far runs have got and how many columns show it.
+    pub fn fit(&mut self, end: f64, columns: u16) {
+        self.end = if end.is_finite() && end > 0.0 { end } else { 1.0 };
+        self.columns = columns.max(1);
+        self.window = self.window.and_then(|window| self.kept_inside(window));
+        self.cursor = self.cursor.map(|x| x.clamp(0.0, self.end));
+    }
+
+    /// The part of the x axis in view.
+    pub fn range(&self) -> (f64, f64) {
+        self.window.unwrap_or((0.0, self.end))
+    }
+
+    /// Whether only a part is in view.
+    pub const fn is_zoomed(&self) -> bool {
+        self.window.is_some()
+    }
+
+    /// All of it again, growing with the runs.
+    pub fn reset(&mut self) {
+        self.window = None;
+    }
+
+    /// The next x axis; window and cursor stay where `convert` finds them on it.
+    pub fn next_x(&mut self, convert: impl Fn(f64, XAxis, XAxis) -> f64) {
+        let from = self.x;
+        self.x = match from {
+            XAxis::Step => XAxis::Epoch,
+            XAxis::Epoch => XAxis::Time,
+            XAxis::Time => XAxis::Step,
+        };
+        let there = |x: f64| convert(x, from, self.x);
+        self.end = there(self.end);
+        self.window = self.window.map(|(low, high)| (there(low), there(high))).filter(|w| w.0 < w.1);
+        self.cursor = self.cursor.map(there);
+    }
+
+    /// Closer, or further away, about a place; about the cursor or the middle where none
+    /// is given.
+    pub fn zoom(&mut self, closer: bool, about: Option<f64>) {
+        let (low, high) = self.range();
+        let about = about.or(self.cursor).filter(|x| (low..=high).contains(x)).unwrap_or((low + high) / 2.0);
+        let factor = if closer { 1.0 / ZOOM } else { ZOOM };
+        self.look_at((about - (about - low) * factor, about + (high - about) * factor));
+    }
+
+    /// Moves the view right by so many parts of its width.
+    pub fn shift(&mut self, parts: f64) {
+        if let Some((low, high)) = self.window {
+            let by = parts * (high - low);
+            self.look_at((low + by, high + by));
+        }
+    }
+
+    /// The cursor, in the middle of the view where there was none.
+    pub fn toggle_cursor(&mut self) {
+        let (low, high) = self.range();
+        self.cursor = self.cursor.is_none().then(|| self.whole((low + high) / 2.0));
+    }
+
+    /// The cursor at a fraction of the view.
+    pub fn put_cursor(&mut self, fraction: f64) {
+        self.cursor = Some(self.whole(self.at(fraction)));
+    }
+
+    /// Moves the cursor by columns, at least by a step each; the view comes along.
+    pub fn move_cursor(&mut self, columns: i32) {
+        let (low, high) = self.range();
+        let Some(cursor) = self.cursor else {
+            return self.toggle_cursor();
+        };
+        let column = (high - low) / f64::from(self.columns);
+        let by = if self.x == XAxis::Step { column.round().max(1.0) } else { column };
+        let moved = self.whole((cursor + f64::from(columns) * by).clamp(0.0, self.end));
+        self.cursor = Some(moved);
+        let beyond = (moved - high).max(0.0) + (moved - low).min(0.0);
+        if beyond != 0.0 && self.is_zoomed() {
+            self.look_at((low + beyond, high + beyond));
+        }
+    }
+
+    /// The place at a fraction of the view.
+    pub fn at(&self, fraction: f64) -> f64 {
+        let (low, high) = self.range();
+        low + (high - low) * fraction
+    }
+
+    /// The nearest place that can be: there are no halves of steps.
+    fn whole(&self, x: f64) -> f64 {
+        if self.x == XAxis::Step { x.round().min(self.end) } else { x }
+    }
+
+    fn look_at(&mut self, window: (f64, f64)) {
+        self.window = self.kept_inside(window);
+    }
+
+    /// The window moved to where runs are; `None` where it would show all.
+    fn kept_inside(&self, (low, high): (f64, f64)) -> Option<(f64, f64)> {
+        let narrowest = match self.x {
+            XAxis::Step => 4f64.min(self.end),
+            XAxis::Epoch | XAxis::Time => self.end * 1e-4,
+        };
+        let width = (high - low).max(narrowest);
+        let is_part = width < self.end * (1.0 - 1e-9);
+        let low = low.min(self.end - width).max(0.0);
+        is_part.then_some((low, low + width))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(end: f64) -> CurveView {
+        let mut view = CurveView::default();
+        view.fit(end, 100);
+        view
+    }
+
+    #[test]
+    fn the_view_grows_with_the_run_until_it_is_zoomed() {
+        let mut view = view(100.0);
+        view.fit(150.0, 100);
+        assert_eq!(view.range(), (0.0, 150.0));
+        view.zoom(true, None);
+        let zoomed = view.range();
+        view.fit(200.0, 100);
+        assert_eq!(view.range(), zoomed);
+        view.reset();
+        assert_eq!(view.range(), (0.0, 200.0));
+    }
+
+    #[test]
+    fn zoom_keeps_the_place_it_is_about() {
+        let mut view = view(100.0);
+        view.zoom(true, Some(30.0));
+        let (low, high) = view.range();
+        assert!(((30.0 - low) / (high - low) - 0.3).abs() < 1e-12);
+        view.zoom(false, Some(30.0));
+        assert!(!view.is_zoomed(), "out again is the whole");
+    }
+
+    #[test]
+    fn the_view_stays_where_runs_are() {
+        let mut view = view(100.0);
+        view.zoom(true, None);
+        view.zoom(true, None);
+        let width = view.range().1 - view.range().0;
+        view.shift(99.0);
+        assert_eq!(view.range().1, 100.0);
+        view.shift(-99.0);
+        assert_eq!(view.range().0, 0.0);
+        assert!((view.range().1 - width).abs() < 1e-9);
+        for _ in 0..99 {
+            view.zoom(true, None);
+        }
+        assert!(view.range().1 - view.range().0 >= 4.0);
+    }
+
+    #[test]
+    fn the_cursor_moves_by_columns_and_takes_the_view_along() {
+        let mut view = view(1000.0);
+        view.toggle_cursor();
+        assert_eq!(view.cursor, Some(500.0));
+        view.move_cursor(-3);
+        assert_eq!(view.cursor, Some(470.0));
+        for _ in 0..30 {
+            view.zoom(true, None);
+        }
+        view.move_cursor(7);
+        assert_eq!(view.cursor, Some(477.0), "a column of less than a step is a step");
+        let (low, high) = view.range();
+        assert!(low <= 477.0 && 477.0 <= high);
+        view.move_cursor(i32::MAX);
+        assert_eq!(view.cursor, Some(1000.0));
+    }
+
+    #[test]
+    fn another_axis_shows_the_same_part() {
+        let mut view = view(100.0);
+        view.zoom(true, None);
+        view.toggle_cursor();
+        let (low, high) = view.range();
+        view.next_x(|x, _, _| x / 10.0);
+        assert_eq!((view.x, view.cursor), (XAxis::Epoch, Some(5.0)));
+        assert_eq!(view.range(), (low / 10.0, high / 10.0));
+    }
+
+    #[test]
+    fn smoothing_goes_through_its_steps() {
+        let mut view = CurveView::default();
+        let seen: Vec<f64> = std::iter::repeat_with(|| (view.beta(), view.smooth(true)).0).take(5).collect();
+        assert_eq!(seen, [0.9, 0.97, 0.99, 0.99, 0.99]);
+        (0..9).for_each(|_| view.smooth(false));
+        assert_eq!(view.beta(), 0.0);
+    }
+}

@@ -1,0 +1,331 @@
+//! The network as the paper's Fig. 1 draws it, with every hop that there could be, and
+//! what follows from those that are on.
+
+mod arcs;
+mod columns;
+mod facts;
+mod grid;
+mod losses;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+pub(in crate::tui) use self::arcs::mark;
+use self::arcs::{Reach, Rows};
+use self::columns::Columns;
+use self::grid::LineGrid;
+use crate::domain::hops::{Hop, HopGroup, all_hops};
+use crate::domain::term::Term;
+use crate::domain::text::wrap;
+use crate::tui::draft::Draft;
+use crate::tui::lesions::Study;
+use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
+use crate::tui::session::Session;
+use crate::tui::theme::Theme;
+
+/// What a click meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WiringTarget {
+    /// A hop.
+    Hop(Hop),
+    /// What a block itself computes.
+    Residual(usize),
+    /// The switch of a group.
+    Group(HopGroup),
+    /// The spec in one line.
+    Spec,
+}
+
+/// The panel. The draft and its cursor matter to others, and are in the session.
+#[derive(Debug, Default)]
+pub struct WiringPanel;
+
+impl PanelKind for WiringPanel {
+    const FACTS: PanelFacts = PanelFacts {
+        title: "Wiring",
+        short: "Wiring",
+        name: "wiring",
+        focus: ("wiring", &["W"], "focus Wiring"),
+        mouse: "click an arc: toggle the hop; a block: leave its F out of the next lesion; a button: toggle its projections; the spec: copy it",
+        share: (15, 20),
+    };
+
+    const KEYS: &'static [PanelKey<Self>] = &[
+        PanelKey::<Self>::new("press-all", &["a"], "toggle all projections", |_, session| {
+            session.press(HopGroup::All)
+        })
+        .hint("all"),
+        PanelKey::<Self>::new("press-none", &["n"], "no projections: the original network", |_, session| {
+            session.press(HopGroup::None)
+        })
+        .hint("none"),
+        PanelKey::<Self>::new("press-in", &["i"], "toggle the projections from level 0", |_, session| {
+            session.press(HopGroup::In)
+        })
+        .hint("In"),
+        PanelKey::<Self>::new(
+            "press-out",
+            &["o"],
+            "toggle the projections into the last block",
+            |_, session| session.press(HopGroup::Out),
+        )
+        .hint("Out"),
+        PanelKey::<Self>::new("hop-left", &["left", "h"], "move to the hop on the left", |_, session| {
+            session.draft.move_cursor(-1, 0)
+        }),
+        PanelKey::<Self>::new("hop-right", &["right", "l"], "move to the hop on the right", |_, session| {
+            session.draft.move_cursor(1, 0)
+        }),
+        PanelKey::<Self>::new("hop-up", &["up", "k"], "move to a longer hop", |_, session| {
+            session.draft.move_cursor(0, 1)
+        }),
+        PanelKey::<Self>::new(
+            "hop-down",
+            &["down", "j"],
+            "move to a shorter hop, then to the block",
+            |_, session| {
+                session.draft.move_cursor(0, -1);
+            },
+        ),
+        PanelKey::<Self>::new(
+            "press-hop",
+            &["enter"],
+            "toggle the hop under the cursor, or the block's F for the next lesion",
+            |_, session| {
+                toggle_cursor(session);
+            },
+        )
+        .hint("toggle"),
+    ];
+}
+
+impl Panel for WiringPanel {
+    /// What the network is for, or how far its lesions are.
+    fn summary(&self, session: &Session, _room: usize) -> String {
+        match session.lesions.running() {
+            None => session.draft.spec().dataset.name().to_owned(),
+            Some(running) if running.ending => "cancelling lesions".into(),
+            Some(running) => format!("lesions {}/{}", running.done, running.total),
+        }
+    }
+
+    fn draw(&self, canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
+        let session = canvas.session;
+        let study = session.lesions.shown(&session.draft, session.runs.current().map(|run| run.id));
+        let targets = draw(&session.draft, study, canvas.is_focused, canvas.area, buf, canvas.theme());
+        let hits = targets.into_iter().map(|(area, target)| (area, PanelTarget::Wiring(target)));
+        Drawn { hits: hits.collect(), cursor: None }
+    }
+
+    fn click(&mut self, click: Click, session: &mut Session) {
+        let PanelTarget::Wiring(target) = click.target else { return };
+        match target {
+            _ if click.is_drag => {}
+            WiringTarget::Group(group) => session.press(group),
+            WiringTarget::Spec => session.copy_spec(),
+            WiringTarget::Hop(hop) => {
+                session.draft.point_at(Some(hop));
+                toggle_cursor(session);
+            }
+            WiringTarget::Residual(block) => {
+                session.draft.stand_on(block);
+                toggle_cursor(session);
+            }
+        }
+    }
+
+    fn wheel(&mut self, _by: isize, _at: Position, _session: &mut Session) {}
+}
+
+fn toggle_cursor(session: &mut Session) {
+    if let Err(error) = session.draft.toggle_cursor() {
+        session.say(crate::tui::log::Level::Warn, error.reason);
+    }
+}
+
+/// Columns from which on facts stand beside the diagram, if it leaves so many.
+const SIDE: u16 = 38;
+
+/// Rows that are left to words below the diagram, besides the switches, where it has a form
+/// that is low enough. What they say has no part in it, so that the diagram keeps its form
+/// while the cursor moves and specs are typed.
+const WORDS: u16 = 4;
+
+/// Paints the wiring of `draft`, with what lesions of its network have cost, and says what is
+/// where, for the mouse. The cursor shows where the panel is focused.
+pub fn draw(
+    draft: &Draft,
+    study: Option<&Study>,
+    focused: bool,
+    area: Rect,
+    buffer: &mut Buffer,
+    theme: &Theme,
+) -> Vec<(Rect, WiringTarget)> {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return Vec::new();
+    }
+    let panel = Diagram { draft, study, focused, theme };
+    let full = Columns::full(draft.network(), theme).width as u16;
+    if area.width >= full + 2 + SIDE {
+        let words = Rect { x: area.right() - SIDE, width: SIDE, ..area };
+        let room = Rect { width: area.width - SIDE - 2, ..area };
+        let (mut targets, _) = panel.diagram(room, 0, buffer);
+        targets.extend(panel.words(words, 1, buffer));
+        return targets;
+    }
+    let (mut targets, used) = panel.diagram(area, WORDS, buffer);
+    let left = area.height - used;
+    // Not from what there is to be said, which changes with every step of the cursor.
+    let gap = u16::from(used > 0 && left >= panel.rows_of_switches(area.width) + 2 * WORDS);
+    let below = used + gap.min(left);
+    let rest = Rect { y: area.y + below, height: area.height - below, ..area };
+    targets.extend(panel.words(rest, 0, buffer));
+    targets
+}
+
+/// What all parts of the panel are drawn from.
+struct Diagram<'a> {
+    draft: &'a Draft,
+    study: Option<&'a Study>,
+    focused: bool,
+    theme: &'a Theme,
+}
+
+impl Diagram<'_> {
+    /// Paints the diagram, which leaves `words` rows and those of the switches below it if it
+    /// can; says what is where, and the rows taken.
+    fn diagram(&self, area: Rect, words: u16, buffer: &mut Buffer) -> (Vec<(Rect, WiringTarget)>, u16) {
+        if area.is_empty() {
+            return (Vec::new(), 0);
+        }
+        let columns = Columns::fit(self.draft.network(), area.width as usize, self.theme);
+        let kept = if words > 0 { words + self.rows_of_switches(area.width) } else { 0 };
+        let rooms = (0..=kept).rev().filter_map(|kept| area.height.checked_sub(kept));
+        let fit = |room: u16| Rows::fit(self.draft.blocks(), columns.lines(), room.into(), words.into());
+        let Some(rows) = rooms.into_iter().find_map(fit) else {
+            return self.list(area, kept, buffer);
+        };
+        // What is written below boxes takes a row from the words: a switch must not change
+        // what the rest looks like.
+        let is_cut = self.study.is_some() || self.draft.without().next().is_some();
+        let below = usize::from(is_cut && losses::needs_row(&columns));
+        let below = below.min(usize::from(area.height).saturating_sub(rows.height()));
+        let hops = self.draft.hops();
+        let term = self.draft.term().filter(|_| self.focused);
+        let cursor = self.draft.cursor().filter(|_| self.focused);
+        let height = rows.height() + below;
+        let mut grid = LineGrid::new(columns.width, height);
+        let blocks = arcs::lay_trunk(&mut grid, &columns, &rows, self.draft, term, self.theme);
+        let hops = arcs::lay_hops(&mut grid, &columns, &rows, hops, cursor, self.theme);
+        let labels = arcs::lay_labels(&mut grid, &rows, self.draft.hops(), self.theme);
+        if let Some(study) = self.study {
+            losses::lay_on_arcs(&mut grid, &columns, &rows, study, self.theme);
+        }
+        losses::lay_at_blocks(&mut grid, &columns, &rows, self.draft, self.study, self.theme);
+
+        let left = scroll(&columns, self.draft.term(), area.width as usize);
+        grid.paint(left, area, buffer, self.theme);
+        let trunk = area.y + rows.trunk() as u16;
+        if left > 0 {
+            buffer.set_string(area.x, trunk, self.theme.glyph("◄", "<"), self.theme.warn());
+        }
+        if left + (area.width as usize) < columns.width {
+            buffer.set_string(area.right() - 1, trunk, self.theme.glyph("►", ">"), self.theme.warn());
+        }
+        let hops = hops.into_iter().map(|(reach, hop)| (reach, WiringTarget::Hop(hop)));
+        let labels = labels.into_iter().map(|(reach, group)| (reach, WiringTarget::Group(group)));
+        let blocks = blocks.into_iter().map(|(reach, block)| (reach, WiringTarget::Residual(block)));
+        let targets = hops
+            .chain(labels)
+            .chain(blocks)
+            .filter_map(|(reach, spot)| Some((visible(reach, left, area)?, spot)));
+        (targets.collect(), height as u16)
+    }
+
+    /// Every hop as a word, where there is no room for lines. Words get up to `kept` rows.
+    fn list(&self, area: Rect, kept: u16, buffer: &mut Buffer) -> (Vec<(Rect, WiringTarget)>, u16) {
+        let chips = facts::hops(self.draft, self.study, self.focused, self.theme);
+        let hops = all_hops(self.draft.blocks()).map(Term::Hop);
+        let mut terms = hops.chain((1..=self.draft.blocks()).map(Term::Residual));
+        let at = terms.position(|term| Some(term) == self.draft.term());
+        let height = area.height.saturating_sub(kept).max(area.height.div_ceil(2));
+        let area = Rect { height, ..area };
+        let targets = facts::paint_chips(&chips, at, area, buffer);
+        (targets, facts::rows_of(&chips, area.width as usize).min(height as usize) as u16)
+    }
+
+    fn rows_of_switches(&self, width: u16) -> u16 {
+        facts::rows_of(&facts::switches(self.draft, self.theme), width.into()) as u16
+    }
+
+    /// Paints switches, facts and spec, `gap` rows apart. Where rows are few, the spec keeps
+    /// one, facts have the others, and what is cut ends in a mark.
+    fn words(&self, area: Rect, gap: u16, buffer: &mut Buffer) -> Vec<(Rect, WiringTarget)> {
+        let width = area.width as usize;
+        let chips = facts::switches(self.draft, self.theme);
+        let mut targets = facts::paint_chips(&chips, None, area, buffer);
+        let mut y = area.y + self.rows_of_switches(area.width) + gap;
+        let left = usize::from(area.bottom().saturating_sub(y));
+        let facts = facts::facts(self.draft, self.study, self.focused, width, self.theme);
+        let spec = wrap(self.draft.line(), width);
+        let shown = facts.len().min(if left > 1 { left - 1 } else { left });
+        for line in &facts[..shown] {
+            buffer.set_line(area.x, y, line, area.width);
+            y += 1;
+        }
+        if shown < facts.len() && shown > 0 {
+            self.mark_cut(&facts[shown - 1].to_string(), y - 1, area, buffer);
+        }
+        let left = left - shown;
+        let gap = if left > usize::from(gap) + spec.len() { gap } else { 0 };
+        y += gap;
+        let lines = spec.len().min(left);
+        let mut rest = self.draft.line();
+        for (i, line) in spec.iter().take(lines).enumerate() {
+            // The last line has as much of the rest as there is place for.
+            let is_cut = i + 1 == lines && lines < spec.len();
+            let shown = if is_cut { rest } else { line };
+            buffer.set_stringn(area.x, y, shown, width, self.theme.accent());
+            if is_cut {
+                self.mark_cut(shown, y, area, buffer);
+            }
+            rest = rest.strip_prefix(line.as_str()).unwrap_or(rest).trim_start();
+            targets.push((Rect { y, height: 1, ..area }, WiringTarget::Spec));
+            y += 1;
+        }
+        targets
+    }
+
+    /// Says that `text`, which is in row `y`, goes on.
+    fn mark_cut(&self, text: &str, y: u16, area: Rect, buffer: &mut Buffer) {
+        let x = area.x + (text.chars().count() as u16).min(area.width - 1);
+        buffer.set_string(x, y, self.theme.glyph("…", "~"), self.theme.warn());
+    }
+}
+
+/// First column shown, so that the arc of the hop under the cursor is.
+fn scroll(columns: &Columns, cursor: Option<Term>, room: usize) -> usize {
+    let most = columns.width.saturating_sub(room);
+    let block = match cursor {
+        None => return 0,
+        Some(Term::Hop(hop)) => hop.target,
+        Some(Term::Residual(block)) => block,
+    };
+    // Two columns more, for what is at the edges.
+    (columns.arriving(block) + 3).saturating_sub(room).min(most)
+}
+
+/// Where cells of the sheet are on the screen, as far as they are.
+fn visible(reach: Reach, left: usize, area: Rect) -> Option<Rect> {
+    let from = reach.from.max(left) - left;
+    let to = (reach.to + 1).checked_sub(left)?;
+    let place = Rect {
+        x: area.x.saturating_add(u16::try_from(from).ok()?),
+        y: area.y.saturating_add(u16::try_from(reach.row).ok()?),
+        width: u16::try_from(to.checked_sub(from)?).ok()?,
+        height: 1,
+    };
+    let place = place.intersection(area);
+    (!place.is_empty()).then_some(place)
+}

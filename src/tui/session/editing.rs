@@ -1,0 +1,234 @@
+//! Text being typed: a field of the draft, or the filter of the runs.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+use super::{Question, Session};
+use crate::engine::presets;
+use crate::tui::action::Effect;
+use crate::tui::command::EditCommand;
+use crate::tui::log::Level;
+use crate::tui::player::{PlayerOrder, SeekGoal};
+use crate::tui::setup::Field;
+
+/// The longest text that can be typed or pasted, characters.
+const LONGEST: usize = 2_000;
+
+/// What is being typed.
+#[derive(Clone, Copy)]
+pub enum EditedText {
+    /// A field of the draft.
+    Field(Field),
+    /// The filter of the runs.
+    Filter,
+    /// A position in the recording.
+    Goal,
+    /// The name of the draft as a preset.
+    PresetName,
+}
+
+/// Text being typed.
+pub struct Editing {
+    /// What it is.
+    pub what: EditedText,
+    /// The text and its cursor.
+    pub input: Input,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// The text before.
+    before: String,
+    /// Whether no key has been pressed: a first letter then replaces a short value.
+    untouched: bool,
+}
+
+impl Editing {
+    /// Whether it is a text of words, for which a panel's column is too narrow.
+    pub const fn is_long(&self) -> bool {
+        match self.what {
+            EditedText::Field(field) => matches!(field, Field::Line | Field::Preset),
+            EditedText::Goal | EditedText::PresetName => true,
+            EditedText::Filter => false,
+        }
+    }
+
+    /// What is being typed, in a word or two.
+    pub const fn title(&self) -> &'static str {
+        match self.what {
+            EditedText::Field(field) => field.name(),
+            EditedText::Filter => "filter",
+            EditedText::Goal => "Go to: 37%, e12, 1:30",
+            EditedText::PresetName => "Save preset as",
+        }
+    }
+}
+
+impl std::fmt::Debug for Editing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Editing").field("text", &self.input.value()).field("error", &self.error).finish()
+    }
+}
+
+impl Session {
+    /// Begins to edit a field.
+    pub fn edit_field(&mut self, field: Field) {
+        self.edit(EditedText::Field(field), self.setup.value(field, &self.draft));
+    }
+
+    /// Begins to edit the filter.
+    pub fn edit_filter(&mut self) {
+        self.edit(EditedText::Filter, self.runs.filter().to_owned());
+    }
+
+    /// Begins to ask for a position in the recording.
+    pub fn edit_goal(&mut self) {
+        self.edit(EditedText::Goal, String::new());
+    }
+
+    /// Begins to ask for a preset's name.
+    pub fn edit_preset_name(&mut self) {
+        self.edit(EditedText::PresetName, String::new());
+    }
+
+    fn edit(&mut self, what: EditedText, text: String) {
+        self.editing = Some(Editing {
+            what,
+            input: Input::new(text.clone()),
+            error: None,
+            before: text,
+            untouched: true,
+        });
+    }
+
+    /// A key that is no command, while something is typed.
+    pub fn type_key(&mut self, key: KeyEvent) {
+        if let Some(request) = request(key) {
+            self.request(&[request]);
+        }
+    }
+
+    /// Pasted text: into what is typed, else, where it is a spec, into the draft.
+    pub fn type_text(&mut self, text: &str) {
+        let text: String = text.trim().chars().take(LONGEST).collect();
+        // A line that was copied where it was wrapped: between words, or within one.
+        let spaced: String = text.split(char::is_control).map(str::trim).collect::<Vec<_>>().join(" ");
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        if self.editing.is_none() {
+            let field = if presets::is_line(&text) { Field::Line } else { Field::Preset };
+            let pasted = self.setup.set(field, &spaced, &mut self.draft);
+            return match pasted.or_else(|_| self.setup.set(field, &text, &mut self.draft)) {
+                Ok(()) => self.say(Level::Good, "the pasted spec is now the draft"),
+                Err(reason) => self.say(Level::Bad, format!("can't parse the pasted text: {reason}")),
+            };
+        }
+        let requests: Vec<_> = text.chars().map(InputRequest::InsertChar).collect();
+        self.request(&requests);
+    }
+
+    fn request(&mut self, requests: &[InputRequest]) {
+        let Some(editing) = &mut self.editing else { return };
+        let replaces = matches!(requests.first(), Some(InputRequest::InsertChar(_))) && !editing.is_long();
+        if std::mem::take(&mut editing.untouched) && replaces && matches!(editing.what, EditedText::Field(_))
+        {
+            editing.input.handle(InputRequest::DeleteLine);
+        }
+        for request in requests {
+            let full = editing.input.value().chars().count() >= LONGEST;
+            if !(full && matches!(request, InputRequest::InsertChar(_))) {
+                editing.input.handle(*request);
+            }
+        }
+        match editing.what {
+            EditedText::Filter => self.runs.set_filter(editing.input.value()),
+            EditedText::Goal => editing.error = editing.input.value().parse::<SeekGoal>().err(),
+            EditedText::PresetName => editing.error = self.setup.check_name(editing.input.value()).err(),
+            EditedText::Field(field) => {
+                let checked = self.setup.check(field, editing.input.value(), &self.draft);
+                editing.error = checked.err().map(|error| error.reason);
+            }
+        }
+    }
+
+    /// Saves the draft as a preset of the user's own.
+    pub(super) fn save_preset(&mut self, name: String, replace: bool) {
+        self.want(Effect::SavePreset { name, spec: Box::new(self.draft.spec().clone()), replace });
+    }
+
+    /// Applies what was typed, or discards it.
+    pub fn finish_typing(&mut self, command: EditCommand) {
+        let Some(editing) = &mut self.editing else { return };
+        match (command, editing.what) {
+            (EditCommand::Accept, EditedText::Filter) => {}
+            (EditCommand::Accept, EditedText::Field(field)) => {
+                if let Err(error) = self.setup.set(field, editing.input.value(), &mut self.draft) {
+                    // The text stays, to be corrected.
+                    editing.error = Some(error.reason);
+                    return;
+                }
+            }
+            (EditCommand::Accept, EditedText::Goal) => match editing.input.value().parse() {
+                Ok(goal) => self.want(Effect::Play(PlayerOrder::Seek(goal))),
+                Err(reason) => {
+                    editing.error = Some(reason);
+                    return;
+                }
+            },
+            (EditCommand::Accept, EditedText::PresetName) => {
+                let name = editing.input.value().to_owned();
+                if let Err(reason) = self.setup.check_name(&name) {
+                    editing.error = Some(reason);
+                    return;
+                }
+                if self.setup.is_own(&name) {
+                    self.setup.replacing = name;
+                    self.question = Some(Question::ReplacePreset);
+                } else {
+                    self.save_preset(name, false);
+                }
+            }
+            (EditCommand::Cancel, EditedText::Filter) => {
+                let before = std::mem::take(&mut editing.before);
+                self.runs.set_filter(&before);
+            }
+            (EditCommand::Cancel, EditedText::Field(_) | EditedText::Goal | EditedText::PresetName) => {}
+        }
+        self.editing = None;
+    }
+}
+
+/// What a key does to text, as in a shell's line editor.
+fn request(key: KeyEvent) -> Option<InputRequest> {
+    use InputRequest::*;
+    let word = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    Some(match key.code {
+        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => match c {
+            'a' => GoToStart,
+            'e' => GoToEnd,
+            'b' => GoToPrevChar,
+            'f' => GoToNextChar,
+            'h' => DeletePrevChar,
+            'd' => DeleteNextChar,
+            'w' => DeletePrevWord,
+            'u' => DeleteFromStart,
+            'k' => DeleteTillEnd,
+            'y' => Yank,
+            _ => return None,
+        },
+        KeyCode::Char('b') if word => GoToPrevWord,
+        KeyCode::Char('f') if word => GoToNextWord,
+        KeyCode::Char('d') if word => DeleteNextWord,
+        KeyCode::Char(_) if word => return None,
+        KeyCode::Char(c) if c.is_control() => return None,
+        KeyCode::Char(c) => InsertChar(c),
+        KeyCode::Backspace if word => DeletePrevWord,
+        KeyCode::Backspace => DeletePrevChar,
+        KeyCode::Delete if word => DeleteNextWord,
+        KeyCode::Delete => DeleteNextChar,
+        KeyCode::Left if word => GoToPrevWord,
+        KeyCode::Right if word => GoToNextWord,
+        KeyCode::Left => GoToPrevChar,
+        KeyCode::Right => GoToNextChar,
+        KeyCode::Home => GoToStart,
+        KeyCode::End => GoToEnd,
+        _ => return None,
+    })
+}

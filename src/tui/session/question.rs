@@ -1,0 +1,92 @@
+//! Questions: what is asked, and what an answer does.
+
+use super::Session;
+use crate::tui::action::{Effect, TerminalEffect};
+use crate::tui::command::QuestionAnswer;
+use crate::tui::run::{RunId, TrackedRun};
+
+/// A question that waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// Whether to quit although a run is in progress or waits.
+    Quit,
+    /// Whether to delete this run from disk.
+    Delete(RunId),
+    /// Whether the draft replaces a preset of the user's own.
+    ReplacePreset,
+    /// Whether to download the dataset of this run.
+    Fetch,
+}
+
+impl Question {
+    /// In a word or two, as a title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Quit => "Quit?",
+            Self::Delete(_) => "Delete run?",
+            Self::ReplacePreset => "Replace preset?",
+            Self::Fetch => "Download dataset?",
+        }
+    }
+
+    /// What an answer does, in a word.
+    pub const fn label(self, answer: QuestionAnswer) -> &'static str {
+        match (answer, self) {
+            (QuestionAnswer::Yes, Self::Quit) => "Quit",
+            (QuestionAnswer::Yes, Self::Delete(_)) => "Delete",
+            (QuestionAnswer::Yes, Self::ReplacePreset) => "Replace",
+            (QuestionAnswer::Yes, Self::Fetch) => "Download",
+            (QuestionAnswer::No, _) => "Cancel",
+            (QuestionAnswer::Abandon, _) => "Quit at once",
+        }
+    }
+}
+
+impl Session {
+    /// What Yes would do, in full.
+    pub fn question_text(&self) -> Option<String> {
+        Some(match self.question? {
+            Question::Quit => {
+                let stops = self.runs.active().map(|_| "The run stops and can be resumed.".to_owned());
+                let queue = match self.runs.queue().len() {
+                    0 => None,
+                    1 => Some("1 run is still queued and will not be trained.".to_owned()),
+                    n => Some(format!("{n} runs are still queued and will not be trained.")),
+                };
+                stops.into_iter().chain(queue).collect::<Vec<_>>().join(" ")
+            }
+            Question::Fetch => self.fetching.as_ref()?.question(),
+            Question::Delete(id) => {
+                let line = self.runs.get(id).map_or("", |run| run.line.as_str());
+                format!("Its record and its weights are deleted from disk: {line}")
+            }
+            Question::ReplacePreset => {
+                format!("The draft replaces your preset {}: {}", self.setup.replacing, self.draft.line())
+            }
+        })
+    }
+
+    /// Does what was answered.
+    pub fn answer(&mut self, question: Question, answer: QuestionAnswer) {
+        match (answer, question) {
+            // Asked for twice: at once. What was recorded is on disk.
+            (QuestionAnswer::Abandon, _) => self.want_of_terminal(TerminalEffect::Quit),
+            (QuestionAnswer::Yes, Question::Quit) => self.leave(),
+            (QuestionAnswer::Yes, Question::Delete(id)) => {
+                if let Some(TrackedRun { path: Some(path), .. }) = self.runs.get(id) {
+                    let path = path.clone();
+                    self.want(Effect::Delete(id, path));
+                }
+            }
+            (QuestionAnswer::Yes, Question::ReplacePreset) => {
+                let name = std::mem::take(&mut self.setup.replacing);
+                self.save_preset(name, true);
+            }
+            (QuestionAnswer::Yes, Question::Fetch) => self.answer_fetch(true),
+            (QuestionAnswer::No, Question::Fetch) => self.answer_fetch(false),
+            (QuestionAnswer::No, Question::Quit | Question::Delete(_) | Question::ReplacePreset) => {}
+        }
+        self.question = None;
+        self.ask_to_fetch();
+    }
+}
