@@ -70,7 +70,7 @@ fn situations(place: KeyScope) -> impl Iterator<Item = (World, (u16, u16))> {
             match (place, keys) {
                 (KeyScope::In(_) | KeyScope::Help, keys) => _ = world.keys(keys),
                 (KeyScope::Everywhere, "n") => {
-                    world.app.session.draft.replace(EIGHT.parse().unwrap()).unwrap()
+                    world.app.session.draft.replace(EIGHT.parse().unwrap()).unwrap();
                 }
                 (KeyScope::Replay, _) => _ = world.replaying(),
                 (KeyScope::Everywhere, "z") => _ = world.keys("z"),

@@ -117,14 +117,14 @@ impl BackgroundTasks {
             Effect::Load(id, path) => self.load(id, path),
             Effect::Lesion { run, path, wanted, device } => self.lesion(run, path, wanted, device),
             Effect::Look { id, path, spec, image } => {
-                self.look(id, FeatureRequest { run: path, spec: *spec, image })
+                self.look(id, FeatureRequest { run: path, spec: *spec, image });
             }
             Effect::LookAtData(ask) => self.look_at_data(ask),
             Effect::Search => self.search(),
             Effect::SearchAgain(known) => {
                 let root = self.root.clone();
                 self.spawn("search", move |send| {
-                    search_again(&root, &known, &|it| send(ThreadMessage::Message(it)))
+                    search_again(&root, &known, &|it| send(ThreadMessage::Message(it)));
                 });
             }
             Effect::Start(..)

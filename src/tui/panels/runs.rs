@@ -41,19 +41,19 @@ impl PanelKind for RunsPanel {
             },
         ),
         PanelKey::<Self>::new("run-down", &["down", "j"], "next run", |_, session| {
-            session.runs.move_cursor(1)
+            session.runs.move_cursor(1);
         }),
         PanelKey::<Self>::new("runs-page-up", &["pageup"], "page up", |_, session| {
-            session.runs.move_cursor(-PAGE)
+            session.runs.move_cursor(-PAGE);
         }),
         PanelKey::<Self>::new("runs-page-down", &["pagedown"], "page down", |_, session| {
-            session.runs.move_cursor(PAGE)
+            session.runs.move_cursor(PAGE);
         }),
         PanelKey::<Self>::new("run-first", &["home"], "first run", |_, session| {
-            session.runs.move_cursor(isize::MIN)
+            session.runs.move_cursor(isize::MIN);
         }),
         PanelKey::<Self>::new("run-last", &["end"], "last run", |_, session| {
-            session.runs.move_cursor(isize::MAX)
+            session.runs.move_cursor(isize::MAX);
         }),
         PanelKey::<Self>::new(
             "show",
@@ -86,7 +86,7 @@ impl PanelKind for RunsPanel {
         )
         .hint("resume"),
         PanelKey::<Self>::new("use", &["u"], "make the run's spec the draft", |_, session| {
-            session.use_spec()
+            session.use_spec();
         })
         .hint("use"),
         PanelKey::<Self>::new(
@@ -99,12 +99,12 @@ impl PanelKind for RunsPanel {
         )
         .hint("filter"),
         PanelKey::<Self>::new("sort", &["s"], "sort by the next column", |_, session| {
-            session.runs.sort_next()
+            session.runs.sort_next();
         })
         .hint("sort"),
         PanelKey::<Self>::new("reverse", &["o"], "reverse the order", |_, session| session.runs.reverse()),
         PanelKey::<Self>::new("earlier", &["K"], "move a queued run towards the front", |_, session| {
-            session.reorder(-1)
+            session.reorder(-1);
         }),
         PanelKey::<Self>::new("later", &["J"], "move it towards the back", |_, session| session.reorder(1)),
         PanelKey::<Self>::new(

@@ -212,7 +212,7 @@ impl Session {
             RunStage::Over if run.path.is_none() => self.runs.remove(id),
             RunStage::Over => self.question = Some(Question::Delete(id)),
             RunStage::Starting | RunStage::Live => {
-                self.say(Level::Warn, "this run is in progress; x stops it")
+                self.say(Level::Warn, "this run is in progress; x stops it");
             }
         }
     }

@@ -50,15 +50,15 @@ impl PanelKind for ActivationsPanel {
 
     const KEYS: &'static [PanelKey<Self>] = &[
         PanelKey::<Self>::new("epoch-back", &["left", "h"], "previous epoch", |panel, session| {
-            panel.scrub(-1, session)
+            panel.scrub(-1, session);
         })
         .hint("epochs"),
         PanelKey::<Self>::new("epoch-on", &["right", "l"], "next epoch", |panel, session| {
-            panel.scrub(1, session)
+            panel.scrub(1, session);
         }),
         PanelKey::<Self>::new("epoch-first", &["home"], "first epoch", |panel, _| panel.pinned = Some(0)),
         PanelKey::<Self>::new("epoch-last", &["end", "f"], "newest epoch, and follow it", |panel, _| {
-            panel.pinned = None
+            panel.pinned = None;
         })
         .hint("follow"),
         PanelKey::<Self>::new("spread", &["v"], "means as bars, or histograms of the values", |panel, _| {

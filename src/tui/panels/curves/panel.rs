@@ -21,11 +21,11 @@ impl PanelKind for CurvesPanel {
         PanelKey::<Self>::new("metric", &["m"], "loss, top-1, or both", |panel, _| panel.cycle_metric())
             .hint("metric"),
         PanelKey::<Self>::new("lines", &["v"], "train and validation, or one of them", |panel, _| {
-            panel.cycle_lines()
+            panel.cycle_lines();
         })
         .hint("lines"),
         PanelKey::<Self>::new("log-y", &["l"], "linear or logarithmic y axis", |panel, _| {
-            panel.toggle_log_y()
+            panel.toggle_log_y();
         })
         .hint("log y"),
         PanelKey::<Self>::new("x-axis", &["u"], "x axis: step, epoch or time", |panel, _| panel.cycle_x())
@@ -55,13 +55,13 @@ impl PanelKind for CurvesPanel {
             |panel, _| panel.move_or_pan(-1),
         ),
         PanelKey::<Self>::new("curve-right", &["right"], "move the cursor right, or the view", |panel, _| {
-            panel.move_or_pan(1)
+            panel.move_or_pan(1);
         }),
         PanelKey::<Self>::new("zoom-in", &["+", "=", "up"], "zoom in on x", |panel, _| {
-            panel.view.zoom(true, None)
+            panel.view.zoom(true, None);
         }),
         PanelKey::<Self>::new("zoom-out", &["-", "down"], "zoom out", |panel, _| {
-            panel.view.zoom(false, None)
+            panel.view.zoom(false, None);
         }),
         PanelKey::<Self>::new(
             "whole",

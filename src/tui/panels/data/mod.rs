@@ -82,20 +82,20 @@ impl PanelKind for DataPanel {
         PanelKey::<Self>::new("class-down", &["down", "j"], "next class", |panel, _| panel.move_class(1))
             .hint("classes"),
         PanelKey::<Self>::new("classes-up", &["pageup", "["], "ten classes back", |panel, _| {
-            panel.move_class(-PAGE)
+            panel.move_class(-PAGE);
         }),
         PanelKey::<Self>::new("classes-down", &["pagedown", "]"], "ten classes on", |panel, _| {
-            panel.move_class(PAGE)
+            panel.move_class(PAGE);
         }),
         PanelKey::<Self>::new("class-first", &["home"], "first class", |panel, _| {
-            panel.move_class(isize::MIN)
+            panel.move_class(isize::MIN);
         }),
         PanelKey::<Self>::new("class-last", &["end"], "last class", |panel, _| panel.move_class(isize::MAX)),
         PanelKey::<Self>::new("samples-back", &["left", "h"], "previous images", |panel, _| panel.turn(-1)),
         PanelKey::<Self>::new("samples-on", &["right", "l"], "next images", |panel, _| panel.turn(1))
             .hint("images"),
         PanelKey::<Self>::new("split", &["s"], "train, validation or test split", |panel, _| {
-            panel.cycle_split()
+            panel.cycle_split();
         })
         .hint("split"),
         PanelKey::<Self>::new(

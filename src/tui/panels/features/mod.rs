@@ -48,7 +48,7 @@ impl PanelKind for FeaturesPanel {
 
     const KEYS: &'static [PanelKey<Self>] = &[
         PanelKey::<Self>::new("image-back", &["left", "h"], "previous validation image", |panel, _| {
-            panel.move_image(-1)
+            panel.move_image(-1);
         }),
         PanelKey::<Self>::new("image-on", &["right", "l"], "next image", |panel, _| panel.move_image(1))
             .hint("images"),
@@ -58,10 +58,10 @@ impl PanelKind for FeaturesPanel {
         PanelKey::<Self>::new("block-on", &["down", "j"], "next block", |panel, _| panel.move_block(1))
             .hint("blocks"),
         PanelKey::<Self>::new("channels-back", &["[", "pageup"], "previous channels", |panel, _| {
-            panel.page_channels(-1)
+            panel.page_channels(-1);
         }),
         PanelKey::<Self>::new("channels-on", &["]", "pagedown"], "next channels", |panel, _| {
-            panel.page_channels(1)
+            panel.page_channels(1);
         })
         .hint("channels"),
         PanelKey::<Self>::new(

@@ -41,11 +41,11 @@ impl PanelKind for StatusPanel {
         PanelKey::<Self>::new("log-down", &["down", "j"], "scroll down", |panel, _| panel.log.scroll(-1)),
         PanelKey::<Self>::new("log-page-up", &["pageup"], "page up", |panel, _| panel.log.scroll(PAGE)),
         PanelKey::<Self>::new("log-page-down", &["pagedown"], "page down", |panel, _| {
-            panel.log.scroll(-PAGE)
+            panel.log.scroll(-PAGE);
         }),
         PanelKey::<Self>::new("log-first", &["home"], "oldest line", |panel, _| panel.log.scroll(isize::MAX)),
         PanelKey::<Self>::new("log-last", &["end", "f"], "newest line, and follow it", |panel, _| {
-            panel.log.follow()
+            panel.log.follow();
         })
         .hint("follow"),
     ];

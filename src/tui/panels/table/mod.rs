@@ -89,10 +89,10 @@ impl PanelKind for TablePanel {
         PanelKey::<Self>::new("table-up", &["up", "k"], "scroll up", |panel, _| panel.scroll(-1)),
         PanelKey::<Self>::new("table-down", &["down", "j"], "scroll down", |panel, _| panel.scroll(1)),
         PanelKey::<Self>::new("table-left", &["left", "h"], "datasets on the left", |panel, _| {
-            panel.scroll_columns(-1)
+            panel.scroll_columns(-1);
         }),
         PanelKey::<Self>::new("table-right", &["right", "l"], "datasets on the right", |panel, _| {
-            panel.scroll_columns(1)
+            panel.scroll_columns(1);
         })
         .hint("datasets"),
         PanelKey::<Self>::new("table-page-up", &["pageup"], "page up", |panel, _| panel.scroll(-PAGE)),
@@ -100,7 +100,7 @@ impl PanelKind for TablePanel {
         PanelKey::<Self>::new("table-first", &["home"], "first row", |panel, _| panel.scroll(isize::MIN)),
         PanelKey::<Self>::new("table-last", &["end"], "last row", |panel, _| panel.scroll(isize::MAX)),
         PanelKey::<Self>::new("other-table", &["enter", "m"], "Table 1 or Table 2", |panel, _| {
-            panel.switch()
+            panel.switch();
         })
         .hint("Table 1/2"),
         PanelKey::<Self>::new(

@@ -52,15 +52,15 @@ impl PanelKind for WiringPanel {
 
     const KEYS: &'static [PanelKey<Self>] = &[
         PanelKey::<Self>::new("press-all", &["a"], "toggle all projections", |_, session| {
-            session.press(HopGroup::All)
+            session.press(HopGroup::All);
         })
         .hint("all"),
         PanelKey::<Self>::new("press-none", &["n"], "no projections: the original network", |_, session| {
-            session.press(HopGroup::None)
+            session.press(HopGroup::None);
         })
         .hint("none"),
         PanelKey::<Self>::new("press-in", &["i"], "toggle the projections from level 0", |_, session| {
-            session.press(HopGroup::In)
+            session.press(HopGroup::In);
         })
         .hint("In"),
         PanelKey::<Self>::new(
@@ -71,13 +71,13 @@ impl PanelKind for WiringPanel {
         )
         .hint("Out"),
         PanelKey::<Self>::new("hop-left", &["left", "h"], "move to the hop on the left", |_, session| {
-            session.draft.move_cursor(-1, 0)
+            session.draft.move_cursor(-1, 0);
         }),
         PanelKey::<Self>::new("hop-right", &["right", "l"], "move to the hop on the right", |_, session| {
-            session.draft.move_cursor(1, 0)
+            session.draft.move_cursor(1, 0);
         }),
         PanelKey::<Self>::new("hop-up", &["up", "k"], "move to a longer hop", |_, session| {
-            session.draft.move_cursor(0, 1)
+            session.draft.move_cursor(0, 1);
         }),
         PanelKey::<Self>::new(
             "hop-down",
