@@ -18,8 +18,8 @@ use hiresnet_tui::domain::timeline::{RecordedRun, Timeline};
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::{presets, recording};
 use hiresnet_tui::tui::action::Message;
-use hiresnet_tui::tui::player::{Goal, Order, Player};
-use hiresnet_tui::tui::run::Stage;
+use hiresnet_tui::tui::player::{Player, PlayerOrder, SeekGoal};
+use hiresnet_tui::tui::run::RunStage;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -227,7 +227,7 @@ fn mutated_recordings_are_refused_or_played_and_nothing_else() {
             Ok(runs) => {
                 played += 1;
                 let mut player = Player::new(Timeline::new(runs), 1.0, false);
-                player.obey(&Order::Seek(Goal::Part(random.random())));
+                player.handle_order(&PlayerOrder::Seek(SeekGoal::Part(random.random())));
                 player.advance(1e9);
             }
         }
@@ -282,12 +282,12 @@ fn played_in_any_way_a_recording_ends_as_its_runs_did() {
     assert!(!slowly.is_playing(), "it stops at the end");
     assert_eq!(states(told, 2), ended);
     let mut at_once = player();
-    assert_eq!(states(at_once.obey(&Order::Seek(Goal::Part(1.0))), 2), ended);
+    assert_eq!(states(at_once.handle_order(&PlayerOrder::Seek(SeekGoal::Part(1.0))), 2), ended);
     let mut back_and_forth = player();
-    let mut told = back_and_forth.obey(&Order::Seek(Goal::Part(0.7)));
-    told.extend(back_and_forth.obey(&Order::Seek(Goal::Epoch(2))));
-    told.extend(back_and_forth.obey(&Order::PlayOrPause));
-    told.extend(back_and_forth.obey(&Order::PlayOrPause));
+    let mut told = back_and_forth.handle_order(&PlayerOrder::Seek(SeekGoal::Part(0.7)));
+    told.extend(back_and_forth.handle_order(&PlayerOrder::Seek(SeekGoal::Epoch(2))));
+    told.extend(back_and_forth.handle_order(&PlayerOrder::PlayOrPause));
+    told.extend(back_and_forth.handle_order(&PlayerOrder::PlayOrPause));
     told.extend(back_and_forth.advance(seconds));
     assert_eq!(states(told, 2), ended);
 }
@@ -301,13 +301,16 @@ fn steps_go_from_epoch_to_epoch_and_seeking_is_exact() {
             .count()
     };
     for _ in 0..3 {
-        assert_eq!(epochs(&player.obey(&Order::Step(true))), 1);
+        assert_eq!(epochs(&player.handle_order(&PlayerOrder::Step(true))), 1);
     }
     let at = |told: Vec<Message>| states(told, 1).remove(0);
-    assert_eq!(at(player.obey(&Order::Step(false))).epochs.len(), 2);
-    assert_eq!(at(player.obey(&Order::Seek(Goal::Epoch(1)))).epochs.len(), 1);
-    assert_eq!(at(player.obey(&Order::Seek(Goal::Seconds(0.0)))).epochs.len(), 0);
-    assert_eq!(at(player.obey(&Order::Seek(Goal::Epoch(99)))).outcome, Some(Outcome::Completed));
+    assert_eq!(at(player.handle_order(&PlayerOrder::Step(false))).epochs.len(), 2);
+    assert_eq!(at(player.handle_order(&PlayerOrder::Seek(SeekGoal::Epoch(1)))).epochs.len(), 1);
+    assert_eq!(at(player.handle_order(&PlayerOrder::Seek(SeekGoal::Seconds(0.0)))).epochs.len(), 0);
+    assert_eq!(
+        at(player.handle_order(&PlayerOrder::Seek(SeekGoal::Epoch(99)))).outcome,
+        Some(Outcome::Completed)
+    );
 }
 
 #[test]
@@ -321,11 +324,14 @@ fn it_loops_where_it_is_told_to_and_speeds_have_bounds() {
     let told = player.advance(1.0);
     assert_eq!(playing(&told).t, playing(&told).seconds, "the end is seen");
     let told = player.advance(1.0);
-    assert!(matches!(&told[0], Message::Scene(scene) if scene[0].1 != Stage::Over), "then it begins again");
+    assert!(
+        matches!(&told[0], Message::Scene(scene) if scene[0].1 != RunStage::Over),
+        "then it begins again"
+    );
     assert!(player.is_playing());
     let mut speeds = Vec::new();
     for _ in 0..14 {
-        speeds.push(playing(&player.obey(&Order::Faster(false))).speed);
+        speeds.push(playing(&player.handle_order(&PlayerOrder::Faster(false))).speed);
     }
     assert_eq!(
         speeds[..10],
@@ -339,12 +345,12 @@ fn it_loops_where_it_is_told_to_and_speeds_have_bounds() {
 
 #[test]
 fn places_are_written_in_several_ways() {
-    let goal = |text: &str| text.parse::<Goal>();
-    assert_eq!(goal("37%"), Ok(Goal::Part(0.37)));
-    assert_eq!([goal("e12"), goal("epoch 12")], [Ok(Goal::Epoch(12)), Ok(Goal::Epoch(12))]);
+    let goal = |text: &str| text.parse::<SeekGoal>();
+    assert_eq!(goal("37%"), Ok(SeekGoal::Part(0.37)));
+    assert_eq!([goal("e12"), goal("epoch 12")], [Ok(SeekGoal::Epoch(12)), Ok(SeekGoal::Epoch(12))]);
     assert_eq!(
         [goal("90"), goal("1:30"), goal("1:02:03")].map(Result::unwrap),
-        [Goal::Seconds(90.0), Goal::Seconds(90.0), Goal::Seconds(3723.0)]
+        [SeekGoal::Seconds(90.0), SeekGoal::Seconds(90.0), SeekGoal::Seconds(3723.0)]
     );
     for bad in ["", "x", "101%", "-1%", "e", "e-1", "-5", "1:2:3:4", "NaN", "inf", "1e999"] {
         assert!(goal(bad).is_err(), "{bad}");
