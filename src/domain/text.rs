@@ -1,7 +1,7 @@
 //! Text for people: from outside (file names, recordings, presets) made safe to show, and
 //! numbers as they are read.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// `text` with every control character replaced by its visible picture (`␛` for
 /// escape, `␊` for newline, `·` for those without one), and cut after `max` characters.
@@ -74,31 +74,47 @@ pub fn grouped(n: usize) -> String {
     out
 }
 
-/// `text` in lines of at most `width`, broken at spaces, or within a word that is longer
+/// `text` in lines of at most `width` columns, broken at spaces, or within a word that is longer
 /// than a line, where it can be before an `@` or after a comma; nothing is left out.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
-    let mut lines = vec![String::new()];
+    let mut lines = Vec::new();
+    let mut line = String::new();
     for word in text.split(' ') {
-        let mut rest: Vec<char> = word.chars().collect();
-        let used = lines.last().map_or(0, |line| line.width());
-        if used > 0 {
-            if used + 1 + rest.len() <= width {
-                lines.last_mut().into_iter().for_each(|line| line.push(' '));
+        let mut rest = word;
+        if !line.is_empty() {
+            if line.width() + 1 + rest.width() <= width {
+                line.push(' ');
             } else {
-                lines.push(String::new());
+                lines.push(std::mem::take(&mut line));
             }
         }
-        while rest.len() > width {
-            let break_before = |i: &usize| rest[*i] == '@' || rest[i - 1] == ',';
-            let end = (width / 2..=width).rev().filter(|i| *i > 0).find(break_before).unwrap_or(width);
-            let cut: String = rest.drain(..end).collect();
-            lines.last_mut().into_iter().for_each(|line| line.push_str(&cut));
-            lines.push(String::new());
+        while rest.width() > width {
+            let (head, tail) = rest.split_at(break_within(rest, width));
+            lines.push(head.to_owned());
+            rest = tail;
         }
-        lines.last_mut().into_iter().for_each(|line| line.extend(&rest));
+        line.push_str(rest);
     }
+    lines.push(line);
     lines
+}
+
+/// Where to break a word that is wider than `width`: the last good place in the second half of
+/// a line, else where the line ends; at least one character stands before it.
+fn break_within(word: &str, width: usize) -> usize {
+    let (mut used, mut good, mut before) = (0, None, ' ');
+    for (at, c) in word.char_indices() {
+        if at > 0 && used >= width / 2 && (c == '@' || before == ',') {
+            good = Some(at);
+        }
+        used += c.width().unwrap_or(0);
+        if at > 0 && used > width {
+            return good.unwrap_or(at);
+        }
+        before = c;
+    }
+    word.len()
 }
 
 /// `text` as one word of a POSIX shell, quoted where it has to be.
@@ -175,6 +191,8 @@ mod tests {
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
         assert_eq!(wrap("", 3), [""]);
         assert_eq!(wrap("net[P1,P3]@data s=1", 11), ["net[P1,P3]", "@data s=1"]);
+        assert_eq!(wrap("猫猫 犬 鳥鳥鳥", 5), ["猫猫", "犬", "鳥鳥", "鳥"], "columns, not characters");
+        assert_eq!(wrap("猫猫", 1), ["猫", "猫"]);
         let line = "resnet+hires[0-1,1-2,0-3]@fashion-embedded seed=3 epochs=20";
         for width in 1..70 {
             let joined: String = wrap(line, width).concat();
