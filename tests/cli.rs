@@ -284,7 +284,7 @@ fn a_run_that_diverges_says_where_and_exits_with_1() {
     let parity = out.path().join("parity");
     let mut command = program();
     command.arg("parity").arg(&parity).args(TINY.split_whitespace()).arg("lr=1e38");
-    command.assert().code(2).stderr(contains("no finite number"));
+    command.assert().code(2).stderr(contains("is not finite"));
     assert!(!parity.join("parity.json").exists());
 }
 

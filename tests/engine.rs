@@ -283,7 +283,7 @@ fn an_engine_that_breaks_down_leaves_a_failed_run() {
     assert_eq!(worker.join().unwrap(), Outcome::Failed);
     let state = SavedRun::open(&folder).unwrap().state;
     assert_eq!(state.outcome, Some(Outcome::Failed));
-    assert!(state.message.unwrap().starts_with("the engine broke down: "));
+    assert!(state.message.unwrap().starts_with("the engine failed: "));
 }
 
 #[test]

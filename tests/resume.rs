@@ -317,7 +317,12 @@ fn two_programs_on_one_folder_share_a_sweep() {
     let (file, out) = (file.to_str().unwrap(), root.path().join("runs"));
     let mut both = [0, 1, 2].map(|_| program(&[file, "--json"], &out).spawn().unwrap());
     // One of them dies on the way.
-    sleep(Duration::from_millis(400));
+    let begun = || store::folders_of_runs(&out).map_or(0, |runs| runs.len());
+    let give_up = Instant::now() + Duration::from_secs(120);
+    while begun() < 3 {
+        assert!(Instant::now() < give_up, "{} runs have begun", begun());
+        sleep(Duration::from_millis(5));
+    }
     both[2].kill().unwrap();
     let ended = both.map(|child| child.wait_with_output().unwrap());
     let started = |out: &[u8]| String::from_utf8_lossy(out).matches("\"run_started\"").count();

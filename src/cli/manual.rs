@@ -14,7 +14,12 @@ use super::facts::{ENVIRONMENT, EXIT_CODES, FILES, spec_keys};
 pub fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "hiresnet-tui", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    let script = String::from_utf8_lossy(&script).into_owned();
+    match shell {
+        // clap_complete 4.6 writes a name with a hyphen in two ways, and looks for one of them.
+        Shell::Bash => script.replace("hiresnet__subcmd__tui", "hiresnet__tui"),
+        _ => script,
+    }
 }
 
 /// The program's command with all that clap fills in, but without `help` of every command.

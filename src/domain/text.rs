@@ -89,8 +89,9 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
                 lines.push(std::mem::take(&mut line));
             }
         }
-        while rest.width() > width {
-            let (head, tail) = rest.split_at(break_within(rest, width));
+        while let Some((head, tail)) = rest.split_at_checked(break_within(rest, width))
+            && !tail.is_empty()
+        {
             lines.push(head.to_owned());
             rest = tail;
         }

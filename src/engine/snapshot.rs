@@ -219,6 +219,6 @@ mod tests {
             assert!(read.is_err_and(|e| !e.to_string().is_empty()), "byte {at} of {}", bytes.len());
         }
         let plain = snapshot().weights.to_safetensors(HashMap::new(), path).unwrap();
-        assert!(said(&plain, "plain@fashion").contains("go on from"));
+        assert!(said(&plain, "plain@fashion").contains("resume from"));
     }
 }

@@ -138,7 +138,7 @@ impl Job {
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-                format!("the engine panicked: {text}")
+                format!("the engine failed: {text}")
             }
         };
         let kind = EventKind::Finished { outcome: Outcome::Failed, message: Some(message) };

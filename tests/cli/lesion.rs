@@ -55,7 +55,7 @@ fn a_run_is_scored_without_each_of_its_terms() {
     let shown = std::fs::read_to_string(&file).unwrap();
     let intact =
         format!("best weights: intact {:.2}%", single["intact"]["score"]["hits"].as_f64().unwrap() / 0.4);
-    assert!(shown.contains(&intact) && shown.contains("0→1 without it: "), "{shown}");
+    assert!(shown.contains(&intact) && shown.contains("without 0→1: "), "{shown}");
 
     let wrong = [("0-3", "no 0-3"), ("F3", "no F3"), ("P1", "neither a hop"), ("", "neither a hop")];
     for (terms, why) in wrong {

@@ -127,7 +127,7 @@ fn lines_name_their_run_and_the_table_keeps_the_order_of_the_specs() {
         "{stdout}"
     );
     let place = |text: &str, words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {stdout}"));
-    assert!(place(progress, "[2/2] kept in") < place(progress, "[1/2] kept in"), "{stdout}");
+    assert!(place(progress, "[2/2] saved to") < place(progress, "[1/2] saved to"), "{stdout}");
     assert!(place(table, "\nresnet+hires") < place(table, "\nplain+hires"), "{stdout}");
 }
 

@@ -162,7 +162,7 @@ fn a_recording_replaces_files_only_and_never_what_it_is_made_of() {
     let other = folder.path().join("notes.txt");
     for text in ["weeks of work", "{\"hiresnet_recording\":1,\"runs\":1}\n"] {
         fs::write(&other, text).unwrap();
-        record(&[&run], &other, "no recording; --force replaces it");
+        record(&[&run], &other, "not a recording; --force replaces it");
         assert_eq!(fs::read_to_string(&other).unwrap(), text);
     }
     let make = |args: &[&str]| {

@@ -142,7 +142,7 @@ fn pickles_that_are_no_data_are_refused() {
     for (batch, words) in [
         (pickle("posix.system", 2, 2 * 3072, &[3, 9]), "posix.system, which is not called"),
         (pickle(MAKER, 3, 2 * 3072, &[3, 9]), "6144 bytes of 'data' for 3 images"),
-        (pickle(MAKER, u32::MAX, 2 * 3072, &[3, 9]), "no array"),
+        (pickle(MAKER, u32::MAX, 2 * 3072, &[3, 9]), "is not an array"),
         (pickle(MAKER, 2, 2 * 3072, &[3]), "1 of 'labels' for 2 images"),
         (pickle(MAKER, 2, 2 * 3072, &[3, 10]), "label 10 of image 1"),
         (b"\x80\x02}.".to_vec(), "no 'data' in it"),

@@ -195,7 +195,10 @@ fn datasets_are_listed_found_and_verified() {
         .code(1)
         .stdout(contains("missing  cifar100\n"))
         .stderr(contains("cifar100 not found locally; get it with 'hiresnet-tui data fetch cifar100'"));
-    data(&["fetch", "cifar10"], folder.path()).assert().code(1).stderr(contains("another file is here"));
+    data(&["fetch", "cifar10"], folder.path())
+        .assert()
+        .code(1)
+        .stderr(contains("another file is already here"));
     let text = data(&["list"], folder.path()).assert().success().get_output().stdout.clone();
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("50,000 + 10,000") && text.contains("162 MiB"), "{text}");
@@ -203,7 +206,9 @@ fn datasets_are_listed_found_and_verified() {
 
     // Unpacked, it is here all the same.
     fs::create_dir(folder.path().join("cifar-100-binary")).unwrap();
-    fs::write(folder.path().join("cifar-100-binary/test.bin"), "").unwrap();
+    for name in ["train.bin", "test.bin"] {
+        fs::write(folder.path().join("cifar-100-binary").join(name), "").unwrap();
+    }
     data(&["verify", "cifar100"], folder.path())
         .assert()
         .success()
@@ -234,7 +239,6 @@ fn what_a_dataset_lacks_of_the_official_one_is_said() {
     assert!(named.contains(&format!("short    cifar10: {said}\n")), "{named}");
     // What cannot be counted is told, and the rest all the same.
     fs::write(within.join("test_batch.bin"), "x").unwrap();
-    let fault =
-        contains("cifar10: its images cannot be counted: ").and(contains("no whole number of records"));
+    let fault = contains("cifar10: its images cannot be counted: ").and(contains("not a whole number of"));
     data(&["list"], folder.path()).assert().success().stderr(fault).stdout(contains("tiny-imagenet"));
 }

@@ -122,7 +122,7 @@ fn runs_that_did_not_complete_are_said_and_not_averaged() {
         assert!(notes.contains(note), "{note}: {notes}");
     }
     let note = table.without_row_note(10).unwrap();
-    assert_eq!(note, "Runs of networks that Table 1 has no row for: resnet+hires[Out]@cifar10.");
+    assert_eq!(note, "Not in Table 1: resnet+hires[Out]@cifar10.");
     assert!(notes.contains("#P is for CIFAR-10; Tiny-ImageNet has 12,350 more"), "{notes}");
 }
 

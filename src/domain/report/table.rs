@@ -181,7 +181,7 @@ impl ReportTable {
             more => format!(" and {more} more"),
         };
         let title = self.which.title();
-        (!shown.is_empty()).then(|| format!("Runs of networks that {title} has no row for: {shown}{more}."))
+        (!shown.is_empty()).then(|| format!("Not in {title}: {shown}{more}."))
     }
 
     /// Commands that fill what is missing, each once.

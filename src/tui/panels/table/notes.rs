@@ -59,15 +59,16 @@ mod tests {
             table.without_row = names(n);
             without_row(&table, width)
         };
-        assert_eq!(note(1, 78), ["Runs of networks that Table 2 has no row for: plain+hires[P0]@cifar10."]);
+        assert_eq!(note(1, 78), ["Not in Table 2: plain+hires[P0]@cifar10."]);
         assert_eq!(
             note(9, 78),
             [
-                "Runs of networks that Table 2 has no row for: plain+hires[P0]@cifar10,",
-                "plain+hires[P1]@cifar10, plain+hires[P2]@cifar10 and 6 more."
+                "Not in Table 2: plain+hires[P0]@cifar10, plain+hires[P1]@cifar10,",
+                "plain+hires[P2]@cifar10, plain+hires[P3]@cifar10 and 5 more."
             ]
         );
-        assert_eq!(note(9, 38), ["9 networks without a row."]);
+        assert_eq!(note(9, 38), ["Not in Table 2:", "plain+hires[P0]@cifar10 and 8 more."]);
+        assert_eq!(note(9, 20), ["9 networks without a", "row."]);
         for n in 0..30 {
             assert!((30..200).all(|width| note(n, width).len() <= MOST), "{n}");
         }
