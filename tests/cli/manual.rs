@@ -96,7 +96,7 @@ fn shells_take_their_completions() {
     let dir = TempDir::new().unwrap();
     for (name, script) in [("zsh", "zsh"), ("fish", "fish"), ("elvish", "elvish"), ("pwsh", "powershell")] {
         let text = printed(&["completions", script]);
-        assert!(text.contains("table1") && text.contains("checkpoint-every"), "{script}");
+        assert!(text.contains("report") && text.contains("checkpoint-every"), "{script}");
         let Some(shell) = shell(name).filter(|_| name == "zsh" || name == "fish") else { continue };
         let file = dir.path().join(name);
         fs::write(&file, text).unwrap();
