@@ -16,6 +16,7 @@ use unicode_width::UnicodeWidthStr;
 use self::colours::{colour, ground, mixed};
 use self::glyphs::{Glyph, HEAVY, LIGHT, glyph, moved, rounded};
 use super::theme::{Ground, Theme};
+use crate::domain::text::xml_escaped;
 
 /// Size of the font, in pixels: most monospaced letters are 0.6 of it wide, which is a cell.
 const FONT: f64 = 15.0;
@@ -180,7 +181,7 @@ impl Sheet {
                     "<text x=\"{}\" y=\"{}\"{style}>{}</text>",
                     places.join(" "),
                     top + BASELINE,
-                    escaped(&text)
+                    xml_escaped(&text)
                 ),
             );
         }
@@ -250,10 +251,6 @@ fn look(cell: &Cell, ground: Ground) -> Look {
     let (ink, paper) = if reversed { (paper, ink) } else { (ink, paper) };
     let share = if cell.modifier.contains(Modifier::DIM) { 0.55 } else { 1.0 };
     Look { ink: mixed(ink, paper, share), paper, modifier: cell.modifier - Modifier::REVERSED }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

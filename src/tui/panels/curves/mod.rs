@@ -21,6 +21,7 @@ use self::legend::Legend;
 use self::series::{Cached, Series, SeriesChange};
 use self::view::{CurveView, Metrics, PlottedMetric, Splits};
 use crate::domain::run_state::RunState;
+use crate::domain::seeds::group_by_line;
 use crate::domain::spec::ExperimentSpec;
 use crate::tui::plot::picture::Picture;
 use crate::tui::theme::Theme;
@@ -261,15 +262,10 @@ impl CurvesPanel {
 
 /// Keys of runs that have begun and differ only in seed, two or more together.
 fn alike(runs: &[ShownRun]) -> Vec<Vec<usize>> {
-    let mut found: Vec<(String, Vec<usize>)> = Vec::new();
-    for run in runs.iter().filter(|run| !run.state.steps.is_empty()) {
-        let name = run.spec.without_seed();
-        match found.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, keys)) => keys.push(run.key),
-            None => found.push((name, vec![run.key])),
-        }
-    }
-    found.into_iter().map(|(_, keys)| keys).filter(|keys| keys.len() > 1).collect()
+    let begun = runs.iter().filter(|run| !run.state.steps.is_empty());
+    let groups = group_by_line(begun, |run| run.spec).into_iter();
+    let keys = groups.map(|(_, runs)| runs.into_iter().map(|run| run.key).collect::<Vec<_>>());
+    keys.filter(|keys| keys.len() > 1).collect()
 }
 
 /// What to draw: each group where its first run would be, and all other runs.
