@@ -293,7 +293,7 @@ fn what_others_finished_meanwhile_counts_and_what_they_train_is_said() {
     let ended = [0, 1].map(|_| program(&[file], &out).spawn().unwrap());
     let ended = ended.map(|child| child.wait_with_output().unwrap());
     let texts = ended.map(|end| String::from_utf8_lossy(&end.stdout).into_owned());
-    let whole = |text: &&String| !text.contains("another program") && text.matches(" 4  ").count() == 2;
+    let whole = |text: &&String| !text.contains("another process") && text.matches(" 4  ").count() == 2;
     assert!(texts.iter().any(|text| whole(&text)), "the last to end has all runs: {texts:?}");
     let trained: usize = texts.iter().map(|text| text.matches("saved to").count()).sum();
     assert_eq!(trained, 8);
@@ -301,11 +301,11 @@ fn what_others_finished_meanwhile_counts_and_what_they_train_is_said() {
     let folders = store::folders_of_runs(&out).unwrap();
     fs::remove_dir_all(&folders[7]).unwrap();
     fs::create_dir(&folders[7]).unwrap();
-    let claim = Lease::take(&folders[7]).unwrap().unwrap();
+    let lease = Lease::take(&folders[7]).unwrap().unwrap();
     assert!(list(file, &out).contains("7 finished, 1 training"), "{}", list(file, &out));
     let (text, code) = said(&[file], &out);
-    assert!(code == Some(0) && text.contains("1 run is still being trained by another program"), "{text}");
-    drop(claim);
+    assert!(code == Some(0) && text.contains("1 run is still being trained by another process"), "{text}");
+    drop(lease);
     assert!(list(file, &out).contains("7 finished, 1 missing"), "{}", list(file, &out));
 }
 

@@ -21,7 +21,7 @@ pub struct ActiveRun {
     progress: RunBar,
     state: RunState,
     /// On its folder, where others share it.
-    claim: Option<Lease>,
+    lease: Option<Lease>,
 }
 
 /// How a run ended.
@@ -35,15 +35,15 @@ pub struct EndedRun {
 }
 
 impl ActiveRun {
-    /// Run `index`, which has just been started, or goes on from `state`.
+    /// Run `index`, which has just been started, or resumes from `state`.
     pub fn new(
         index: usize,
         worker: Worker,
         progress: RunBar,
         state: RunState,
-        claim: Option<Lease>,
+        lease: Option<Lease>,
     ) -> Self {
-        Self { index, worker, progress, state, claim }
+        Self { index, worker, progress, state, lease }
     }
 
     /// Takes in what happened and shows it, with `json` also as a line of JSON.
@@ -62,12 +62,12 @@ impl ActiveRun {
 
     /// Waits for its end, of which its events have told.
     pub fn end(self) -> EndedRun {
-        let Self { worker, progress, state, claim, .. } = self;
+        let Self { worker, progress, state, lease, .. } = self;
         progress.done(&worker.folder);
         let folder = worker.folder.clone();
         let joined = worker.join();
-        if let (Some(claim), Ok(Outcome::Completed | Outcome::Diverged)) = (claim, &joined) {
-            claim.finish();
+        if let (Some(lease), Ok(Outcome::Completed | Outcome::Diverged)) = (lease, &joined) {
+            lease.finish();
         }
         match joined {
             Ok(Outcome::Failed) => {

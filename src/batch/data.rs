@@ -214,7 +214,7 @@ fn check(datasets: &[&'static DatasetSource], folder: Option<&Path>) -> Exit {
         if !whole {
             exit = Exit::Failed;
         }
-        // Where all are looked at, it is no error that some were never fetched.
+        // Where all are looked at, datasets that were never fetched are no failure.
         if !datasets.is_empty() && found(home, folder).is_none() {
             exit = missing(home);
         }

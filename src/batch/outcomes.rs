@@ -20,9 +20,9 @@ pub enum RunOutcome {
     Waiting,
     /// It ended, now or before.
     Ended(Box<RunState>),
-    /// Another program has it.
+    /// Another process has it.
     Busy,
-    /// Another program had it and did not end it.
+    /// Another process had it and did not finish it.
     Abandoned,
     /// Its folder cannot be read.
     Damaged(Damage),
@@ -92,16 +92,16 @@ impl RunOutcomes {
         lines
     }
 
-    /// Looks into the folder again: what other programs made of these runs meanwhile counts, too.
+    /// Looks into the folder again: what other processes did to these runs meanwhile counts, too.
     pub fn look_again(&mut self, out: &Path) {
         let open = |outcome: &RunOutcome| matches!(outcome, RunOutcome::Waiting | RunOutcome::Busy);
         if !self.0.iter().any(|(_, outcome)| open(outcome)) {
             return;
         }
         // What could be read before and cannot be now leaves everything as it was.
-        let Ok(shelf) = RunIndex::of(out) else { return };
+        let Ok(known_runs) = RunIndex::of(out) else { return };
         for (spec, outcome) in self.0.iter_mut().filter(|(_, outcome)| open(outcome)) {
-            match shelf.progress(spec) {
+            match known_runs.progress(spec) {
                 RunProgress::Finished(run) | RunProgress::Diverged(run) => {
                     *outcome = RunOutcome::Ended(Box::new(run.state));
                 }
@@ -124,7 +124,7 @@ impl RunOutcomes {
             1 => text += &format!("\n\n1 run {one}"),
             n => text += &format!("\n\n{n} runs {several}"),
         };
-        let by = "still being trained by another program";
+        let by = "still being trained by another process";
         say(count(|outcome| matches!(outcome, RunOutcome::Busy)), &format!("is {by}"), &format!("are {by}"));
         let by = "left unfinished by another process; run the same command again to resume";
         say(

@@ -36,7 +36,7 @@ impl RunBar {
         Self { screen, bar, tag, lr: None, compiled: None }
     }
 
-    /// The run goes on from where it was left.
+    /// The run resumes where it was left.
     pub fn resumed(&self, epoch: usize, step: usize) {
         self.line(&format!("resuming at step {step}, epoch {epoch}"));
     }

@@ -157,8 +157,8 @@ impl Job<'_> {
 
 /// What a task does before it trains.
 const BEFORE: &str = r#"
-# How a task ends before its runs do, and how it goes on. SIGTERM makes the program stop after
-# its current step, write a checkpoint and exit with 143; --resume goes on from there.
+# How a task ends before its runs do, and how it resumes. SIGTERM makes the program stop after
+# its current step, write a checkpoint and exit with 143; --resume continues from there.
 #
 # - At the time limit Slurm sends SIGUSR1 to this shell alone (--signal=B:), some minutes ahead.
 #   It passes on a SIGTERM, and queues the task again: at a time limit Slurm does not.

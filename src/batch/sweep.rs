@@ -50,12 +50,13 @@ struct Row {
 
 fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit> {
     // A folder that is not there yet has no runs.
-    let shelf =
+    let known_runs =
         out.map(|out| if out.exists() { RunIndex::of(out).map(Some) } else { Ok(None) }).transpose()?;
     let mut errors = Vec::new();
     let mut row = |(index, spec): (usize, &ExperimentSpec)| {
-        let found =
-            shelf.as_ref().map(|shelf| shelf.as_ref().map_or(RunProgress::Missing, |s| s.progress(spec)));
+        let found = known_runs
+            .as_ref()
+            .map(|known_runs| known_runs.as_ref().map_or(RunProgress::Missing, |s| s.progress(spec)));
         let run = found.as_ref().and_then(RunProgress::run);
         let mut folder = run.map(|run| run.path.clone());
         if let Some(RunProgress::Damaged(damage)) = &found {
@@ -77,7 +78,7 @@ fn list(specs: &[ExperimentSpec], out: Option<&Path>, json: bool) -> Result<Exit
     };
     let rows: Vec<Row> = specs.iter().enumerate().map(&mut row).collect();
     let all: Vec<&ExperimentSpec> = specs.iter().collect();
-    let nameless = shelf.iter().flatten().flat_map(|shelf| shelf.nameless(&all));
+    let nameless = known_runs.iter().flatten().flat_map(|known_runs| known_runs.nameless(&all));
     errors.extend(nameless.map(|damage| format!("passed over: {}", damage.error)));
     errors.iter().for_each(|error| note(&harmless(error, 4000)));
     if json {

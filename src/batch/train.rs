@@ -50,13 +50,13 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
     let runs = specs::runs(args)?;
     runs.repeated().iter().chain(&runs.hint).for_each(|text| note(text));
     let RequestedRuns { specs, of, sweeps, .. } = runs;
-    let shelf = if sweeps || args.resume { Some(RunIndex::of(out)?) } else { None };
+    let known_runs = if sweeps || args.resume { Some(RunIndex::of(out)?) } else { None };
     let mut library = DatasetCache::new(machine.data.data_dir.clone());
     let mut outcomes = RunOutcomes::new(&specs);
     let mut waiting = VecDeque::new();
     for (index, (number, spec)) in specs.into_iter().enumerate() {
         // What is not trained needs no data.
-        match shelf.as_ref().map(|shelf| shelf.progress(&spec)) {
+        match known_runs.as_ref().map(|known_runs| known_runs.progress(&spec)) {
             Some(resume::RunProgress::Finished(run) | resume::RunProgress::Diverged(run)) => {
                 outcomes.set(index, RunOutcome::Ended(Box::new(run.state)));
             }
@@ -74,15 +74,15 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
     let screen = BatchOutput::new(args.json);
     outcomes.before().iter().for_each(|text| screen.line(text));
     outcomes.damaged().for_each(|damage| screen.error(&untrained(damage)));
-    for damage in shelf.iter().flat_map(|shelf| shelf.nameless(&outcomes.specs())) {
+    for damage in known_runs.iter().flat_map(|known_runs| known_runs.nameless(&outcomes.specs())) {
         note(&harmless(&format!("passed over: {}", damage.error), 4000));
     }
     let at_once = outcomes.len().min(args.parallel.into());
-    let batch = Batch { args, out, device, shelf, screen, of, at_once };
+    let batch = Batch { args, out, device, known_runs, screen, of, at_once };
     Ok(runtime.block_on(batch.all(waiting, outcomes)))
 }
 
-/// A run to be trained, or gone on with.
+/// A run to be trained, or resumed.
 struct Job {
     /// Its place among those asked for.
     index: usize,
@@ -102,7 +102,7 @@ struct Batch<'a> {
     out: &'a Path,
     device: Device,
     /// The runs of the folder, where they count.
-    shelf: Option<RunIndex>,
+    known_runs: Option<RunIndex>,
     screen: BatchOutput,
     /// Runs of the whole sweep.
     of: usize,
@@ -119,18 +119,18 @@ enum Begun {
 impl Batch<'_> {
     fn begin(&self, Job { index, number, data, spec }: Job) -> Result<Begun> {
         let mut plan = RunPlan { from: None, snapshot_every: self.args.checkpoint_every as usize };
-        let (folder, claim) = match &self.shelf {
+        let (folder, lease) = match &self.known_runs {
             None => (RunDir::create(self.out, &spec)?, None),
-            Some(shelf) => match shelf.take(&spec)? {
+            Some(known_runs) => match known_runs.take(&spec)? {
                 Acquired::Finished(state) => return Ok(Begun::Not(RunOutcome::Ended(state))),
                 Acquired::Busy => return Ok(Begun::Not(RunOutcome::Busy)),
                 Acquired::Damaged(damage) => {
                     self.screen.error(&untrained(&damage));
                     return Ok(Begun::Not(RunOutcome::Damaged(damage)));
                 }
-                Acquired::Run { folder, from, claim } => {
+                Acquired::Run { folder, from, lease } => {
                     plan.from = from.map(|snapshot| *snapshot);
-                    (*folder, Some(claim))
+                    (*folder, Some(lease))
                 }
             },
         };
@@ -140,7 +140,7 @@ impl Batch<'_> {
             progress.resumed(position.epoch, position.step);
         }
         let worker = Worker::begin(spec, data, self.device, folder, plan)?;
-        Ok(Begun::Running(Box::new(ActiveRun::new(index, worker, progress, state, claim))))
+        Ok(Begun::Running(Box::new(ActiveRun::new(index, worker, progress, state, lease))))
     }
 
     async fn all(&self, mut waiting: VecDeque<Job>, mut outcomes: RunOutcomes) -> Exit {
@@ -208,7 +208,7 @@ impl Batch<'_> {
                 },
             }
         }
-        if self.shelf.is_some() {
+        if self.known_runs.is_some() {
             outcomes.look_again(self.out);
         }
         if outcomes.failed() {

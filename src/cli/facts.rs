@@ -110,7 +110,7 @@ pub fn version_facts() -> &'static str {
         };
         let left_out = match names(false) {
             none if none.is_empty() => none,
-            names => format!(" (not compiled in: {names})"),
+            names => format!(" (not built in: {names})"),
         };
         let best =
             Isa::wanted().map_or_else(|error| format!("HIRESNET_ISA: {error}"), |isa| isa.name().into());

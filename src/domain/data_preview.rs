@@ -41,7 +41,7 @@ impl PreviewRequest {
 /// What a dataset is, and images of some of its classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataPreview {
-    /// Where it was found; `None` where it is compiled in.
+    /// Where it was found; `None` where it is built in.
     pub place: Option<String>,
     /// What it lacks of the whole dataset, in words; `None` where it is whole, or nobody knows.
     pub short: Option<String>,

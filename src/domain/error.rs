@@ -5,7 +5,7 @@ use std::fmt;
 /// A rejected value: which field, what was given, why, and what would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecError {
-    /// The key or part at error, e.g. `hops` or `lr`.
+    /// The key or part at fault, e.g. `hops` or `lr`.
     pub field: String,
     /// One sentence a user can act on.
     pub reason: String,

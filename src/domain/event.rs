@@ -36,7 +36,7 @@ impl Event {
 pub enum EventKind {
     /// First of all.
     RunStarted(Box<RunStarted>),
-    /// The run goes on where an earlier process left it; what that one did after the
+    /// The run resumes where an earlier process left it; what that one did after the
     /// checkpoint is done again.
     Continued(RunResumed),
     /// What the engine does from here on.
@@ -95,9 +95,9 @@ pub enum EventKind {
         /// The result.
         score: Score,
     },
-    /// The run waits until it is told to go on.
+    /// The run waits until it is told to continue.
     Paused,
-    /// It goes on.
+    /// It continues.
     Resumed,
     /// Nothing happened yet: how far the current phase is, and a chance to give orders.
     /// Never recorded.
@@ -159,7 +159,7 @@ pub struct RunStarted {
     pub at: String,
 }
 
-/// Where a run goes on, and on what.
+/// Where a run resumes, and on what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunResumed {
     /// The current epoch, from 1; one past the last when only the test is left.
@@ -341,7 +341,7 @@ pub struct HopActivity {
 /// What whoever hears an event wants the trainer to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
-    /// Go on, or resume.
+    /// Continue, or resume.
     Continue,
     /// Wait; the trainer keeps asking with [`EventKind::Tick`].
     Pause,

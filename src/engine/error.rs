@@ -15,7 +15,7 @@ pub enum EngineError {
     /// A data file is not what it should be.
     #[error("{}: {reason}", shown(path))]
     Data {
-        /// The file or folder at error.
+        /// The file or folder at fault.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
@@ -47,7 +47,7 @@ pub enum EngineError {
     /// A saved run or weights file is not what it should be.
     #[error("{}: {reason}", shown(path))]
     Run {
-        /// The file or folder at error.
+        /// The file or folder at fault.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,

@@ -1,10 +1,10 @@
 //! Who may work on a run's folder, among programs on this machine and on others that share
 //! the disk.
 //!
-//! A claim is a file `claim` in the folder, locked by the program that has it: the system
+//! A lease is a file `claim` in the folder, locked by the program that has it: the system
 //! gives the lock back however the program ends. Some shared folders have no locks, or keep
-//! them within one machine, so the file also says who has it, and is touched from time to
-//! time: that of another machine counts until it has not been touched for a while.
+//! them within one machine, so the file also says who has it, and is renewed from time
+//! to time: that of another machine expires when it was not renewed for a while.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -19,14 +19,14 @@ use super::error::{EngineError, Result};
 
 /// The file's name.
 pub(super) const CLAIM: &str = "claim";
-/// How often a claim is touched.
+/// How often a lease is renewed.
 const BEAT: Duration = Duration::from_secs(15);
-/// A claim of another machine that was not touched for so long is nobody's.
+/// A lease of another machine that was not renewed for so long is nobody's.
 const STALE: Duration = Duration::from_secs(120);
 /// Longest file read, bytes.
 const MAX_BYTES: u64 = 4 << 10;
 
-/// Who has a claim.
+/// Who has a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Holder {
     host: String,
@@ -40,7 +40,7 @@ impl Holder {
     }
 }
 
-/// A claim on a run's folder, until it is dropped.
+/// The right to work on a run's folder, until it is dropped.
 #[derive(Debug)]
 pub struct Lease {
     path: PathBuf,
@@ -49,7 +49,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Claims `folder`; `None` while somebody else has it.
+    /// Leases `folder`; `None` while somebody else has it.
     ///
     /// # Errors
     /// When the folder cannot be written.

@@ -47,7 +47,7 @@ macro_rules! shipped {
     };
 }
 
-/// Recordings compiled in, name and bytes: a ResNet and a HiResNet of one seed on the full
+/// Recordings built in, name and bytes: a ResNet and a HiResNet of one seed on the full
 /// Fashion-MNIST, each alone and one after the other.
 pub const SHIPPED: &[(&str, &[u8])] = shipped!["demo", "resnet", "hiresnet"];
 

@@ -1,4 +1,4 @@
-//! Runs of a folder that are finished, are somebody's, are damaged, or are to be gone on with.
+//! Runs of a folder that are finished, are somebody's, are damaged, or can be resumed.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::domain::spec::ExperimentSpec;
 pub enum Acquired {
     /// Nothing: it completed or diverged, which it would again.
     Finished(Box<RunState>),
-    /// Nothing: another program is at it.
+    /// Nothing: another process trains it.
     Busy,
     /// Nothing, until its folder is out of the way.
     Damaged(Damage),
@@ -28,10 +28,10 @@ pub enum Acquired {
     Run {
         /// To be written.
         folder: Box<RunDir>,
-        /// Where it goes on; `None` for its start.
+        /// Where it resumes; `None` for its start.
         from: Option<Box<Snapshot>>,
         /// On its folder.
-        claim: Lease,
+        lease: Lease,
     },
 }
 
@@ -46,7 +46,7 @@ pub enum RunProgress {
     Training(Option<Box<SavedRun>>),
     /// It was stopped or cut off.
     Unfinished(Box<SavedRun>),
-    /// Its folder cannot be read, so it can neither count nor be gone on with.
+    /// Its folder cannot be read, so it neither counts nor can be resumed.
     Damaged(Damage),
     /// There is none of it.
     Missing,
@@ -164,17 +164,17 @@ impl RunIndex {
     /// When its folder cannot be made, read or written.
     pub fn take(&self, spec: &ExperimentSpec) -> Result<Acquired> {
         let path = self.place(spec);
-        // Before there is a claim in it.
+        // Before there is a lease in it.
         if let RunProgress::Damaged(damage) = look(&path, spec) {
             return Ok(Acquired::Damaged(damage));
         }
         files::create_folders(&path)?;
-        let Some(claim) = Lease::take(&path)? else { return Ok(Acquired::Busy) };
+        let Some(lease) = Lease::take(&path)? else { return Ok(Acquired::Busy) };
         let nothing = match look(&path, spec) {
             RunProgress::Finished(run) | RunProgress::Diverged(run) => {
                 Acquired::Finished(Box::new(run.state))
             }
-            // By the workbench, say, which makes no claims.
+            // By the workbench, say, which takes no leases.
             RunProgress::Training(_) => Acquired::Busy,
             RunProgress::Damaged(damage) => Acquired::Damaged(damage),
             RunProgress::Unfinished(_) | RunProgress::Missing => {
@@ -185,19 +185,19 @@ impl RunIndex {
                 match opened {
                     Ok((folder, from)) => {
                         let (folder, from) = (Box::new(folder), from.map(Box::new));
-                        return Ok(Acquired::Run { folder, from, claim });
+                        return Ok(Acquired::Run { folder, from, lease });
                     }
                     Err(_) if store::is_being_written(&path) => Acquired::Busy,
                     Err(error) => return Err(error),
                 }
             }
         };
-        claim.finish();
+        lease.finish();
         Ok(nothing)
     }
 }
 
-/// How far the run of `spec` in folder `path` is, whoever has claimed it.
+/// How far the run of `spec` in folder `path` is, whoever has its lease.
 fn look(path: &Path, spec: &ExperimentSpec) -> RunProgress {
     let damaged = |error| RunProgress::Damaged(Damage::new(path, error));
     if !store::is_run(path) {

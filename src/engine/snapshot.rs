@@ -1,4 +1,4 @@
-//! Everything that a run needs to go on as if it had never been interrupted.
+//! Everything that a run needs to resume as if it had never been interrupted.
 //!
 //! Random numbers depend on seed, purpose, epoch and index alone (see [`super::random`]), so
 //! the place among the steps is all that there is to keep of them.

@@ -156,7 +156,7 @@ impl RunList {
         id
     }
 
-    /// Queues a run that ended early, to be gone on with.
+    /// Queues a run that ended early, to be resumed.
     pub fn enqueue_again(&mut self, id: RunId) {
         if let Some(run) = self.get_mut(id) {
             (run.stage, run.error) = (RunStage::Waiting, None);

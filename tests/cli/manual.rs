@@ -75,7 +75,7 @@ fn the_version_says_what_the_program_was_built_with() {
         assert!(long.lines().any(|found| found.starts_with(line) && found.len() > 16), "{long}");
     }
     assert!(long.contains(" rustc 1.") && long.contains(std::env::consts::ARCH), "{long}");
-    assert_eq!(long.contains("not compiled in: cuda"), !cfg!(feature = "cuda"), "{long}");
+    assert_eq!(long.contains("not built in: cuda"), !cfg!(feature = "cuda"), "{long}");
     let mut lesser = program();
     lesser.env("HIRESNET_ISA", "portable").arg("--version");
     lesser.assert().success().stdout(is_match("instructions: +portable \\(of .*portable\\)").unwrap());

@@ -72,7 +72,7 @@ impl ReportOptions {
         self.datasets.is_empty() || self.datasets.contains(&data.id)
     }
 
-    /// The command that trains `spec` with `missing` seeds into the folder, or goes on with them.
+    /// The command that trains `spec` with `missing` seeds into the folder, or resumes them.
     pub fn command(&self, spec: &ExperimentSpec, missing: &[u64]) -> String {
         format!(
             "hiresnet-tui --batch \"{}\" --seeds {} --out {} --resume",

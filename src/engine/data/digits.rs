@@ -1,5 +1,5 @@
 //! The MNIST family: Fashion-MNIST and MNIST from their IDX files, a subset of Fashion-MNIST
-//! compiled in.
+//! built in.
 
 use std::path::{Path, PathBuf};
 
@@ -58,7 +58,7 @@ macro_rules! embedded {
     };
 }
 
-/// The subset of Fashion-MNIST that is compiled in.
+/// The subset of Fashion-MNIST that is built in.
 ///
 /// # Errors
 /// Never, unless the program was built from broken files.

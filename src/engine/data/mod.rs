@@ -1,4 +1,4 @@
-//! Images and labels, from files or compiled in, split and normalised as the paper does.
+//! Images and labels, from files or built in, split and normalised as the paper does.
 
 mod archive;
 mod augment;
@@ -157,7 +157,7 @@ pub struct DatasetCache {
 #[derive(Debug)]
 struct CachedRead {
     shelf: LoadedImages,
-    /// `None` for what is compiled in.
+    /// `None` for what is built in.
     fingerprint: Option<String>,
     looked: Instant,
 }
@@ -174,7 +174,7 @@ pub struct LoadedImages {
     pub test: Arc<Images>,
     /// By class; empty where the files do not name them.
     pub classes: Arc<[Class]>,
-    /// Where it was found; `None` where it is compiled in.
+    /// Where it was found; `None` where it is built in.
     pub place: Option<PathBuf>,
 }
 
@@ -253,7 +253,7 @@ impl DatasetCache {
 /// `folder`, where there is one.
 ///
 /// # Errors
-/// When it is not there, or compiled in.
+/// When it is not there, or built in.
 pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<FoundDataset> {
     match spec.dataset {
         DatasetId::FashionEmbedded => Err(EngineError::data("", "fashion-embedded is built in")),

@@ -23,7 +23,7 @@ const WORTH: u64 = 1 << 20;
 /// Who hears how far it is.
 type Tell<'a> = &'a mut dyn FnMut(FetchProgress) -> ControlFlow<()>;
 
-/// Fetches one file into `folder`, goes on with a part that is there, and leaves alone what
+/// Fetches one file into `folder`, resumes a part that is there, and leaves alone what
 /// is there whole. `tell` hears how far it is, ten times a second at least, and ends it.
 ///
 /// # Errors

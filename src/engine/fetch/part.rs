@@ -35,7 +35,7 @@ pub struct PartialOrigin {
 }
 
 impl PartialFile {
-    /// The part of `target`, begun or gone on with.
+    /// The part of `target`, new or resumed.
     ///
     /// # Errors
     /// When it cannot be written to, or another process has it.
@@ -117,7 +117,7 @@ impl PartialFile {
     pub fn keep_origin(&self, url: &str, validator: Option<String>) {
         let Some(validator) = validator else { return self.forget_origin() };
         let origin = PartialOrigin { url: without_user(url), validator };
-        // Without it the part is gone on with as well; its checksum tells whether it may be.
+        // Without it the part is resumed as well; its checksum tells whether it may be.
         let kept = serde_json::to_vec(&origin).map(|json| files::write_atomically(&self.origin, &json));
         if !matches!(kept, Ok(Ok(()))) {
             self.forget_origin();

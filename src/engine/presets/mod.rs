@@ -24,7 +24,7 @@ macro_rules! shipped {
     };
 }
 
-/// The presets compiled in: name and TOML.
+/// The presets built in: name and TOML.
 pub const SHIPPED: &[(&str, &str)] = shipped![
     "quickstart",
     "demo",
@@ -63,10 +63,10 @@ pub const SHIPPED: &[(&str, &str)] = shipped![
     "table2-p3",
 ];
 
-/// The sweeps compiled in: name and TOML.
+/// The sweeps built in: name and TOML.
 pub const SWEEPS: &[(&str, &str)] = shipped!["table1", "table2", "fig2", "hop-sets", "depth", "ablations"];
 
-/// The presets compiled in, read.
+/// The presets built in, read.
 pub fn shipped() -> &'static [(&'static str, ExperimentSpec)] {
     static READ: LazyLock<Vec<(&str, ExperimentSpec)>> = LazyLock::new(|| {
         // A test reads each of them, so none is left out here.
@@ -338,7 +338,7 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let stem = path.file_stem().unwrap().to_str().unwrap();
-            assert!(is_shipped(stem), "{stem} is not compiled in");
+            assert!(is_shipped(stem), "{stem} is not built in");
         }
     }
 
