@@ -22,7 +22,7 @@ use crate::engine::fetch::{
     Verdict, fetch_all, found, images_here, verify,
 };
 use crate::output::{error, note, overflows, right, say, say_json, table};
-use crate::signals::{SIGHUP, signals};
+use crate::signals::{SIGHUP, event_loop, signals};
 
 /// `data`.
 ///
@@ -244,10 +244,7 @@ fn tell_of(name: &str, file: &RemoteFile, place: Option<&Path>) -> bool {
 
 /// Fetches one dataset after the other, until a signal ends it.
 fn fetch(offers: Vec<Offer>, options: FetchOptions) -> Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(EngineError::io("start the event loop for", "data fetch"))?;
+    let runtime = event_loop().map_err(EngineError::io("start the event loop for", "data fetch"))?;
     runtime.block_on(async {
         let mut signals = signals();
         let stop = Arc::new(AtomicBool::new(false));
@@ -358,7 +355,8 @@ impl<'a> Bar<'a> {
                 format!("{}/s eta {}", filesize(rate as u64), duration(left))
             }
         };
-        bar.set_message(format!("{} of {} {doing}", filesize(progress.done), filesize(progress.total)));
+        let done = format!("{} of {} {doing}", filesize(progress.done), filesize(progress.total));
+        self.screen.set_message(bar, &done);
     }
 
     fn remove(self) {

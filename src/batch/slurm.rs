@@ -72,6 +72,13 @@ impl Job<'_> {
     /// When the folder's name cannot be written so that Slurm reads it.
     pub fn script(&self) -> Result<String, String> {
         let Self { args, runs, runs_per_task, .. } = self;
+        let mut words = self.words.iter().chain(&args.runs.set).chain(&args.runs.seeds);
+        if let Some(word) = words.find(|word| word.contains(char::is_control)) {
+            // It would end the comment that names the command.
+            return Err(format!(
+                "a script cannot have a newline or another control character in a word: {word:?}"
+            ));
+        }
         let mut text = String::from("#!/bin/bash\n");
         for option in self.options()? {
             text += &format!("#SBATCH --{option}\n");
@@ -83,9 +90,15 @@ impl Job<'_> {
         );
         text += BEFORE;
         text += &format!(
-            "first=$(( (SLURM_ARRAY_TASK_ID - 1) * {runs_per_task} + 1 ))\n\
+            "if [ -z \"${{SLURM_ARRAY_TASK_ID:-}}\" ]; then\n  \
+               echo \"error: no task number: submit this script with sbatch, which starts tasks 1 to {tasks}; \
+               without Slurm, set SLURM_ARRAY_TASK_ID to one of them\" >&2\n  \
+               exit 2\n\
+             fi\n\
+             first=$(( (SLURM_ARRAY_TASK_ID - 1) * {runs_per_task} + 1 ))\n\
              last=$(( first + {runs_per_task} - 1 ))\n\
-             if [ \"$last\" -gt {runs} ]; then last={runs}; fi\n\n"
+             if [ \"$last\" -gt {runs} ]; then last={runs}; fi\n\n",
+            tasks = self.tasks()
         );
         let mut words = vec![shell_word(&self.program)];
         words.push(format!("--batch {}", self.sweep_words()));

@@ -22,7 +22,7 @@ use crate::engine::store::{self, RunDir};
 use crate::engine::trainer::RunPlan;
 use crate::engine::worker::Worker;
 use crate::output::{note, say};
-use crate::signals::{SIGHUP, signals};
+use crate::signals::{SIGHUP, event_loop, signals};
 
 /// Its number.
 const SIGTERM: u8 = 15;
@@ -67,10 +67,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
     library.notes().iter().for_each(|text| note(text));
     let device = device(machine.device)?;
     store::check_writable(out)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(EngineError::io("start the event loop for", out))?;
+    let runtime = event_loop().map_err(EngineError::io("start the event loop for", out))?;
     let screen = BatchOutput::new(args.json);
     outcomes.before().iter().for_each(|text| screen.line(text));
     outcomes.damaged().for_each(|damage| screen.error(&untrained(damage)));
@@ -119,8 +116,8 @@ enum Begun {
 impl Batch<'_> {
     fn begin(&self, Job { index, number, data, spec }: Job) -> Result<Begun> {
         let mut plan = RunPlan { from: None, snapshot_every: self.args.checkpoint_every as usize };
-        let (folder, lease) = match &self.known_runs {
-            None => (RunDir::create(self.out, &spec)?, None),
+        let (mut folder, lease, note) = match &self.known_runs {
+            None => (RunDir::create(self.out, &spec)?, None, None),
             Some(known_runs) => match known_runs.take(&spec)? {
                 Acquired::Finished(state) => return Ok(Begun::Not(RunOutcome::Ended(state))),
                 Acquired::Busy => return Ok(Begun::Not(RunOutcome::Busy)),
@@ -128,14 +125,19 @@ impl Batch<'_> {
                     self.screen.error(&untrained(&damage));
                     return Ok(Begun::Not(RunOutcome::Damaged(damage)));
                 }
-                Acquired::Run { folder, from, lease } => {
+                Acquired::Run { folder, from, lease, note } => {
                     plan.from = from.map(|snapshot| *snapshot);
-                    (*folder, Some(lease))
+                    (*folder, Some(lease), note)
                 }
             },
         };
+        folder.keeps_checkpoint = self.args.keep_checkpoint;
         let state = folder.state().clone();
         let progress = RunBar::new(self.screen.clone(), &spec, number, self.of, self.at_once);
+        note.iter().for_each(|note| progress.line(note));
+        if self.args.resume && note.is_none() && plan.from.is_none() {
+            progress.line("nothing to resume: training from the start");
+        }
         if let Some(Snapshot { position, .. }) = &plan.from {
             progress.resumed(position.epoch, position.step);
         }

@@ -91,6 +91,9 @@ pub struct BatchArgs {
     /// Steps between checkpoints, in addition to those after each epoch and when a run is stopped
     #[arg(long, value_name = "STEPS", default_value_t = 0, requires = "batch")]
     pub checkpoint_every: u32,
+    /// Keep the last checkpoint of finished runs, so that --resume with more epochs extends them
+    #[arg(long, requires = "batch")]
+    pub keep_checkpoint: bool,
     /// Train only the runs with these numbers in the sweep, starting at 1, such as 3 or 1..8
     #[arg(long, value_name = "NUMBERS", requires = "batch")]
     pub only: Option<String>,

@@ -18,10 +18,28 @@ pub fn harmless(text: &str, max: usize) -> String {
         out.push(match c {
             '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('·'),
             '\u{7f}' => '␡',
-            '\u{80}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => '·',
-            '\u{2060}'..='\u{206f}' | '\u{feff}' => '·',
+            c if is_hidden(c) => '·',
             c => c,
         });
+    }
+    out
+}
+
+/// A terminal's controls beyond ASCII's, and format characters that nobody sees.
+const fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// JSON that means the same, in which characters that [`harmless`] would replace are escaped:
+/// they can only be in its strings.
+pub fn harmless_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            c if is_hidden(c) || c == '\u{7f}' => out += &format!("\\u{:04x}", c as u32),
+            c => out.push(c),
+        }
     }
     out
 }
@@ -157,6 +175,14 @@ mod tests {
         assert_eq!(harmless("x\u{202e}y\u{9b}z", 99), "x·y·z");
         assert_eq!(harmless("abcdef", 3), "abc…");
         assert_eq!(harmless("naïve → ok", 99), "naïve → ok");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning_and_hides_nothing() {
+        let hostile = "\u{9b}31m\u{202e}é\u{7f}\n";
+        let json = harmless_json(&serde_json::to_string(hostile).unwrap());
+        assert_eq!(json, r#""\u009b31m\u202eé\u007f\n""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), hostile);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::data::hex;
-use super::error::{EngineError, Result};
+use super::error::{EngineError, Result, shown};
+use super::extend;
 use super::files;
 use super::lease::{self, Lease};
 use super::snapshot::Snapshot;
@@ -32,6 +33,8 @@ pub enum Acquired {
         from: Option<Box<Snapshot>>,
         /// On its folder.
         lease: Lease,
+        /// What there is to say of how it begins.
+        note: Option<String>,
     },
 }
 
@@ -179,13 +182,17 @@ impl RunIndex {
             RunProgress::Damaged(damage) => Acquired::Damaged(damage),
             RunProgress::Unfinished(_) | RunProgress::Missing => {
                 let opened = match store::is_run(&path) {
-                    true => RunDir::reopen(&path).map(|(folder, _, from)| (folder, from)),
-                    false => RunDir::begin(path.clone(), spec).map(|folder| (folder, None)),
+                    true => RunDir::reopen(&path).map(|(folder, _, from)| {
+                        let note = "no checkpoint to resume from: training from the start";
+                        let note = from.is_none().then(|| note.to_owned());
+                        (folder, from, note)
+                    }),
+                    false => self.begin(&path, spec),
                 };
                 match opened {
-                    Ok((folder, from)) => {
+                    Ok((folder, from, note)) => {
                         let (folder, from) = (Box::new(folder), from.map(Box::new));
-                        return Ok(Acquired::Run { folder, from, lease });
+                        return Ok(Acquired::Run { folder, from, lease, note });
                     }
                     Err(_) if store::is_being_written(&path) => Acquired::Busy,
                     Err(error) => return Err(error),
@@ -194,6 +201,46 @@ impl RunIndex {
         };
         lease.finish();
         Ok(nothing)
+    }
+}
+
+impl RunIndex {
+    /// The longest finished run that is the run of `spec` but shorter.
+    fn shorter(&self, spec: &ExperimentSpec) -> Option<SavedRun> {
+        let shorter = self.known.iter().filter_map(|(line, path)| {
+            let known: ExperimentSpec = line.parse().ok()?;
+            extend::is_longer(spec, &known).then_some((known.epochs, path))
+        });
+        let mut shorter: Vec<_> = shorter.collect();
+        shorter.sort();
+        let finished = |run: &SavedRun| run.state.outcome == Some(Outcome::Completed);
+        shorter.into_iter().rev().filter_map(|(_, path)| SavedRun::open(path).ok()).find(finished)
+    }
+
+    /// Begins the run of `spec` in folder `path`: with the end of a shorter one where there is
+    /// one that kept it.
+    fn begin(
+        &self,
+        path: &Path,
+        spec: &ExperimentSpec,
+    ) -> Result<(RunDir, Option<Snapshot>, Option<String>)> {
+        let fresh = |note| RunDir::begin(path.to_path_buf(), spec).map(|folder| (folder, None, note));
+        let Some(shorter) = self.shorter(spec) else { return fresh(None) };
+        let (epochs, place) = (shorter.spec.epochs, shown(&shorter.path));
+        match extend::end_of(&shorter)? {
+            Some((end, length)) => {
+                let folder = extend::begin(path, spec, &shorter, (&end, length))?;
+                Ok((
+                    folder,
+                    Some(end),
+                    Some(format!("extending the finished run of epochs={epochs} in {place}")),
+                ))
+            }
+            None => fresh(Some(format!(
+                "training from the start: the finished run of epochs={epochs} in {place} kept no checkpoint to \
+                 extend; train with --keep-checkpoint to keep one"
+            ))),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs on disk: `ROOT/<id>/` with `spec.toml`, `events.jsonl`, `metrics.csv`,
 //! `best.safetensors` and `last.safetensors`; while it is not complete, also its last two
-//! checkpoints.
+//! checkpoints, and afterwards the one of its end where that was to be kept.
 //!
 //! `events.jsonl` is the run; everything else can be made from it and the weights. It is
 //! appended to, a line at a time, so a crash loses at most a torn last line. A run that goes
@@ -148,6 +148,23 @@ pub fn read_weights(file: &Path) -> Result<Weights> {
 /// As [`read_events`].
 pub fn events_of(path: &Path) -> Result<Vec<Event>> {
     Ok(read_events(&path.join(EVENTS))?.0)
+}
+
+/// The events in the first `length` bytes of the record of the run in folder `path`, which can
+/// be read.
+///
+/// # Errors
+/// When there are fewer, or they are none.
+pub fn first_events(path: &Path, length: u64) -> Result<Vec<Event>> {
+    let log = path.join(EVENTS);
+    let bytes = files::read_bounded(&log, MAX_EVENTS)?;
+    let bytes = usize::try_from(length).ok().and_then(|length| bytes.get(..length));
+    let bytes = bytes.ok_or_else(|| EngineError::run(&log, format!("shorter than {length} bytes")))?;
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines
+        .map(event_log::parse)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|reason| EngineError::run(&log, reason))
 }
 
 /// Every event of a log, and whether its last line is torn. They are held against the spec

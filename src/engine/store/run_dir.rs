@@ -26,6 +26,8 @@ pub struct RunDir {
     written: u64,
     metrics: csv::Writer<File>,
     state: RunState,
+    /// Whether the last checkpoint stays when the run is complete, to extend it from.
+    pub keeps_checkpoint: bool,
 }
 
 impl RunDir {
@@ -61,7 +63,7 @@ impl RunDir {
         let _ = events.try_lock();
         let metrics = csv::Writer::from_writer(open(METRICS)?);
         files::sync_folder(&path).map_err(EngineError::io("write in the folder", &path))?;
-        Ok(Self { events, written: 0, metrics, state: RunState::default(), path })
+        Ok(Self { events, written: 0, metrics, state: RunState::default(), keeps_checkpoint: false, path })
     }
 
     /// The folder of a run that did not end, its spec, and where it resumes: from the newest
@@ -97,6 +99,7 @@ impl RunDir {
             written: kept,
             metrics: csv::Writer::from_writer(rows),
             state: RunState::default(),
+            keeps_checkpoint: false,
         };
         for event in &read_events(&log)?.0 {
             this.take_in(event)?;
@@ -139,6 +142,10 @@ impl RunDir {
             // Before anything goes that the run could be resumed from.
             self.events.sync_data().map_err(EngineError::io("write", &path))?;
             if outcome == Outcome::Completed {
+                if self.keeps_checkpoint {
+                    checkpoint::keep_end(&self.path)
+                        .map_err(EngineError::io("keep a checkpoint in", &self.path))?;
+                }
                 checkpoint::remove_all(&self.path);
             }
         }

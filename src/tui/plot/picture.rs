@@ -49,6 +49,8 @@ pub struct Picture {
     pub bands: Vec<Band>,
     /// Lines, from back to front.
     pub lines: Vec<PlotLine>,
+    /// Where a line's values stopped being numbers: its colour, and how far along.
+    pub diverged: Vec<(usize, f64)>,
     /// Where a line goes straight up to be read at.
     pub cursor: Option<f64>,
     /// Remark in the upper right corner.
@@ -172,6 +174,10 @@ impl Picture {
             if let Some((column, row)) = cells.into_iter().find(is_free) {
                 taken.push((line.slot, column, row));
             }
+        }
+        for (slot, at) in self.diverged.iter().filter(|(_, at)| (0.0..=1.0).contains(at)) {
+            let column = self.plot.x + column_of(*at, self.plot.width);
+            write(buf, clip, (column, self.plot.y), theme.glyph("✕", "X"), theme.series(*slot));
         }
         for (slot, column, row) in taken {
             let letter = Theme::LETTERS[slot % Theme::SERIES].to_string();

@@ -4,7 +4,6 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{Question, Session};
-use crate::engine::presets;
 use crate::tui::action::Effect;
 use crate::tui::command::EditCommand;
 use crate::tui::log::Level;
@@ -12,7 +11,7 @@ use crate::tui::player::{PlayerOrder, SeekGoal};
 use crate::tui::setup::Field;
 
 /// The longest text that can be typed or pasted, characters.
-const LONGEST: usize = 2_000;
+pub(super) const LONGEST: usize = 2_000;
 
 /// What is being typed.
 #[derive(Clone, Copy)]
@@ -106,25 +105,7 @@ impl Session {
         }
     }
 
-    /// Pasted text: into what is typed, else, where it is a spec, into the draft.
-    pub fn type_text(&mut self, text: &str) {
-        let text: String = text.trim().chars().take(LONGEST).collect();
-        // A line that was copied where it was wrapped: between words, or within one.
-        let spaced: String = text.split(char::is_control).map(str::trim).collect::<Vec<_>>().join(" ");
-        let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        if self.editing.is_none() {
-            let field = if presets::is_line(&text) { Field::Line } else { Field::Preset };
-            let pasted = self.setup.set(field, &spaced, &mut self.draft);
-            return match pasted.or_else(|_| self.setup.set(field, &text, &mut self.draft)) {
-                Ok(()) => self.say(Level::Good, "the pasted spec is now the draft"),
-                Err(reason) => self.say(Level::Bad, format!("can't parse the pasted text: {reason}")),
-            };
-        }
-        let requests: Vec<_> = text.chars().map(InputRequest::InsertChar).collect();
-        self.request(&requests);
-    }
-
-    fn request(&mut self, requests: &[InputRequest]) {
+    pub(super) fn request(&mut self, requests: &[InputRequest]) {
         let Some(editing) = &mut self.editing else { return };
         let replaces = matches!(requests.first(), Some(InputRequest::InsertChar(_))) && !editing.is_long();
         if std::mem::take(&mut editing.untouched) && replaces && matches!(editing.what, EditedText::Field(_))

@@ -7,6 +7,7 @@ mod editing;
 mod events;
 mod fetching;
 mod lesions;
+mod pasting;
 mod question;
 mod training;
 
@@ -20,6 +21,7 @@ use super::run::{RunStage, StepsState, TrackedRun};
 use super::runs::RunList;
 use super::setup::Setup;
 use super::theme::Theme;
+use crate::domain::spec::ExperimentSpec;
 pub use editing::{EditedText, Editing};
 pub use question::Question;
 
@@ -69,6 +71,8 @@ pub struct Session {
     pub editing: Option<Editing>,
     /// A question being asked.
     pub question: Option<Question>,
+    /// Specs that were pasted, until the user says whether to train them.
+    pasted: Vec<ExperimentSpec>,
     /// The last message, until the next key.
     pub notice: Option<(Level, String)>,
     /// The machine.
@@ -101,6 +105,7 @@ impl Session {
             log: Log::default(),
             editing: None,
             question: None,
+            pasted: Vec::new(),
             notice: None,
             machine: Machine::default(),
             theme,

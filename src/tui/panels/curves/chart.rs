@@ -77,6 +77,10 @@ pub fn picture(
     let x = |at: f64| AxisScale::Linear.fraction(at, view.range());
     picture.x_ticks = x_ticks(view, picture.plot.width).into_iter().map(|t| (x(t.at), t.label)).collect();
     picture.cursor = view.cursor.map(x);
+    let diverged = |item: &Item| {
+        item.series.diverged.on(view.x).iter().map(|at| (item.slot, x(*at))).collect::<Vec<_>>()
+    };
+    picture.diverged = items.iter().flat_map(diverged).collect();
     picture.note = (heights.above > 0).then(|| format!("↑ {} above", heights.above));
     let visible = visible(items, view, metric, usize::from(picture.plot.width) * DOTS);
     picture.bands = visible.iter().filter_map(|v| band(v, view, &heights)).collect();
