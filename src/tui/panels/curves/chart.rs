@@ -15,6 +15,9 @@ use crate::tui::plot::raster::{PlotPoint, Weight};
 /// Dots that a character has side by side, at most.
 const DOTS: usize = 2;
 
+/// Fewer epochs say little about which of them are outliers.
+const FEW: usize = 5;
+
 /// Values looked at to find what is usual.
 const SAMPLE: usize = 2048;
 
@@ -169,9 +172,15 @@ fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heig
                 range = Some((least.min(low), most.max(high)));
             }
         }
-        if let Some(top) = usual_top(&tracks, scale) {
-            usual = Some(usual.unwrap_or(top).max(top));
-        }
+        let top = match weight {
+            Weight::Joint => {
+                // A few epochs are told from outliers by the train curve alone.
+                let judged = tracks.iter().filter(|(_, part)| part.len() >= FEW || usual.is_some());
+                judged.filter_map(|(track, part)| settled_top(track, part.clone(), scale)).reduce(f64::max)
+            }
+            _ => usual_top(&tracks, scale),
+        };
+        usual = usual.into_iter().chain(top).reduce(f64::max);
     }
     range = range.map(|range| with_bands(range, visible, scale));
     let Some((low, high)) = range else {
@@ -182,7 +191,8 @@ fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heig
     let cut = usual.filter(|top| {
         // A little less height is not worth hiding anything for.
         let ignored = view.ignore_outliers && metric == PlottedMetric::Loss;
-        ignored && *top > low && length(high) > 1.5 * length(*top)
+        let is_short = visible.iter().all(|v| v.weight != Weight::Joint || v.range().len() < FEW);
+        ignored && *top > low && length(high) > if is_short { 2.5 } else { 1.5 } * length(*top)
     });
     let range = rounded(scale, metric, low, cut.unwrap_or(high));
     let above = |v: &Visible| v.measured().count_above(v.range(), range.1 as f32);
@@ -221,6 +231,23 @@ fn usual_top(tracks: &[(&Track, Range<usize>)], scale: AxisScale) -> Option<f64>
     let rank = |part: f64| sample.get((part * (sample.len() as f64 - 1.0)) as usize).copied();
     let (low, high) = (rank(0.05)?, rank(0.95)?);
     (sample.len() >= 5).then(|| scale.value(high + (high - low) / 2.0))
+}
+
+/// The height up to which epochs matter: all that are not far out among their like, as the
+/// first ones are whose running statistics have not settled, and the later half in any case,
+/// as it stays where it is. `None` for a single epoch, which says nothing about itself.
+fn settled_top(track: &Track, part: Range<usize>, scale: AxisScale) -> Option<f64> {
+    let drawn = |value: &&f32| **value > scale.floor() && value.is_finite();
+    let values = track.values()[part].iter().filter(drawn).map(|value| scale.length(f64::from(*value)));
+    let values: Vec<f64> = values.collect();
+    let later = values[values.len().div_ceil(2)..].iter().copied().reduce(f64::max)?;
+    let mut sorted = values;
+    sorted.sort_by(f64::total_cmp);
+    let quartile = |n: usize| sorted[n * (sorted.len() - 1) / 4];
+    let fence = quartile(3) + 3.0 * (quartile(3) - quartile(1));
+    let near =
+        sorted.iter().copied().filter(|value| sorted.len() >= FEW && *value <= fence).fold(later, f64::max);
+    Some(scale.value(near))
 }
 
 /// The axis for values from `low` to `high`.

@@ -172,6 +172,9 @@ impl CurvesPanel {
         if view.bands {
             parts.push("±std".into());
         }
+        if !view.ignore_outliers && view.metrics != Metrics::Top1 {
+            parts.push("all points".into());
+        }
         if view.is_zoomed() {
             parts.push("zoomed".into());
         }
