@@ -41,6 +41,8 @@ pub struct Picture {
     pub heading: Option<String>,
     /// Where along the y axis there is a label.
     pub y_ticks: Vec<(f64, String)>,
+    /// Whether the labels of y have lines across.
+    pub has_guides: bool,
     /// Where along the x axis there is a label.
     pub x_ticks: Vec<(f64, String)>,
     /// What x is.
@@ -75,6 +77,7 @@ impl Picture {
     pub fn draw(&self, clip: Rect, buf: &mut Buffer, theme: &Theme) {
         self.draw_axes(clip, buf, theme);
         let raster = self.raster(theme);
+        self.draw_guides(clip, buf, theme);
         raster.paint(self.plot.intersection(clip), buf);
         self.draw_cursor(&raster, clip, buf, theme);
         self.draw_marks(&raster, clip, buf, theme);
@@ -137,6 +140,16 @@ impl Picture {
             if start >= free && start + wide <= x + width {
                 write(buf, clip, (start, y + height + 1), text, label);
                 free = start + wide + 1;
+            }
+        }
+    }
+
+    /// Lines across, behind all else.
+    fn draw_guides(&self, clip: Rect, buf: &mut Buffer, theme: &Theme) {
+        let Rect { x, y, width, height } = self.plot;
+        for (at, _) in self.y_ticks.iter().filter(|_| self.has_guides) {
+            for column in x..x + width {
+                write(buf, clip, (column, y + row_of(*at, height)), theme.glyph("┈", "."), theme.off());
             }
         }
     }

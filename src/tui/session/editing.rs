@@ -6,8 +6,8 @@ use tui_input::{Input, InputRequest};
 use super::{Question, Session};
 use crate::tui::action::Effect;
 use crate::tui::command::EditCommand;
-use crate::tui::log::Level;
 use crate::tui::player::{PlayerOrder, SeekGoal};
+use crate::tui::plot::axis::AxisLimits;
 use crate::tui::setup::Field;
 
 /// The longest text that can be typed or pasted, characters.
@@ -24,6 +24,8 @@ pub enum EditedText {
     Goal,
     /// The name of the draft as a preset.
     PresetName,
+    /// The ends of the y axis of a metric in Curves, by its number: loss, top-1.
+    Limits(usize),
 }
 
 /// Text being typed.
@@ -45,7 +47,7 @@ impl Editing {
     pub const fn is_long(&self) -> bool {
         match self.what {
             EditedText::Field(field) => matches!(field, Field::Line | Field::Preset),
-            EditedText::Goal | EditedText::PresetName => true,
+            EditedText::Goal | EditedText::PresetName | EditedText::Limits(..) => true,
             EditedText::Filter => false,
         }
     }
@@ -57,6 +59,8 @@ impl Editing {
             EditedText::Filter => "filter",
             EditedText::Goal => "Go to: 37%, e12, 1:30",
             EditedText::PresetName => "Save preset as",
+            EditedText::Limits(0) => "Loss axis: 0.1..2, empty to fit",
+            EditedText::Limits(..) => "Top-1 axis: 80..95, empty to fit",
         }
     }
 }
@@ -81,6 +85,11 @@ impl Session {
     /// Begins to ask for a position in the recording.
     pub fn edit_goal(&mut self) {
         self.edit(EditedText::Goal, String::new());
+    }
+
+    /// Begins to ask for the ends of the y axis of a metric, by its number.
+    pub fn edit_limits(&mut self, metric: usize) {
+        self.edit(EditedText::Limits(metric), self.y_limits[metric].to_string());
     }
 
     /// Begins to ask for a preset's name.
@@ -122,6 +131,7 @@ impl Session {
             EditedText::Filter => self.runs.set_filter(editing.input.value()),
             EditedText::Goal => editing.error = editing.input.value().parse::<SeekGoal>().err(),
             EditedText::PresetName => editing.error = self.setup.check_name(editing.input.value()).err(),
+            EditedText::Limits(..) => editing.error = editing.input.value().parse::<AxisLimits>().err(),
             EditedText::Field(field) => {
                 let checked = self.setup.check(field, editing.input.value(), &self.draft);
                 editing.error = checked.err().map(|error| error.reason);
@@ -153,6 +163,13 @@ impl Session {
                     return;
                 }
             },
+            (EditCommand::Accept, EditedText::Limits(metric)) => match editing.input.value().parse() {
+                Ok(limits) => self.y_limits[metric] = limits,
+                Err(reason) => {
+                    editing.error = Some(reason);
+                    return;
+                }
+            },
             (EditCommand::Accept, EditedText::PresetName) => {
                 let name = editing.input.value().to_owned();
                 if let Err(reason) = self.setup.check_name(&name) {
@@ -170,7 +187,7 @@ impl Session {
                 let before = std::mem::take(&mut editing.before);
                 self.runs.set_filter(&before);
             }
-            (EditCommand::Cancel, EditedText::Field(_) | EditedText::Goal | EditedText::PresetName) => {}
+            (EditCommand::Cancel, _) => {}
         }
         self.editing = None;
     }

@@ -17,6 +17,7 @@ use super::fetching::Fetching;
 use super::lesions::Lesions;
 use super::log::{Level, Log, LogEntry};
 use super::player::Playback;
+use super::plot::axis::AxisLimits;
 use super::run::{RunStage, StepsState, TrackedRun};
 use super::runs::RunList;
 use super::setup::Setup;
@@ -67,6 +68,8 @@ pub struct Session {
     pub fetching: Option<Fetching>,
     /// What happened.
     pub log: Log,
+    /// The ends of the y axis in Curves that were typed, by metric.
+    pub y_limits: [AxisLimits; 2],
     /// Text being typed.
     pub editing: Option<Editing>,
     /// A question being asked.
@@ -103,6 +106,7 @@ impl Session {
             lesions: Lesions::default(),
             fetching: None,
             log: Log::default(),
+            y_limits: [AxisLimits::default(); 2],
             editing: None,
             question: None,
             pasted: Vec::new(),

@@ -77,9 +77,10 @@ pub fn picture(
         return picture;
     }
 
-    let x = |at: f64| AxisScale::Linear.fraction(at, view.range());
+    let x = |at: f64| view.fraction(at);
     picture.x_ticks = x_ticks(view, picture.plot.width).into_iter().map(|t| (x(t.at), t.label)).collect();
     picture.cursor = view.cursor.map(x);
+    picture.has_guides = view.guides;
     let diverged = |item: &Item| {
         item.series.diverged.on(view.x).iter().map(|at| (item.slot, x(*at))).collect::<Vec<_>>()
     };
@@ -115,7 +116,7 @@ fn visible<'a>(
         ];
         for (_, weight, points) in splits.into_iter().filter(|(shown, ..)| *shown) {
             let xs = points.at.on(view.x);
-            let bounds = columns(xs, view.range(), count);
+            let bounds = columns(xs, |at| view.at(at), count);
             out.push(Visible { slot: item.slot, weight, xs, bounds, strand: points.of(metric) });
         }
     }
@@ -126,7 +127,7 @@ fn points(visible: &Visible, track: &Track, view: &CurveView, heights: &Heights)
     let kept = decimate(track, &visible.bounds, heights.scale.floor());
     let place = |i: usize| {
         let y = heights.scale.fraction(f64::from(track.values()[i]), heights.range);
-        (AxisScale::Linear.fraction(visible.xs[i], view.range()), y)
+        (view.fraction(visible.xs[i]), y)
     };
     kept.into_iter().map(place).collect()
 }
@@ -145,7 +146,7 @@ fn band(visible: &Visible, view: &CurveView, heights: &Heights) -> Option<Band> 
         let least = low.extremes(range.clone(), f32::NEG_INFINITY);
         let most = high.extremes(range, f32::NEG_INFINITY);
         if let (Some((least, _)), Some((_, most))) = (least, most) {
-            let x = AxisScale::Linear.fraction(visible.xs[least.min(most)], view.range());
+            let x = view.fraction(visible.xs[least.min(most)]);
             edges.push((x, y(low.values()[least]), y(high.values()[most])));
         }
     }
@@ -153,7 +154,7 @@ fn band(visible: &Visible, view: &CurveView, heights: &Heights) -> Option<Band> 
 }
 
 fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heights {
-    let scale = if view.log_y { AxisScale::Log } else { AxisScale::Linear };
+    let scale = view.y_scale(metric);
     let mut range: Option<(f64, f64)> = None;
     let mut usual: Option<f64> = None;
     for weight in [Weight::Solid, Weight::Joint] {
@@ -184,8 +185,8 @@ fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heig
     }
     range = range.map(|range| with_bands(range, visible, scale));
     let Some((low, high)) = range else {
-        let range = if view.log_y { (0.1, 1.0) } else { (0.0, 1.0) };
-        return Heights { scale, range, above: 0 };
+        let range = if scale == AxisScale::Log { (0.1, 1.0) } else { (0.0, 1.0) };
+        return Heights { scale, range: limited(range, view, metric), above: 0 };
     };
     let length = |value| scale.length(value) - scale.length(low);
     let cut = usual.filter(|top| {
@@ -194,10 +195,23 @@ fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heig
         let is_short = visible.iter().all(|v| v.weight != Weight::Joint || v.range().len() < FEW);
         ignored && *top > low && length(high) > if is_short { 2.5 } else { 1.5 } * length(*top)
     });
-    let range = rounded(scale, metric, low, cut.unwrap_or(high));
+    let range = limited(rounded(scale, metric, low, cut.unwrap_or(high)), view, metric);
     let above = |v: &Visible| v.measured().count_above(v.range(), range.1 as f32);
-    let above = if cut.is_some() { visible.iter().map(above).sum() } else { 0 };
+    let is_cut = cut.is_some() || view.limits[metric as usize].high.is_some();
+    let above = if is_cut { visible.iter().map(above).sum() } else { 0 };
     Heights { scale, range, above }
+}
+
+/// `range` with the ends that somebody typed, as far as the scale has a place for them.
+fn limited(range: (f64, f64), view: &CurveView, metric: PlottedMetric) -> (f64, f64) {
+    let limits = view.limits[metric as usize];
+    let floor = f64::from(view.y_scale(metric).floor());
+    let (low, high) = (limits.low.filter(|low| *low > floor), limits.high.filter(|high| *high > floor));
+    match (low.unwrap_or(range.0), high.unwrap_or(range.1)) {
+        (low, high) if low < high => (low, high),
+        // The curves are all beyond the one end that was typed.
+        _ => range,
+    }
 }
 
 /// `range` with the lower edges of bands, as far down as values can be: a standard deviation
@@ -264,8 +278,15 @@ fn rounded(scale: AxisScale, metric: PlottedMetric, low: f64, high: f64) -> (f64
 fn y_ticks(heights: &Heights, metric: PlottedMetric, height: u16) -> Vec<(f64, String)> {
     let Heights { scale, range, .. } = *heights;
     let unit = if metric == PlottedMetric::Top1 { "%" } else { "" };
-    // Three rows to a tick, and three ticks where they have a row between them.
-    let least = if scale == AxisScale::Log && height >= 5 { 3 } else { 2 };
+    // Three rows to a tick. On a logarithmic axis every decade has one where it has a row, and
+    // there are three in all where they have a row between them.
+    let least = match scale {
+        AxisScale::Log => {
+            let decades = (range.1.log10().floor() - range.0.log10().ceil()).max(0.0) as usize + 1;
+            decades.min(height.into()).max(if height >= 5 { 3 } else { 2 })
+        }
+        AxisScale::Linear => 2,
+    };
     let ticks = scale.ticks(range.0, range.1, usize::from(height / 3).max(least));
     let placed = ticks.into_iter().map(|t| (scale.fraction(t.at, range), t.label + unit));
     placed.filter(|(at, _)| (0.0..=1.0).contains(at)).collect()
@@ -274,6 +295,11 @@ fn y_ticks(heights: &Heights, metric: PlottedMetric, height: u16) -> Vec<(f64, S
 fn x_ticks(view: &CurveView, width: u16) -> Vec<Tick> {
     let (low, high) = view.range();
     let most = usize::from(width / 10).max(2);
+    if view.log_x {
+        let ticks = AxisScale::Log.ticks(low, high, most).into_iter();
+        let time = |tick: Tick| Tick { label: axis::duration(tick.at, tick.at), ..tick };
+        return if view.x == XAxis::Time { ticks.map(time).collect() } else { ticks.collect() };
+    }
     match view.x {
         XAxis::Step => axis::counted(low, high, most),
         XAxis::Epoch => axis::linear(low, high, most),

@@ -143,6 +143,12 @@ pub struct Series {
 }
 
 impl Series {
+    /// The first place beyond 0 on an axis.
+    pub fn first(&self, axis: XAxis) -> Option<f64> {
+        let first = |points: &Points| points.at.on(axis).iter().copied().find(|at| *at > 0.0);
+        first(&self.train).into_iter().chain(first(&self.validation)).reduce(f64::min)
+    }
+
     /// The furthest place on an axis.
     pub fn end(&self, axis: XAxis) -> f64 {
         let diverged = self.diverged.on(axis).last().copied().unwrap_or(0.0);
