@@ -377,5 +377,6 @@ fn a_finished_run_is_extended_to_the_bit_where_its_end_was_kept() {
     assert!(!text.contains("finished run of"), "another seed is another run: {text}");
     fs::write(of(7).path.join("checkpoint-end.safetensors"), "half of").unwrap();
     let (text, code) = said(&[SPEC, "--set", "epochs=8", "--resume"], &out);
-    assert!(code == Some(2) && text.contains("checkpoint-end.safetensors"), "{text}");
+    assert!(code == Some(0) && text.contains("cannot extend epochs=7: "), "{text}");
+    assert!(text.contains("checkpoint-end.safetensors: not a checkpoint"), "{text}");
 }

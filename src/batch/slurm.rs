@@ -1,6 +1,7 @@
 //! A job array for Slurm: each task takes runs of a sweep by number.
 
-use crate::cli::SlurmArgs;
+use crate::cli::{SlurmArgs, SweepRuns};
+use crate::domain::error::SpecError;
 use crate::domain::text::{plural, shell_word};
 
 /// Most tasks of an array where a cluster says nothing else (`MaxArraySize` is 1001, and
@@ -60,6 +61,22 @@ pub fn is_too_short(time: &str) -> bool {
     (1..LEAST_MINUTES * 60).contains(&seconds)
 }
 
+/// Refuses what cannot be a word of a script.
+///
+/// # Errors
+/// When a word has a newline, which would end the comment that names the command, or another
+/// control character.
+pub fn check_words(runs: &SweepRuns) -> Result<(), SpecError> {
+    let mut words = runs.specs.iter().chain(&runs.set).chain(&runs.seeds);
+    match words.find(|word| word.contains(char::is_control)) {
+        None => Ok(()),
+        Some(word) => {
+            let reason = format!("{word:?} has a control character, which a script cannot have in a word");
+            Err(SpecError::new("sweep slurm", reason))
+        }
+    }
+}
+
 impl Job<'_> {
     /// Tasks of the array.
     pub const fn tasks(&self) -> usize {
@@ -72,13 +89,6 @@ impl Job<'_> {
     /// When the folder's name cannot be written so that Slurm reads it.
     pub fn script(&self) -> Result<String, String> {
         let Self { args, runs, runs_per_task, .. } = self;
-        let mut words = self.words.iter().chain(&args.runs.set).chain(&args.runs.seeds);
-        if let Some(word) = words.find(|word| word.contains(char::is_control)) {
-            // It would end the comment that names the command.
-            return Err(format!(
-                "a script cannot have a newline or another control character in a word: {word:?}"
-            ));
-        }
         let mut text = String::from("#!/bin/bash\n");
         for option in self.options()? {
             text += &format!("#SBATCH --{option}\n");

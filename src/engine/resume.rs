@@ -227,8 +227,8 @@ impl RunIndex {
         let fresh = |note| RunDir::begin(path.to_path_buf(), spec).map(|folder| (folder, None, note));
         let Some(shorter) = self.shorter(spec) else { return fresh(None) };
         let (epochs, place) = (shorter.spec.epochs, shown(&shorter.path));
-        match extend::end_of(&shorter)? {
-            Some((end, length)) => {
+        match extend::end_of(&shorter) {
+            Ok(Some((end, length))) => {
                 let folder = extend::begin(path, spec, &shorter, (&end, length))?;
                 Ok((
                     folder,
@@ -236,10 +236,13 @@ impl RunIndex {
                     Some(format!("extending the finished run of epochs={epochs} in {place}")),
                 ))
             }
-            None => fresh(Some(format!(
+            Ok(None) => fresh(Some(format!(
                 "training from the start: the finished run of epochs={epochs} in {place} kept no checkpoint to \
                  extend; train with --keep-checkpoint to keep one"
             ))),
+            Err(error) => {
+                fresh(Some(format!("training from the start: cannot extend epochs={epochs}: {error}")))
+            }
         }
     }
 }

@@ -135,7 +135,11 @@ impl RunDir {
             self.metrics.get_ref().sync_data().map_err(EngineError::io("write", self.path.join(METRICS)))?;
             files::sync_folder(&self.path).map_err(EngineError::io("write in the folder", &self.path))?;
         }
-        self.events.write_all(&line).map_err(EngineError::io("write", &path))?;
+        if let Err(error) = self.events.write_all(&line) {
+            // Half a line would spoil the next one.
+            let _ = self.events.set_len(self.written);
+            return Err(EngineError::io("write", &path)(error));
+        }
         self.written += line.len() as u64;
         self.take_in(event)?;
         if let EventKind::Finished { outcome, .. } = event.kind {

@@ -17,6 +17,8 @@ const DOTS: usize = 2;
 
 /// Fewer epochs say little about which of them are outliers.
 const FEW: usize = 5;
+/// So many times what is usual in training, a few epochs are.
+const FAR: f64 = 2.5;
 
 /// Values looked at to find what is usual.
 const SAMPLE: usize = 2048;
@@ -175,9 +177,9 @@ fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heig
         }
         let top = match weight {
             Weight::Joint => {
-                // A few epochs are told from outliers by the train curve alone.
-                let judged = tracks.iter().filter(|(_, part)| part.len() >= FEW || usual.is_some());
-                judged.filter_map(|(track, part)| settled_top(track, part.clone(), scale)).reduce(f64::max)
+                let top =
+                    |(track, part): &(&Track, Range<usize>)| settled_top(track, part.clone(), scale, usual);
+                tracks.iter().filter_map(top).reduce(f64::max)
             }
             _ => usual_top(&tracks, scale),
         };
@@ -192,8 +194,7 @@ fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heig
     let cut = usual.filter(|top| {
         // A little less height is not worth hiding anything for.
         let ignored = view.ignore_outliers && metric == PlottedMetric::Loss;
-        let is_short = visible.iter().all(|v| v.weight != Weight::Joint || v.range().len() < FEW);
-        ignored && *top > low && length(high) > if is_short { 2.5 } else { 1.5 } * length(*top)
+        ignored && *top > low && length(high) > 1.5 * length(*top)
     });
     let range = limited(rounded(scale, metric, low, cut.unwrap_or(high)), view, metric);
     let above = |v: &Visible| v.measured().count_above(v.range(), range.1 as f32);
@@ -249,19 +250,22 @@ fn usual_top(tracks: &[(&Track, Range<usize>)], scale: AxisScale) -> Option<f64>
 
 /// The height up to which epochs matter: all that are not far out among their like, as the
 /// first ones are whose running statistics have not settled, and the later half in any case,
-/// as it stays where it is. `None` for a single epoch, which says nothing about itself.
-fn settled_top(track: &Track, part: Range<usize>, scale: AxisScale) -> Option<f64> {
+/// as it stays where it is. A few epochs say nothing about each other; they matter as far as
+/// they are near `train`, what is usual in training, and not at all without that.
+fn settled_top(track: &Track, part: Range<usize>, scale: AxisScale, train: Option<f64>) -> Option<f64> {
     let drawn = |value: &&f32| **value > scale.floor() && value.is_finite();
     let values = track.values()[part].iter().filter(drawn).map(|value| scale.length(f64::from(*value)));
     let values: Vec<f64> = values.collect();
-    let later = values[values.len().div_ceil(2)..].iter().copied().reduce(f64::max)?;
-    let mut sorted = values;
+    let mut sorted = values.clone();
     sorted.sort_by(f64::total_cmp);
-    let quartile = |n: usize| sorted[n * (sorted.len() - 1) / 4];
-    let fence = quartile(3) + 3.0 * (quartile(3) - quartile(1));
-    let near =
-        sorted.iter().copied().filter(|value| sorted.len() >= FEW && *value <= fence).fold(later, f64::max);
-    Some(scale.value(near))
+    let fence = if sorted.len() < FEW {
+        scale.length(FAR * train?)
+    } else {
+        let quartile = |n: usize| sorted[n * (sorted.len() - 1) / 4];
+        let later = values[values.len() / 2..].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        later.max(quartile(3) + 3.0 * (quartile(3) - quartile(1)))
+    };
+    sorted.into_iter().rfind(|value| *value <= fence).map(|top| scale.value(top))
 }
 
 /// The axis for values from `low` to `high`.
