@@ -502,8 +502,8 @@ fn a_logarithmic_axis_has_three_ticks_or_more() {
         }
     }
     let mut curves = CurvesPanel::new();
-    press(&mut curves, "log-y");
     press(&mut curves, "metric");
+    press(&mut curves, "log-y");
     insta::assert_snapshot!("logarithmic_top1", picture(&mut curves, &live(), (60, 12), &Theme::FULL));
 }
 

@@ -263,7 +263,7 @@ fn settled_top(track: &Track, part: Range<usize>, scale: AxisScale, train: Optio
     } else {
         let quartile = |n: usize| sorted[n * (sorted.len() - 1) / 4];
         let later = values[values.len() / 2..].iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        later.max(quartile(3) + 3.0 * (quartile(3) - quartile(1)))
+        later.max(quartile(3) + 1.5 * (quartile(3) - quartile(1)))
     };
     sorted.into_iter().rfind(|value| *value <= fence).map(|top| scale.value(top))
 }
