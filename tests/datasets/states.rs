@@ -104,7 +104,7 @@ fn idx(dims: &[u32], bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// MNIST's four files with so many images, gzipped or not.
-fn mnist(counts: [u32; 2]) -> Vec<(String, Vec<u8>)> {
+fn mnist(counts: [u32; 2]) -> faults::Contents {
     let mut files = Vec::new();
     for (split, count) in ["train", "t10k"].into_iter().zip(counts) {
         let labels = (0..count).map(|i| (i % 10) as u8).collect();
@@ -126,7 +126,7 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn idx_files_are_whole_or_not_for_everybody() {
-    let attempt = |change: &dyn Fn(&mut Vec<(String, Vec<u8>)>), state: State, words: &str| {
+    let attempt = |change: &dyn Fn(&mut faults::Contents), state: State, words: &str| {
         for gz in [false, true] {
             let world = World::new("resnet@mnist", "mnist");
             let mut files = mnist([20, 10]);

@@ -301,7 +301,7 @@ mod tests {
             size: 4,
         };
         let classes = vec![Class { name: "cat".into(), group: "animal".into() }, Class::default()];
-        Decoded { training: images(7, 1), test: images(3, 9), classes }
+        Decoded { training: images(7, 1), test: images(3, 9), classes, notes: vec!["noted".into()] }
     }
 
     fn source(place: &Path, fingerprint: &str, read: Option<Decoded>) -> FoundDataset {

@@ -72,7 +72,7 @@ pub fn images(
     let mut pixels = vec![0; bytes];
     let failures = Failures::default();
     pixels.par_chunks_exact_mut(each).zip(names).enumerate().for_each(|(i, (out, name))| {
-        let one = || {
+        let mut one = || {
             let (bytes, _share) = tree.read_shared(name)?;
             decode(&bytes, size, fit, out).map_err(|reason| EngineError::data(tree.place(name), reason))
         };

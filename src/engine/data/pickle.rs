@@ -87,19 +87,6 @@ impl<'a> Pickle<'a> {
         &self.values[id]
     }
 
-    /// What the dictionary at the root has under `key`, which Python 2 had as bytes.
-    pub fn item(&self, key: &str) -> Option<&PickleValue<'a>> {
-        let PickleValue::Dict(items) = self.root() else { return None };
-        let is_key = |id: Id| match &self.values[id] {
-            PickleValue::Bytes(bytes) => **bytes == *key.as_bytes(),
-            PickleValue::Text(text) => *text == key,
-            _ => self.encoded(id) == Some(key),
-        };
-        items.iter().rev().find(|(k, _)| is_key(*k)).map(|(_, v)| &self.values[*v])
-    }
-}
-
-impl Pickle<'_> {
     /// The text that bytes were written as, each byte a character: what Python 3 does in
     /// protocols 0 to 2.
     pub fn encoded(&self, id: Id) -> Option<&str> {
@@ -113,6 +100,17 @@ impl Pickle<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What the dictionary at the root has under `key`, which Python 2 had as bytes.
+    pub fn item(&self, key: &str) -> Option<&PickleValue<'a>> {
+        let PickleValue::Dict(items) = self.root() else { return None };
+        let is_key = |id: Id| match &self.values[id] {
+            PickleValue::Bytes(bytes) => **bytes == *key.as_bytes(),
+            PickleValue::Text(text) => *text == key,
+            _ => self.encoded(id) == Some(key),
+        };
+        items.iter().rev().find(|(k, _)| is_key(*k)).map(|(_, v)| &self.values[*v])
     }
 }
 
@@ -304,7 +302,6 @@ impl<'a> Machine<'a> {
     }
 
     fn text(&mut self, bytes: &'a [u8]) -> Done {
-        // Python writes halves of surrogate pairs as well, which no name here has.
         let text = std::str::from_utf8(bytes).map_err(|_| "text that is not UTF-8")?;
         self.push(PickleValue::Text(text.into()))
     }
