@@ -147,8 +147,8 @@ impl Row {
                 notes.iter().for_each(|text| note(text));
                 (here, place) = (Some(images), at);
             }
-            Some(DatasetState::Broken { place: at, error }) => {
-                (place, problem) = (Some(at), Some(error.to_string()));
+            Some(DatasetState::Broken { place: at, error, images }) => {
+                (here, place, problem) = (images, Some(at), Some(error.to_string()));
             }
             Some(DatasetState::Missing(missing)) if missing.partial => {
                 problem = Some(missing.error.to_string());
@@ -170,7 +170,7 @@ impl Row {
             test_images: all.1,
             train_images_here: here.map(|here| here.0),
             test_images_here: here.map(|here| here.1),
-            whole: here.is_some() && short.is_none(),
+            whole: here.is_some() && short.is_none() && problem.is_none(),
             short,
             problem,
             embedded: dataset.is_built_in(),
@@ -246,7 +246,7 @@ fn path(dataset: Option<&NamedDataset>, folder: Option<&Path>) -> Result<Exit> {
             dataset.shortage(images).iter().for_each(|short| note(&format!("{}: {short}", dataset.name())));
             Ok(Exit::Done)
         }
-        Some(DatasetState::Broken { place, error: why }) => {
+        Some(DatasetState::Broken { place, error: why, .. }) => {
             say(&shown(&place));
             error(&format!("{} cannot be read: {why}", dataset.name()));
             Ok(Exit::Failed)
@@ -301,8 +301,11 @@ fn check(dataset: &NamedDataset, folder: Option<&Path>, is_wanted: bool) -> bool
             }
             short.is_none()
         }
-        Some(DatasetState::Broken { error, .. }) => {
+        Some(DatasetState::Broken { error, images, .. }) => {
             say(&format!("broken   {name}: {error}"));
+            if let Some(short) = images.and_then(|images| dataset.shortage(images)) {
+                say(&format!("short    {name}: {}", short.trim_start_matches("short: ")));
+            }
             false
         }
         Some(DatasetState::Missing(missing)) => {

@@ -21,6 +21,8 @@ pub enum DatasetState {
         place: PathBuf,
         /// What is wrong.
         error: EngineError,
+        /// Training and test images, where they could be counted all the same.
+        images: Option<(usize, usize)>,
     },
     /// It can be trained on.
     Here {
@@ -45,9 +47,10 @@ pub fn state(spec: &ExperimentSpec, folder: Option<&Path>, cache: Option<&Path>)
         Err(missing) => return DatasetState::Missing(missing),
     };
     let place = located.place.clone();
-    match read(spec, located, cache) {
+    let mut images = None;
+    match read(spec, located, cache, &mut images) {
         Ok((images, notes)) => DatasetState::Here { place: Some(place), images, notes },
-        Err(error) => DatasetState::Broken { place, error },
+        Err(error) => DatasetState::Broken { place, error, images },
     }
 }
 
@@ -55,14 +58,17 @@ fn read(
     spec: &ExperimentSpec,
     located: Located,
     cache: Option<&Path>,
+    counted: &mut Option<(usize, usize)>,
 ) -> Result<((usize, usize), Vec<String>)> {
-    let (key, source) = (key(spec), opened(spec, located)?);
+    let (key, source) = (key(spec), (located.open)()?);
     if let Some(images) = cache::counts(cache, &key, &source) {
         return Ok((images, source.notes));
     }
     let FoundDataset { place, fingerprint, mut notes, decode } = source;
     let decoded = decode()?;
     let images = (decoded.training.len(), decoded.test.len());
+    *counted = Some(images);
+    check_labels(&decoded, spec.classes(), &place)?;
     notes.extend(decoded.notes);
     cache::remember(cache, &key, &place, fingerprint, images);
     Ok((images, notes))
@@ -95,15 +101,13 @@ pub fn locate(spec: &ExperimentSpec, folder: Option<&Path>) -> std::result::Resu
     }
 }
 
-/// The dataset that `spec` names, its files listed and not read yet.
+/// The dataset that `spec` names, its files listed and not read yet; once it is read, its labels
+/// are checked.
 ///
 /// # Errors
 /// As [`locate`], and when files are missing.
 pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<FoundDataset> {
-    opened(spec, locate(spec, folder)?)
-}
-
-fn opened(spec: &ExperimentSpec, located: Located) -> Result<FoundDataset> {
+    let located = locate(spec, folder)?;
     let FoundDataset { place, fingerprint, notes, decode } = (located.open)()?;
     let (classes, at) = (spec.classes(), place.clone());
     let decode = move || {
