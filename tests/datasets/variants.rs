@@ -79,7 +79,15 @@ fn what_is_found_in_place_of_a_file_is_named() {
                     "mnist/t10k-labels-idx1-ubyte.gz",
                 ],
             ),
-            ("resnet@folder classes=1", &["images/train/a/1.jpg", "images/test/a/1.jpg"]),
+            (
+                "resnet@folder classes=2",
+                &[
+                    "images/train/a/1.jpg",
+                    "images/train/b/1.jpg",
+                    "images/test/a/1.jpg",
+                    "images/test/b/1.jpg",
+                ],
+            ),
             // Under another name it is found as well, and is not taken for the dataset.
             ("resnet@cifar10", &["CIFAR10.zip"]),
             ("resnet@tiny-imagenet", &["Tiny-ImageNet.tar.gz"]),

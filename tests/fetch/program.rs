@@ -30,7 +30,7 @@ const PROXIES: [&str; 8] = [
 fn plain() -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hiresnet-tui"));
     PROXIES.iter().for_each(|name| _ = command.env_remove(name));
-    command.env_remove("HIRESNET_DATA");
+    command.env_remove("HIRESNET_DATA").env("HIRESNET_CACHE", "");
     command
 }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::archive::MAX_FILE;
 use super::images::{Class, Decoded, Images, class_names};
-use super::search::{self, Marks};
-use super::source::{FileFingerprint, FoundDataset, Located, Missing};
+use super::search::{self, DatasetMarks};
+use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
 use super::tree::{Tree, joined};
 use super::{cifar_binary, cifar_python, places};
 use crate::domain::dataset::DatasetId;
@@ -107,16 +107,19 @@ pub type Names = (Vec<Class>, Vec<Class>);
 ///
 /// # Errors
 /// When it is not there.
-pub fn locate(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<Located, Missing> {
+pub fn locate(
+    dataset: DatasetId,
+    folder: Option<&Path>,
+) -> std::result::Result<LocatedDataset, MissingDataset> {
     let (place, packed) = find(dataset, folder)?;
     let at = place.clone();
     let open = move || if packed { archive_source(dataset, at) } else { folder_source(dataset, at) };
-    Ok(Located { place, open: Box::new(open) })
+    Ok(LocatedDataset { place, open: Box::new(open) })
 }
 
 /// The dataset's folder or archive, and whether it is an archive: those with the publisher's
 /// names first.
-fn find(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<(PathBuf, bool), Missing> {
+fn find(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<(PathBuf, bool), MissingDataset> {
     let roots = places::roots(folder);
     for root in &roots {
         for form in forms(dataset) {
@@ -142,7 +145,7 @@ fn find(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<(PathB
         names.iter().any(own)
     };
     let is_folder = |tree: &Tree, folder: &str| forms(dataset).iter().any(|form| form.is_begun(tree, folder));
-    let marks = Marks { dataset, is_folder: &is_folder, is_archive: &is_archive, by_name: false };
+    let marks = DatasetMarks { dataset, is_folder: &is_folder, is_archive: &is_archive, by_name: false };
     if let Some(found) = marks.find(&roots) {
         return Ok(found);
     }
@@ -160,7 +163,7 @@ fn find(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<(PathB
                 .collect();
             let reason = format!("not all of {}: {} missing from it", dataset.name(), listed(&missing));
             let error = EngineError::data(tree.place(folder), reason);
-            return Err(Missing { error, partial: true });
+            return Err(MissingDataset { error, partial: true });
         }
     }
     let [binary, python] = forms(dataset) else { unreachable!("each dataset has two forms") };

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::images::{Decoded, Images, class_names};
-use super::search::Marks;
-use super::source::{FileFingerprint, FoundDataset, Located, Missing};
+use super::search::DatasetMarks;
+use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
 use super::tree::{Tree, joined};
 use super::{idx, places};
 use crate::domain::dataset::DatasetId;
@@ -104,11 +104,14 @@ fn is_whole(found: &[Option<String>; 4]) -> bool {
 ///
 /// # Errors
 /// When it is not there, or not all of its files.
-pub fn locate(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<Located, Missing> {
+pub fn locate(
+    dataset: DatasetId,
+    folder: Option<&Path>,
+) -> std::result::Result<LocatedDataset, MissingDataset> {
     let layout = if dataset == DatasetId::Mnist { &MNIST } else { &FASHION };
     let place = layout.find(dataset, folder)?;
     let at = place.clone();
-    Ok(Located { place, open: Box::new(move || source(dataset, at)) })
+    Ok(LocatedDataset { place, open: Box::new(move || source(dataset, at)) })
 }
 
 /// The dataset in a folder, or an archive.
@@ -146,7 +149,11 @@ fn source(dataset: DatasetId, place: PathBuf) -> Result<FoundDataset> {
 impl Layout {
     /// The folder or archive of the four files. A folder that the user named is the only place
     /// looked in.
-    fn find(&self, dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<PathBuf, Missing> {
+    fn find(
+        &self,
+        dataset: DatasetId,
+        folder: Option<&Path>,
+    ) -> std::result::Result<PathBuf, MissingDataset> {
         let mut roots = places::roots(folder);
         let below = roots.iter().flat_map(|root| self.subfolders.iter().map(|sub| root.join(sub)));
         let mut folders: Vec<PathBuf> = below.collect();
@@ -157,7 +164,7 @@ impl Layout {
         if let Some(folder) = folders.iter().find(|folder| is_whole(&files_at(folder))) {
             return Ok(folder.clone());
         }
-        let marks = Marks {
+        let marks = DatasetMarks {
             dataset,
             is_folder: &|tree, folder| is_whole(&files_in(tree, folder)),
             is_archive: &|names| {
@@ -172,7 +179,7 @@ impl Layout {
         if let Some((place, _)) = marks.find(&roots) {
             return Ok(place);
         }
-        let partial = |error| Missing { error, partial: true };
+        let partial = |error| MissingDataset { error, partial: true };
         for folder in &folders {
             let found = files_at(folder);
             if let Some(i) = found.iter().position(Option::is_none)
@@ -189,7 +196,7 @@ impl Layout {
                 self.title,
                 shown(&root.join(self.subfolders[0]))
             );
-            return Err(Missing { error: EngineError::data(root, reason), partial: false });
+            return Err(MissingDataset { error: EngineError::data(root, reason), partial: false });
         }
         let looked_for = format!("{}[.gz] and its three companions", FILES[0]);
         let mut missing = marks.missing(self.title, &looked_for, &roots, self.help);

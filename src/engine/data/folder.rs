@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::decode::{self, ReducedImages, ResizeMode};
 use super::images::{Decoded, class_names};
 use super::passed_over::PassedOver;
-use super::source::{FileFingerprint, FoundDataset, Located, Missing};
+use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
 use super::tree::Tree;
 use super::{places, search};
 use crate::domain::dataset::ImageFolder;
@@ -28,18 +28,21 @@ const NAMED: usize = 20;
 ///
 /// # Errors
 /// When it is not there.
-pub fn locate(wanted: &ImageFolder, folder: Option<&Path>) -> std::result::Result<Located, Missing> {
+pub fn locate(
+    wanted: &ImageFolder,
+    folder: Option<&Path>,
+) -> std::result::Result<LocatedDataset, MissingDataset> {
     let roots = places::roots(folder);
     let has_train = |folder: &PathBuf| folder.join("train").is_dir();
     let plain = roots.iter().map(|root| root.join(&wanted.name));
     let nested = roots.iter().map(|root| root.join(&wanted.name).join(&wanted.name));
     let Some(place) = plain.chain(nested).find(has_train) else { return Err(missing(wanted, &roots)) };
     let (at, wanted) = (place.clone(), wanted.clone());
-    Ok(Located { place, open: Box::new(move || source(at, &wanted)) })
+    Ok(LocatedDataset { place, open: Box::new(move || source(at, &wanted)) })
 }
 
 /// That the folder is nowhere, and what there is instead.
-fn missing(wanted: &ImageFolder, roots: &[PathBuf]) -> Missing {
+fn missing(wanted: &ImageFolder, roots: &[PathBuf]) -> MissingDataset {
     let name = &wanted.name;
     let mut found = String::new();
     let mut partial = false;
@@ -64,7 +67,7 @@ fn missing(wanted: &ImageFolder, roots: &[PathBuf]) -> Missing {
          --data-dir or HIRESNET_DATA",
         places::listed(roots)
     );
-    Missing { error: EngineError::data(roots.first().cloned().unwrap_or_default(), reason), partial }
+    MissingDataset { error: EngineError::data(roots.first().cloned().unwrap_or_default(), reason), partial }
 }
 
 fn source(place: PathBuf, wanted: &ImageFolder) -> Result<FoundDataset> {
@@ -199,7 +202,7 @@ pub fn is_image(name: &str) -> bool {
 /// The folder of images called `name`, with as many classes as it has.
 pub fn of_name(name: &str, folder: Option<&Path>) -> ImageFolder {
     let mut images = ImageFolder { name: name.to_owned(), ..ImageFolder::default() };
-    if let Ok(Located { place, .. }) = locate(&images, folder) {
+    if let Ok(LocatedDataset { place, .. }) = locate(&images, folder) {
         images.classes = Tree::Folder(place).folders("train").map_or(0, |classes| classes.len());
     }
     images

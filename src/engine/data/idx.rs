@@ -22,9 +22,7 @@ const MAX_DATA: usize = 512 << 20;
 /// When the magic, the dimensions or the length are not what the format says.
 pub fn parse<const N: usize>(path: &Path, bytes: &[u8]) -> Result<([usize; N], Vec<u8>)> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
-        let header = bytes
-            .get(..header_len::<N>())
-            .ok_or_else(|| EngineError::data(path, explained(bytes, "shorter than an IDX header")))?;
+        let header = &bytes[..bytes.len().min(header_len::<N>())];
         let dims = dimensions::<N>(path, header, bytes)?;
         let data = &bytes[header.len()..];
         length_agrees(path, &dims, data.len())?;
@@ -35,11 +33,8 @@ pub fn parse<const N: usize>(path: &Path, bytes: &[u8]) -> Result<([usize; N], V
         ErrorKind::UnexpectedEof => EngineError::data(path, "its gzip data is cut off"),
         _ => EngineError::data(path, format!("broken gzip data: {e}")),
     };
-    let mut header = vec![0; header_len::<N>()];
-    reader.read_exact(&mut header).map_err(|e| match e.kind() {
-        ErrorKind::UnexpectedEof => EngineError::data(path, "its gzip data ends before the IDX header does"),
-        _ => broken(e),
-    })?;
+    let mut header = Vec::new();
+    reader.by_ref().take(header_len::<N>() as u64).read_to_end(&mut header).map_err(broken)?;
     let dims = dimensions::<N>(path, &header, &header)?;
     let mut data = Vec::new();
     // It grows with what comes, not with what the header claims; one byte more than promised is
@@ -56,19 +51,25 @@ const fn header_len<const N: usize>() -> usize {
 
 /// The dimensions in `header`; `bytes` are what it is of, for messages.
 fn dimensions<const N: usize>(path: &Path, header: &[u8], bytes: &[u8]) -> Result<[usize; N]> {
-    let word = |i: usize| {
-        u32::from_be_bytes([header[4 * i], header[4 * i + 1], header[4 * i + 2], header[4 * i + 3]])
-    };
+    let words: Vec<u32> = header.as_chunks().0.iter().map(|word| u32::from_be_bytes(*word)).collect();
     let magic = 0x0800 + N as u32;
-    if word(0) != magic {
-        let reason = match word(0) {
-            0x0801 => "it holds labels, and images are expected: two files are swapped".into(),
-            0x0803 => "it holds images, and labels are expected: two files are swapped".into(),
-            other => format!("no IDX file: magic number {other:#010x}, expected {magic:#010x}"),
-        };
+    let reason = match words.first() {
+        Some(&found) if found == magic && words.len() == N + 1 => None,
+        Some(0x0801) if N != 1 => {
+            Some("it holds labels, and images are expected: two files are swapped".into())
+        }
+        Some(0x0803) if N != 3 => {
+            Some("it holds images, and labels are expected: two files are swapped".into())
+        }
+        Some(&found) if found != magic => {
+            Some(format!("no IDX file: magic number {found:#010x}, expected {magic:#010x}"))
+        }
+        _ => Some("shorter than an IDX header".into()),
+    };
+    if let Some(reason) = reason {
         return Err(EngineError::data(path, explained(bytes, reason)));
     }
-    let dims = std::array::from_fn(|i| word(i + 1) as usize);
+    let dims = std::array::from_fn(|i| words[i + 1] as usize);
     if dims[0] > MAX_ITEMS || dims[1..].iter().any(|d| *d > 4096) {
         return Err(EngineError::data(
             path,
@@ -129,7 +130,7 @@ mod tests {
         assert!(reason(&labels(0x801, 5, &[0])).contains("truncated: 1 bytes"));
         assert!(reason(&labels(0x801, 1, &[0, 0])).contains("more data"));
         assert!(reason(&labels(0x801, u32::MAX, &[0])).contains("beyond what such a file holds"));
-        assert!(reason(&[0x1f, 0x8b, 8, 0, 1]).contains("IDX header"));
+        assert!(reason(&[0x1f, 0x8b, 8, 0, 1]).contains("gzip data is cut off"));
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gz.write_all(&labels(0x801, 10, &[9; 100_000])).unwrap();
         assert!(reason(&gz.finish().unwrap()).contains("more data"));

@@ -49,7 +49,7 @@ pub use images::{Class, Decoded, Images, Pixels};
 pub use library::{DatasetCache, LoadedImages};
 pub use normalise::Normalisation;
 pub(crate) use source::hex;
-pub use source::{FoundDataset, Located, Missing};
+pub use source::{FoundDataset, LocatedDataset, MissingDataset};
 pub use state::{DatasetState, find, locate, state};
 
 /// A dataset ready to train on.

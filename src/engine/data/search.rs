@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::source::Missing;
+use super::source::MissingDataset;
 use super::tree::Tree;
 use super::{archive, places, sniff};
 use crate::domain::dataset::DatasetId;
@@ -19,19 +19,19 @@ const MAX_NAMES: usize = 5_000;
 const MAX_NEAR: usize = 4;
 
 /// How a dataset is known by what it holds.
-pub struct Marks<'a> {
+pub struct DatasetMarks<'a> {
     /// Which.
     pub dataset: DatasetId,
     /// Whether a folder of a tree holds the dataset, or part of it.
     pub is_folder: &'a dyn Fn(&Tree, &str) -> bool,
-    /// Whether these names are those of an archive of it.
+    /// Whether these names, the last of them its own, are those of an archive of it.
     pub is_archive: &'a dyn Fn(&[String]) -> bool,
     /// Whether folders and archives must have a name like the dataset's: another has the same
     /// files.
     pub by_name: bool,
 }
 
-impl Marks<'_> {
+impl DatasetMarks<'_> {
     /// The dataset in one of `roots`, under whatever name, nearest to the top first: a folder,
     /// else an archive.
     pub fn find(&self, roots: &[PathBuf]) -> Option<(PathBuf, bool)> {
@@ -65,22 +65,32 @@ impl Marks<'_> {
         found.retain(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_named = is_like(self.dataset, &name);
-            (is_named || !self.by_name && !is_other(&name)) && (self.is_archive)(&archive::peek(path))
+            (is_named || !self.by_name && !is_other(&name)) && (self.is_archive)(&peeked(path, &name))
         });
         found
     }
 
     /// That the dataset is nowhere: what was looked for, what there is whose name is like it,
     /// and what `help`s.
-    pub fn missing(&self, title: &str, looked_for: &str, roots: &[PathBuf], help: &str) -> Missing {
+    pub fn missing(&self, title: &str, looked_for: &str, roots: &[PathBuf], help: &str) -> MissingDataset {
         let near: Vec<_> = roots.iter().flat_map(|root| near(self.dataset, root)).take(MAX_NEAR).collect();
         let partial = near.iter().any(|(_, is_archive)| *is_archive);
         let near: Vec<_> = near.into_iter().map(|(text, _)| text).collect();
         let found = if near.is_empty() { String::new() } else { format!("; found {}", near.join("; ")) };
         let reason =
             format!("no {title} here (looked for {looked_for} in: {}){found}{help}", places::listed(roots));
-        Missing { error: EngineError::data(roots.first().cloned().unwrap_or_default(), reason), partial }
+        MissingDataset {
+            error: EngineError::data(roots.first().cloned().unwrap_or_default(), reason),
+            partial,
+        }
     }
+}
+
+/// Some names in an archive, and its own.
+fn peeked(archive: &Path, name: &str) -> Vec<String> {
+    let mut names = archive::peek(archive);
+    names.extend((!names.is_empty()).then(|| name.to_owned()));
+    names
 }
 
 fn is_archive_name(name: &str) -> bool {

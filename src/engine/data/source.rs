@@ -22,7 +22,7 @@ pub struct FoundDataset {
 }
 
 /// Where a dataset is, before its files are listed.
-pub struct Located {
+pub struct LocatedDataset {
     /// Its archive or folder.
     pub place: PathBuf,
     /// Lists its files.
@@ -31,15 +31,15 @@ pub struct Located {
 
 /// That a dataset cannot be found.
 #[derive(Debug)]
-pub struct Missing {
+pub struct MissingDataset {
     /// Where it was looked for, and what was found instead.
     pub error: EngineError,
     /// Whether part of it is here, or something that passes for it.
     pub partial: bool,
 }
 
-impl From<Missing> for EngineError {
-    fn from(missing: Missing) -> Self {
+impl From<MissingDataset> for EngineError {
+    fn from(missing: MissingDataset) -> Self {
         missing.error
     }
 }

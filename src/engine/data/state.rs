@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::images::Decoded;
-use super::source::{FoundDataset, Located, Missing};
+use super::source::{FoundDataset, LocatedDataset, MissingDataset};
 use super::{cache, cifar, digits, folder, tiny};
 use crate::domain::dataset::DatasetId;
 use crate::domain::spec::ExperimentSpec;
@@ -14,7 +14,7 @@ use crate::engine::error::{EngineError, Result};
 #[derive(Debug)]
 pub enum DatasetState {
     /// It is not found.
-    Missing(Missing),
+    Missing(MissingDataset),
     /// It is found and cannot be trained on.
     Broken {
         /// Its archive or folder.
@@ -56,7 +56,7 @@ pub fn state(spec: &ExperimentSpec, folder: Option<&Path>, cache: Option<&Path>)
 
 fn read(
     spec: &ExperimentSpec,
-    located: Located,
+    located: LocatedDataset,
     cache: Option<&Path>,
     counted: &mut Option<(usize, usize)>,
 ) -> Result<((usize, usize), Vec<String>)> {
@@ -89,11 +89,15 @@ pub fn key(spec: &ExperimentSpec) -> String {
 ///
 /// # Errors
 /// When it is not there, or built in.
-pub fn locate(spec: &ExperimentSpec, folder: Option<&Path>) -> std::result::Result<Located, Missing> {
+pub fn locate(
+    spec: &ExperimentSpec,
+    folder: Option<&Path>,
+) -> std::result::Result<LocatedDataset, MissingDataset> {
     match spec.dataset {
-        DatasetId::FashionEmbedded => {
-            Err(Missing { error: EngineError::data("", "fashion-embedded is built in"), partial: false })
-        }
+        DatasetId::FashionEmbedded => Err(MissingDataset {
+            error: EngineError::data("", "fashion-embedded is built in"),
+            partial: false,
+        }),
         DatasetId::Fashion | DatasetId::Mnist => digits::locate(spec.dataset, folder),
         DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::locate(spec.dataset, folder),
         DatasetId::TinyImagenet => tiny::locate(folder),

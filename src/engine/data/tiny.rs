@@ -13,8 +13,8 @@ use super::folder::is_image;
 use super::images::{Decoded, class_names};
 use super::passed_over::PassedOver;
 use super::places;
-use super::search::Marks;
-use super::source::{FileFingerprint, FoundDataset, Located, Missing};
+use super::search::{self, DatasetMarks};
+use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
 use super::tree::{Tree, joined};
 use crate::domain::dataset::DatasetId;
 use crate::domain::text::{grouped, harmless};
@@ -33,15 +33,18 @@ const ANNOTATIONS: &str = "val_annotations.txt";
 ///
 /// # Errors
 /// When it is not there.
-pub fn locate(folder: Option<&Path>) -> std::result::Result<Located, Missing> {
+pub fn locate(folder: Option<&Path>) -> std::result::Result<LocatedDataset, MissingDataset> {
     let (place, packed) = find(folder)?;
     let at = place.clone();
-    Ok(Located { place, open: Box::new(move || if packed { archive_source(at) } else { folder_source(at) }) })
+    Ok(LocatedDataset {
+        place,
+        open: Box::new(move || if packed { archive_source(at) } else { folder_source(at) }),
+    })
 }
 
 /// The dataset's folder or archive, and whether it is an archive: those with the publisher's
 /// names first.
-fn find(folder: Option<&Path>) -> std::result::Result<(PathBuf, bool), Missing> {
+fn find(folder: Option<&Path>) -> std::result::Result<(PathBuf, bool), MissingDataset> {
     let roots = places::roots(folder);
     for root in &roots {
         for folder in [root.join(FOLDER), root.clone()] {
@@ -61,9 +64,10 @@ fn find(folder: Option<&Path>) -> std::result::Result<(PathBuf, bool), Missing> 
             let mut steps = name.split('/').skip_while(|step| *step != "train");
             steps.next().is_some() && steps.next().is_some_and(is_wnid)
         };
-        names.iter().any(|name| name.ends_with("wnids.txt") || of_class(name))
+        let is_named = names.iter().any(|name| search::is_like(DatasetId::TinyImagenet, name));
+        names.iter().any(|name| name.ends_with("wnids.txt")) || is_named && names.iter().any(of_class)
     };
-    let marks = Marks {
+    let marks = DatasetMarks {
         dataset: DatasetId::TinyImagenet,
         is_folder: &is_tiny,
         is_archive: &is_archive,
@@ -75,13 +79,19 @@ fn find(folder: Option<&Path>) -> std::result::Result<(PathBuf, bool), Missing> 
     marks.find(&roots).ok_or_else(|| marks.missing("tiny-imagenet", &looked_for, &roots, help))
 }
 
-/// Whether a folder is meant as the dataset: all of ImageNet has more classes.
+/// Whether a folder is meant as the dataset: other parts of ImageNet have other numbers of
+/// classes, and no list of them.
 fn is_tiny(tree: &Tree, folder: &str) -> bool {
     if tree.has_file(&joined(folder, "wnids.txt")) {
         return true;
     }
     let classes = tree.folders(&joined(folder, "train")).unwrap_or_default();
-    classes.len() <= CLASSES && classes.iter().any(|name| is_wnid(name))
+    let known = classes.iter().filter(|name| is_wnid(name)).count();
+    let named = tree.place(folder);
+    let is_named = named
+        .file_name()
+        .is_some_and(|name| search::is_like(DatasetId::TinyImagenet, &name.to_string_lossy()));
+    known == CLASSES || known > 0 && is_named
 }
 
 fn is_wnid(name: &str) -> bool {
