@@ -252,7 +252,7 @@ fn path(dataset: Option<&NamedDataset>, folder: Option<&Path>) -> Result<Exit> {
             Ok(Exit::Failed)
         }
         Some(DatasetState::Missing(missing)) => {
-            dataset.say_missing(missing.partial.then_some(&missing.error));
+            dataset.say_missing(missing.near.then_some(&missing.error));
             Ok(Exit::Failed)
         }
         Some(DatasetState::Here { place: None, .. }) | None => {
@@ -315,7 +315,7 @@ fn check(dataset: &NamedDataset, folder: Option<&Path>, is_wanted: bool) -> bool
                 say(&format!("missing  {name}"));
             }
             if is_wanted {
-                dataset.say_missing(None);
+                dataset.say_missing(missing.near.then_some(&missing.error));
             }
             !is_wanted && !missing.partial
         }

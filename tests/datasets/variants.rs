@@ -174,7 +174,7 @@ fn what_is_missing_is_named_beside_what_was_found() {
             ("mnist/t10k-labels-idx1-ubyte", labels),
         ],
     );
-    assert!(swapped.contains("it holds labels, and images are expected: two files are swapped"), "{swapped}");
+    assert!(swapped.contains("it holds labels and no images; are two files swapped?"), "{swapped}");
 }
 
 #[test]

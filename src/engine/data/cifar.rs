@@ -17,6 +17,9 @@ pub const SIZE: usize = 32;
 /// Bytes of an image: red, green and blue planes.
 pub const PIXELS: usize = 3 * SIZE * SIZE;
 
+/// CIFAR-100's classes above the classes.
+const COARSE: u8 = 20;
+
 /// One of the two datasets in one of the two versions, as it is on disk.
 #[derive(Debug)]
 pub struct CifarVersion {
@@ -163,7 +166,7 @@ fn find(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<(PathB
                 .collect();
             let reason = format!("not all of {}: {} missing from it", dataset.name(), listed(&missing));
             let error = EngineError::data(tree.place(folder), reason);
-            return Err(MissingDataset { error, partial: true });
+            return Err(MissingDataset { error, partial: true, near: true });
         }
     }
     let [binary, python] = forms(dataset) else { unreachable!("each dataset has two forms") };
@@ -307,6 +310,16 @@ impl CifarVersion {
     pub fn label(&self, label: i64, image: usize) -> std::result::Result<u16, String> {
         u16::try_from(label).ok().filter(|label| *label < self.classes).ok_or_else(|| {
             format!("label {label} of image {image} is not a class from 0 to {}", self.classes - 1)
+        })
+    }
+
+    /// A coarse label within the classes above the classes.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn coarse_label(&self, label: i64, image: usize) -> std::result::Result<u8, String> {
+        u8::try_from(label).ok().filter(|label| *label < COARSE).ok_or_else(|| {
+            format!("coarse label {label} of image {image} is not a class from 0 to {}", COARSE - 1)
         })
     }
 }

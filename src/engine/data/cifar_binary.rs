@@ -20,7 +20,7 @@ pub fn read(form: &CifarVersion, bytes: &[u8], records: &mut Records) -> Result<
         let (labels, pixels) = record.split_at(labels);
         records.labels.push(form.label(labels[labels.len() - 1].into(), i)?);
         if form.coarse {
-            records.coarse.push(labels[0]);
+            records.coarse.push(form.coarse_label(labels[0].into(), i)?);
         }
         records.pixels.extend_from_slice(pixels);
     }

@@ -32,8 +32,9 @@ pub fn read(form: &CifarVersion, bytes: &[u8], records: &mut Records) -> std::re
         records.labels.push(form.label(label, i)?);
     }
     if form.coarse {
-        let coarse = labels("coarse_labels")?;
-        records.coarse.extend(coarse.into_iter().map(|label| u8::try_from(label).unwrap_or(u8::MAX)));
+        for (i, label) in labels("coarse_labels")?.into_iter().enumerate() {
+            records.coarse.push(form.coarse_label(label, i)?);
+        }
     }
     records.pixels.extend_from_slice(&pixels);
     Ok(())

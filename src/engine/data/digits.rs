@@ -179,7 +179,7 @@ impl Layout {
         if let Some((place, _)) = marks.find(&roots) {
             return Ok(place);
         }
-        let partial = |error| MissingDataset { error, partial: true };
+        let partial = |error| MissingDataset { error, partial: true, near: true };
         for folder in &folders {
             let found = files_at(folder);
             if let Some(i) = found.iter().position(Option::is_none)
@@ -196,7 +196,11 @@ impl Layout {
                 self.title,
                 shown(&root.join(self.subfolders[0]))
             );
-            return Err(MissingDataset { error: EngineError::data(root, reason), partial: false });
+            return Err(MissingDataset {
+                error: EngineError::data(root, reason),
+                partial: false,
+                near: true,
+            });
         }
         let looked_for = format!("{}[.gz] and its three companions", FILES[0]);
         let mut missing = marks.missing(self.title, &looked_for, &roots, self.help);
@@ -205,7 +209,7 @@ impl Layout {
                 "four IDX files are here, and nothing says of which dataset: rename the folder to {}",
                 self.subfolders[0]
             );
-            missing.error = EngineError::data(folder, reason);
+            (missing.error, missing.near) = (EngineError::data(folder, reason), true);
         }
         Err(missing)
     }

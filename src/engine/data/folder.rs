@@ -49,8 +49,14 @@ fn missing(wanted: &ImageFolder, roots: &[PathBuf]) -> MissingDataset {
     for root in roots {
         let folder = root.join(name);
         if folder.is_dir() {
-            let has = Tree::Folder(folder).listed();
-            found = format!("; '{name}' has {has}: move its classes to {name}/train and {name}/test");
+            let tree = Tree::Folder(folder);
+            let has = tree.listed();
+            let like = |other: &String| is_one_of(other, &["train", "training", "train_set", "training_set"]);
+            let mend = match tree.folders("").unwrap_or_default().iter().find(|other| like(other)) {
+                Some(other) => format!("rename {} in it to train", harmless(other, 80)),
+                None => format!("move its classes to {name}/train and {name}/test"),
+            };
+            found = format!("; '{name}' has {has}: {mend}");
             partial = true;
         } else if let Some(ending) = ["zip", "tar", "tar.gz", "tgz"]
             .iter()
@@ -67,7 +73,8 @@ fn missing(wanted: &ImageFolder, roots: &[PathBuf]) -> MissingDataset {
          --data-dir or HIRESNET_DATA",
         places::listed(roots)
     );
-    MissingDataset { error: EngineError::data(roots.first().cloned().unwrap_or_default(), reason), partial }
+    let error = EngineError::data(roots.first().cloned().unwrap_or_default(), reason);
+    MissingDataset { error, partial, near: !found.is_empty() }
 }
 
 fn source(place: PathBuf, wanted: &ImageFolder) -> Result<FoundDataset> {
@@ -117,8 +124,14 @@ impl Listing {
             return Err(EngineError::data(place.join("train"), reason));
         }
         let Some(test) = TEST.into_iter().find(|name| place.join(name).is_dir()) else {
+            let folders = tree.folders("")?;
+            let others = ["test", "tests", "testing", "val", "vals", "valid", "validation", "dev", "eval"];
+            let like = |name: &&String| is_one_of(name, &others);
+            let hint = folders.iter().find(like);
+            let hint =
+                hint.map(|name| format!("; rename {} to test", harmless(name, 80))).unwrap_or_default();
             let reason = format!(
-                "neither a folder test nor a folder val beside train (nor valid, nor validation); it has {}",
+                "neither a folder test nor a folder val beside train (nor valid, nor validation); it has {}{hint}",
                 tree.listed()
             );
             return Err(EngineError::data(place, reason));
@@ -143,6 +156,11 @@ impl Listing {
         let test = files(tree, place, test, &classes, &mut passed_over)?;
         Ok(Self { classes, training, test, passed_over })
     }
+}
+
+/// Whether a name is one of these in any case.
+fn is_one_of(name: &str, others: &[&str]) -> bool {
+    others.iter().any(|other| name.eq_ignore_ascii_case(other))
 }
 
 /// Names as a message lists them.

@@ -55,14 +55,13 @@ fn dimensions<const N: usize>(path: &Path, header: &[u8], bytes: &[u8]) -> Resul
     let magic = 0x0800 + N as u32;
     let reason = match words.first() {
         Some(&found) if found == magic && words.len() == N + 1 => None,
-        Some(0x0801) if N != 1 => {
-            Some("it holds labels, and images are expected: two files are swapped".into())
-        }
-        Some(0x0803) if N != 3 => {
-            Some("it holds images, and labels are expected: two files are swapped".into())
-        }
         Some(&found) if found != magic => {
-            Some(format!("no IDX file: magic number {found:#010x}, expected {magic:#010x}"))
+            let swapped = match found {
+                0x0801 => ": it holds labels and no images; are two files swapped?",
+                0x0803 => ": it holds images and no labels; are two files swapped?",
+                _ => "",
+            };
+            Some(format!("magic number {found:#010x}, expected {magic:#010x}{swapped}"))
         }
         _ => Some("shorter than an IDX header".into()),
     };
@@ -124,7 +123,7 @@ mod tests {
     #[test]
     fn every_fault_has_its_own_words() {
         assert!(reason(&[]).contains("shorter than an IDX header"));
-        assert!(reason(&labels(0x803, 1, &[0])).contains("two files are swapped"));
+        assert!(reason(&labels(0x803, 1, &[0])).contains("are two files swapped?"));
         assert!(reason(&labels(0x1234, 1, &[0])).contains("magic number 0x00001234"));
         assert!(reason(b"<!DOCTYPE html><html>").contains("web page"));
         assert!(reason(&labels(0x801, 5, &[0])).contains("truncated: 1 bytes"));

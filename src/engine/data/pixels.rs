@@ -5,8 +5,8 @@ use std::io::Cursor;
 use image::imageops::{FilterType, crop_imm, resize};
 use image::metadata::Orientation;
 use image::{
-    ColorType, DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Pixel,
-    RgbImage,
+    ColorType, DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader,
+    ImageResult, Limits, Pixel, RgbImage,
 };
 
 use super::budget::DECODED;
@@ -16,6 +16,9 @@ use crate::domain::text::filesize;
 
 /// Largest side of an image that is decoded, pixels.
 const MAX_SIDE: u32 = 16_384;
+/// Bytes that may come ahead of an image's pixels; most have less, none has more.
+const AHEAD: u64 = 8 << 20;
+const MOST_AHEAD: u64 = 64 << 20;
 /// Bytes of a pixel while it is scaled: four numbers of 32 bits.
 const SCALED: u64 = 16;
 
@@ -46,25 +49,25 @@ pub struct ReducedImage {
 /// When it is no image of a known format, is broken or too large, or has another size and must
 /// not.
 pub fn decode(bytes: &[u8], size: usize, fit: ResizeMode, out: &mut [u8]) -> Result<ReducedImage, String> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
     let format = known(reader.format(), bytes, fit)?;
     if format == ImageFormat::Jpeg && !jpeg_ends(bytes) {
         return Err("cannot be decoded: it is cut off".into());
     }
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(DECODED.total());
-    reader.limits(limits);
-    let failed = |e: image::ImageError| format!("cannot be decoded: {e}");
-    let mut decoder = reader.into_decoder().map_err(failed)?;
+    let failed = |e: ImageError| format!("cannot be decoded: {e}");
+    let (mut decoder, ahead) = match opened(bytes, format, AHEAD) {
+        Err(ImageError::Limits(_)) => (opened(bytes, format, MOST_AHEAD).map_err(failed)?, MOST_AHEAD),
+        decoder => (decoder.map_err(failed)?, 0),
+    };
+    decoder.set_limits(limits(DECODED.total())).map_err(failed)?;
     let ((width, height), color, total) = (decoder.dimensions(), decoder.color_type(), decoder.total_bytes());
     // Orientation that cannot be read is none.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let side = size as u32;
     let scaled = scaled_size(width, height, side, fit)?;
     let while_scaled = scaled.map_or(0, |(w, h)| (u64::from(width) + u64::from(w)) * u64::from(h) * SCALED);
-    let needed = total.saturating_add(inside(bytes, format, total)).saturating_add(while_scaled);
+    let beside = inside(bytes, format, total).saturating_add(while_scaled).saturating_add(ahead);
+    let needed = total.saturating_add(beside);
     let _share = DECODED.take(needed).ok_or_else(|| {
         let (needed, most) = (filesize(needed), filesize(DECODED.total()));
         format!("an image of {width}×{height}: decoding it takes {needed} of memory, more than {most}")
@@ -83,6 +86,22 @@ pub fn decode(bytes: &[u8], size: usize, fit: ResizeMode, out: &mut [u8]) -> Res
     };
     write(image, orientation, side, out);
     Ok(reduced)
+}
+
+/// A decoder that has read what is ahead of the pixels, as colour profiles: of at most `ahead`
+/// bytes, unpacked.
+fn opened(bytes: &[u8], format: ImageFormat, ahead: u64) -> ImageResult<impl ImageDecoder> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits(ahead));
+    reader.into_decoder()
+}
+
+fn limits(bytes: u64) -> Limits {
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(bytes);
+    limits
 }
 
 /// The file's format, where it is one that is read.

@@ -76,12 +76,14 @@ impl DatasetMarks<'_> {
         let near: Vec<_> = roots.iter().flat_map(|root| near(self.dataset, root)).take(MAX_NEAR).collect();
         let partial = near.iter().any(|(_, is_archive)| *is_archive);
         let near: Vec<_> = near.into_iter().map(|(text, _)| text).collect();
+        let is_near = !near.is_empty();
         let found = if near.is_empty() { String::new() } else { format!("; found {}", near.join("; ")) };
         let reason =
             format!("no {title} here (looked for {looked_for} in: {}){found}{help}", places::listed(roots));
         MissingDataset {
             error: EngineError::data(roots.first().cloned().unwrap_or_default(), reason),
             partial,
+            near: is_near,
         }
     }
 }
@@ -160,7 +162,8 @@ fn near(dataset: DatasetId, root: &Path) -> Vec<(String, bool)> {
             }
             (None, None) => "which is no archive".into(),
         };
-        near.push((format!("{said}, {what}"), is_archive_name(&name)));
+        let is_meant = is_archive_name(&name) || sniff::mistaken(&head).is_some();
+        near.push((format!("{said}, {what}"), is_meant));
     }
     near
 }

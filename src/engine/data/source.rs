@@ -36,6 +36,8 @@ pub struct MissingDataset {
     pub error: EngineError,
     /// Whether part of it is here, or something that passes for it.
     pub partial: bool,
+    /// Whether the error tells of anything that was found.
+    pub near: bool,
 }
 
 impl From<MissingDataset> for EngineError {
