@@ -89,6 +89,23 @@ fn images_share_one_budget() {
     assert!(peak < 512 + AT_REST, "{peak} MiB");
 }
 
+#[test]
+fn colour_profiles_take_little() {
+    let mut profile = ZlibEncoder::new(Vec::new(), Compression::fast());
+    let zeroes = vec![0; 1 << 20];
+    (0..300).for_each(|_| profile.write_all(&zeroes).unwrap());
+    let profile = chunk(b"iCCP", &[&b"name\0\0"[..], &profile.finish().unwrap()].concat());
+    let plain = png(64, 8);
+    let bytes = [&plain[..33], &profile, &plain[33..]].concat();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["train/a", "train/b", "test/a", "test/b"] {
+        (0..4).for_each(|i| put(folder.path(), &format!("images/{name}/{i}.png"), &bytes));
+    }
+    let (peak, outcome) = read(folder.path(), "resnet@folder classes=2");
+    assert_eq!(outcome, "read");
+    assert!(peak < 2 * AT_REST, "{peak} MiB");
+}
+
 /// A gzip file of `head` and `megabytes` of zeroes.
 fn gzipped(head: &[u8], megabytes: usize) -> Vec<u8> {
     let mut gz = GzEncoder::new(Vec::new(), Compression::fast());

@@ -125,6 +125,8 @@ fn what_is_missing_is_named_beside_what_was_found() {
         let files: Vec<_> = trained.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
         attempt("resnet@tiny-imagenet", &[&files[..], more].concat())
     };
+    let coarse: Vec<u8> =
+        [19, 20].into_iter().flat_map(|label| [vec![label, 1], vec![0; 3072]].concat()).collect();
     for (error, words) in [
         (tiny(&[]), "no folder val (or valid, or validation) beside train; it has train/, wnids.txt"),
         (tiny(&[("tiny-imagenet-200/val/images/val_0.JPEG", b"")]), "nothing says which class an image has"),
@@ -154,6 +156,28 @@ fn what_is_missing_is_named_beside_what_was_found() {
                 &[("pets/cat/1.png", b"x"), ("pets/dog/1.png", b"x")],
             ),
             "'pets' has cat/, dog/: move its classes to pets/train and pets/test",
+        ),
+        (
+            attempt("resnet@folder folder=pets classes=2", &[("pets/Train/cat/1.png", b"x")]),
+            "'pets' has Train/: rename Train in it to train",
+        ),
+        (
+            attempt(
+                "resnet@folder folder=pets classes=2",
+                &[("pets/train/a/1.png", b"x"), ("pets/train/b/1.png", b"x"), ("pets/Tests/a/1.png", b"x")],
+            ),
+            "it has Tests/, train/; rename Tests to test",
+        ),
+        (
+            attempt("resnet@cifar10", &[("cifar-10-python.tar.xz", b"\xfd7zXZ\0")]),
+            "xz archive, which is not read",
+        ),
+        (
+            attempt(
+                "resnet@cifar100",
+                &[("cifar-100-binary/train.bin", &coarse), ("cifar-100-binary/test.bin", &coarse)],
+            ),
+            "coarse label 20 of image 1 is not a class from 0 to 19",
         ),
         (
             attempt("resnet@folder folder=pets classes=2", &[("pets.zip", b"x")]),
