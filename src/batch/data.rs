@@ -295,7 +295,8 @@ fn check(dataset: &NamedDataset, folder: Option<&Path>, is_wanted: bool) -> bool
                 None => {
                     let images = format!("{} + {} images read", grouped(images.0), grouped(images.1));
                     let place = place.map(|place| shown(&place)).unwrap_or_default();
-                    let by = if has_archives { "" } else { "; no checksum is known" };
+                    let is_unknown = !has_archives && matches!(dataset, NamedDataset::Known(_));
+                    let by = if is_unknown { "; no checksum is known" } else { "" };
                     say(&format!("ok       {name}: {place}: {images}{by}"));
                 }
             }
@@ -328,9 +329,13 @@ fn check(dataset: &NamedDataset, folder: Option<&Path>, is_wanted: bool) -> bool
 fn check_archives(dataset: &NamedDataset, folder: Option<&Path>) -> (bool, bool) {
     let NamedDataset::Known(home) = dataset else { return (false, true) };
     let roots = places::roots(folder);
+    let found = fetches::found(home, folder);
     let (mut any, mut right) = (false, true);
     for (_, files) in home.forms {
-        let there: Vec<_> = files.iter().map(|file| (file, place(file, &roots))).collect();
+        // An archive of this name may also have been found elsewhere.
+        let elsewhere = |file: &RemoteFile| found.clone().filter(|found| found.ends_with(file.name()));
+        let there: Vec<_> =
+            files.iter().map(|file| (file, place(file, &roots).or_else(|| elsewhere(file)))).collect();
         if there.iter().all(|(_, place)| place.is_none()) {
             continue;
         }

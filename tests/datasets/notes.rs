@@ -22,7 +22,7 @@ fn pets(root: &Path) {
 
 const SAID: [&str; 2] = [
     "pets: 2 files not read: train/dog (1 .heic, 1 .txt)",
-    "pets: 1 images have transparent parts; the alpha channel is dropped",
+    "pets: 1 image with transparent parts: the alpha channel is dropped",
 ];
 const LINE: &str = "resnet@folder folder=pets classes=2 image_size=8 epochs=1 batch=4 blocks=1,1 widths=4,4 \
                     probe_images=2";

@@ -45,9 +45,9 @@ fn images_of_every_format_are_what_pillow_reads() {
     let notes = library.notes();
     for said in [
         "formats: 2 files not read: train/a (1 .heic, 1 .txt, 1 folder)",
-        "formats: 12 images have transparent parts; the alpha channel is dropped",
-        "formats: 4 images have more than 8 bits per channel; they are reduced to 8",
-        "formats: 12 images have several frames or pages; only the first is used",
+        "formats: 12 images with transparent parts: the alpha channel is dropped",
+        "formats: 4 images with more than 8 bits per channel: reduced to 8",
+        "formats: 12 images with several frames or pages: only the first is used",
     ] {
         assert!(notes.iter().any(|note| note == said), "{said}: {notes:#?}");
     }

@@ -37,16 +37,18 @@ impl ReducedImages {
         }
     }
 
-    /// What was lost, a sentence each.
+    /// What was lost, a line each.
     pub fn notes(self) -> Vec<String> {
         let what = [
-            (self.alpha, "have transparent parts; the alpha channel is dropped"),
-            (self.depth, "have more than 8 bits per channel; they are reduced to 8"),
-            (self.frames, "have several frames or pages; only the first is used"),
+            (self.alpha, "with transparent parts: the alpha channel is dropped"),
+            (self.depth, "with more than 8 bits per channel: reduced to 8"),
+            (self.frames, "with several frames or pages: only the first is used"),
         ];
         let said = what.into_iter().map(|(count, what)| (count.into_inner(), what));
         said.filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{} images {what}", grouped(count)))
+            .map(|(count, what)| {
+                format!("{} {} {what}", grouped(count), if count == 1 { "image" } else { "images" })
+            })
             .collect()
     }
 }
