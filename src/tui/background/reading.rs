@@ -1,7 +1,7 @@
 //! What is read or scored in the background, and changes nothing.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use super::jobs::{in_full, own_presets, score, search, test_panic, unavailable};
 use super::{BackgroundTasks, Sender, ThreadMessage, send};
@@ -99,9 +99,10 @@ impl BackgroundTasks {
     }
 }
 
-/// What there is to say of a dataset that was just read.
+/// Logs what there is to say of a dataset that was just read. Whoever reads another one
+/// meanwhile says it afterwards: nobody waits for that here.
 fn log_notes(library: &Mutex<DatasetCache>, sender: &Sender) {
-    let notes = library.lock().unwrap_or_else(PoisonError::into_inner).notes();
+    let Ok(notes) = library.try_lock().map(|mut library| library.notes()) else { return };
     notes.into_iter().for_each(|note| send(sender, Message::Log(Level::Info, harmless(&note, 4000))));
 }
 
