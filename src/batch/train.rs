@@ -42,6 +42,17 @@ pub fn device(choice: DeviceChoice) -> Result<Device> {
     Ok(device)
 }
 
+/// The dataset of `spec`, looked for in `folder` first; says on stderr what of it is not read.
+///
+/// # Errors
+/// When it is not there, or not what it should be.
+pub fn dataset(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<Dataset> {
+    let mut library = DatasetCache::new(folder.map(Path::to_path_buf));
+    let data = library.dataset(spec);
+    library.notes().iter().for_each(|text| note(text));
+    data
+}
+
 /// Runs everything that `args` asks for, kept in folder `out`.
 ///
 /// # Errors
@@ -61,10 +72,14 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
                 outcomes.set(index, RunOutcome::Ended(Box::new(run.state)));
             }
             Some(resume::RunProgress::Damaged(damage)) => outcomes.set(index, RunOutcome::Damaged(damage)),
-            _ => waiting.push_back(Job { index, number, data: library.dataset(&spec)?, spec }),
+            _ => {
+                let data = library.dataset(&spec);
+                // Also where it fails: they may say why.
+                library.notes().iter().for_each(|text| note(text));
+                waiting.push_back(Job { index, number, data: data?, spec });
+            }
         }
     }
-    library.notes().iter().for_each(|text| note(text));
     let device = device(machine.device)?;
     store::check_writable(out)?;
     let runtime = event_loop().map_err(EngineError::io("start the event loop for", out))?;

@@ -17,7 +17,7 @@ use clap_complete::Shell;
 use crate::engine::device::{DeviceChoice, device_help};
 
 pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
-pub use data::{DataCommand, DataPlace};
+pub use data::{DataCommand, DataPlace, NamedDataset};
 pub use export::{ExportArgs, ExportFormat};
 pub use facts::ENVIRONMENT;
 use facts::{after_help, version_facts};

@@ -18,27 +18,40 @@ pub fn harmless(text: &str, max: usize) -> String {
         out.push(match c {
             '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('·'),
             '\u{7f}' => '␡',
-            c if is_hidden(c) => '·',
+            c if is_invisible(c) => '·',
             c => c,
         });
     }
     out
 }
 
-/// A terminal's controls beyond ASCII's, and format characters that nobody sees.
-const fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{80}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Whether a character beyond ASCII tells a terminal something instead of being shown, or
+/// changes how others are shown.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{80}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
-/// JSON that means the same, in which characters that [`harmless`] would replace are escaped:
-/// they can only be in its strings.
+/// JSON with the same meaning in which what a terminal would act on is escaped.
 pub fn harmless_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        match c {
-            c if is_hidden(c) || c == '\u{7f}' => out += &format!("\\u{:04x}", c as u32),
-            c => out.push(c),
+        if is_invisible(c) || c == '\u{7f}' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
         }
     }
     out
@@ -178,11 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn json_keeps_its_meaning_and_hides_nothing() {
-        let hostile = "\u{9b}31m\u{202e}é\u{7f}\n";
-        let json = harmless_json(&serde_json::to_string(hostile).unwrap());
-        assert_eq!(json, r#""\u009b31m\u202eé\u007f\n""#);
-        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), hostile);
+    fn json_keeps_its_meaning() {
+        let text = "a\u{9b}31m\u{202e}b\u{7f}\u{e0041}ü猫\n";
+        let json = serde_json::to_string(text).unwrap();
+        let harmless = harmless_json(&json);
+        assert!(!harmless.chars().any(|c| is_invisible(c) || c.is_control()), "{harmless:?}");
+        assert!(harmless.contains("ü猫"));
+        assert_eq!(serde_json::from_str::<String>(&harmless).unwrap(), text);
     }
 
     #[test]
