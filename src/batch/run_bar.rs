@@ -41,7 +41,8 @@ impl RunBar {
         self.line(&format!("resuming at step {step}, epoch {epoch}"));
     }
 
-    fn line(&self, text: &str) {
+    /// Says something of the run.
+    pub fn line(&self, text: &str) {
         self.screen.line(&format!("{}{text}", self.tag));
     }
 

@@ -58,6 +58,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
         // What is not trained needs no data.
         match known_runs.as_ref().map(|known_runs| known_runs.progress(&spec)) {
             Some(resume::RunProgress::Finished(run) | resume::RunProgress::Diverged(run)) => {
+                store::tidy(&run);
                 outcomes.set(index, RunOutcome::Ended(Box::new(run.state)));
             }
             Some(resume::RunProgress::Damaged(damage)) => outcomes.set(index, RunOutcome::Damaged(damage)),
@@ -67,6 +68,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
     library.notes().iter().for_each(|text| note(text));
     let device = device(machine.device)?;
     store::check_writable(out)?;
+    args.tensorboard.as_deref().map_or(Ok(()), store::check_writable)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -119,8 +121,8 @@ enum Begun {
 impl Batch<'_> {
     fn begin(&self, Job { index, number, data, spec }: Job) -> Result<Begun> {
         let mut plan = RunPlan { from: None, snapshot_every: self.args.checkpoint_every as usize };
-        let (folder, lease) = match &self.known_runs {
-            None => (RunDir::create(self.out, &spec)?, None),
+        let mut folder = match &self.known_runs {
+            None => RunDir::create(self.out, &spec)?,
             Some(known_runs) => match known_runs.take(&spec)? {
                 Acquired::Finished(state) => return Ok(Begun::Not(RunOutcome::Ended(state))),
                 Acquired::Busy => return Ok(Begun::Not(RunOutcome::Busy)),
@@ -128,19 +130,20 @@ impl Batch<'_> {
                     self.screen.error(&untrained(&damage));
                     return Ok(Begun::Not(RunOutcome::Damaged(damage)));
                 }
-                Acquired::Run { folder, from, lease } => {
+                Acquired::Run { folder, from } => {
                     plan.from = from.map(|snapshot| *snapshot);
-                    (*folder, Some(lease))
+                    *folder
                 }
             },
         };
-        let state = folder.state().clone();
+        let state = folder.take_state();
         let progress = RunBar::new(self.screen.clone(), &spec, number, self.of, self.at_once);
         if let Some(Snapshot { position, .. }) = &plan.from {
             progress.resumed(position.epoch, position.step);
         }
         let worker = Worker::begin(spec, data, self.device, folder, plan)?;
-        Ok(Begun::Running(Box::new(ActiveRun::new(index, worker, progress, state, lease))))
+        let run = ActiveRun::new(index, worker, progress, state);
+        Ok(Begun::Running(Box::new(run.with_board(self.args.tensorboard.as_deref()))))
     }
 
     async fn all(&self, mut waiting: VecDeque<Job>, mut outcomes: RunOutcomes) -> Exit {

@@ -91,6 +91,9 @@ pub struct BatchArgs {
     /// Steps between checkpoints, in addition to those after each epoch and when a run is stopped
     #[arg(long, value_name = "STEPS", default_value_t = 0, requires = "batch")]
     pub checkpoint_every: u32,
+    /// Write a TensorBoard event file for each run into this directory while it trains
+    #[arg(long, value_name = "DIR", requires = "batch")]
+    pub tensorboard: Option<PathBuf>,
     /// Train only the runs with these numbers in the sweep, starting at 1, such as 3 or 1..8
     #[arg(long, value_name = "NUMBERS", requires = "batch")]
     pub only: Option<String>,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::data::hex;
@@ -26,12 +27,10 @@ pub enum Acquired {
     Damaged(Damage),
     /// All of it, or what is left of it.
     Run {
-        /// To be written.
+        /// To be written; it has the lease.
         folder: Box<RunDir>,
         /// Where it resumes; `None` for its start.
         from: Option<Box<Snapshot>>,
-        /// On its folder.
-        lease: Lease,
     },
 }
 
@@ -109,8 +108,8 @@ pub struct RunIndex {
 }
 
 impl RunIndex {
-    /// Looks through the runs in `root`, if there is such a folder. Of several runs of one spec, a finished one counts,
-    /// else one that can be read, else the first by name.
+    /// Looks through the runs in `root`, if there is such a folder. Of several runs of one spec,
+    /// a finished one counts, else one that can be read, else the first by name.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -118,18 +117,19 @@ impl RunIndex {
         let mut known: HashMap<String, (PathBuf, u8)> = HashMap::new();
         let mut nameless = Vec::new();
         let runs = if root.exists() { store::folders_of_runs(root)? } else { Vec::new() };
-        for path in runs {
-            let spec = match store::read_spec(&path) {
-                Ok(spec) => spec,
-                Err(error) => {
-                    nameless.push(Damage::new(&path, error));
-                    continue;
+        let looked_at = runs.into_par_iter().map(|path| {
+            let found = store::read_spec(&path).map(|spec| (look(&path, &spec).rank(), spec));
+            (path, found)
+        });
+        for (path, found) in looked_at.collect::<Vec<_>>() {
+            match found {
+                Err(error) => nameless.push(Damage::new(&path, error)),
+                Ok((rank, spec)) => {
+                    let entry = known.entry(spec.to_string()).or_insert_with(|| (path.clone(), rank));
+                    if rank > entry.1 {
+                        *entry = (path, rank);
+                    }
                 }
-            };
-            let rank = look(&path, &spec).rank();
-            let entry = known.entry(spec.to_string()).or_insert_with(|| (path.clone(), rank));
-            if rank > entry.1 {
-                *entry = (path, rank);
             }
         }
         let known = known.into_iter().map(|(spec, (path, _))| (spec, path)).collect();
@@ -168,32 +168,33 @@ impl RunIndex {
         if let RunProgress::Damaged(damage) = look(&path, spec) {
             return Ok(Acquired::Damaged(damage));
         }
+        if let Err(error) = store::refuse_links(&path) {
+            return Ok(Acquired::Damaged(Damage::new(&path, error)));
+        }
         files::create_folders(&path)?;
         let Some(lease) = Lease::take(&path)? else { return Ok(Acquired::Busy) };
-        let nothing = match look(&path, spec) {
+        let taken = match look(&path, spec) {
             RunProgress::Finished(run) | RunProgress::Diverged(run) => {
                 Acquired::Finished(Box::new(run.state))
             }
-            // By the workbench, say, which takes no leases.
+            // By an older program, say, that takes no leases.
             RunProgress::Training(_) => Acquired::Busy,
             RunProgress::Damaged(damage) => Acquired::Damaged(damage),
             RunProgress::Unfinished(_) | RunProgress::Missing => {
                 let opened = match store::is_run(&path) {
-                    true => RunDir::reopen(&path).map(|(folder, _, from)| (folder, from)),
-                    false => RunDir::begin(path.clone(), spec).map(|folder| (folder, None)),
+                    true => RunDir::reopen_leased(&path, lease).map(|(folder, _, from)| (folder, from)),
+                    false => RunDir::begin(path.clone(), spec, lease).map(|folder| (folder, None)),
                 };
                 match opened {
                     Ok((folder, from)) => {
-                        let (folder, from) = (Box::new(folder), from.map(Box::new));
-                        return Ok(Acquired::Run { folder, from, lease });
+                        Acquired::Run { folder: Box::new(folder), from: from.map(Box::new) }
                     }
                     Err(_) if store::is_being_written(&path) => Acquired::Busy,
                     Err(error) => return Err(error),
                 }
             }
         };
-        lease.finish();
-        Ok(nothing)
+        Ok(taken)
     }
 }
 
@@ -219,7 +220,7 @@ fn look(path: &Path, spec: &ExperimentSpec) -> RunProgress {
     if path.join(store::EVENTS).symlink_metadata().is_err() {
         return RunProgress::Missing;
     }
-    match SavedRun::open(path).map(Box::new) {
+    match SavedRun::open_condensed(path).map(Box::new) {
         Err(error) => damaged(error),
         Ok(run) => match run.state.outcome {
             Some(Outcome::Completed) => RunProgress::Finished(run),
