@@ -110,7 +110,7 @@ impl RecordReader {
     /// # Errors
     /// When a line before the last is no event, an event is from a newer version, or it cannot
     /// come where it does.
-    pub fn next(&mut self) -> Result<Option<Event>> {
+    pub fn next_event(&mut self) -> Result<Option<Event>> {
         let Self { path, reader, line, number, check, .. } = self;
         *number += 1;
         let state = event_log::next_line(reader, line).map_err(EngineError::io("read", &*path))?;
@@ -151,7 +151,7 @@ impl RecordReader {
 pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
     let mut reader = RecordReader::open(path)?;
     let mut events = Vec::new();
-    while let Some(event) = reader.next()? {
+    while let Some(event) = reader.next_event()? {
         events.push(event);
     }
     Ok((events, reader.torn))

@@ -130,7 +130,7 @@ impl RunDir {
             _lease: lease,
         };
         let mut reader = RecordReader::open(&log)?;
-        while let Some(event) = reader.next()? {
+        while let Some(event) = reader.next_event()? {
             this.before.apply(&event);
             this.take_in(&event)?;
         }

@@ -133,7 +133,7 @@ pub(super) fn read(run: &Path) -> Result<CondensedRun> {
 }
 
 fn read_on(reader: &mut RecordReader, state: &mut RunState) -> Result<()> {
-    while let Some(event) = reader.next()? {
+    while let Some(event) = reader.next_event()? {
         state.apply(&event);
         state.condense();
     }
