@@ -168,9 +168,6 @@ impl RunIndex {
         if let RunProgress::Damaged(damage) = look(&path, spec) {
             return Ok(Acquired::Damaged(damage));
         }
-        if let Err(error) = store::refuse_links(&path) {
-            return Ok(Acquired::Damaged(Damage::new(&path, error)));
-        }
         files::create_folders(&path)?;
         let Some(lease) = Lease::take(&path)? else { return Ok(Acquired::Busy) };
         let taken = match look(&path, spec) {
@@ -198,8 +195,22 @@ impl RunIndex {
     }
 }
 
-/// How far the run of `spec` in folder `path` is, whoever has its lease.
+/// How far the run of `spec` in folder `path` is, whoever has its lease. What is left to be
+/// written of it is damaged where there is a link in the way.
 fn look(path: &Path, spec: &ExperimentSpec) -> RunProgress {
+    match look_inside(path, spec) {
+        RunProgress::Damaged(damage) => RunProgress::Damaged(
+            store::refuse_links(path).err().map_or(damage, |error| Damage::new(path, error)),
+        ),
+        progress @ (RunProgress::Unfinished(_) | RunProgress::Missing) => match store::refuse_links(path) {
+            Ok(()) => progress,
+            Err(error) => RunProgress::Damaged(Damage::new(path, error)),
+        },
+        progress => progress,
+    }
+}
+
+fn look_inside(path: &Path, spec: &ExperimentSpec) -> RunProgress {
     let damaged = |error| RunProgress::Damaged(Damage::new(path, error));
     if !store::is_run(path) {
         let in_the_way = match path.is_dir() {

@@ -12,7 +12,7 @@ use hiresnet_tui::engine::store::{self, RunDir};
 use tempfile::TempDir;
 
 use crate::events::record;
-use crate::{KEPT, TINY, names, said, trained, write};
+use crate::{KEPT, names, said, trained, write};
 
 const LONG: &str = "plain@fashion-embedded blocks=1,1 widths=4,8 batch=20 epochs=2000";
 

@@ -111,7 +111,7 @@ impl SavedRun {
     /// # Errors
     /// When files are missing, are not what they should be, or are from a newer version.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::open_by(path, || {
+        Self::open_by(path, |_| {
             let (events, torn) = read_events(&path.join(EVENTS))?;
             let (state, being_written) = (RunState::replay(&events), is_being_written(path));
             Ok(CondensedRun { state, torn, being_written })
@@ -124,10 +124,10 @@ impl SavedRun {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_condensed(path: &Path) -> Result<Self> {
-        Self::open_by(path, || summary::read(path))
+        Self::open_by(path, |spec| summary::read(path, spec))
     }
 
-    fn open_by(path: &Path, read: impl FnOnce() -> Result<CondensedRun>) -> Result<Self> {
+    fn open_by(path: &Path, read: impl FnOnce(&ExperimentSpec) -> Result<CondensedRun>) -> Result<Self> {
         match fs::metadata(path) {
             Ok(facts) if facts.is_dir() => {}
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -136,7 +136,7 @@ impl SavedRun {
             _ => return Err(EngineError::run(path, "no run here: not a folder")),
         }
         let spec = read_spec(path)?;
-        let CondensedRun { state, torn, being_written } = read()?;
+        let CondensedRun { state, torn, being_written } = read(&spec)?;
         if let Some(facts) = state.started.as_ref().filter(|facts| facts.spec != spec) {
             let reason = format!("not the spec of its record, which is {}", facts.spec);
             return Err(EngineError::run(path.join(SPEC), reason));

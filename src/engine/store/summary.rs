@@ -19,6 +19,7 @@ use super::record::RecordReader;
 use crate::domain::condensed::check_condensed;
 use crate::domain::record::RecordCheck;
 use crate::domain::run_state::RunState;
+use crate::domain::spec::ExperimentSpec;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::files;
 
@@ -96,17 +97,19 @@ fn load(run: &Path) -> Option<(RunSummary<'static>, RecordCheck)> {
     }
 }
 
-/// The run in folder `run`, by its summary where that fits the record.
+/// The run of `spec` in folder `run`, by its summary where that fits the record.
 ///
 /// # Errors
 /// When its record is not what it should be.
-pub(super) fn read(run: &Path) -> Result<CondensedRun> {
+pub(super) fn read(run: &Path, spec: &ExperimentSpec) -> Result<CondensedRun> {
     let path = run.join(EVENTS);
     let mut reader = RecordReader::open(&path)?;
     let being_written = files::is_locked(reader.file());
     let facts = reader.file().metadata().map_err(EngineError::io("read", &path))?;
     let changed = facts.modified().map_err(EngineError::io("read", &path))?;
-    if let Some((RunSummary { record, torn, state, .. }, check)) = load(run) {
+    if let Some((RunSummary { record, torn, state, .. }, check)) =
+        load(run).filter(|(_, check)| check.spec() == Some(spec))
+    {
         let mut state = state.into_owned();
         if (record.bytes, record.modified) == (facts.len(), changed) {
             return Ok(CondensedRun { state, torn, being_written });
