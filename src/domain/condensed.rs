@@ -13,11 +13,8 @@ use super::run_state::{EpochRecord, RunState, StepPoint};
 /// When no record leads to it, with the reason.
 pub fn check_condensed(state: &RunState) -> Result<RecordCheck, String> {
     let mut check = RecordCheck::default();
-    let mut at = 0.0;
-    let mut accept = |check: &mut RecordCheck, t: f64, kind: EventKind| {
-        at = t;
-        check.accept(&Event { v: EVENT_VERSION, t, kind })
-    };
+    let accept =
+        |check: &mut RecordCheck, t: f64, kind: EventKind| check.accept(&Event { v: EVENT_VERSION, t, kind });
     let facts = state.started.as_ref().ok_or("a run that has not started")?;
     accept(&mut check, 0.0, EventKind::RunStarted(Box::new(facts.clone())))?;
     let (mut best, mut top1, mut before) = (None, f64::NEG_INFINITY, 0.0);
@@ -51,7 +48,10 @@ pub fn check_condensed(state: &RunState) -> Result<RecordCheck, String> {
             let kind = step(last, check.next_images())?;
             accept(&mut check, last.t.max(before), kind)?;
         }
-        [last] => _ = step(last, facts.spec.batch)?,
+        [last] if last.epoch == last.step.div_ceil(facts.steps_per_epoch.max(1)) => {
+            step(last, facts.spec.batch)?;
+        }
+        [last] => return Err(format!("step {} in epoch {}", last.step, last.epoch)),
         _ => return Err("more than one step".into()),
     }
     let end = state.t;
@@ -76,13 +76,20 @@ pub fn check_condensed(state: &RunState) -> Result<RecordCheck, String> {
             EventKind::Diverged { epoch: *epoch, step: *step, split, loss: loss.clone() },
         )?;
     }
-    if let Some(outcome) = state.outcome {
-        accept(&mut check, end, EventKind::Finished { outcome, message: state.message.clone() })?;
+    let last = match state.outcome {
+        Some(outcome) => EventKind::Finished { outcome, message: state.message.clone() },
+        // Something was the last event.
+        None => EventKind::Paused,
+    };
+    accept(&mut check, end, last)?;
+    if state.clocks().any(|seconds| !(0.0..=end + 1.0).contains(&seconds)) {
+        return Err(format!("a run of {end} seconds, which knows of other times"));
     }
-    match at <= end {
-        true => Ok(check),
-        false => Err(format!("a run of {end} seconds, in which something happened at {at}")),
+    // Neither is recorded.
+    if state.scored.is_some() || state.compiling.is_some() {
+        return Err("what no record tells".into());
     }
+    Ok(check)
 }
 
 /// A step as an event, of so many images.

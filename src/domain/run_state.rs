@@ -207,6 +207,13 @@ impl RunState {
         }
     }
 
+    /// Seconds that it counts with, beside those of its epochs.
+    pub(super) fn clocks(&self) -> impl Iterator<Item = f64> {
+        let at =
+            [self.training_since, self.active_since, Some(self.epoch_seconds), Some(self.active_seconds)];
+        at.into_iter().flatten()
+    }
+
     fn mark(&mut self, t: f64) {
         if let Some(since) = self.training_since {
             self.epoch_seconds += (t - since).max(0.0);

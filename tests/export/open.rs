@@ -104,8 +104,8 @@ fn an_export_that_is_repeated_adds_what_is_new() {
         assert!(fs::read(&file).unwrap() == whole, "{cut} bytes cut off");
     }
     // What is another run's, or no event file, stays unless it is forced.
-    let other = crate::exported(FileFormat::Tensorboard).1.remove(0);
-    for content in [fs::read(other).unwrap(), b"mine".to_vec(), vec![0; 4000]] {
+    let (_folder, other) = crate::exported(FileFormat::Tensorboard);
+    for content in [fs::read(&other[0]).unwrap(), b"mine".to_vec(), vec![0; 4000]] {
         fs::write(&file, &content).unwrap();
         let runs = std::slice::from_ref(&path);
         let error = export(runs, FileFormat::Tensorboard, &board, false, None).unwrap_err().to_string();

@@ -8,7 +8,7 @@ use hiresnet_tui::engine::store::{self, RunDir, SavedRun};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::events::record;
+use crate::events::{noise, record};
 use crate::{said, write};
 
 const LINE: &str = "resnet+hires[P1]@fashion-embedded batch=500 epochs=6";
@@ -202,7 +202,7 @@ fn a_number_that_no_record_leads_to_is_not_believed() {
     // What was measured can be anything, and what is only shown while a run trains, too.
     let free = ["t", "loss", "hits", "residual", "value", "images_per_s", "top1", "lr", "epoch_seconds"];
     let free = [&free[..], &["epoch_images", "active_seconds", "active_since", "training_since"]].concat();
-    let (mut refused, mut kept) = (0, 0);
+    let (mut refused, mut kept, mut believed) = (0, 0, Vec::new());
     for pointer in pointers {
         let key = pointer.rsplit('/').find(|key| key.parse::<usize>().is_err()).unwrap();
         for other in [0_i64, 1, 2_147_483_647, -1] {
@@ -216,14 +216,50 @@ fn a_number_that_no_record_leads_to_is_not_believed() {
             let state = listed(&run);
             if state == expected {
                 refused += 1;
-            } else {
-                assert!(free.contains(&key), "{pointer} = {other} is believed");
+            } else if free.contains(&key) {
                 kept += 1;
+            } else {
+                believed.push(format!("{pointer} = {other}"));
             }
         }
     }
     eprintln!("{refused} changed numbers refused, {kept} of what was measured kept");
+    assert!(believed.is_empty(), "{believed:#?}");
     assert!(refused > 300 && kept > 0);
+}
+
+/// How many mutated summaries; `FUZZ_CASES=1000000` for a long night.
+fn cases() -> usize {
+    std::env::var("FUZZ_CASES").map_or(400, |text| text.parse().unwrap())
+}
+
+#[test]
+fn no_bytes_of_a_summary_do_harm() {
+    let root = TempDir::new().unwrap();
+    let line = "plain@fashion-embedded batch=900 epochs=2";
+    let run = write(root.path(), &record(line, "2026-11-24T10:00:00Z", 8));
+    let summary = run.join("summary.json");
+    let whole = fs::read(&summary).unwrap();
+    for case in 0..cases() {
+        let mut bytes = whole.clone();
+        for change in 0..1 + case % 3 {
+            let random =
+                |salt: usize, below: usize| (noise(case, 10 * change + salt) * below as f64) as usize;
+            let at = random(0, bytes.len());
+            match random(1, 4) {
+                0 => bytes[at] = random(2, 256) as u8,
+                1 => bytes.truncate(at),
+                2 => drop(bytes.drain(at..(at + random(2, 40)).min(whole.len()).min(bytes.len()))),
+                _ => bytes[at] = b"0123456789-.eE[]{},:\"tfn"[random(2, 24)],
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        fs::write(&summary, bytes).unwrap();
+        let read = SavedRun::open_condensed(&run).unwrap();
+        assert_eq!(read.spec.to_string(), line);
+    }
 }
 
 /// A store of real length, to measure with: `HIRESNET_STORE` names the folder, `HIRESNET_RUNS`
