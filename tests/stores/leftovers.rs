@@ -102,7 +102,7 @@ fn a_folder_that_cannot_be_read_is_listed_as_such() {
     // Root may read everything.
     let closed = root.join("closed");
     fs::create_dir(&closed).unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
     for path in [home.path(), &root] {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
