@@ -125,7 +125,7 @@ fn man(dir: Option<&Path>, markdown: bool) -> Result<Exit, EngineError> {
     let io_error = |source| EngineError::Io { action: "create the directory", path: dir.into(), source };
     std::fs::create_dir_all(dir).map_err(io_error)?;
     for (name, page) in &pages {
-        files::write_atomically(&dir.join(name), page.as_bytes())?;
+        files::write_own(&dir.join(name), page.as_bytes())?;
     }
     output::note(&format!("{} pages written to {}", pages.len(), dir.display()));
     Ok(Exit::Done)

@@ -4,6 +4,12 @@
 //! those tests pass and say so, unless `HIRESNET_REQUIRE_TENSORBOARD`, `…_TORCH` or
 //! `…_PYARROW` is set. `HIRESNET_PYTHON` names another interpreter.
 
+#[path = "export/open.rs"]
+mod open;
+
+#[path = "made/mod.rs"]
+mod events;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,8 +54,8 @@ fn exported(format: FileFormat) -> (tempfile::TempDir, Vec<PathBuf>) {
     (folder, written)
 }
 
-/// What a Python package says of `folder`; `None` without the package.
-fn python(what: &str, packages: &str, folder: &Path) -> Option<Value> {
+/// The script that reads with Python's `packages`; `None` without them.
+fn script(what: &str, packages: &str) -> Option<Command> {
     let python = std::env::var("HIRESNET_PYTHON").unwrap_or_else(|_| "python3".into());
     let has = Command::new(&python).args(["-c", &format!("import {packages}")]).output();
     if !has.is_ok_and(|out| out.status.success()) {
@@ -58,8 +64,14 @@ fn python(what: &str, packages: &str, folder: &Path) -> Option<Value> {
         eprintln!("skipped: no {python} with {packages}");
         return None;
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/check.py");
-    let out = Command::new(&python).arg(script).arg(what).arg(folder).output().unwrap();
+    let mut command = Command::new(python);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/check.py"));
+    Some(command)
+}
+
+/// What a Python package says of `folder`; `None` without the package.
+fn python(what: &str, packages: &str, folder: &Path) -> Option<Value> {
+    let out = script(what, packages)?.arg(what).arg(folder).output().unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     Some(serde_json::from_slice(&out.stdout).unwrap())
 }

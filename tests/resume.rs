@@ -122,7 +122,7 @@ fn a_run_that_is_killed_anywhere_ends_as_if_it_had_not_been() {
             assert!(found[name] == *bytes, "{name} differs after kill {killed} of {}", run.display());
         }
         let left: Vec<_> = fs::read_dir(&run).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(left.len(), 5, "checkpoints and claims go with the end: {left:?}");
+        assert_eq!(left.len(), 6, "checkpoints and claims go with the end: {left:?}");
     }
     eprintln!("{killed} kills, {cut_off} of them while it trained: the same to the bit");
     assert!(cut_off > 0, "none of {killed} was killed in the middle");

@@ -1,6 +1,7 @@
 //! Runs in progress, several at a time.
 
 use std::future::poll_fn;
+use std::path::Path;
 use std::task::Poll;
 
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::domain::event::{Control, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::text::harmless_json;
 use crate::engine::error::EngineError;
-use crate::engine::lease::Lease;
+use crate::engine::export::LiveBoard;
 use crate::engine::worker::Worker;
 use crate::output::say;
 
@@ -21,8 +22,8 @@ pub struct ActiveRun {
     worker: Worker,
     progress: RunBar,
     state: RunState,
-    /// On its folder, where others share it.
-    lease: Option<Lease>,
+    /// Its event file, where one is written.
+    board: Option<LiveBoard>,
 }
 
 /// How a run ended.
@@ -37,18 +38,23 @@ pub struct EndedRun {
 
 impl ActiveRun {
     /// Run `index`, which has just been started, or resumes from `state`.
-    pub fn new(
-        index: usize,
-        worker: Worker,
-        progress: RunBar,
-        state: RunState,
-        lease: Option<Lease>,
-    ) -> Self {
-        Self { index, worker, progress, state, lease }
+    pub const fn new(index: usize, worker: Worker, progress: RunBar, state: RunState) -> Self {
+        Self { index, worker, progress, state, board: None }
     }
 
-    /// Takes in what happened and shows it, with `json` also as a line of JSON.
+    /// Has it write an event file into `folder`.
+    pub fn with_board(self, folder: Option<&Path>) -> Self {
+        let board = folder.map(|folder| LiveBoard::new(folder, &self.worker.folder));
+        Self { board, ..self }
+    }
+
+    /// Takes in what happened and shows it, with `json` also as a line of JSON. An event file
+    /// that cannot be written is said once, and not written any more.
     pub fn apply_event(&mut self, event: &Event, json: bool) {
+        if let Some(Err(error)) = self.board.as_mut().map(|board| board.apply_event(event)) {
+            self.progress.line(&format!("TensorBoard: {error}; the run goes on without"));
+            self.board = None;
+        }
         if json && event.is_recorded() {
             self.print_json(event);
         }
@@ -63,14 +69,12 @@ impl ActiveRun {
 
     /// Waits for its end, of which its events have told.
     pub fn end(self) -> EndedRun {
-        let Self { worker, progress, state, lease, .. } = self;
+        let Self { worker, progress, mut state, .. } = self;
+        // Tables have no use for its steps.
+        state.condense();
         progress.done(&worker.folder);
         let folder = worker.folder.clone();
-        let joined = worker.join();
-        if let (Some(lease), Ok(Outcome::Completed | Outcome::Diverged)) = (lease, &joined) {
-            lease.finish();
-        }
-        match joined {
+        match worker.join() {
             Ok(Outcome::Failed) => {
                 let message = state.message.clone().unwrap_or_default();
                 EndedRun { state, error: Some(EngineError::run(folder, message)), unkept: false }

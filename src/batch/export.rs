@@ -2,6 +2,7 @@
 
 use super::Exit;
 use crate::cli::{ExportArgs, ExportFormat};
+use crate::domain::text::plural;
 use crate::engine::error::{Result, shown};
 use crate::engine::export::{Exported, FileFormat, export};
 use crate::engine::run_args::Skipped;
@@ -21,10 +22,18 @@ pub fn run(args: &ExportArgs) -> Result<Exit> {
         ExportFormat::Parquet => FileFormat::Parquet,
         ExportFormat::Pytorch => FileFormat::Pytorch,
     };
-    let Exported { written, left } =
+    let Exported { written, extended, left } =
         export(&args.runs, format, &args.output, args.force, args.place.data_dir.as_deref())?;
     say_left(&left);
     written.iter().for_each(|path| say(&format!("wrote {}", shown(path))));
+    for (path, added) in &extended {
+        let path = shown(path);
+        say(&match added {
+            None => format!("{path}: left to the process that is writing it"),
+            Some(0) => format!("{path} is up to date"),
+            Some(added) => format!("added {} to {path}", plural(*added, "value")),
+        });
+    }
     Ok(Exit::Done)
 }
 

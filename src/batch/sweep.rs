@@ -147,14 +147,9 @@ fn slurm(args: &SlurmArgs) -> Result<Exit> {
         runs_per_task,
     };
     let script = job.script().map_err(|reason| EngineError::run(&args.out, reason))?;
-    let path = args.output.clone().unwrap_or_else(|| args.out.join("sweep.sbatch"));
-    files::write_atomically(&path, script.as_bytes())?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&path, mode).map_err(EngineError::io("make executable", &path))?;
-    }
+    // Only what is named may be a link.
+    let path = args.output.as_deref().map_or_else(|| args.out.join("sweep.sbatch"), files::followed);
+    files::write_script(&path, script.as_bytes())?;
     let path = absolute(&path)?;
     say(&format!("{}: {} in {}", shown(Path::new(&path)), plural(runs, "run"), plural(job.tasks(), "task")));
     if runs_per_task > args.runs_per_task.get() as usize {

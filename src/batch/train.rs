@@ -69,6 +69,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
         // What is not trained needs no data.
         match known_runs.as_ref().map(|known_runs| known_runs.progress(&spec)) {
             Some(resume::RunProgress::Finished(run) | resume::RunProgress::Diverged(run)) => {
+                store::tidy(&run);
                 outcomes.set(index, RunOutcome::Ended(Box::new(run.state)));
             }
             Some(resume::RunProgress::Damaged(damage)) => outcomes.set(index, RunOutcome::Damaged(damage)),
@@ -82,6 +83,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
     }
     let device = device(machine.device)?;
     store::check_writable(out)?;
+    args.tensorboard.as_deref().map_or(Ok(()), store::check_writable)?;
     let runtime = event_loop().map_err(EngineError::io("start the event loop for", out))?;
     let screen = BatchOutput::new(args.json);
     outcomes.before().iter().for_each(|text| screen.line(text));
@@ -131,8 +133,8 @@ enum Begun {
 impl Batch<'_> {
     fn begin(&self, Job { index, number, data, spec }: Job) -> Result<Begun> {
         let mut plan = RunPlan { from: None, snapshot_every: self.args.checkpoint_every as usize };
-        let (mut folder, lease, note) = match &self.known_runs {
-            None => (RunDir::create(self.out, &spec)?, None, None),
+        let (mut folder, note) = match &self.known_runs {
+            None => (RunDir::create(self.out, &spec)?, None),
             Some(known_runs) => match known_runs.take(&spec)? {
                 Acquired::Finished(state) => return Ok(Begun::Not(RunOutcome::Ended(state))),
                 Acquired::Busy => return Ok(Begun::Not(RunOutcome::Busy)),
@@ -140,14 +142,14 @@ impl Batch<'_> {
                     self.screen.error(&untrained(&damage));
                     return Ok(Begun::Not(RunOutcome::Damaged(damage)));
                 }
-                Acquired::Run { folder, from, lease, note } => {
+                Acquired::Run { folder, from, note } => {
                     plan.from = from.map(|snapshot| *snapshot);
-                    (*folder, Some(lease), note)
+                    (*folder, note)
                 }
             },
         };
         folder.keeps_checkpoint = self.args.keep_checkpoint;
-        let state = folder.state().clone();
+        let state = folder.take_state();
         let progress = RunBar::new(self.screen.clone(), &spec, number, self.of, self.at_once);
         note.iter().for_each(|note| progress.line(note));
         if self.args.resume && note.is_none() && plan.from.is_none() {
@@ -157,7 +159,8 @@ impl Batch<'_> {
             progress.resumed(position.epoch, position.step);
         }
         let worker = Worker::begin(spec, data, self.device, folder, plan)?;
-        Ok(Begun::Running(Box::new(ActiveRun::new(index, worker, progress, state, lease))))
+        let run = ActiveRun::new(index, worker, progress, state);
+        Ok(Begun::Running(Box::new(run.with_board(self.args.tensorboard.as_deref()))))
     }
 
     async fn all(&self, mut waiting: VecDeque<Job>, mut outcomes: RunOutcomes) -> Exit {

@@ -18,7 +18,7 @@ pub struct ExportArgs {
     /// Output directory; created if missing
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// Replace existing files
+    /// Replace existing files. An event file of the same run is added to, with or without it
     #[arg(long)]
     pub force: bool,
     /// Where the datasets are: the PyTorch format's spec.json has their mean and deviation.
@@ -29,7 +29,8 @@ pub struct ExportArgs {
 /// In which format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// An event file for each run: scalars, histograms of activations and saved weights, hyperparameters
+    /// An event file for each run: scalars, histograms of activations and saved weights,
+    /// hyperparameters; repeated, it adds what is new, which an open TensorBoard shows
     Tensorboard,
     /// metrics.csv, one row per value, and summary.csv, one row per run
     Csv,

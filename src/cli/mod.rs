@@ -94,6 +94,9 @@ pub struct BatchArgs {
     /// Keep the last checkpoint of finished runs, so that --resume with more epochs extends them
     #[arg(long, requires = "batch")]
     pub keep_checkpoint: bool,
+    /// Write a TensorBoard event file for each run into this directory while it trains
+    #[arg(long, value_name = "DIR", requires = "batch")]
+    pub tensorboard: Option<PathBuf>,
     /// Train only the runs with these numbers in the sweep, starting at 1, such as 3 or 1..8
     #[arg(long, value_name = "NUMBERS", requires = "batch")]
     pub only: Option<String>,

@@ -137,6 +137,21 @@ pub enum EventKind {
     },
 }
 
+impl EventKind {
+    /// The epoch that it is of; `None` where it is of none.
+    pub const fn epoch(&self) -> Option<usize> {
+        match self {
+            Self::EpochStarted { epoch, .. }
+            | Self::Step { epoch, .. }
+            | Self::EpochEnded { epoch, .. }
+            | Self::Probed { epoch, .. }
+            | Self::Tested { epoch, .. }
+            | Self::Diverged { epoch, .. } => Some(*epoch),
+            _ => None,
+        }
+    }
+}
+
 /// The facts of a run that are known before its first step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunStarted {

@@ -5,6 +5,7 @@
 
 pub mod adjusted;
 pub mod architecture;
+pub mod condensed;
 pub mod cost;
 pub mod data_preview;
 pub mod dataset;

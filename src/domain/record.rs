@@ -14,6 +14,8 @@ use super::spec::ExperimentSpec;
 const LONGEST: f64 = 1e9;
 /// Most images in a split.
 const MOST_IMAGES: usize = 1_000_000_000;
+/// What a record most likely suffered that tells something twice.
+const TWO_WRITERS: &str = "two programs seem to have written this record at the same time";
 /// How far below zero rounding takes a loss, whose least value is zero.
 const ROUNDING: f64 = 1e-3;
 
@@ -60,7 +62,9 @@ impl RecordCheck {
             return Err("an event after the run's end".into());
         }
         match (&event.kind, &mut self.run) {
-            (EventKind::RunStarted(_), Some(_)) => return Err("a run that starts twice".into()),
+            (EventKind::RunStarted(_), Some(_)) => {
+                return Err(format!("a run that starts twice: {TWO_WRITERS}"));
+            }
             (EventKind::RunStarted(facts), None) => self.run = Some(Run::new(facts)?),
             // The engine broke down before anything else.
             (EventKind::Finished { outcome: Outcome::Failed, .. }, None) => {}
@@ -69,6 +73,34 @@ impl RecordCheck {
         }
         self.is_over = matches!(event.kind, EventKind::Finished { .. });
         Ok(())
+    }
+
+    /// That the steps until before `step`, which is one of the current epoch, were taken.
+    ///
+    /// # Errors
+    /// When it is in no epoch that has begun.
+    pub(super) fn skip_to(&mut self, step: usize) -> Result<(), String> {
+        let run = self.run.as_mut().filter(|run| run.has_begun).ok_or("a step before any epoch")?;
+        if step <= run.step || step > run.steps_until(run.ended + 1) {
+            return Err(format!("step {step}, after {} epochs", run.ended));
+        }
+        run.step = step - 1;
+        Ok(())
+    }
+
+    /// Epochs that have ended, and steps until then.
+    pub(super) fn ended(&self) -> (usize, usize) {
+        self.run.as_ref().map_or((0, 0), |run| (run.ended, run.steps_until(run.ended)))
+    }
+
+    /// Images of the next step.
+    pub(super) fn next_images(&self) -> usize {
+        self.run.as_ref().map_or(0, Run::next_images)
+    }
+
+    /// Whether an epoch has ended and the next one has not begun.
+    pub fn is_between_epochs(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.ended > 0 && !run.has_begun)
     }
 
     /// The spec of the run, once it has started.
@@ -175,12 +207,19 @@ impl Run {
         Ok(())
     }
 
+    /// Images of the next step, which is in the current epoch.
+    fn next_images(&self) -> usize {
+        let before = (self.step - self.steps_until(self.ended)) * self.facts.spec.batch;
+        self.facts.spec.batch.min(self.facts.images.train.saturating_sub(before))
+    }
+
     fn stepped(&mut self, step: usize, loss: f64, images: usize, hits: usize) -> Result<(), String> {
         if step != self.step + 1 || step > self.steps_until(self.ended + 1) {
-            return Err(format!("step {step}, after {} steps and {} epochs", self.step, self.ended));
+            let again =
+                if (1..=self.step).contains(&step) { format!(": {TWO_WRITERS}") } else { String::new() };
+            return Err(format!("step {step}, after {} steps and {} epochs{again}", self.step, self.ended));
         }
-        let before = (self.step - self.steps_until(self.ended)) * self.facts.spec.batch;
-        let batch = self.facts.spec.batch.min(self.facts.images.train.saturating_sub(before));
+        let batch = self.next_images();
         if images != batch {
             return Err(format!("{images} images in step {step}, which has {batch}"));
         }

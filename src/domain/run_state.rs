@@ -1,10 +1,12 @@
 //! The state of a run, made from its events and nothing else. Live screens, batch
 //! tables, listings and replay all read this.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::{BlockActivity, Checkpoint, Event, EventKind, Outcome, Phase, RunStarted, Score, Split};
 
 /// One training step.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct StepPoint {
     /// Over the whole run, from 1.
     pub step: usize,
@@ -19,7 +21,7 @@ pub struct StepPoint {
 }
 
 /// One finished epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// From 1.
     pub epoch: usize,
@@ -39,7 +41,7 @@ pub struct EpochRecord {
 }
 
 /// One measurement of Fig. 2.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProbeRecord {
     /// Epoch of the weights.
     pub epoch: usize,
@@ -50,7 +52,8 @@ pub struct ProbeRecord {
 }
 
 /// A run as its events tell it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RunState {
     /// Facts known at the start.
     pub started: Option<RunStarted>,
@@ -187,6 +190,28 @@ impl RunState {
                 self.paused = false;
             }
         }
+    }
+
+    /// Drops what only curves and activations show: all steps but the last, all probes but
+    /// those of the test split, and histograms. Later events lead to what they would have led
+    /// to otherwise, but for that.
+    pub fn condense(&mut self) {
+        if let Some(last) = self.steps.pop() {
+            self.steps.clear();
+            self.steps.push(last);
+        }
+        self.probes.retain(|probe| probe.split == Split::Test);
+        for block in self.probes.iter_mut().flat_map(|probe| &mut probe.blocks) {
+            block.histogram = None;
+            block.hops.iter_mut().for_each(|hop| hop.histogram = None);
+        }
+    }
+
+    /// Seconds that it counts with, beside those of its epochs.
+    pub(super) fn clocks(&self) -> impl Iterator<Item = f64> {
+        let at =
+            [self.training_since, self.active_since, Some(self.epoch_seconds), Some(self.active_seconds)];
+        at.into_iter().flatten()
     }
 
     fn mark(&mut self, t: f64) {

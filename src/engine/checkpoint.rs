@@ -26,7 +26,7 @@ const MAX_BYTES: u64 = 4 << 30;
 /// When the disk does not take it.
 pub fn keep(run: &Path, snapshot: &Snapshot, spec: &str, events: u64) -> Result<()> {
     let path = run.join(format!("{PREFIX}{:010}{SUFFIX}", snapshot.position.step));
-    files::write_atomically(&path, &snapshot.to_bytes(spec, events, &path)?)?;
+    files::write_own(&path, &snapshot.to_bytes(spec, events, &path)?)?;
     for old in all(run).into_iter().rev().skip(KEPT) {
         // One that stays takes room and does no harm.
         let _ = fs::remove_file(old);
@@ -97,7 +97,7 @@ pub fn remove_all(run: &Path) {
 }
 
 /// By step.
-fn all(run: &Path) -> Vec<PathBuf> {
+pub(super) fn all(run: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(run).into_iter().flatten().flatten();
     let is_one = |path: &PathBuf| path.file_name().and_then(|n| n.to_str()).is_some_and(is_checkpoint);
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).filter(is_one).collect();

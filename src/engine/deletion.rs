@@ -7,7 +7,7 @@ use super::checkpoint;
 use super::error::{EngineError, Result};
 use super::files;
 use super::lease::CLAIM;
-use super::store::{EVENTS, METRICS, SPEC, is_being_written, weights_path};
+use super::store::{EVENTS, METRICS, SPEC, SUMMARY, is_being_written, weights_path};
 use crate::domain::event::Checkpoint;
 
 /// Deletes a run in `root`: the files that runs have, and its folder. A file of somebody
@@ -39,7 +39,7 @@ pub fn delete(root: &Path, path: &Path) -> Result<()> {
     let own: Vec<_> = of_going_on
         .into_iter()
         .chain(weights)
-        .chain([METRICS, EVENTS, SPEC].map(|name| path.join(name)))
+        .chain([SUMMARY, METRICS, EVENTS, SPEC].map(|name| path.join(name)))
         .collect();
     if let Some(other) = there.iter().find(|file| !own.contains(file) && !is_cut_off(file)) {
         return Err(EngineError::run(

@@ -5,57 +5,101 @@
 //! and index. So the end of a run is the middle of a longer one, to the bit, where its last
 //! checkpoint was kept.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use super::checkpoint;
-use super::error::{EngineError, Result};
+use super::error::{EngineError, Result, shown};
+use super::lease::Lease;
 use super::snapshot::Snapshot;
-use super::store::{self, RunDir, SavedRun};
-use crate::domain::event::{Checkpoint, EventKind};
+use super::store::{self, EVENTS, RunDir, SavedRun};
+use crate::domain::event::{Checkpoint, EventKind, Outcome};
+use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 
-/// Whether the run of `spec` goes on where that of `shorter` ended: they agree in all but epochs.
-pub fn is_longer(spec: &ExperimentSpec, shorter: &ExperimentSpec) -> bool {
+/// A run's folder, where it resumes, and what there is to say of that.
+type Begun = (RunDir, Option<Snapshot>, Option<String>);
+
+/// Begins the run of `spec` in folder `path`, which has none and is leased: with the end of a
+/// finished run among `known`, by spec, that is the same but shorter, where one kept it.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn begin(
+    known: &HashMap<String, PathBuf>,
+    path: &Path,
+    spec: &ExperimentSpec,
+    lease: Lease,
+) -> Result<Begun> {
+    let fresh = |lease, note| Ok((RunDir::begin(path.to_path_buf(), spec, lease)?, None, note));
+    let Some(shorter) = shorter(known, spec) else { return fresh(lease, None) };
+    let (epochs, place) = (shorter.spec.epochs, shown(&shorter.path));
+    let note = match end_of(&shorter) {
+        Ok(Some((end, length))) => {
+            let folder = extended(path, spec, &shorter, (&end, length), lease)?;
+            let note = format!("extending the finished run of epochs={epochs} in {place}");
+            return Ok((folder, Some(end), Some(note)));
+        }
+        Ok(None) => format!(
+            "training from the start: the finished run of epochs={epochs} in {place} kept no checkpoint to extend; \
+             train with --keep-checkpoint to keep one"
+        ),
+        Err(error) => format!("training from the start: cannot extend epochs={epochs}: {error}"),
+    };
+    fresh(lease, Some(note))
+}
+
+/// The longest finished run that is the run of `spec` but shorter.
+fn shorter(known: &HashMap<String, PathBuf>, spec: &ExperimentSpec) -> Option<SavedRun> {
+    let mut shorter: Vec<_> = known
+        .iter()
+        .filter_map(|(line, path)| {
+            let known: ExperimentSpec = line.parse().ok()?;
+            is_longer(spec, &known).then_some((known.epochs, path))
+        })
+        .collect();
+    shorter.sort();
+    let finished = |run: &SavedRun| run.state.outcome == Some(Outcome::Completed);
+    shorter.into_iter().rev().filter_map(|(_, path)| SavedRun::open_condensed(path).ok()).find(finished)
+}
+
+/// Whether two runs agree in all but epochs, of which the first has more.
+fn is_longer(spec: &ExperimentSpec, shorter: &ExperimentSpec) -> bool {
     shorter.epochs < spec.epochs && ExperimentSpec { epochs: spec.epochs, ..shorter.clone() } == *spec
 }
 
-/// The state in which the finished run `shorter` ended, and how many bytes of its record led
-/// there; `None` where it kept no checkpoint of its end.
-///
-/// # Errors
-/// When its files cannot be read.
-pub fn end_of(shorter: &SavedRun) -> Result<Option<(Snapshot, u64)>> {
-    let found = checkpoint::end(&shorter.path, &shorter.spec)?;
-    let epochs = shorter.spec.epochs;
-    Ok(found.filter(|(Snapshot { position, .. }, _)| (position.epoch, position.done) == (epochs + 1, 0)))
+/// The state in which a finished run ended, and how many bytes of its record led there; `None`
+/// where it was not kept.
+fn end_of(run: &SavedRun) -> Result<Option<(Snapshot, u64)>> {
+    let found = checkpoint::end(&run.path, &run.spec)?;
+    Ok(found.filter(|(end, _)| (end.position.epoch, end.position.done) == (run.spec.epochs + 1, 0)))
 }
 
-/// Begins the run of `spec` in folder `path`, which has none, with the end of `shorter`.
-///
-/// # Errors
-/// When files cannot be read or written.
-pub fn begin(
+/// The run of `spec` in folder `path`, with all that `shorter` did until its end.
+fn extended(
     path: &Path,
     spec: &ExperimentSpec,
     shorter: &SavedRun,
-    end: (&Snapshot, u64),
+    (end, length): (&Snapshot, u64),
+    lease: Lease,
 ) -> Result<RunDir> {
-    let (snapshot, length) = end;
-    let mut folder = RunDir::begin(path.to_path_buf(), spec)?;
+    let mut events = store::first_events(&shorter.path.join(EVENTS), length)?;
     let name = shorter.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    for mut event in store::first_events(&shorter.path, length)? {
+    for event in &mut events {
         if let EventKind::RunStarted(facts) = &mut event.kind {
-            facts.spec = spec.clone();
-            facts.extends = Some(name.clone());
+            (facts.spec, facts.extends) = (spec.clone(), Some(name.clone()));
         }
-        folder.append(&event)?;
     }
-    if folder.state().epochs.len() != shorter.spec.epochs {
+    let state = RunState::replay(&events);
+    if state.epochs.len() != shorter.spec.epochs {
         return Err(EngineError::run(&shorter.path, "its checkpoint is not of its last epoch"));
     }
-    if let Some(best) = &snapshot.best {
+    let mut folder = RunDir::begin(path.to_path_buf(), spec, lease)?;
+    events.iter().try_for_each(|event| folder.append(event))?;
+    if let Some(best) = &end.best {
         folder.save(Checkpoint::Best, &best.weights)?;
     }
-    folder.checkpoint(snapshot)?;
+    folder.checkpoint(end)?;
+    folder.set_before(state);
     Ok(folder)
 }

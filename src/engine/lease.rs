@@ -1,28 +1,38 @@
 //! Who may work on a run's folder, among programs on this machine and on others that share
 //! the disk.
 //!
-//! A lease is a file `claim` in the folder, locked by the program that has it: the system
-//! gives the lock back however the program ends. Some shared folders have no locks, or keep
-//! them within one machine, so the file also says who has it, and is renewed from time
-//! to time: that of another machine expires when it was not renewed for a while.
+//! A lease is a file `claim` in the folder, which only one process can create, locked by the
+//! one that has it: the system gives the lock back however the process ends. Some shared
+//! folders have no locks, or keep them within one machine, so the file also says who has it,
+//! and is written again from time to time: it expires when that did not happen for a while.
+//! An expired one is removed before another is created, and again only one process can.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{EngineError, Result};
+use super::files;
 
 /// The file's name.
 pub(super) const CLAIM: &str = "claim";
+/// Which process may remove an expired claim, where locks do not say: the one that creates this.
+const REMOVAL: &str = ".writing-claim";
 /// How often a lease is renewed.
 const BEAT: Duration = Duration::from_secs(15);
-/// A lease of another machine that was not renewed for so long is nobody's.
+/// A lease that was not renewed for so long, and whose lock would not be seen, is nobody's.
 const STALE: Duration = Duration::from_secs(120);
+/// Between two looks at a claim that somebody has created and not written yet, and how often
+/// one looks.
+const UNWRITTEN_POLL: Duration = Duration::from_millis(25);
+const UNWRITTEN_POLLS: usize = 8;
+/// How often the claim may be another one at the next look.
+const ATTEMPTS: usize = 20;
 /// Longest file read, bytes.
 const MAX_BYTES: u64 = 4 << 10;
 
@@ -60,37 +70,59 @@ impl Lease {
     fn take_as(folder: &Path, me: &Holder, stale: Duration) -> Result<Option<Self>> {
         let path = folder.join(CLAIM);
         let io = |action| EngineError::io(action, &path);
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = opened.map_err(io("open"))?;
-        let locked = match file.try_lock() {
-            Ok(()) => true,
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            // No locks here: what the file says is all there is.
-            Err(TryLockError::Error(_)) => false,
-        };
-        if is_anothers(folder, &file, locked, me, stale).map_err(io("look at"))? {
-            return Ok(None);
+        for _ in 0..ATTEMPTS {
+            match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
+                Ok(file) => match files::lock(&file) {
+                    // Somebody opened it first.
+                    Err(TryLockError::WouldBlock) => return Ok(None),
+                    // No locks here: that it was created decides.
+                    Ok(()) | Err(TryLockError::Error(_)) => {
+                        if files::is_at(&file, &path).map_err(io("look at"))? {
+                            return Self::hold(path, file, me).map(Some);
+                        }
+                    }
+                },
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    let opened = files::open_own(&path, OpenOptions::new().read(true).write(true));
+                    let file = match opened {
+                        Err(EngineError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                            continue;
+                        }
+                        other => other?,
+                    };
+                    let claim = judge(folder, &file, me, stale).map_err(io("look at"))?;
+                    if claim == Claim::Held || !remove(folder, &file, claim).map_err(io("replace"))? {
+                        return Ok(None);
+                    }
+                }
+                Err(error) => return Err(io("create")(error)),
+            }
         }
+        Ok(None)
+    }
+
+    /// Writes who has the claim, now and from time to time.
+    fn hold(path: PathBuf, file: File, me: &Holder) -> Result<Self> {
         let text = serde_json::to_vec(me).unwrap_or_default();
-        file.set_len(0)
-            .and_then(|()| file.seek(SeekFrom::Start(0)))
-            .and_then(|_| file.write_all(&text))
-            .and_then(|()| file.sync_data())
-            .map_err(io("write"))?;
+        let write = move |mut file: &File| -> std::io::Result<()> {
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&text)
+        };
+        // Removed again where anything fails from here on.
+        let mut lease = Self { path, file, beat: None };
+        let io = |action| EngineError::io(action, &lease.path);
+        write(&lease.file).and_then(|()| lease.file.sync_data()).map_err(io("write"))?;
         let (stop, stopped) = channel();
-        let touched = file.try_clone().map_err(io("open"))?;
+        let renewed = lease.file.try_clone().map_err(io("open"))?;
         let beat = thread::Builder::new().name("claim".into()).spawn(move || {
             while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-                let _ = touched.set_modified(SystemTime::now());
+                // By the clock of the disk, which a time of our own would not be.
+                let _ = write(&renewed);
             }
         });
         let beat = beat.map_err(io("start a thread for"))?;
-        Ok(Some(Self { path, file, beat: Some((stop, beat)) }))
-    }
-
-    /// Gives the folder back with nothing left of the claim, of a run that will not be taken again.
-    pub fn finish(self) {
-        let _ = fs::remove_file(&self.path);
+        lease.beat = Some((stop, beat));
+        Ok(lease)
     }
 }
 
@@ -100,42 +132,135 @@ impl Drop for Lease {
             drop(stop);
             let _ = thread.join();
         }
-        // Nobody has it now, which those without locks must see as well.
-        let _ = self.file.set_len(0);
+        // Unless it expired, and is another's.
+        if files::is_at(&self.file, &self.path).unwrap_or(false) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// What a claim means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// Somebody has the folder.
+    Held,
+    /// Nobody has, and nobody else can find that out meanwhile: this process has its lock.
+    Left,
+    /// It has expired, which another process may find as well.
+    Expired,
+}
+
+/// Removes a `claim` that nobody has; whether that was for this process to do.
+fn remove(folder: &Path, claim: &File, state: Claim) -> std::io::Result<bool> {
+    let removal = folder.join(REMOVAL);
+    if state == Claim::Expired {
+        match OpenOptions::new().write(true).create_new(true).open(&removal) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                // Of a process that ended in the middle of it.
+                if File::open(&removal).is_ok_and(|file| !is_fresh(folder, &file, STALE).unwrap_or(true)) {
+                    let _ = fs::remove_file(&removal);
+                }
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let path = folder.join(CLAIM);
+    let removed = match files::is_at(claim, &path) {
+        Ok(true) => fs::remove_file(&path),
+        other => other.map(drop),
+    };
+    if state == Claim::Expired {
+        let _ = fs::remove_file(&removal);
+    }
+    removed.map(|()| true)
+}
+
+/// Removes a claim that nobody has any more.
+pub fn remove_left(folder: &Path) {
+    let opened = files::open_own(&folder.join(CLAIM), OpenOptions::new().read(true).write(true));
+    if let Ok(file) = opened
+        && let Ok(claim @ (Claim::Left | Claim::Expired)) = judge(folder, &file, &Holder::me(), STALE)
+    {
+        let _ = remove(folder, &file, claim);
     }
 }
 
 /// Whether somebody has claimed `folder`, as far as can be seen; nothing is changed.
 pub fn is_held(folder: &Path) -> bool {
-    let Ok(file) = File::open(folder.join(CLAIM)) else { return false };
+    let path = folder.join(CLAIM);
+    if files::refuse_other_than_files(&path).is_err() {
+        return false;
+    }
+    let Ok(file) = File::open(path) else { return false };
     let locked = match file.try_lock_shared() {
-        Ok(()) => true,
         Err(TryLockError::WouldBlock) => return true,
         Err(TryLockError::Error(_)) => false,
+        Ok(()) => {
+            let _ = file.unlock();
+            true
+        }
     };
-    is_anothers(folder, &file, locked, &Holder::me(), STALE).unwrap_or(false)
+    let held = holder(&file)
+        .and_then(|found| is_held_by(folder, &file, found.as_ref(), locked, &Holder::me(), STALE));
+    held.unwrap_or(false)
 }
 
-/// Whether what `claim` says makes it another's than `me`, who has its lock if it is `locked`.
-fn is_anothers(
+/// What `claim` means to `me`, who then has its lock where it is not held.
+fn judge(folder: &Path, claim: &File, me: &Holder, stale: Duration) -> std::io::Result<Claim> {
+    let locked = match files::lock(claim) {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => return Ok(Claim::Held),
+        // No locks here: what the file says is all there is.
+        Err(TryLockError::Error(_)) => false,
+    };
+    let mut found = holder(claim)?;
+    for _ in 0..UNWRITTEN_POLLS {
+        // Whoever created it on another machine is about to write it.
+        let is_unwritten = found.is_none() && is_fresh(folder, claim, UNWRITTEN_POLL * 8)?;
+        if !is_unwritten {
+            break;
+        }
+        thread::sleep(UNWRITTEN_POLL);
+        found = holder(claim)?;
+    }
+    if is_held_by(folder, claim, found.as_ref(), locked, me, stale)? {
+        return Ok(Claim::Held);
+    }
+    let is_ours = locked && found.is_none_or(|found| found.host == me.host);
+    Ok(if is_ours { Claim::Left } else { Claim::Expired })
+}
+
+/// Who is named in `claim`; `None` of one that is not written, or is nonsense.
+fn holder(mut claim: &File) -> std::io::Result<Option<Holder>> {
+    let mut text = Vec::new();
+    claim.seek(SeekFrom::Start(0))?;
+    claim.take(MAX_BYTES).read_to_end(&mut text)?;
+    Ok(serde_json::from_slice(&text).ok())
+}
+
+/// Whether `claim` makes `folder` theirs who are named in it; of one that is not written or is
+/// nonsense, nobody is.
+fn is_held_by(
     folder: &Path,
     claim: &File,
+    found: Option<&Holder>,
     locked: bool,
     me: &Holder,
     stale: Duration,
 ) -> std::io::Result<bool> {
-    let mut text = Vec::new();
-    claim.take(MAX_BYTES).read_to_end(&mut text)?;
-    let Ok(holder) = serde_json::from_slice::<Holder>(&text) else { return Ok(false) };
-    // The lock of a program on this machine would have been seen.
-    let could_be_unseen = !locked || holder.host != me.host;
-    Ok(could_be_unseen && holder != *me && is_fresh(folder, claim, stale)?)
+    // The lock of a process on this machine would have been seen.
+    let could_be_unseen = !locked || found.is_some_and(|found| found.host != me.host);
+    Ok(could_be_unseen && is_fresh(folder, claim, stale)?)
 }
 
-/// Whether `claim` was touched lately, by the clock of the disk that both are on.
+/// Whether `claim` was written lately, by the clock of the disk that both are on. One from the
+/// future was not.
 fn is_fresh(folder: &Path, claim: &File, stale: Duration) -> std::io::Result<bool> {
     let now = tempfile::tempfile_in(folder)?.metadata()?.modified()?;
-    Ok(now.duration_since(claim.metadata()?.modified()?).unwrap_or_default() < stale)
+    let at = claim.metadata()?.modified()?;
+    Ok(now.duration_since(at).or_else(|_| at.duration_since(now)).unwrap_or_default() < stale)
 }
 
 /// This machine's name.
@@ -148,6 +273,8 @@ fn host() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     #[test]
@@ -158,17 +285,40 @@ mod tests {
         assert!(is_held(folder.path()));
         drop(first);
         assert!(!is_held(folder.path()));
-        let second = Lease::take(folder.path()).unwrap().unwrap();
-        second.finish();
         assert!(!folder.path().join(CLAIM).exists());
         assert!(Lease::take(folder.path()).unwrap().is_some());
+    }
+
+    #[test]
+    fn of_many_that_start_together_one_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            // An expired one is in the way of every other round.
+            if round % 2 == 1 {
+                fs::write(folder.path().join(CLAIM), "").unwrap();
+                let old = File::options().write(true).open(folder.path().join(CLAIM)).unwrap();
+                old.set_modified(SystemTime::now() - 2 * STALE).unwrap();
+            }
+            let start = std::sync::Barrier::new(8);
+            let taken: Vec<Option<Lease>> = thread::scope(|scope| {
+                let take = || {
+                    start.wait();
+                    Lease::take(folder.path()).unwrap()
+                };
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(take)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(taken.iter().flatten().count(), 1, "round {round}");
+            drop(taken);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "round {round}");
+        }
     }
 
     #[test]
     fn another_machines_claim_counts_until_it_is_stale() {
         let folder = tempfile::tempdir().unwrap();
         let other = serde_json::to_vec(&Holder { host: "elsewhere".into(), process: 7 }).unwrap();
-        fs::write(folder.path().join(CLAIM), other).unwrap();
+        fs::write(folder.path().join(CLAIM), &other).unwrap();
         assert!(Lease::take(folder.path()).unwrap().is_none(), "its machine may be at work");
         assert!(is_held(folder.path()));
         let long_ago = SystemTime::now() - 2 * STALE;
@@ -176,6 +326,12 @@ mod tests {
         file.set_modified(long_ago).unwrap();
         assert!(!is_held(folder.path()));
         assert!(Lease::take(folder.path()).unwrap().is_some(), "its machine is gone");
+        // Nor does one from the future hold for ever.
+        fs::write(folder.path().join(CLAIM), other).unwrap();
+        let file = File::options().write(true).open(folder.path().join(CLAIM)).unwrap();
+        file.set_modified(SystemTime::now() + 2 * STALE).unwrap();
+        assert!(!is_held(folder.path()));
+        assert!(Lease::take(folder.path()).unwrap().is_some());
         // What a program on this machine left when it was killed is nobody's at once.
         let dead = serde_json::to_vec(&Holder { host: host(), process: 1 }).unwrap();
         fs::write(folder.path().join(CLAIM), dead).unwrap();

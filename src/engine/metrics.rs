@@ -21,6 +21,21 @@ pub(super) struct MetricsRow {
     best: bool,
 }
 
+/// Its first line; a run that ends before its first epoch has no other.
+pub(super) const COLUMNS: [&str; 11] = [
+    "epoch",
+    "step",
+    "seconds",
+    "lr",
+    "train_loss",
+    "train_top1",
+    "val_loss",
+    "val_top1",
+    "val_top5",
+    "images_per_s",
+    "best",
+];
+
 impl MetricsRow {
     /// Of a finished epoch.
     pub fn new(e: &EpochRecord, best: bool) -> Self {

@@ -68,7 +68,7 @@ pub fn write(
     std::fs::create_dir_all(folder).map_err(EngineError::io("create the folder", folder))?;
     let save = |name: &str, weights: &Weights| {
         let path = folder.join(name);
-        files::write_atomically(&path, &weights.to_safetensors(HashMap::new(), &path)?)
+        files::write_own(&path, &weights.to_safetensors(HashMap::new(), &path)?)
     };
     let architecture = spec.architecture()?;
     let network = Network::<Cpu>::new(&architecture, spec.seed, &FlexDevice);
@@ -107,7 +107,7 @@ pub fn write(
     let path = folder.join("parity.json");
     let json = serde_json::to_vec_pretty(&sheet)
         .map_err(|e| EngineError::run(&path, format!("cannot be encoded: {e}")))?;
-    files::write_atomically(&path, &json)
+    files::write_own(&path, &json)
 }
 
 /// A network walking its first steps.

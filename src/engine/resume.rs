@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::data::hex;
-use super::error::{EngineError, Result, shown};
+use super::error::{EngineError, Result};
 use super::extend;
 use super::files;
 use super::lease::{self, Lease};
@@ -27,12 +28,10 @@ pub enum Acquired {
     Damaged(Damage),
     /// All of it, or what is left of it.
     Run {
-        /// To be written.
+        /// To be written; it has the lease.
         folder: Box<RunDir>,
         /// Where it resumes; `None` for its start.
         from: Option<Box<Snapshot>>,
-        /// On its folder.
-        lease: Lease,
         /// What there is to say of how it begins.
         note: Option<String>,
     },
@@ -112,8 +111,8 @@ pub struct RunIndex {
 }
 
 impl RunIndex {
-    /// Looks through the runs in `root`, if there is such a folder. Of several runs of one spec, a finished one counts,
-    /// else one that can be read, else the first by name.
+    /// Looks through the runs in `root`, if there is such a folder. Of several runs of one spec,
+    /// a finished one counts, else one that can be read, else the first by name.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -121,18 +120,19 @@ impl RunIndex {
         let mut known: HashMap<String, (PathBuf, u8)> = HashMap::new();
         let mut nameless = Vec::new();
         let runs = if root.exists() { store::folders_of_runs(root)? } else { Vec::new() };
-        for path in runs {
-            let spec = match store::read_spec(&path) {
-                Ok(spec) => spec,
-                Err(error) => {
-                    nameless.push(Damage::new(&path, error));
-                    continue;
+        let looked_at = runs.into_par_iter().map(|path| {
+            let found = store::read_spec(&path).map(|spec| (look(&path, &spec).rank(), spec));
+            (path, found)
+        });
+        for (path, found) in looked_at.collect::<Vec<_>>() {
+            match found {
+                Err(error) => nameless.push(Damage::new(&path, error)),
+                Ok((rank, spec)) => {
+                    let entry = known.entry(spec.to_string()).or_insert_with(|| (path.clone(), rank));
+                    if rank > entry.1 {
+                        *entry = (path, rank);
+                    }
                 }
-            };
-            let rank = look(&path, &spec).rank();
-            let entry = known.entry(spec.to_string()).or_insert_with(|| (path.clone(), rank));
-            if rank > entry.1 {
-                *entry = (path, rank);
             }
         }
         let known = known.into_iter().map(|(spec, (path, _))| (spec, path)).collect();
@@ -173,82 +173,51 @@ impl RunIndex {
         }
         files::create_folders(&path)?;
         let Some(lease) = Lease::take(&path)? else { return Ok(Acquired::Busy) };
-        let nothing = match look(&path, spec) {
+        let taken = match look(&path, spec) {
             RunProgress::Finished(run) | RunProgress::Diverged(run) => {
                 Acquired::Finished(Box::new(run.state))
             }
-            // By the workbench, say, which takes no leases.
+            // By an older program, say, that takes no leases.
             RunProgress::Training(_) => Acquired::Busy,
             RunProgress::Damaged(damage) => Acquired::Damaged(damage),
             RunProgress::Unfinished(_) | RunProgress::Missing => {
                 let opened = match store::is_run(&path) {
-                    true => RunDir::reopen(&path).map(|(folder, _, from)| {
+                    true => RunDir::reopen_leased(&path, lease).map(|(folder, _, from)| {
                         let note = "no checkpoint to resume from: training from the start";
                         let note = from.is_none().then(|| note.to_owned());
                         (folder, from, note)
                     }),
-                    false => self.begin(&path, spec),
+                    false => extend::begin(&self.known, &path, spec, lease),
                 };
                 match opened {
                     Ok((folder, from, note)) => {
-                        let (folder, from) = (Box::new(folder), from.map(Box::new));
-                        return Ok(Acquired::Run { folder, from, lease, note });
+                        Acquired::Run { folder: Box::new(folder), from: from.map(Box::new), note }
                     }
                     Err(_) if store::is_being_written(&path) => Acquired::Busy,
                     Err(error) => return Err(error),
                 }
             }
         };
-        lease.finish();
-        Ok(nothing)
+        Ok(taken)
     }
 }
 
-impl RunIndex {
-    /// The longest finished run that is the run of `spec` but shorter.
-    fn shorter(&self, spec: &ExperimentSpec) -> Option<SavedRun> {
-        let shorter = self.known.iter().filter_map(|(line, path)| {
-            let known: ExperimentSpec = line.parse().ok()?;
-            extend::is_longer(spec, &known).then_some((known.epochs, path))
-        });
-        let mut shorter: Vec<_> = shorter.collect();
-        shorter.sort();
-        let finished = |run: &SavedRun| run.state.outcome == Some(Outcome::Completed);
-        shorter.into_iter().rev().filter_map(|(_, path)| SavedRun::open(path).ok()).find(finished)
-    }
-
-    /// Begins the run of `spec` in folder `path`: with the end of a shorter one where there is
-    /// one that kept it.
-    fn begin(
-        &self,
-        path: &Path,
-        spec: &ExperimentSpec,
-    ) -> Result<(RunDir, Option<Snapshot>, Option<String>)> {
-        let fresh = |note| RunDir::begin(path.to_path_buf(), spec).map(|folder| (folder, None, note));
-        let Some(shorter) = self.shorter(spec) else { return fresh(None) };
-        let (epochs, place) = (shorter.spec.epochs, shown(&shorter.path));
-        match extend::end_of(&shorter) {
-            Ok(Some((end, length))) => {
-                let folder = extend::begin(path, spec, &shorter, (&end, length))?;
-                Ok((
-                    folder,
-                    Some(end),
-                    Some(format!("extending the finished run of epochs={epochs} in {place}")),
-                ))
-            }
-            Ok(None) => fresh(Some(format!(
-                "training from the start: the finished run of epochs={epochs} in {place} kept no checkpoint to \
-                 extend; train with --keep-checkpoint to keep one"
-            ))),
-            Err(error) => {
-                fresh(Some(format!("training from the start: cannot extend epochs={epochs}: {error}")))
-            }
-        }
-    }
-}
-
-/// How far the run of `spec` in folder `path` is, whoever has its lease.
+/// How far the run of `spec` in folder `path` is, whoever has its lease. What is left to be
+/// written of it is damaged where there is a link in the way.
 fn look(path: &Path, spec: &ExperimentSpec) -> RunProgress {
+    match look_inside(path, spec) {
+        RunProgress::Damaged(damage) => RunProgress::Damaged(
+            store::refuse_links(path).err().map_or(damage, |error| Damage::new(path, error)),
+        ),
+        progress @ (RunProgress::Unfinished(_) | RunProgress::Missing) => match store::refuse_links(path) {
+            Ok(()) => progress,
+            Err(error) => RunProgress::Damaged(Damage::new(path, error)),
+        },
+        progress => progress,
+    }
+}
+
+fn look_inside(path: &Path, spec: &ExperimentSpec) -> RunProgress {
     let damaged = |error| RunProgress::Damaged(Damage::new(path, error));
     if !store::is_run(path) {
         let in_the_way = match path.is_dir() {
@@ -269,7 +238,7 @@ fn look(path: &Path, spec: &ExperimentSpec) -> RunProgress {
     if path.join(store::EVENTS).symlink_metadata().is_err() {
         return RunProgress::Missing;
     }
-    match SavedRun::open(path).map(Box::new) {
+    match SavedRun::open_condensed(path).map(Box::new) {
         Err(error) => damaged(error),
         Ok(run) => match run.state.outcome {
             Some(Outcome::Completed) => RunProgress::Finished(run),

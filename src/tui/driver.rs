@@ -234,7 +234,7 @@ fn save_screenshot(app: &mut App) -> Message {
     let size = app.screen.size;
     let svg = picture::svg(&screen::frame(app, size), &app.session.theme);
     let name = jiff::ZonedDateTime::now().strftime("hiresnet-tui-%Y%m%d-%H%M%S.svg").to_string();
-    match crate::engine::files::write_atomically(std::path::Path::new(&name), svg.as_bytes()) {
+    match crate::engine::files::write_own(std::path::Path::new(&name), svg.as_bytes()) {
         Ok(()) => Message::Notice(Level::Good, format!("screenshot saved to {name}")),
         Err(error) => Message::Notice(Level::Bad, error.to_string()),
     }

@@ -1,7 +1,9 @@
 //! All runs: which there are, in which order, which waits, which is drawn, which is the
 //! baseline.
 
-use std::collections::{BTreeMap, VecDeque};
+mod steps;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 
 use super::labels::Labels;
@@ -16,6 +18,10 @@ use crate::engine::store::SavedRun;
 #[derive(Debug)]
 pub struct RunList {
     all: BTreeMap<RunId, TrackedRun>,
+    /// Those that have a folder.
+    by_path: HashMap<PathBuf, RunId>,
+    /// Those whose steps were read, the last one last.
+    loaded: Vec<RunId>,
     /// Those listed, from the top: active, waiting, then what the sort says.
     listed: Vec<RunId>,
     /// Those that wait, next first.
@@ -37,6 +43,8 @@ impl Default for RunList {
     fn default() -> Self {
         Self {
             all: BTreeMap::new(),
+            by_path: HashMap::new(),
+            loaded: Vec::new(),
             listed: Vec::new(),
             queue: VecDeque::new(),
             cursor: None,
@@ -187,8 +195,8 @@ impl RunList {
     /// Takes in a run found on disk, unless it is known: what is on disk of a run that has
     /// ended replaces what was known of it.
     pub fn found(&mut self, saved: SavedRun) {
-        let known = self.all.values_mut().find(|run| run.path.as_ref() == Some(&saved.path));
-        match known {
+        let known = self.by_path.get(&saved.path).copied();
+        match known.and_then(|id| self.get_mut(id)) {
             Some(run) if run.is_active() => {}
             Some(run) if run.state.t >= saved.state.t => run.elsewhere = saved.being_written,
             Some(run) => {
@@ -196,7 +204,9 @@ impl RunList {
                 *run = TrackedRun { slot, ..TrackedRun::found(run.id, saved) };
             }
             None => {
-                self.add(|id| TrackedRun::found(id, saved));
+                let path = saved.path.clone();
+                let id = self.add(|id| TrackedRun::found(id, saved));
+                self.by_path.insert(path, id);
             }
         }
         // A store has many, and they come one by one.
@@ -206,9 +216,9 @@ impl RunList {
     /// A run has its folder, and trains. A search that met the folder first took it for
     /// somebody else's.
     pub fn begun(&mut self, id: RunId, path: PathBuf) {
-        let met = self.all.values().find(|run| run.id != id && run.path.as_ref() == Some(&path));
-        if let Some(met) = met.map(|run| run.id) {
+        if let Some(met) = self.by_path.insert(path.clone(), id).filter(|met| *met != id) {
             self.remove(met);
+            self.by_path.insert(path.clone(), id);
         }
         if let Some(run) = self.get_mut(id) {
             (run.path, run.stage) = (Some(path), RunStage::Live);
@@ -249,13 +259,6 @@ impl RunList {
             if stage == RunStage::Waiting {
                 run.slot = None;
             }
-        }
-    }
-
-    /// The state that was read again, with all steps.
-    pub fn loaded(&mut self, id: RunId, state: RunState) {
-        if let Some(run) = self.get_mut(id) {
-            (run.state, run.steps) = (state, super::run::StepsState::Loaded);
         }
     }
 
@@ -322,7 +325,9 @@ impl RunList {
     /// Forgets a run.
     pub fn remove(&mut self, id: RunId) {
         let row = self.row();
-        self.all.remove(&id);
+        if let Some(path) = self.all.remove(&id).and_then(|run| run.path) {
+            self.by_path.remove(&path);
+        }
         self.queue.retain(|waiting| *waiting != id);
         self.baseline = self.baseline.filter(|baseline| *baseline != id);
         self.list();

@@ -1,6 +1,7 @@
 """Reads with the formats' own packages what `hiresnet-tui export` wrote; prints JSON.
 
     python check.py tensorboard|pyarrow|torch FOLDER
+    python check.py watch FOLDER    # an open TensorBoard: looks again for every line of stdin
 """
 import gzip
 import json
@@ -10,7 +11,15 @@ import sys
 
 what, folder = sys.argv[1], pathlib.Path(sys.argv[2])
 
-if what == "tensorboard":
+if what == "watch":
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "histograms": 0, "tensors": 0})
+    for _ in sys.stdin:
+        events.Reload()
+        scalars = {tag: [(e.step, str(e.value)) for e in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+        print(json.dumps({"scalars": scalars, "histograms": sorted(events.Tags()["histograms"])}), flush=True)
+elif what == "tensorboard":
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 
@@ -48,9 +57,14 @@ if what == "tensorboard":
 elif what == "pyarrow":
     import pyarrow.parquet as pq
 
+    def plain(value):
+        """JSON has no NaN and no infinity."""
+        return str(value).replace("nan", "NaN") if value in (float("inf"), -float("inf")) or value != value else value
+
     tables = {name: pq.read_table(folder / f"{name}.parquet") for name in ("metrics", "summary")}
     print(json.dumps({
-        name: {"types": {f.name: str(f.type) for f in table.schema}, "rows": table.to_pylist()}
+        name: {"types": {f.name: str(f.type) for f in table.schema}, "rows": [
+            {column: plain(value) for column, value in row.items()} for row in table.to_pylist()]}
         for name, table in tables.items()
     }))
 elif what == "torch":

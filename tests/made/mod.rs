@@ -198,6 +198,70 @@ pub fn whole(spec: &ExperimentSpec, at: &str, course: Course) -> Vec<Event> {
     run.events
 }
 
+/// The whole record of a run that is trained to its end, as it has to be on a disk: every number
+/// fits the spec and what came before.
+pub fn record(line: &str, at: &str, salt: usize) -> Vec<Event> {
+    let spec: ExperimentSpec = line.parse().unwrap();
+    let images = SplitSizes { train: 9_000, validation: 1_000, test: 2_000 };
+    let steps_per_epoch = images.train.div_ceil(spec.batch);
+    let mut run = RunEvents::of(RunStarted { images, steps_per_epoch, ..started(&spec, at) });
+    let pace = 2.0 * steps_per_epoch as f64;
+    let scored = |loss: f64, images: usize| Score {
+        images,
+        hits: (images as f64 * (1.0 - loss / 2.6)).max(0.0) as usize,
+        ..score(loss)
+    };
+    let spread = |block: usize, source: Option<usize>, epoch: usize| {
+        let mut spread = Histogram::default();
+        let value = |i: usize| (noise(i, salt + block + source.unwrap_or(9)) * 8.0 - 4.0) as f32;
+        spread.add(&(0..200).map(value).collect::<Vec<_>>());
+        (usual(epoch, block, source).0, Some(spread))
+    };
+    run.add(0.5, EventKind::Phase { phase: Phase::Preparing });
+    let (mut best, mut most) = (1, None);
+    for epoch in 1..=spec.epochs {
+        let (mut hits, mut loss_sum) = (0, 0.0);
+        run.then(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
+        run.then(EventKind::Phase { phase: Phase::Training });
+        let begin = run.events.last().unwrap().t;
+        for n in 1..=steps_per_epoch {
+            let step = (epoch - 1) * steps_per_epoch + n;
+            let images = spec.batch.min(images.train - (n - 1) * spec.batch);
+            let loss = loss_at(step, pace) * (0.8 + 0.4 * noise(step, salt));
+            let of = scored(loss, images);
+            hits += of.hits;
+            loss_sum += loss;
+            run.add(
+                begin + n as f64 * 0.01234,
+                EventKind::Step { epoch, step, loss: loss as f32, images, hits: of.hits },
+            );
+        }
+        let step = epoch * steps_per_epoch;
+        run.then(EventKind::Phase { phase: Phase::Validating });
+        let validation = scored(loss_at(step, pace) + 0.1 + 0.1 * noise(step, salt + 1), images.validation);
+        let is_best = most.is_none_or(|most| validation.hits > most);
+        if is_best {
+            (best, most) = (epoch, Some(validation.hits));
+        }
+        let train = Score { hits, ..scored(loss_sum / steps_per_epoch as f64, images.train) };
+        run.then(EventKind::EpochEnded { epoch, step, train, validation, best: is_best });
+        let t = run.events.last().unwrap().t;
+        run.probe(t, epoch, Split::Validation, &|block, source| spread(block, source, epoch));
+    }
+    run.then(EventKind::Phase { phase: Phase::Testing });
+    run.then(EventKind::Tested {
+        checkpoint: Checkpoint::Best,
+        epoch: best,
+        score: scored(0.3, images.test),
+    });
+    let t = run.events.last().unwrap().t;
+    run.probe(t, best, Split::Test, &|block, source| spread(block, source, best));
+    let last = scored(0.35, images.test);
+    run.then(EventKind::Tested { checkpoint: Checkpoint::Last, epoch: spec.epochs, score: last });
+    run.then(EventKind::Finished { outcome: Outcome::Completed, message: None });
+    run.events
+}
+
 /// A run on disk, with all its steps.
 pub fn saved(name: &str, line: &str, at: &str, course: Course) -> SavedRun {
     let spec: ExperimentSpec = line.parse().unwrap();

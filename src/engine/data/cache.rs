@@ -258,7 +258,7 @@ fn keep(path: &Path, fingerprint: String, decoded: &Decoded) -> Result<()> {
     }
     let length = (text.len() as u32).to_le_bytes();
     let checksum = crc32fast::hash(&text).to_le_bytes();
-    files::write_atomically_by(path, |file| {
+    files::write_own_by(path, |file| {
         let mut at = 0;
         let mut part = |bytes: &[u8], aligned: bool| {
             let gap = if aligned { usize::next_multiple_of(at, ALIGNMENT) - at } else { 0 };

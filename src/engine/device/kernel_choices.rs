@@ -35,7 +35,7 @@ pub fn write(cache: &Path, device: &str, built_in: &str) {
     }
     for (name, entries) in files.iter().filter(|(name, _)| is_plain(name)) {
         let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
-        let _ = files::write_atomically(&folder.join(name), lines.as_bytes());
+        let _ = files::write_own(&folder.join(name), lines.as_bytes());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Runs in the formats of others: `TensorBoard`, CSV, Parquet, `PyTorch`.
 //!
 //! Everything is read and made before anything is written, and nothing that is there already
-//! is replaced unasked. Files go into one folder, each run's own into a folder in it that has
+//! is replaced unasked; an event file of the same run is added to. Files go into one folder, each run's own into a folder in it that has
 //! the run's name.
 
 mod csv;
@@ -15,6 +15,7 @@ mod tensorboard;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use self::tensorboard::Board;
 use super::data::DatasetCache;
 use super::error::{EngineError, Result};
 use super::files;
@@ -22,7 +23,7 @@ use super::run_args::{self, Skipped};
 use super::store::{self, SavedRun};
 use crate::domain::event::Event;
 
-pub use tensorboard::{frame, masked_crc};
+pub use tensorboard::{LiveBoard, frame, masked_crc};
 
 /// Longest name of a run's folder.
 const LONGEST: usize = 120;
@@ -57,6 +58,8 @@ struct Product {
 
 enum Content {
     Bytes(Vec<u8>),
+    /// What an event file has, or is to have.
+    Events(Board),
     /// The bytes of a file.
     Copy(PathBuf),
 }
@@ -64,6 +67,10 @@ enum Content {
 impl Product {
     fn new(place: &[&str], bytes: Vec<u8>) -> Self {
         Self { place: place.iter().map(|&name| name.to_owned()).collect(), content: Content::Bytes(bytes) }
+    }
+
+    fn events(board: Board) -> Self {
+        Self { place: board.place.to_vec(), content: Content::Events(board) }
     }
 
     fn path(&self, folder: &Path) -> PathBuf {
@@ -74,8 +81,11 @@ impl Product {
 /// What was written.
 #[derive(Debug)]
 pub struct Exported {
-    /// The files.
+    /// New files, and those that were replaced.
     pub written: Vec<PathBuf>,
+    /// Event files that were there, and how many values were added to each; `None` of one that
+    /// another process is writing.
+    pub extended: Vec<(PathBuf, Option<usize>)>,
     /// What was named and is in none of them.
     pub left: Skipped,
 }
@@ -103,7 +113,10 @@ pub fn export(
         Ok(Run { name, saved, events })
     })?;
     let products = match format {
-        FileFormat::Tensorboard => read.iter().map(tensorboard::product).collect::<Result<Vec<_>>>()?,
+        FileFormat::Tensorboard => {
+            let board = |run: &Run| Board::of(run).map(Product::events);
+            read.iter().map(board).collect::<Result<Vec<_>>>()?
+        }
         FileFormat::Csv => csv::products(&read)?,
         FileFormat::Parquet => parquet::products(&read)?,
         FileFormat::Pytorch => {
@@ -122,22 +135,35 @@ pub fn export(
         return Err(left.into_error(runs));
     }
     products.iter().try_for_each(|product| check(product, folder, force))?;
-    let mut written = Vec::new();
+    let (mut written, mut extended) = (Vec::new(), Vec::new());
     for product in products {
         let path = product.path(folder);
         if let Some(parent) = path.parent() {
             files::create_folders(parent)?;
         }
         match product.content {
-            Content::Bytes(bytes) => files::write_atomically(&path, &bytes)?,
+            Content::Bytes(bytes) => files::write_own(&path, &bytes)?,
+            Content::Events(board) => {
+                let is_new = path.symlink_metadata().is_err();
+                if !is_new && !board.fits(folder)? {
+                    // Whoever has it open has to open it again.
+                    fs::remove_file(&path).map_err(EngineError::io("replace", &path))?;
+                }
+                let is_new = is_new || path.symlink_metadata().is_err();
+                let added = board.write(folder)?;
+                if !is_new {
+                    extended.push((path, added));
+                    continue;
+                }
+            }
             Content::Copy(from) => {
                 let mut from = fs::File::open(&from).map_err(EngineError::io("open", &from))?;
-                files::write_atomically_by(&path, |file| std::io::copy(&mut from, file).map(drop))?;
+                files::write_own_by(&path, |file| std::io::copy(&mut from, file).map(drop))?;
             }
         }
         written.push(path);
     }
-    Ok(Exported { written, left })
+    Ok(Exported { written, extended, left })
 }
 
 /// What a run is called below the folder: its own folder's name in letters, digits and a few
@@ -156,6 +182,17 @@ fn name_of(path: &Path, taken: impl Fn(&str) -> bool) -> String {
     all.find(|name| !taken(name)).unwrap_or(name)
 }
 
+/// That no link is in the way of the folder called `name` below `folder`.
+fn check_folder(folder: &Path, name: &str) -> Result<()> {
+    let path = folder.join(name);
+    match fs::symlink_metadata(&path) {
+        Ok(facts) if !facts.is_dir() => {
+            Err(EngineError::run(path, "something else is there; it is left alone"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// That nothing is in a file's way, and that no link on its way leads out of `folder`.
 fn check(product: &Product, folder: &Path, force: bool) -> Result<()> {
     let mut path = folder.to_path_buf();
@@ -166,7 +203,11 @@ fn check(product: &Product, folder: &Path, force: bool) -> Result<()> {
         if !is_last && !facts.is_dir() || is_last && !facts.is_file() {
             return Err(EngineError::run(path, "something else is there; it is left alone"));
         }
-        if is_last && !force {
+        let is_extended = || match &product.content {
+            Content::Events(board) => board.fits(folder),
+            _ => Ok(false),
+        };
+        if is_last && !force && !is_extended()? {
             return Err(EngineError::run(path, "there already; --force replaces it"));
         }
     }

@@ -15,39 +15,50 @@ pub struct CurvePoint {
     pub step: usize,
     /// Seconds since the run started.
     pub t: f64,
-    /// Nats for losses, percent for top-1 and top-5.
+    /// Nats for losses (NaN or infinite where the run diverged), percent for top-1 and top-5.
     pub value: f64,
 }
 
-/// The points of a run, in the order in which they were recorded.
-pub fn points(events: &[Event]) -> Vec<CurvePoint> {
-    let mut points = Vec::new();
-    // The last step, and that at the end of each epoch.
-    let (mut step, mut ends) = (0, HashMap::new());
-    for event in events {
+/// Turns a run's events into points, in the order in which they were recorded.
+#[derive(Debug, Default)]
+pub struct CurveReader {
+    /// The last step.
+    step: usize,
+    /// That at the end of each epoch.
+    ends: HashMap<usize, usize>,
+}
+
+impl CurveReader {
+    /// Steps that the weights of `epoch` have taken.
+    pub fn step_of(&self, epoch: usize) -> usize {
+        self.ends.get(&epoch).copied().unwrap_or(self.step)
+    }
+
+    /// Adds the points of the next event.
+    pub fn read(&mut self, event: &Event, points: &mut Vec<CurvePoint>) {
         let mut add = |metric: &str, epoch, step, value| {
             points.push(CurvePoint { metric: metric.to_owned(), epoch, step, t: event.t, value });
         };
         match &event.kind {
-            EventKind::EpochStarted { epoch, lr } => add("lr", *epoch, step, *lr),
+            EventKind::EpochStarted { epoch, lr } => add("lr", *epoch, self.step, *lr),
             EventKind::Step { epoch, step: now, loss, .. } => {
-                step = *now;
-                add("loss/train_step", *epoch, step, f64::from(*loss));
+                self.step = *now;
+                add("loss/train_step", *epoch, self.step, f64::from(*loss));
             }
             EventKind::EpochEnded { epoch, step: now, train, validation, .. } => {
-                step = *now;
-                ends.insert(*epoch, step);
+                self.step = *now;
+                self.ends.insert(*epoch, self.step);
                 for (split, score) in [("train", train), ("validation", validation)] {
-                    add(&format!("loss/{split}"), *epoch, step, score.loss);
-                    add(&format!("top1/{split}"), *epoch, step, score.top1());
+                    add(&format!("loss/{split}"), *epoch, self.step, score.loss);
+                    add(&format!("top1/{split}"), *epoch, self.step, score.top1());
                     if let Some(top5) = score.top5() {
-                        add(&format!("top5/{split}"), *epoch, step, top5);
+                        add(&format!("top5/{split}"), *epoch, self.step, top5);
                     }
                 }
             }
             EventKind::Probed { epoch, split, blocks } => {
                 // Of the weights of an epoch before, where they are the best.
-                let step = ends.get(epoch).copied().unwrap_or(step);
+                let step = self.step_of(*epoch);
                 let what = activations(*split);
                 for block in blocks {
                     let n = block.block;
@@ -58,7 +69,7 @@ pub fn points(events: &[Event]) -> Vec<CurvePoint> {
                 }
             }
             EventKind::Tested { checkpoint, epoch, score } => {
-                let step = ends.get(epoch).copied().unwrap_or(step);
+                let step = self.step_of(*epoch);
                 let name = checkpoint.name();
                 add(&format!("loss/test_{name}"), *epoch, step, score.loss);
                 add(&format!("top1/test_{name}"), *epoch, step, score.top1());
@@ -66,9 +77,24 @@ pub fn points(events: &[Event]) -> Vec<CurvePoint> {
                     add(&format!("top5/test_{name}"), *epoch, step, top5);
                 }
             }
+            // The loss that ended it is no number, and is where the others are.
+            EventKind::Diverged { epoch, step, split, loss } => {
+                let metric = match split {
+                    Split::Train => "loss/train_step",
+                    Split::Validation => "loss/validation",
+                    Split::Test => "loss/test",
+                };
+                add(metric, *epoch, *step, loss.parse().unwrap_or(f64::NAN));
+            }
             _ => {}
         }
     }
+}
+
+/// The points of a run, in the order in which they were recorded.
+pub fn points(events: &[Event]) -> Vec<CurvePoint> {
+    let (mut reader, mut points) = (CurveReader::default(), Vec::new());
+    events.iter().for_each(|event| reader.read(event, &mut points));
     points
 }
 

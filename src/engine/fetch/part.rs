@@ -118,7 +118,7 @@ impl PartialFile {
         let Some(validator) = validator else { return self.forget_origin() };
         let origin = PartialOrigin { url: without_user(url), validator };
         // Without it the part is resumed as well; its checksum tells whether it may be.
-        let kept = serde_json::to_vec(&origin).map(|json| files::write_atomically(&self.origin, &json));
+        let kept = serde_json::to_vec(&origin).map(|json| files::write_own(&self.origin, &json));
         if !matches!(kept, Ok(Ok(()))) {
             self.forget_origin();
         }

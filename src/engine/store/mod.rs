@@ -1,6 +1,7 @@
-//! Runs on disk: `ROOT/<id>/` with `spec.toml`, `events.jsonl`, `metrics.csv`,
+//! Runs on disk: `ROOT/<id>/` with `spec.toml`, `events.jsonl`, `metrics.csv`, `summary.json`,
 //! `best.safetensors` and `last.safetensors`; while it is not complete, also its last two
-//! checkpoints, and afterwards the one of its end where that was to be kept.
+//! checkpoints, and while it is written, the claim of whoever does that; afterwards, where that
+//! was to be kept, the checkpoint of its end.
 //!
 //! `events.jsonl` is the run; everything else can be made from it and the weights. It is
 //! appended to, a line at a time, so a crash loses at most a torn last line. A run that goes
@@ -10,27 +11,29 @@
 //! is written when its lines are on the disk, an older one goes when the newer is there, and
 //! the last ones go when the whole record and the weights are.
 
+mod record;
 mod run_dir;
+mod summary;
 
-use std::fs::{self, File, TryLockError};
-use std::io::BufReader;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
+use self::summary::CondensedRun;
 use super::error::{EngineError, Result};
-use super::event_log::{self, LogLine};
 use super::model::Weights;
-use super::{files, toml_error};
-use crate::domain::event::{Checkpoint, Event};
-use crate::domain::record::RecordCheck;
+use super::{checkpoint, files, lease, toml_error};
+use crate::domain::event::{Checkpoint, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 
+pub use record::{first_events, read_events};
 pub use run_dir::RunDir;
+pub(super) use summary::SUMMARY;
 
 /// Longest spec file read, bytes.
 const MAX_SPEC: u64 = 64 << 10;
-/// Longest event log read, bytes: some millions of steps.
-const MAX_EVENTS: u64 = 1 << 30;
 /// Longest weights file read, bytes: the largest network allowed, and its header.
 const MAX_WEIGHTS: u64 = 1 << 30;
 
@@ -56,9 +59,32 @@ pub(super) fn short_name(spec: &ExperimentSpec) -> String {
     format!("{}-{}-s{}", network.trim_end_matches('-'), spec.dataset.name(), spec.seed)
 }
 
-/// Whether folder `path` has a run, or what remains of one.
+/// Whether folder `path` has a run, or what remains of one. One that cannot be looked into may
+/// have.
 pub fn is_run(path: &Path) -> bool {
-    path.join(SPEC).exists() || path.join(EVENTS).exists()
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    let may_be_there = |name: &str| match fs::symlink_metadata(path.join(name)) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), NotFound | NotADirectory),
+    };
+    may_be_there(SPEC) || may_be_there(EVENTS)
+}
+
+/// Refuses the run in folder `path` where the folder, or a file that the program would write in
+/// it, is a link: it would be followed to what somebody else chose.
+///
+/// # Errors
+/// When there is one, by its name.
+pub fn refuse_links(path: &Path) -> Result<()> {
+    let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|facts| facts.is_symlink());
+    let refuse = |path: &Path| Err(EngineError::run(path, "a link; a run is not written through one"));
+    if is_link(path) {
+        return refuse(path);
+    }
+    let own = [SPEC, EVENTS, METRICS, SUMMARY, lease::CLAIM].map(|name| path.join(name));
+    let weights = Checkpoint::ALL.map(|checkpoint| weights_path(path, checkpoint));
+    let mut all = own.into_iter().chain(weights).chain(checkpoint::all(path));
+    all.find(|file| is_link(file)).map_or(Ok(()), |file| refuse(&file))
 }
 
 pub(super) fn weights_path(run: &Path, checkpoint: Checkpoint) -> PathBuf {
@@ -81,22 +107,42 @@ pub struct SavedRun {
 }
 
 impl SavedRun {
-    /// Reads the run in folder `path`.
+    /// Reads the run in folder `path`, with all its steps.
     ///
     /// # Errors
     /// When files are missing, are not what they should be, or are from a newer version.
     pub fn open(path: &Path) -> Result<Self> {
-        if !path.is_dir() {
-            return Err(EngineError::run(path, "no run here: not a folder"));
+        Self::open_by(path, |_| {
+            let (events, torn) = read_events(&path.join(EVENTS))?;
+            let (state, being_written) = (RunState::replay(&events), is_being_written(path));
+            Ok(CondensedRun { state, torn, being_written })
+        })
+    }
+
+    /// Reads the run in folder `path` for lists and tables: its state is
+    /// [condensed](RunState::condense), and where its summary fits, its record is not read.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_condensed(path: &Path) -> Result<Self> {
+        Self::open_by(path, |spec| summary::read(path, spec))
+    }
+
+    fn open_by(path: &Path, read: impl FnOnce(&ExperimentSpec) -> Result<CondensedRun>) -> Result<Self> {
+        match fs::metadata(path) {
+            Ok(facts) if facts.is_dir() => {}
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(EngineError::io("read the folder", path)(error));
+            }
+            _ => return Err(EngineError::run(path, "no run here: not a folder")),
         }
         let spec = read_spec(path)?;
-        let (events, torn) = read_events(&path.join(EVENTS))?;
-        let state = RunState::replay(&events);
+        let CondensedRun { state, torn, being_written } = read(&spec)?;
         if let Some(facts) = state.started.as_ref().filter(|facts| facts.spec != spec) {
             let reason = format!("not the spec of its record, which is {}", facts.spec);
             return Err(EngineError::run(path.join(SPEC), reason));
         }
-        Ok(Self { path: path.to_path_buf(), spec, state, torn, being_written: is_being_written(path) })
+        Ok(Self { path: path.to_path_buf(), spec, state, torn, being_written })
     }
 
     /// The weights of one checkpoint; `None` where it kept none.
@@ -150,61 +196,6 @@ pub fn events_of(path: &Path) -> Result<Vec<Event>> {
     Ok(read_events(&path.join(EVENTS))?.0)
 }
 
-/// The events in the first `length` bytes of the record of the run in folder `path`, which can
-/// be read.
-///
-/// # Errors
-/// When there are fewer, or they are none.
-pub fn first_events(path: &Path, length: u64) -> Result<Vec<Event>> {
-    let log = path.join(EVENTS);
-    let bytes = files::read_bounded(&log, MAX_EVENTS)?;
-    let bytes = usize::try_from(length).ok().and_then(|length| bytes.get(..length));
-    let bytes = bytes.ok_or_else(|| EngineError::run(&log, format!("shorter than {length} bytes")))?;
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines
-        .map(event_log::parse)
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|reason| EngineError::run(&log, reason))
-}
-
-/// Every event of a log, and whether its last line is torn. They are held against the spec
-/// that the run began with: whoever has them need not doubt a number.
-///
-/// # Errors
-/// When a line before the last is no event, an event is from a newer version, or it cannot
-/// come where it does.
-pub fn read_events(path: &Path) -> Result<(Vec<Event>, bool)> {
-    // Before opening: opening a pipe would wait for its writer.
-    let facts = fs::metadata(path).map_err(EngineError::io("open", path))?;
-    if !facts.is_file() || facts.len() > MAX_EVENTS {
-        return Err(EngineError::run(path, format!("not a regular file of at most {MAX_EVENTS} bytes")));
-    }
-    let file = File::open(path).map_err(EngineError::io("open", path))?;
-    let mut reader = BufReader::new(file);
-    let (mut events, mut line) = (Vec::new(), Vec::new());
-    let mut check = RecordCheck::default();
-    for number in 1.. {
-        let state = event_log::next_line(&mut reader, &mut line).map_err(EngineError::io("read", path))?;
-        match (state, event_log::parse(&line)) {
-            (LogLine::End, _) => break,
-            (LogLine::Whole | LogLine::Torn, Ok(event)) => {
-                check
-                    .accept(&event)
-                    .map_err(|reason| EngineError::run(path, format!("line {number}: {reason}")))?;
-                events.push(event);
-            }
-            (LogLine::Torn, Err(_)) => return Ok((events, true)),
-            (LogLine::Whole | LogLine::TooLong, Err(reason)) => {
-                return Err(EngineError::run(path, format!("line {number} is {reason}")));
-            }
-            (LogLine::TooLong, Ok(_)) => {
-                return Err(EngineError::run(path, format!("line {number} is too long")));
-            }
-        }
-    }
-    Ok((events, false))
-}
-
 /// The folders in `root` that are runs or remains of one, by name.
 ///
 /// # Errors
@@ -216,28 +207,56 @@ pub fn folders_of_runs(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// When the record of the run in folder `path` was written last; `None` where there is none.
+pub fn last_change(path: &Path) -> Option<std::time::SystemTime> {
+    fs::metadata(path.join(EVENTS)).and_then(|facts| facts.modified()).ok()
+}
+
 /// Whether a program, this one or another, is writing the run in folder `path`.
 pub fn is_being_written(path: &Path) -> bool {
     let path = path.join(EVENTS);
     // Before opening: opening a pipe would wait for its writer.
-    path.is_file()
-        && File::open(path)
-            .is_ok_and(|events| matches!(events.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    path.is_file() && File::open(path).is_ok_and(|events| files::is_locked(&events))
 }
 
-/// Every run in `root`, oldest first, and what could not be read there.
+/// Removes what a program left of a run that is complete, when it was ended before it could:
+/// checkpoints, a claim, what was half written.
+pub fn tidy(run: &SavedRun) {
+    let path = &run.path;
+    let is_over = run.state.outcome == Some(Outcome::Completed) && !run.being_written && !run.torn;
+    if !is_over || refuse_links(path).is_err() || lease::is_held(path) {
+        return;
+    }
+    lease::remove_left(path);
+    files::remove_temporary(path);
+    // As when the run ends: not before the record is on the disk.
+    let flush = || -> std::io::Result<()> {
+        File::options().read(true).append(cfg!(windows)).open(path.join(EVENTS))?.sync_data()?;
+        files::sync_folder(path)
+    };
+    if !checkpoint::all(path).is_empty() && flush().is_ok() {
+        checkpoint::remove_all(path);
+    }
+}
+
+/// Every run in `root`, oldest first and condensed, and what could not be read there.
 ///
 /// # Errors
 /// When the folder itself cannot be read.
 pub fn list(root: &Path) -> Result<(Vec<SavedRun>, Vec<EngineError>)> {
     let (mut runs, mut errors) = (Vec::new(), Vec::new());
-    for path in folders_of_runs(root)? {
-        match SavedRun::open(&path) {
+    for read in open_all(&folders_of_runs(root)?) {
+        match read {
             Ok(run) => runs.push(run),
             Err(error) => errors.push(error),
         }
     }
     let began = |run: &SavedRun| run.state.started.as_ref().map(|s| s.at.clone());
-    runs.sort_by_key(began);
+    runs.sort_by_cached_key(began);
     Ok((runs, errors))
+}
+
+/// The runs in these folders, condensed, in their order.
+pub fn open_all(paths: &[PathBuf]) -> Vec<Result<SavedRun>> {
+    paths.par_iter().map(|path| SavedRun::open_condensed(path)).collect()
 }

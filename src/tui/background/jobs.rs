@@ -61,8 +61,8 @@ pub fn begin(
     };
     store::check_writable(root)?;
     let Some(left) = left else { return Ok((Worker::start(spec, data, device, root)?, None)) };
-    let (folder, spec, from) = RunDir::reopen(left)?;
-    let state = folder.state().clone();
+    let (mut folder, spec, from) = RunDir::reopen(left)?;
+    let state = folder.take_state();
     let plan = RunPlan { from, snapshot_every: 0 };
     Ok((Worker::begin(spec, data, device, folder, plan)?, Some(state)))
 }
@@ -105,47 +105,47 @@ pub fn fetch(
     })
 }
 
-/// Sends the runs in `root`, newest first, and what is wrong with any.
-pub fn search(root: &Path, send: &dyn Fn(Message)) {
-    let mut paths = match root.is_dir() {
-        true => store::folders_of_runs(root).unwrap_or_else(|error| {
+/// Runs read before they are sent together.
+const CHUNK: usize = 64;
+
+/// Sends the runs in `root`, newest first, and what is wrong with any; with `tidy`, removes
+/// what is left over in those that are complete.
+pub fn search(root: &Path, tidy: bool, send: &dyn Fn(Message)) {
+    let mut paths = match root.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        _ => store::folders_of_runs(root).unwrap_or_else(|error| {
             send(Message::Log(Level::Warn, in_full(&error)));
             Vec::new()
         }),
-        false => Vec::new(),
     };
-    // Names end in the time at which runs began; files tell it for all names.
-    let changed = |path: &PathBuf| path.metadata().and_then(|facts| facts.modified()).ok();
-    paths.sort_by_key(|path| std::cmp::Reverse(changed(path)));
-    for path in &paths {
-        match SavedRun::open(path) {
-            Ok(saved) => {
-                if saved.torn {
-                    let name = path.file_name().unwrap_or_default().to_string_lossy();
-                    let text = format!("{name}: the last line of its record is cut off");
-                    send(Message::Log(Level::Warn, harmless(&text, 4000)));
+    paths.sort_by_cached_key(|path| std::cmp::Reverse(store::last_change(path)));
+    for chunk in paths.chunks(CHUNK) {
+        for (path, read) in chunk.iter().zip(store::open_all(chunk)) {
+            match read {
+                Ok(saved) => {
+                    if tidy {
+                        store::tidy(&saved);
+                    }
+                    if saved.torn {
+                        let name = path.file_name().unwrap_or_default().to_string_lossy();
+                        let text = format!("{name}: the last line of its record is cut off");
+                        send(Message::Log(Level::Warn, harmless(&text, 4000)));
+                    }
+                    send(Message::Found(Box::new(saved)));
                 }
-                send(Message::Found(Box::new(last_step_only(saved))));
+                Err(error) => send(Message::Log(Level::Warn, format!("skipped: {}", in_full(&error)))),
             }
-            Err(error) => send(Message::Log(Level::Warn, format!("skipped: {}", in_full(&error)))),
         }
     }
     send(Message::Searched(paths));
-}
-
-/// Those that are drawn are read again; a store may hold very many.
-fn last_step_only(mut saved: SavedRun) -> SavedRun {
-    let last = saved.state.steps.last().copied();
-    saved.state.steps = last.into_iter().collect();
-    saved
 }
 
 /// Sends the runs in `root` that are not `known`, but not what is wrong with any.
 pub fn search_again(root: &Path, known: &HashSet<PathBuf>, send: &dyn Fn(Message)) {
     let paths = if root.is_dir() { store::folders_of_runs(root).unwrap_or_default() } else { Vec::new() };
     for path in paths.iter().filter(|path| !known.contains(*path)) {
-        if let Ok(saved) = SavedRun::open(path) {
-            send(Message::Found(Box::new(last_step_only(saved))));
+        if let Ok(saved) = SavedRun::open_condensed(path) {
+            send(Message::Found(Box::new(saved)));
         }
     }
     send(Message::Searched(paths));

@@ -93,7 +93,7 @@ impl BackgroundTasks {
     }
 
     /// Without threads: what is read or scored is there when [`execute`](Self::execute)
-    /// returns. Nothing is trained, downloaded, written or deleted.
+    /// returns. Nothing is trained, downloaded or deleted, and nothing written but summaries.
     pub fn headless(root: PathBuf, data: Option<PathBuf>) -> Self {
         let mut tasks = Self::new(root, data);
         tasks.is_headless = true;
@@ -327,7 +327,7 @@ impl BackgroundTasks {
         match joined {
             Some((_, Err(error))) => Message::Ended { id, error: Some(in_full(&error)), holds: true },
             Some((folder, Ok(Outcome::Failed))) => {
-                let why = SavedRun::open(&folder).ok().and_then(|saved| saved.state.message);
+                let why = SavedRun::open_condensed(&folder).ok().and_then(|saved| saved.state.message);
                 let error = EngineError::run(folder, why.unwrap_or_else(|| "the run failed".into()));
                 Message::Ended { id, error: Some(in_full(&error)), holds: device::is_device_lost() }
             }

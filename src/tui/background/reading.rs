@@ -21,8 +21,8 @@ impl BackgroundTasks {
     /// Looks for runs in the folder, newest first.
     pub(super) fn search(&self) {
         if self.player.is_none() {
-            let root = self.root.clone();
-            self.spawn("search", move |send| search(&root, &|it| send(ThreadMessage::Message(it))));
+            let (root, tidy) = (self.root.clone(), !self.is_headless);
+            self.spawn("search", move |send| search(&root, tidy, &|it| send(ThreadMessage::Message(it))));
         }
     }
 

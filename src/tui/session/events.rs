@@ -1,5 +1,8 @@
 //! What the background sends, and what happens in runs.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+
 use super::{NOTICE, Session};
 use crate::domain::event::{Event, EventKind, Outcome};
 use crate::domain::run_state::RunState;
@@ -30,7 +33,8 @@ impl Session {
             Message::Found(saved) => self.runs.found(*saved),
             Message::Searched(paths) => {
                 self.searching = false;
-                self.runs.keep_only(|path| paths.iter().any(|there| there == path));
+                let there: HashSet<PathBuf> = paths.into_iter().collect();
+                self.runs.keep_only(|path| there.contains(path));
                 self.runs.list();
             }
             Message::Recorded(_, spec) => {

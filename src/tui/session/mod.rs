@@ -167,10 +167,11 @@ impl Session {
         }
     }
 
-    /// Reads the steps of runs that are drawn and are on disk only.
+    /// Reads the steps of runs that are drawn and are on disk only, and lets go of others.
     pub fn load_what_is_drawn(&mut self) {
+        self.runs.let_go();
         let on_disk = |run: &&&TrackedRun| run.steps == StepsState::OnDisk && run.stage == RunStage::Over;
-        let wanted: Vec<_> = self.runs.shown().iter().filter(on_disk).map(|run| run.id).collect();
+        let wanted: Vec<_> = self.runs.drawn().iter().filter(on_disk).map(|run| run.id).collect();
         for id in wanted {
             if let Some(TrackedRun { path: Some(path), steps, .. }) = self.runs.get_mut(id) {
                 *steps = StepsState::Loading;

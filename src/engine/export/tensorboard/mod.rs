@@ -1,89 +1,168 @@
 //! An event file that `TensorBoard` opens: scalars of all that was recorded, histograms of
 //! activations after every epoch and of the weights that were kept (of the best epoch, else of
 //! the last), and the spec as hyperparameters.
+//!
+//! What has been written of a run stays: a file is only ever added to, so that whoever has it
+//! open sees what is new.
 
+mod event_file;
 mod histogram;
+mod live;
 mod proto;
 mod record;
 
-use prost::Message;
+use std::path::{Path, PathBuf};
 
+use self::event_file::EventFile;
 use self::histogram::{histogram, of_spread};
 use self::proto::{
     Content, Experiment, HParamInfo, HParams, HParamsData, Metadata, MetricInfo, MetricName, Plugin,
     SessionEnd, SessionStart, Summary, SummaryValue, TbEvent, TbValue, TbValueKind, What,
 };
-use super::points::points;
+use super::Run;
+use super::points::CurveReader;
 use super::spreads::spreads;
-use super::{Product, Run};
-use crate::domain::event::{Checkpoint, Outcome};
+use crate::domain::event::{Checkpoint, Event, Outcome, RunStarted};
 use crate::domain::keys;
+use crate::domain::run_state::RunState;
+use crate::domain::spec::ExperimentSpec;
 use crate::engine::error::Result;
 use crate::engine::store;
 
+pub use live::LiveBoard;
 pub use record::{frame, masked_crc};
 
 /// What the table of hyperparameters shows of every run.
 const METRICS: [&str; 4] = ["top1/validation", "loss/validation", "top1/test_best", "loss/test_best"];
 
-pub(super) fn product(run: &Run) -> Result<Product> {
-    let start = started(run);
-    let mut file = Vec::new();
-    let mut add = |t: f64, step: usize, what: What| {
-        let event = TbEvent { wall_time: start + t, step: step as i64, what: Some(what) };
-        frame(&event.encode_to_vec(), &mut file);
-    };
-    add(0.0, 0, What::FileVersion("brain.Event:2".into()));
-    for value in hyperparameters(run, start) {
-        add(0.0, 0, What::Summary(Summary { value: vec![value] }));
+/// What a run's event file is to have.
+pub(super) struct Board {
+    /// Names of its folder and of the file.
+    pub place: [String; 2],
+    /// Seconds since 1970 at which it began; 0 where its record does not say.
+    start: f64,
+    reader: CurveReader,
+    /// In the order in which it is written.
+    events: Vec<TbEvent>,
+    /// Which of these says of which run it is.
+    identity: usize,
+}
+
+impl Board {
+    /// Of the run of `spec` called `name`, of which nothing is known but how it began.
+    fn new(name: &str, spec: &ExperimentSpec, started: Option<&RunStarted>) -> Self {
+        let at = started.and_then(|facts| facts.at.parse::<jiff::Timestamp>().ok());
+        let start = at.map_or(0.0, |at| at.as_millisecond() as f64 / 1000.0);
+        // The name must hold `tfevents`; the seconds are those at which it began, so that the
+        // same run always has the same file.
+        let file = format!("events.out.tfevents.{:010}.hiresnet-tui", start.max(0.0) as u64);
+        let place = [name.to_owned(), file];
+        let mut board =
+            Self { place, start, reader: CurveReader::default(), events: Vec::new(), identity: 2 };
+        board.add(0.0, 0, What::FileVersion("brain.Event:2".into()));
+        let [experiment, session] = hyperparameters(spec, name, start);
+        board.add_value(0.0, 0, experiment);
+        board.add_value(0.0, 0, session);
+        board
     }
-    for point in points(&run.events) {
-        let content = Some(Content::Simple(point.value as f32));
-        let value = SummaryValue { tag: point.metric, metadata: None, content };
-        add(point.t, point.step, What::Summary(Summary { value: vec![value] }));
+
+    /// Of a run that was read, with all that it has so far.
+    pub fn of(run: &Run) -> Result<Self> {
+        let state = &run.saved.state;
+        let mut board = Self::new(&run.name, &run.saved.spec, state.started.as_ref());
+        run.events.iter().for_each(|event| board.read(event));
+        board.end(&run.saved.path, state)?;
+        Ok(board)
     }
-    for spread in spreads(&run.events) {
-        if let Some(made) = of_spread(spread.histogram) {
-            let value = histogram_value(spread.tag, made);
-            add(spread.t, spread.step, What::Summary(Summary { value: vec![value] }));
-        }
-    }
-    let state = &run.saved.state;
-    if let Some((checkpoint, path)) = store::kept_weights(&run.saved.path) {
-        let epoch = match checkpoint {
-            Checkpoint::Best => state.best_epoch(),
-            Checkpoint::Last => state.epochs.last(),
+
+    /// Writes what is new into the file in `folder`; how many values that were.
+    ///
+    /// # Errors
+    /// When the file is not this run's, or cannot be written.
+    pub fn write(self, folder: &Path) -> Result<Option<usize>> {
+        let Some(mut file) = EventFile::open(self.path(folder), &self.events[self.identity])? else {
+            return Ok(None);
         };
-        let step = epoch.map_or(0, |epoch| epoch.step);
-        for (name, tensor) in store::read_weights(&path)?.0 {
-            if let Some(made) = histogram(&tensor.values) {
-                let value = histogram_value(format!("weights_{}/{name}", checkpoint.name()), made);
-                add(state.t, step, What::Summary(Summary { value: vec![value] }));
+        self.events.into_iter().for_each(|event| file.add(event));
+        file.flush().map(Some)
+    }
+
+    /// Whether the file in `folder` is this run's, or is not there.
+    pub fn fits(&self, folder: &Path) -> Result<bool> {
+        EventFile::is_of(&self.path(folder), &self.events[self.identity])
+    }
+
+    /// Where its file is, below `folder`.
+    pub fn path(&self, folder: &Path) -> PathBuf {
+        self.place.iter().fold(folder.to_path_buf(), |path, name| path.join(name))
+    }
+
+    /// Takes in the next event of its record.
+    fn read(&mut self, event: &Event) {
+        let mut points = Vec::new();
+        self.reader.read(event, &mut points);
+        for point in points {
+            let content = Some(Content::Simple(point.value as f32));
+            let value = SummaryValue { tag: point.metric, metadata: None, content };
+            self.add_value(point.t, point.step, value);
+        }
+        for spread in spreads(event) {
+            if let (Some(made), Some(epoch)) = (of_spread(spread.histogram), event.kind.epoch()) {
+                self.add_value(event.t, self.reader.step_of(epoch), histogram_value(spread.tag, made));
             }
         }
     }
-    // The name must hold `tfevents`; the seconds are those at which it began, so that the same
-    // run always has the same file.
-    let name = format!("events.out.tfevents.{:010}.hiresnet-tui", start.max(0.0) as u64);
-    Ok(Product::new(&[&run.name, &name], file))
+
+    /// Adds the weights that the run in folder `path` has kept, and, where it has ended, how.
+    fn end(&mut self, path: &Path, state: &RunState) -> Result<()> {
+        if let Some((checkpoint, file)) = store::kept_weights(path) {
+            let epoch = match checkpoint {
+                Checkpoint::Best => state.best_epoch(),
+                Checkpoint::Last => state.epochs.last(),
+            };
+            let step = epoch.map_or(0, |epoch| epoch.step);
+            for (name, tensor) in store::read_weights(&file)?.0 {
+                if let Some(made) = histogram(&tensor.values) {
+                    let tag = format!("weights_{}/{name}", checkpoint.name());
+                    self.add_value(state.t, step, histogram_value(tag, made));
+                }
+            }
+        }
+        // Readers take the first that they find.
+        let status = match state.outcome {
+            Some(Outcome::Completed | Outcome::Stopped) => 1,
+            Some(Outcome::Diverged | Outcome::Failed) => 2,
+            None => return Ok(()),
+        };
+        let end = HParamsData::End(SessionEnd { status, seconds: self.start + state.t });
+        self.add_value(state.t, 0, hparams_value("session_end_info", end));
+        Ok(())
+    }
+
+    fn add_value(&mut self, t: f64, step: usize, value: SummaryValue) {
+        self.add(t, step, What::Summary(Summary { value: vec![value] }));
+    }
+
+    fn add(&mut self, t: f64, step: usize, what: What) {
+        self.events.push(TbEvent { wall_time: self.start + t, step: step as i64, what: Some(what) });
+    }
 }
 
 fn histogram_value(tag: String, made: proto::TbHistogram) -> SummaryValue {
     SummaryValue { tag, metadata: None, content: Some(Content::Histogram(made)) }
 }
 
-/// Seconds since 1970 at which it began; 0 where its record does not say.
-fn started(run: &Run) -> f64 {
-    let at = run.saved.state.started.as_ref().and_then(|facts| facts.at.parse::<jiff::Timestamp>().ok());
-    at.map_or(0.0, |at| at.as_millisecond() as f64 / 1000.0)
+fn hparams_value(name: &str, data: HParamsData) -> SummaryValue {
+    let content = prost::Message::encode_to_vec(&HParams { version: 0, data: Some(data) });
+    let plugin = Plugin { name: "hparams".into(), content };
+    let tag = format!("_hparams_/{name}");
+    SummaryValue { tag, metadata: Some(Metadata { plugin: Some(plugin) }), content: None }
 }
 
-fn hyperparameters(run: &Run, start: f64) -> [SummaryValue; 3] {
-    let state = &run.saved.state;
+/// The table's columns, and the row of the run called `name`.
+fn hyperparameters(spec: &ExperimentSpec, name: &str, start: f64) -> [SummaryValue; 2] {
     // The first few are the columns that its table shows unasked, so the spec's order counts.
-    let ordered: Vec<(String, TbValue)> = run
-        .saved
-        .spec
+    let ordered: Vec<(String, TbValue)> = spec
         .pairs()
         .map(|(name, value)| {
             let kind = match value {
@@ -107,22 +186,12 @@ fn hyperparameters(run: &Run, start: f64) -> [SummaryValue; 3] {
     let experiment =
         Experiment { hparams: ordered.iter().map(info).collect(), metrics: METRICS.map(metric).to_vec() };
     let hparams = ordered.into_iter().collect();
-    let status = match state.outcome {
-        Some(Outcome::Completed | Outcome::Stopped) => 1,
-        Some(Outcome::Diverged | Outcome::Failed) => 2,
-        None if run.saved.being_written => 3,
-        None => 0,
-    };
-    let group = run.name.clone();
+    let group = name.to_owned();
     [
-        ("experiment", HParamsData::Experiment(experiment)),
-        ("session_start_info", HParamsData::Start(SessionStart { hparams, group, seconds: start })),
-        ("session_end_info", HParamsData::End(SessionEnd { status, seconds: start + state.t })),
+        hparams_value("experiment", HParamsData::Experiment(experiment)),
+        hparams_value(
+            "session_start_info",
+            HParamsData::Start(SessionStart { hparams, group, seconds: start }),
+        ),
     ]
-    .map(|(name, data)| {
-        let content = HParams { version: 0, data: Some(data) }.encode_to_vec();
-        let plugin = Plugin { name: "hparams".into(), content };
-        let tag = format!("_hparams_/{name}");
-        SummaryValue { tag, metadata: Some(Metadata { plugin: Some(plugin) }), content: None }
-    })
 }
