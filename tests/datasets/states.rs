@@ -264,6 +264,24 @@ fn folders_of_images_are_whole_or_not_for_everybody() {
     world.is(State::Broken, "validation/cat: no .png");
 }
 
+#[test]
+fn other_folders_are_no_datasets() {
+    let world = World::new("resnet@tiny-imagenet", "tiny-imagenet");
+    // Ten of ImageNet's classes, and images with boxes.
+    for i in 0..10 {
+        world.put(&format!("imagenette/train/n0000000{i}/1.jpg"), &faults::jpeg(20));
+        world.put(&format!("imagenette/val/n0000000{i}/1.jpg"), &faults::jpeg(20));
+    }
+    world.put("coco/train/images/1.jpg", &faults::jpeg(20)).put("coco/train/labels/1.txt", b"0 0 0 1 1");
+    world.put("coco/val/images/1.jpg", &faults::jpeg(20)).put("coco/val/labels/1.txt", b"0 0 0 1 1");
+    world.put("downloads/photos.zip", b"none").put("notes/train", b"none").put("notes/test", b"none");
+    world.is(State::Missing, "missing  tiny-imagenet");
+    let out = world.run(&["verify"]);
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success() && said.contains("ok       folder=imagenette"), "{said}");
+    assert!(!said.contains("coco") && said.matches("missing").count() == 5, "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn names_from_outside_never_reach_a_terminal_as_they_are() {

@@ -7,6 +7,7 @@ use super::decode::{self, ReducedImages, ResizeMode};
 use super::images::{Decoded, class_names};
 use super::passed_over::PassedOver;
 use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
+use super::tiny::is_tiny;
 use super::tree::Tree;
 use super::{places, search};
 use crate::domain::dataset::ImageFolder;
@@ -226,19 +227,25 @@ pub fn of_name(name: &str, folder: Option<&Path>) -> ImageFolder {
     images
 }
 
-/// Folders of images in the data folders, by name, each with how many classes it has.
+/// Folders of images in the data folders, by name, each with how many classes it has: those
+/// that have training images of every class, for other things have such folders as well.
 pub fn all(folder: Option<&Path>) -> Vec<ImageFolder> {
     let mut found: Vec<ImageFolder> = Vec::new();
     for root in places::roots(folder) {
         let tree = Tree::Folder(root);
         for name in tree.folders("").unwrap_or_default() {
+            let has_test = || TEST.iter().any(|test| tree.has_folder(&format!("{name}/{test}")));
             let is_new = found.iter().all(|other| other.name != name);
-            let has_test = TEST.iter().any(|test| tree.has_folder(&format!("{name}/{test}")));
-            let classes = tree.folders(&format!("{name}/train")).unwrap_or_default().len();
-            // Tiny-ImageNet has the same folders.
-            let is_tiny = tree.has_file(&format!("{name}/wnids.txt"));
-            if is_new && has_test && classes > 0 && !is_tiny && ImageFolder::parse_name(&name).is_ok() {
-                found.push(ImageFolder { name, classes, ..ImageFolder::default() });
+            if !is_new || ImageFolder::parse_name(&name).is_err() || !has_test() || is_tiny(&tree, &name) {
+                continue;
+            }
+            let classes = tree.folders(&format!("{name}/train")).unwrap_or_default();
+            let has_images = |class: &String| {
+                let files = tree.files(&format!("{name}/train/{class}")).unwrap_or_default();
+                files.iter().any(|file| is_image(file))
+            };
+            if classes.len() > 1 && classes.iter().all(has_images) {
+                found.push(ImageFolder { name, classes: classes.len(), ..ImageFolder::default() });
             }
         }
     }

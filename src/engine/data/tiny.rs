@@ -81,7 +81,7 @@ fn find(folder: Option<&Path>) -> std::result::Result<(PathBuf, bool), MissingDa
 
 /// Whether a folder is meant as the dataset: other parts of ImageNet have other numbers of
 /// classes, and no list of them.
-fn is_tiny(tree: &Tree, folder: &str) -> bool {
+pub fn is_tiny(tree: &Tree, folder: &str) -> bool {
     if tree.has_file(&joined(folder, "wnids.txt")) {
         return true;
     }
