@@ -97,6 +97,7 @@ pub fn locate(
         DatasetId::FashionEmbedded => Err(MissingDataset {
             error: EngineError::data("", "fashion-embedded is built in"),
             partial: false,
+            near: false,
         }),
         DatasetId::Fashion | DatasetId::Mnist => digits::locate(spec.dataset, folder),
         DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::locate(spec.dataset, folder),
