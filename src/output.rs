@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
-use crate::domain::text::{harmless, wrap};
+use crate::domain::text::{harmless, harmless_json, wrap};
 
 /// Whether something could not be printed for another reason than a reader gone away.
 static UNPRINTED: AtomicBool = AtomicBool::new(false);
@@ -55,7 +55,7 @@ pub fn note(text: &str) {
 /// A value as indented JSON on stdout.
 pub fn say_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => say(&text),
+        Ok(text) => say(&harmless_json(&text)),
         Err(e) => error(&format!("cannot print JSON: {e}")),
     }
 }

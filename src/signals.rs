@@ -1,10 +1,34 @@
-//! The signals that end the program, as a stream of their numbers.
+//! The event loop, and the signals that end the program as a stream of their numbers.
 
+use std::io;
+
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The number of the signal that a terminal's end sends, perhaps several times: it and the
 /// shell both do.
 pub const SIGHUP: u8 = 1;
+
+/// An event loop on this thread, for signals, timers and what threads send.
+///
+/// # Errors
+/// When the system has too few file descriptors left for it.
+pub fn event_loop() -> io::Result<Runtime> {
+    let built =
+        spare_descriptors().and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
+    #[cfg(unix)]
+    if built.as_ref().err().and_then(rustix::io::Errno::from_io_error) == Some(rustix::io::Errno::MFILE) {
+        return Err(io::Error::other("too few file descriptors; raise the limit (ulimit -n)"));
+    }
+    built
+}
+
+/// Listening for a signal panics where there are no descriptors for it: they are tried first.
+fn spare_descriptors() -> io::Result<()> {
+    #[cfg(unix)]
+    let _held = (0..4).map(|_| std::os::unix::net::UnixStream::pair()).collect::<io::Result<Vec<_>>>()?;
+    Ok(())
+}
 
 /// SIGINT, SIGTERM, and SIGHUP unless it is ignored (as under nohup), as their numbers.
 pub fn signals() -> UnboundedReceiver<u8> {

@@ -1,8 +1,8 @@
 //! Datasets in their publishers' formats: what is read is what independent readers read, and
 //! what is wrong is named.
 //!
-//! The archives are made by `tests/datasets/make.py` and read again by `read.py`, which need
-//! Python with numpy and Pillow. Where there is none, those tests say so and pass, unless
+//! The archives are made by `tests/datasets/make.py`, read again by `read.py`, and packed, moved
+//! and pickled again by `variants.py`, which need Python with numpy and Pillow. Where there is none, those tests say so and pass, unless
 //! `HIRESNET_REQUIRE_PYTHON` is set. `HIRESNET_PYTHON` names another interpreter.
 
 use std::fs;
@@ -35,7 +35,7 @@ fn made() -> Option<&'static Path> {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        for script in ["make.py", "read.py"] {
+        for script in ["make.py", "read.py", "variants.py"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/datasets").join(script);
             let out = Command::new(&python).arg(path).arg(folder.path()).output().unwrap();
             assert!(out.status.success(), "{script}: {}", String::from_utf8_lossy(&out.stderr));
@@ -219,3 +219,10 @@ mod bytes;
 mod faults;
 #[path = "datasets/mutations.rs"]
 mod mutations;
+#[path = "datasets/notes.rs"]
+mod notes;
+#[cfg(unix)]
+#[path = "datasets/states.rs"]
+mod states;
+#[path = "datasets/variants.rs"]
+mod variants;

@@ -372,6 +372,30 @@ fn a_silent_server_is_given_up() {
 }
 
 #[test]
+fn a_server_that_sends_a_byte_now_and_then_is_given_up() {
+    let quickly = |fetch_it: Fetch| {
+        let retry = RetryPolicy { tries: 2, silence: Duration::from_secs(2), ..options().retry };
+        Fetch { options: FetchOptions { retry, ..options() }, ..fetch_it }
+    };
+    let slowly = |asked: &server::Asked| {
+        let rest = body()[asked.from().unwrap_or(0)..].to_vec();
+        Reply::good(asked, &body()).cut(0).then(Then::Slowly(rest))
+    };
+    let fetch_it = quickly(Fetch::new(Server::new(move |asked, _| slowly(asked))));
+    let fault = fetch_it.fault();
+    assert!(fault.contains("too slow: ") && fault.ends_with("(after 2 tries)"), "{fault}");
+    let come = fs::read(fetch_it.part()).unwrap();
+    assert!(!come.is_empty() && come.len() < 4096 && body().starts_with(&come), "what came waits");
+    // One that comes to its senses is resumed with.
+    let fetch_it = quickly(Fetch::new(Server::new(move |asked, n| match n {
+        0 => slowly(asked),
+        _ => Reply::good(asked, &body()),
+    })));
+    fetch_it.succeeds();
+    assert!(fetch_it.froms()[1].is_some_and(|from| from > 0), "{:?}", fetch_it.froms());
+}
+
+#[test]
 fn nobody_has_to_wait_for_a_server_or_the_next_try() {
     // Half a file, then silence for ever.
     let fetch_it =

@@ -1,7 +1,8 @@
-//! Power cuts. A preloaded library writes down every call that changes a file; the calls are
+//! Power cuts, and calls that fail. A preloaded library writes down every call that changes a file; the calls are
 //! done again on a disk of the test's own, which is cut off after each of them: what was not
 //! flushed is lost, and removals may come before anything else. No cut may cost a run more
-//! than what came after its last checkpoint, or leave anything that cannot be read.
+//! than what came after its last checkpoint, or leave anything that cannot be read. In
+//! `failing`, the library lets one call after the other fail.
 //!
 //! Where there is no C compiler these tests say so and pass, unless `HIRESNET_REQUIRE_CC` is
 //! set; elsewhere than on Linux there are none.
@@ -9,6 +10,8 @@
 
 #[path = "power/disk.rs"]
 mod disk;
+#[path = "power/failing.rs"]
+mod failing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -94,9 +97,13 @@ impl Rig {
 }
 
 fn training(out: &Path) -> Command {
+    training_of(SPEC, out)
+}
+
+fn training_of(spec: &str, out: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hiresnet-tui"));
     command.args(["--device", "cpu", "--threads", "1", "--out"]).arg(out);
-    command.args(["--batch", SPEC, "--resume", "--checkpoint-every", &EVERY.to_string()]);
+    command.args(["--batch", spec, "--resume", "--checkpoint-every", &EVERY.to_string()]);
     command.stdin(Stdio::null());
     command
 }

@@ -43,6 +43,7 @@ fn run(line: &str, epochs: usize, steps: usize) -> RecordedRun {
         steps_per_epoch: steps,
         program: "test".into(),
         at: "2026-11-24T00:00:00Z".into(),
+        extends: None,
     })));
     tell(EventKind::Phase { phase: Phase::Preparing });
     // The first epoch is the best.

@@ -336,3 +336,47 @@ fn two_programs_on_one_folder_share_a_sweep() {
     assert!(runs.iter().all(|run| run.state.outcome == Some(Outcome::Completed)));
     assert!((7..=9).contains(&taken), "{taken} runs begun by the three");
 }
+
+#[test]
+fn a_finished_run_is_extended_to_the_bit_where_its_end_was_kept() {
+    let root = TempDir::new().unwrap();
+    let (whole, out) = (root.path().join("whole"), root.path().join("extended"));
+    assert_eq!(said(&[SPEC], &whole).1, Some(0));
+    for epochs in ["epochs=2", "epochs=3"] {
+        let (text, code) = said(&[SPEC, "--set", epochs, "--resume", "--keep-checkpoint"], &out);
+        assert_eq!(code, Some(0), "{text}");
+        assert_eq!(
+            text.contains("extending the finished run of epochs=2 in "),
+            epochs == "epochs=3",
+            "{text}"
+        );
+    }
+    let (text, code) = said(&[SPEC, "--resume"], &out);
+    assert!(code == Some(0) && text.contains("extending the finished run of epochs=3 in "), "{text}");
+    assert!(text.contains("resuming at step 45, epoch 4"), "{text}");
+
+    let of = |epochs: usize| {
+        let runs = store::folders_of_runs(&out).unwrap().into_iter();
+        let mut runs =
+            runs.map(|path| SavedRun::open(&path).unwrap()).filter(|run| run.spec.epochs == epochs);
+        runs.next().unwrap()
+    };
+    assert_eq!(result(&of(6).path), result(&only_run(&whole)));
+    let from = |run: &SavedRun| run.state.started.as_ref().unwrap().extends.clone();
+    let name = |run: &SavedRun| Some(run.path.file_name().unwrap().to_string_lossy().into_owned());
+    assert_eq!((from(&of(2)), from(&of(3)), from(&of(6))), (None, name(&of(2)), name(&of(3))));
+    let has_end = |epochs| of(epochs).path.join("checkpoint-end.safetensors").exists();
+    assert_eq!([has_end(2), has_end(3), has_end(6)], [true, true, false]);
+    hiresnet_tui::engine::deletion::delete(&out, &of(2).path).unwrap();
+
+    // Nothing to go on from, or an end that is another run's: said, and trained whole.
+    let (text, _) = said(&[SPEC, "--set", "epochs=7", "--resume"], &out);
+    assert!(text.contains("training from the start: the finished run of epochs=6 in "), "{text}");
+    assert!(text.contains("--keep-checkpoint"), "{text}");
+    let (text, _) = said(&[SPEC, "--set", "epochs=7", "--set", "seed=4", "--resume"], &out);
+    assert!(!text.contains("finished run of"), "another seed is another run: {text}");
+    fs::write(of(7).path.join("checkpoint-end.safetensors"), "half of").unwrap();
+    let (text, code) = said(&[SPEC, "--set", "epochs=8", "--resume"], &out);
+    assert!(code == Some(0) && text.contains("cannot extend epochs=7: "), "{text}");
+    assert!(text.contains("checkpoint-end.safetensors: not a checkpoint"), "{text}");
+}

@@ -66,6 +66,9 @@ fn the_script_is_this() {
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o755);
     insta::assert_snapshot!("sweeps_script", script(&path, root.path()));
+    let alone = Command::new("bash").arg(&path).env_remove("SLURM_ARRAY_TASK_ID").output().unwrap();
+    let text = String::from_utf8_lossy(&alone.stderr);
+    assert!(alone.status.code() == Some(2) && text.contains("submit this script with sbatch"), "{text}");
 }
 
 #[test]
@@ -111,6 +114,8 @@ fn what_slurm_or_a_shell_would_take_otherwise_is_refused_or_quoted() {
     refused(&["--time", "soon"]);
     refused(&["--mem", "4 G"]);
     refused(&["--set", "colour=red"]);
+    assert!(refused(&["--set", "epochs=5\n"]).contains("control character"));
+    assert!(refused(&["--set", "epochs=5", "--seeds", "0..2\n"]).contains("control character"));
     assert!(refused(&["--runs-per-task", "0"]).contains("expected a number of at least 1"));
     assert!(refused(&["--tasks-at-once", "0"]).contains("expected a number of at least 1"));
     assert!(refused(&["--time", "2"]).contains("--time: 2 is too short"));

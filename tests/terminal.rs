@@ -6,6 +6,8 @@
 
 #[path = "terminal/fetching.rs"]
 mod fetching;
+#[path = "terminal/input.rs"]
+mod input;
 #[path = "terminal/leaving.rs"]
 mod leaving;
 #[path = "terminal/looks.rs"]

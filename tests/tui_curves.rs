@@ -1,7 +1,7 @@
 //! The Curves panel: pictures of it, and what must hold of every one.
 
 use hiresnet_tui::domain::event::{Event, EventKind, RunStarted};
-use hiresnet_tui::domain::run_state::RunState;
+use hiresnet_tui::domain::run_state::{EpochRecord, RunState};
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::tui::draft::Draft;
 use hiresnet_tui::tui::panel::{Click, Panel, PanelKind, PanelTarget};
@@ -356,10 +356,17 @@ fn the_summary_says_what_is_shown() {
     assert_eq!(curves.view_summary(), "loss · by step · EMA 0.9 of train");
     press(&mut curves, "log-y");
     press(&mut curves, "metric");
+    assert_eq!(curves.view_summary(), "top-1 · by step · EMA 0.9 of train", "each metric has its own scale");
+    press(&mut curves, "log-y");
+    press(&mut curves, "log-x");
     press(&mut curves, "x-axis");
     press(&mut curves, "bands");
     press(&mut curves, "lines");
-    assert_eq!(curves.view_summary(), "top-1 · validation · log y · by epoch · ±std");
+    assert_eq!(curves.view_summary(), "top-1 · validation · log y · by log epoch · ±std");
+    press(&mut curves, "metric");
+    press(&mut curves, "outliers");
+    let both = "loss and top-1 · validation · log y · by log epoch · ±std · all points";
+    assert_eq!(curves.view_summary(), both);
 }
 
 #[test]
@@ -488,15 +495,15 @@ fn a_logarithmic_axis_has_three_ticks_or_more() {
     for height in 10..40 {
         for cycles in 0..2 {
             let mut curves = CurvesPanel::new();
-            press(&mut curves, "log-y");
             (0..cycles).for_each(|_| press(&mut curves, "metric"));
+            press(&mut curves, "log-y");
             let shown = picture(&mut curves, &live(), (60, height), &Theme::FULL);
             assert!(shown.matches('┤').count() >= 3, "{shown}");
         }
     }
     let mut curves = CurvesPanel::new();
-    press(&mut curves, "log-y");
     press(&mut curves, "metric");
+    press(&mut curves, "log-y");
     insta::assert_snapshot!("logarithmic_top1", picture(&mut curves, &live(), (60, 12), &Theme::FULL));
 }
 
@@ -527,4 +534,62 @@ fn a_wide_band_does_not_reach_below_zero() {
             insta::assert_snapshot!("wide_band", shown);
         }
     }
+}
+
+/// The highest label of the y axis.
+fn top_of(picture: &str) -> f64 {
+    let label = picture.lines().find_map(|line| Some(line.split_once('┤')?.0.trim()));
+    label.unwrap().parse().unwrap()
+}
+
+#[test]
+fn epochs_whose_running_statistics_have_not_settled_flatten_nothing() {
+    // What small networks give in their first epochs; runs of any length.
+    let early = [27.2, 12.0, 4.1, 1.9];
+    for epochs in [1, 2, 3, 4, 7, 20] {
+        let mut runs = live();
+        let per_epoch = runs[0].state.epochs[0].step;
+        runs[0].state.steps.truncate(per_epoch * epochs.min(7));
+        let last = *runs[0].state.epochs.last().unwrap();
+        runs[0].state.epochs = (1..=epochs)
+            .map(|epoch| {
+                let mut record = EpochRecord { epoch, step: per_epoch * epoch, ..last };
+                record.validation.loss = early.get(epoch - 1).copied().unwrap_or(1.2);
+                record
+            })
+            .collect();
+        let shown = picture(&mut CurvesPanel::new(), &runs, (76, 18), &Theme::FULL);
+        assert!(top_of(&shown) < 8.0 && shown.contains(" above"), "{epochs} epochs: {shown}");
+        // What stays high is no outlier.
+        runs[0].state.epochs.iter_mut().for_each(|epoch| epoch.validation.loss = 6.0);
+        if epochs >= 5 {
+            let shown = picture(&mut CurvesPanel::new(), &runs, (76, 18), &Theme::FULL);
+            assert!(top_of(&shown) >= 6.0, "{epochs} epochs: {shown}");
+        }
+    }
+    // Alone, a few epochs are all that there is.
+    let mut runs = live();
+    runs[0].state.epochs.truncate(3);
+    for (epoch, loss) in runs[0].state.epochs.iter_mut().zip([9.0, 3.0, 1.0]) {
+        epoch.validation.loss = loss;
+    }
+    let mut curves = CurvesPanel::new();
+    press(&mut curves, "lines");
+    assert!(top_of(&picture(&mut curves, &runs, (76, 18), &Theme::FULL)) >= 9.0);
+}
+
+#[test]
+fn a_run_that_diverged_has_a_cross_where_it_did() {
+    let mut runs = three();
+    let crosses = |runs: &[MadeRun], theme: &Theme, cross: char| {
+        picture(&mut CurvesPanel::new(), runs, (76, 18), theme).matches(cross).count()
+    };
+    assert_eq!(crosses(&runs, &Theme::FULL, '✕'), 0);
+    runs[2].state.divergence = Some((5, 401, "NaN".into()));
+    assert_eq!(crosses(&runs, &Theme::FULL, '✕'), 1);
+    let mut curves = CurvesPanel::new();
+    (0..2).for_each(|_| press(&mut curves, "metric"));
+    let both = picture(&mut curves, &runs, (120, 18), &ASCII);
+    let columns: Vec<_> = both.lines().flat_map(|line| line.match_indices('X').map(|(at, _)| at)).collect();
+    assert_eq!(columns.len(), 2, "{both}");
 }

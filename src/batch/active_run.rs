@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::run_bar::RunBar;
 use crate::domain::event::{Control, Event, Outcome};
 use crate::domain::run_state::RunState;
+use crate::domain::text::harmless_json;
 use crate::engine::error::EngineError;
 use crate::engine::export::LiveBoard;
 use crate::engine::worker::Worker;
@@ -102,7 +103,7 @@ pub fn line(run: &str, event: &Event) -> serde_json::Result<String> {
         #[serde(flatten)]
         event: &'a Event,
     }
-    serde_json::to_string(&Line { run, event })
+    serde_json::to_string(&Line { run, event }).map(|line| harmless_json(&line))
 }
 
 /// The next event of any run, or `None` at a run's end, and which of `running` it is.

@@ -1,6 +1,6 @@
 //! Where all runs of a batch print: above their bars on a terminal, plain lines elsewhere.
 
-use console::Term;
+use console::{Term, measure_text_width, truncate_str};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Display;
 
@@ -26,7 +26,7 @@ impl BatchOutput {
         // A terminal without cursor movement (TERM=dumb) gets lines as well.
         let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
         let bars = (term.is_term() && !is_dumb).then(|| {
-            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Tty(term)), REDRAWS);
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Tty::new(term)), REDRAWS);
             MultiProgress::with_draw_target(target)
         });
         Self { bars, to_stderr }
@@ -42,6 +42,15 @@ impl BatchOutput {
             bar.set_prefix(tag.to_owned());
             bar
         })
+    }
+
+    /// What a bar says beside itself, cut where it would not fit into a line.
+    pub fn set_message(&self, bar: &ProgressBar, text: &str) {
+        let term = if self.to_stderr { Term::stderr() } else { Term::stdout() };
+        let columns = usize::from(term.size().1);
+        // The bar has a column at least, and a space after it.
+        let room = columns.saturating_sub(measure_text_width(&bar.prefix()) + 3);
+        bar.set_message(truncate_str(text, room, "…").into_owned());
     }
 
     /// Takes a bar away.

@@ -17,7 +17,6 @@ use crate::engine::bench::input;
 use crate::engine::bench::parity::{self, TOLERANCE};
 use crate::engine::bench::steps::{StepBench, Timing, Work};
 use crate::engine::bench::{Variation, scaling};
-use crate::engine::data::Dataset;
 use crate::engine::device::Device;
 use crate::engine::error::Result;
 use crate::engine::memory;
@@ -69,7 +68,7 @@ pub fn data(args: &DataBench) -> Result<Exit> {
     let spec = specs::one(&args.spec)?;
     let start = Instant::now();
     let data = match args.real {
-        true => Dataset::load(&spec, args.data_dir.as_deref())?,
+        true => super::train::dataset(&spec, args.data_dir.as_deref())?,
         false => input::synthetic(&spec)?,
     };
     let ready = start.elapsed().as_secs_f64();

@@ -1,28 +1,24 @@
-//! `data`: where datasets' files are, whether they are right, and fetching them.
+//! `data`: where datasets' files are, and whether they are whole.
 
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
-use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::Exit;
-use super::batch_output::BatchOutput;
-use crate::cli::DataCommand;
-use crate::domain::dataset::DatasetId;
-use crate::domain::text::{duration, filesize, grouped, harmless, plural, without_user};
-use crate::engine::data::places;
+use super::fetching::fetch;
+use crate::cli::{DataCommand, NamedDataset};
+use crate::domain::architecture::Family;
+use crate::domain::dataset::{DatasetId, ImageFolder};
+use crate::domain::spec::{ExperimentSpec, Version};
+use crate::domain::text::{filesize, grouped};
+use crate::engine::data::{self, DatasetState, places};
 use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::fetch::{
-    DATASET_SOURCES, DatasetSource, FetchOptions, FetchProgress, FetchStage, Fetched, Offer, RemoteFile,
-    Verdict, fetch_all, found, images_here, verify,
+    self as fetches, DATASET_SOURCES, DatasetSource, FetchOptions, Offer, RemoteFile, Verdict,
 };
 use crate::output::{error, note, overflows, right, say, say_json, table};
-use crate::signals::{SIGHUP, signals};
 
 /// `data`.
 ///
@@ -44,8 +40,8 @@ pub fn run(what: &DataCommand) -> Result<Exit> {
             }
             fetch(offers, options)
         }
-        DataCommand::Verify { datasets, place } => Ok(check(datasets, place.data_dir.as_deref())),
-        DataCommand::Path { dataset, place } => path(*dataset, place.data_dir.as_deref()),
+        DataCommand::Verify { datasets, place } => Ok(check_all(datasets, place.data_dir.as_deref())),
+        DataCommand::Path { dataset, place } => path(dataset.as_ref(), place.data_dir.as_deref()),
     }
 }
 
@@ -60,13 +56,69 @@ fn no_folder() -> EngineError {
     )
 }
 
-fn shortage(home: &DatasetSource, here: Option<(usize, usize)>) -> Option<String> {
-    home.id()?.shortage(here?)
+/// All that have a home, and the folders of images that are here.
+fn all_datasets(folder: Option<&Path>) -> Vec<NamedDataset> {
+    let known = DATASET_SOURCES.iter().map(NamedDataset::Known);
+    let own = data::image_folders(folder).into_iter().map(|own| NamedDataset::Folder(own.name));
+    known.chain(own).collect()
+}
+
+impl NamedDataset {
+    fn name(&self) -> String {
+        match self {
+            Self::Known(home) => home.dataset.into(),
+            Self::Folder(name) => format!("folder={name}"),
+        }
+    }
+
+    /// Its folder of images, with as many classes as it has.
+    fn images(&self, folder: Option<&Path>) -> Option<ImageFolder> {
+        let Self::Folder(name) = self else { return None };
+        Some(data::image_folder(name, folder))
+    }
+
+    /// What there is of it, by what was read before where there is a `cache`.
+    fn state(&self, folder: Option<&Path>, cache: Option<&Path>) -> Option<DatasetState> {
+        match self {
+            Self::Known(home) => fetches::state(home, folder, cache),
+            Self::Folder(_) => {
+                let mut spec = ExperimentSpec::paper(Family::Plain, Version::Original, DatasetId::Folder);
+                spec.folder = self.images(folder)?;
+                Some(data::state(&spec, folder, cache))
+            }
+        }
+    }
+
+    fn shortage(&self, here: (usize, usize)) -> Option<String> {
+        match self {
+            Self::Known(home) => home.id()?.shortage(here),
+            Self::Folder(_) => None,
+        }
+    }
+
+    fn is_built_in(&self) -> bool {
+        matches!(self, Self::Known(home) if home.forms.is_empty())
+    }
+
+    /// Says that it was asked for and is not here.
+    fn say_missing(&self, why: Option<&EngineError>) {
+        match (self, why) {
+            (Self::Known(home), None) => {
+                let name = home.dataset;
+                error(&format!("{name} not found locally; get it with 'hiresnet-tui data fetch {name}'"));
+            }
+            (Self::Known(home), Some(why)) => error(&format!("{} not found locally: {why}", home.dataset)),
+            (Self::Folder(name), why) => {
+                let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+                error(&format!("folder={name} not found locally{why}"));
+            }
+        }
+    }
 }
 
 #[derive(Serialize)]
 struct Row {
-    name: &'static str,
+    name: String,
     classes: usize,
     train_images: usize,
     test_images: usize,
@@ -75,6 +127,10 @@ struct Row {
     test_images_here: Option<usize>,
     /// What is missing, in words.
     short: Option<String>,
+    /// Why what is here cannot be trained on.
+    problem: Option<String>,
+    /// Whether all of it is here and can be read.
+    whole: bool,
     embedded: bool,
     found: Option<String>,
     download_bytes: u64,
@@ -84,27 +140,45 @@ struct Row {
 }
 
 impl Row {
-    fn new(home: &'static DatasetSource, folder: Option<&Path>) -> Self {
-        let files = home.files(None);
-        let here = images_here(home, folder).unwrap_or_else(|error| {
-            note(&format!("{}: its images cannot be counted: {error}", home.dataset));
-            None
-        });
-        let all = home.id().and_then(DatasetId::images).unwrap_or_default();
+    fn new(dataset: &NamedDataset, folder: Option<&Path>) -> Self {
+        let (mut here, mut place, mut problem) = (None, None, None);
+        match dataset.state(folder, places::cache().as_deref()) {
+            Some(DatasetState::Here { place: at, images, notes }) => {
+                notes.iter().for_each(|text| note(text));
+                (here, place) = (Some(images), at);
+            }
+            Some(DatasetState::Broken { place: at, error, images }) => {
+                (here, place, problem) = (images, Some(at), Some(error.to_string()));
+            }
+            Some(DatasetState::Missing(missing)) if missing.partial => {
+                problem = Some(missing.error.to_string());
+            }
+            _ => {}
+        }
+        let short = here.and_then(|here| dataset.shortage(here));
+        let home = match dataset {
+            NamedDataset::Known(home) => Some(*home),
+            NamedDataset::Folder(_) => None,
+        };
+        let files = home.map_or(&[][..], |home| home.files(None));
+        let all = home.and_then(DatasetSource::id).and_then(DatasetId::images).or(here).unwrap_or_default();
+        let classes = dataset.images(folder).map_or(0, |images| images.classes);
         Self {
-            name: home.dataset,
-            classes: home.classes,
+            name: dataset.name(),
+            classes: home.map_or(classes, |home| home.classes),
             train_images: all.0,
             test_images: all.1,
             train_images_here: here.map(|here| here.0),
             test_images_here: here.map(|here| here.1),
-            short: shortage(home, here),
-            embedded: home.forms.is_empty(),
-            found: found(home, folder).map(|path| path.to_string_lossy().into_owned()),
+            whole: here.is_some() && short.is_none() && problem.is_none(),
+            short,
+            problem,
+            embedded: dataset.is_built_in(),
+            found: place.map(|path| path.to_string_lossy().into_owned()),
             download_bytes: files.iter().map(|file| file.bytes).sum(),
             files: files.iter().map(|file| &*file.file).collect(),
-            licence: home.licence,
-            home: home.page,
+            licence: home.map_or("", |home| home.licence),
+            home: home.map_or("", |home| home.page),
         }
     }
 
@@ -121,12 +195,12 @@ impl Row {
     }
 
     fn download(&self) -> String {
-        if self.embedded { "–".into() } else { filesize(self.download_bytes) }
+        if self.files.is_empty() { "–".into() } else { filesize(self.download_bytes) }
     }
 }
 
 fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
-    let rows: Vec<_> = DATASET_SOURCES.iter().map(|home| Row::new(home, folder)).collect();
+    let rows: Vec<_> = all_datasets(folder).iter().map(|dataset| Row::new(dataset, folder)).collect();
     if json {
         say_json(&rows);
         return Ok(Exit::Done);
@@ -135,7 +209,7 @@ fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
     right(&mut table, 1..4);
     for row in &rows {
         let classes = row.classes.to_string();
-        table.add_row([row.name.to_owned(), classes, row.images(), row.download(), row.place()]);
+        table.add_row([row.name.clone(), classes, row.images(), row.download(), row.place()]);
     }
     let text = table.to_string();
     if overflows(&text) {
@@ -149,77 +223,128 @@ fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
     }
     say("");
     for row in &rows {
-        say(&format!("{}: {}\n  licence: {}", row.name, row.home, row.licence));
+        if row.home.is_empty() {
+            say(&format!("{}: images of your own", row.name));
+        } else {
+            say(&format!("{}: {}\n  licence: {}", row.name, row.home, row.licence));
+        }
         row.short.iter().for_each(|short| say(&format!("  {short}")));
+        row.problem.iter().for_each(|problem| say(&format!("  cannot be read: {problem}")));
     }
     Ok(Exit::Done)
 }
 
-fn path(dataset: Option<&'static DatasetSource>, folder: Option<&Path>) -> Result<Exit> {
-    let Some(home) = dataset else {
+fn path(dataset: Option<&NamedDataset>, folder: Option<&Path>) -> Result<Exit> {
+    let Some(dataset) = dataset else {
         let roots = places::roots(folder);
         roots.iter().for_each(|root| say(&shown(root)));
         return if roots.is_empty() { Err(no_folder()) } else { Ok(Exit::Done) };
     };
-    if home.forms.is_empty() {
-        note(&nothing_to_fetch(home));
-        return Ok(Exit::Done);
+    match dataset.state(folder, places::cache().as_deref()) {
+        Some(DatasetState::Here { place: Some(place), images, .. }) => {
+            say(&shown(&place));
+            dataset.shortage(images).iter().for_each(|short| note(&format!("{}: {short}", dataset.name())));
+            Ok(Exit::Done)
+        }
+        Some(DatasetState::Broken { place, error: why, .. }) => {
+            say(&shown(&place));
+            error(&format!("{} cannot be read: {why}", dataset.name()));
+            Ok(Exit::Failed)
+        }
+        Some(DatasetState::Missing(missing)) => {
+            dataset.say_missing(missing.near.then_some(&missing.error));
+            Ok(Exit::Failed)
+        }
+        Some(DatasetState::Here { place: None, .. }) | None => {
+            note(&format!("{}: built in, nothing to fetch", dataset.name()));
+            Ok(Exit::Done)
+        }
     }
-    match found(home, folder) {
-        Some(path) => say(&shown(&path)),
-        None => return Ok(missing(home)),
-    }
-    Ok(Exit::Done)
 }
 
-/// Says that a dataset that was asked for is not here.
-fn missing(home: &DatasetSource) -> Exit {
-    let name = home.dataset;
-    error(&format!("{name} not found locally; get it with 'hiresnet-tui data fetch {name}'"));
-    Exit::Failed
-}
-
-/// Compares archives with their checksums.
-fn check(datasets: &[&'static DatasetSource], folder: Option<&Path>) -> Exit {
-    let all: Vec<_> = DATASET_SOURCES.iter().collect();
-    let roots = places::roots(folder);
+fn check_all(datasets: &[NamedDataset], folder: Option<&Path>) -> Exit {
+    let all = if datasets.is_empty() { all_datasets(folder) } else { datasets.to_vec() };
     let mut exit = Exit::Done;
-    for home in if datasets.is_empty() { &all } else { datasets } {
-        let name = home.dataset;
-        if home.forms.is_empty() {
-            say(&format!("ok       {name}: built in"));
-            continue;
-        }
-        let (mut any, mut whole) = (false, true);
-        for (_, files) in home.forms {
-            let there: Vec<_> = files.iter().map(|file| (file, place(file, &roots))).collect();
-            if there.iter().all(|(_, place)| place.is_none()) {
-                continue;
-            }
-            any = true;
-            for (file, place) in there {
-                whole &= tell_of(name, file, place.as_deref());
-            }
-        }
-        if !any {
-            let unpacked = found(home, folder)
-                .map(|path| format!(" as an archive; in {}, which has no known checksum", shown(&path)));
-            say(&format!("missing  {name}{}", unpacked.unwrap_or_default()));
-        }
-        // What cannot be read has been said to differ, or is for a run to say.
-        if let Some(short) = shortage(home, images_here(home, folder).unwrap_or_default()) {
-            say(&format!("short    {name}: {}", short.trim_start_matches("short: ")));
-            whole = false;
-        }
-        if !whole {
-            exit = Exit::Failed;
-        }
+    for dataset in &all {
         // Where all are looked at, datasets that were never fetched are no failure.
-        if !datasets.is_empty() && found(home, folder).is_none() {
-            exit = missing(home);
+        if !check(dataset, folder, !datasets.is_empty()) {
+            exit = Exit::Failed;
         }
     }
     exit
+}
+
+/// Compares archives with their checksums, reads the dataset to its last image, and says what
+/// it turned out to be; `false` when it is not whole.
+fn check(dataset: &NamedDataset, folder: Option<&Path>, is_wanted: bool) -> bool {
+    let name = dataset.name();
+    if dataset.is_built_in() {
+        say(&format!("ok       {name}: built in"));
+        return true;
+    }
+    let (has_archives, is_right) = check_archives(dataset, folder);
+    // Nothing that was read before counts: the files may have changed unseen.
+    let is_whole = match dataset.state(folder, None) {
+        Some(DatasetState::Here { place, images, notes }) => {
+            notes.iter().for_each(|text| note(text));
+            let short = dataset.shortage(images);
+            match &short {
+                Some(short) => {
+                    say(&format!("short    {name}: {}", short.trim_start_matches("short: ")));
+                }
+                None => {
+                    let images = format!("{} + {} images read", grouped(images.0), grouped(images.1));
+                    let place = place.map(|place| shown(&place)).unwrap_or_default();
+                    let is_unknown = !has_archives && matches!(dataset, NamedDataset::Known(_));
+                    let by = if is_unknown { "; no checksum is known" } else { "" };
+                    say(&format!("ok       {name}: {place}: {images}{by}"));
+                }
+            }
+            short.is_none()
+        }
+        Some(DatasetState::Broken { error, images, .. }) => {
+            say(&format!("broken   {name}: {error}"));
+            if let Some(short) = images.and_then(|images| dataset.shortage(images)) {
+                say(&format!("short    {name}: {}", short.trim_start_matches("short: ")));
+            }
+            false
+        }
+        Some(DatasetState::Missing(missing)) => {
+            if missing.partial {
+                say(&format!("broken   {name}: {}", missing.error));
+            } else if !has_archives {
+                say(&format!("missing  {name}"));
+            }
+            if is_wanted {
+                dataset.say_missing(missing.near.then_some(&missing.error));
+            }
+            !is_wanted && !missing.partial
+        }
+        None => true,
+    };
+    is_right && is_whole
+}
+
+/// Whether there are archives of the dataset, and those that are there are the right ones.
+fn check_archives(dataset: &NamedDataset, folder: Option<&Path>) -> (bool, bool) {
+    let NamedDataset::Known(home) = dataset else { return (false, true) };
+    let roots = places::roots(folder);
+    let found = fetches::found(home, folder);
+    let (mut any, mut right) = (false, true);
+    for (_, files) in home.forms {
+        // An archive of this name may also have been found elsewhere.
+        let elsewhere = |file: &RemoteFile| found.clone().filter(|found| found.ends_with(file.name()));
+        let there: Vec<_> =
+            files.iter().map(|file| (file, place(file, &roots).or_else(|| elsewhere(file)))).collect();
+        if there.iter().all(|(_, place)| place.is_none()) {
+            continue;
+        }
+        any = true;
+        for (file, place) in there {
+            right &= tell_of(home.dataset, file, place.as_deref());
+        }
+    }
+    (any, right)
 }
 
 fn place(source: &RemoteFile, roots: &[PathBuf]) -> Option<PathBuf> {
@@ -232,138 +357,12 @@ fn tell_of(name: &str, file: &RemoteFile, place: Option<&Path>) -> bool {
         say(&format!("missing  {name}: {}", file.file));
         return true;
     };
-    let verdict = verify(path, file, &mut |_| ControlFlow::Continue(()));
+    let verdict = fetches::verify(path, file, &mut |_| ControlFlow::Continue(()));
     let (is_right, text) = match verdict {
         Ok(Verdict::Differs(how)) => (false, format!("differs  {name}: {}: {how}", shown(path))),
-        Ok(_) => (true, format!("ok       {name}: {}", shown(path))),
+        Ok(_) => (true, format!("ok       {name}: {}: its checksums match", shown(path))),
         Err(error) => (false, format!("differs  {name}: {error}")),
     };
     say(&text);
     is_right
-}
-
-/// Fetches one dataset after the other, until a signal ends it.
-fn fetch(offers: Vec<Offer>, options: FetchOptions) -> Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(EngineError::io("start the event loop for", "data fetch"))?;
-    runtime.block_on(async {
-        let mut signals = signals();
-        let stop = Arc::new(AtomicBool::new(false));
-        let (sender, mut ended) = tokio::sync::mpsc::unbounded_channel();
-        let stopped = Arc::clone(&stop);
-        std::thread::Builder::new()
-            .name("fetcher".into())
-            .spawn(move || {
-                let _ = sender.send(fetch_each(&offers, &options, &stopped));
-            })
-            .map_err(EngineError::io("start a thread for", "data fetch"))?;
-        let mut exit = Exit::Done;
-        loop {
-            tokio::select! {
-                biased;
-                Some(number) = signals.recv() => {
-                    if exit != Exit::Done && number == SIGHUP {
-                        continue;
-                    }
-                    if exit != Exit::Done {
-                        std::process::exit(128 + i32::from(number));
-                    }
-                    exit = Exit::Signal(number);
-                    stop.store(true, Ordering::Relaxed);
-                }
-                result = ended.recv() => {
-                    let result = result.unwrap_or(Exit::Failed);
-                    return Ok(if exit == Exit::Done { result } else { exit });
-                }
-            }
-        }
-    })
-}
-
-/// On a thread of its own: what it waits for keeps nobody else waiting.
-fn fetch_each(offers: &[Offer], options: &FetchOptions, stop: &AtomicBool) -> Exit {
-    let screen = BatchOutput::new(true);
-    let mut exit = Exit::Done;
-    for offer in offers {
-        let name = offer.dataset;
-        let from = options.mirror.as_deref().unwrap_or(offer.host());
-        screen.line(&format!(
-            "{name}: {} in {} from {} to {}",
-            filesize(offer.bytes()),
-            plural(offer.sources.len(), "file"),
-            harmless(&without_user(from), 200),
-            shown(&offer.folder)
-        ));
-        let mut bar = Bar::new(&screen, name);
-        let fetched = fetch_all(offer.sources, &offer.folder, options, &mut |progress| {
-            bar.show(&progress);
-            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        bar.remove();
-        match fetched {
-            Ok(Fetched::Interrupted) => {
-                screen.line(&format!("{name}: interrupted; run the same command again to resume"));
-                return exit;
-            }
-            Ok(Fetched::Now) => say(&format!("{name}: fetched, checksums match")),
-            Ok(Fetched::Already) => say(&format!("{name}: already here, checksums match")),
-            Err(error) => {
-                screen.error(&format!("{name}: {error}"));
-                exit = exit.or_failed();
-            }
-        }
-    }
-    exit
-}
-
-/// Progress of one dataset: a bar on a terminal, elsewhere a line for what goes wrong.
-struct Bar<'a> {
-    screen: &'a BatchOutput,
-    bar: Option<ProgressBar>,
-    name: &'static str,
-    /// Bytes that were there at first, and since when more come.
-    begun: Option<(u64, Instant)>,
-    /// The last thing that went wrong, said once.
-    trouble: Option<String>,
-}
-
-impl<'a> Bar<'a> {
-    fn new(screen: &'a BatchOutput, name: &'static str) -> Self {
-        Self { screen, bar: screen.bar(""), name, begun: None, trouble: None }
-    }
-
-    fn show(&mut self, progress: &FetchProgress) {
-        match &progress.stage {
-            FetchStage::Waiting { reason, .. } if self.trouble.as_ref() != Some(reason) => {
-                self.screen.line(&format!("{}: {reason}; trying again", self.name));
-                self.trouble = Some(reason.clone());
-            }
-            FetchStage::Fetching => self.trouble = None,
-            _ => {}
-        }
-        let (begun, since) = *self.begun.get_or_insert((progress.done, Instant::now()));
-        let Some(bar) = &self.bar else { return };
-        bar.set_length(progress.total);
-        bar.set_position(progress.done);
-        let doing = match &progress.stage {
-            FetchStage::Asking => "asking".into(),
-            FetchStage::Checking => "checking".into(),
-            FetchStage::Waiting { seconds, .. } => format!("again in {seconds}s"),
-            FetchStage::Fetching => {
-                let rate =
-                    (progress.done.saturating_sub(begun)) as f64 / since.elapsed().as_secs_f64().max(0.1);
-                let left = (progress.total - progress.done) as f64 / rate.max(1.0);
-                format!("{}/s eta {}", filesize(rate as u64), duration(left))
-            }
-        };
-        bar.set_message(format!("{} of {} {doing}", filesize(progress.done), filesize(progress.total)));
-    }
-
-    fn remove(self) {
-        if let Some(bar) = &self.bar {
-            self.screen.remove(bar);
-        }
-    }
 }

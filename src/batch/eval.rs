@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::Exit;
 use crate::cli::MachineArgs;
-use crate::engine::data::Dataset;
 use crate::engine::error::Result;
 use crate::engine::rescore::{Rescored, rescore};
 use crate::engine::store::SavedRun;
@@ -27,7 +26,7 @@ struct Row<'a> {
 pub fn run(run: &Path, machine: &MachineArgs, json: bool) -> Result<Exit> {
     let saved = SavedRun::open(run)?;
     let device = super::train::device(machine.device)?;
-    let data = Dataset::load(&saved.spec, machine.data.data_dir.as_deref())?;
+    let data = super::train::dataset(&saved.spec, machine.data.data_dir.as_deref())?;
     let rescored = rescore(&saved, &data, device)?;
     // The same bits are owed where the same instructions added up the same sums.
     let exact = device.is_deterministic()

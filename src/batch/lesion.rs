@@ -9,7 +9,6 @@ use crate::cli::MachineArgs;
 use crate::domain::event::Checkpoint;
 use crate::domain::lesion::{Lesioned, lesions};
 use crate::domain::term::Term;
-use crate::engine::data::Dataset;
 use crate::engine::error::Result;
 use crate::engine::lesion::{LesionProgress, lesion};
 use crate::engine::store::SavedRun;
@@ -60,7 +59,7 @@ pub fn run(
         None => lesions(&saved.spec.hops()?, blocks, pairs),
     };
     let device = super::train::device(machine.device)?;
-    let data = Dataset::load(&saved.spec, machine.data.data_dir.as_deref())?;
+    let data = super::train::dataset(&saved.spec, machine.data.data_dir.as_deref())?;
     let mut scored: Vec<Lesioned> = Vec::new();
     let mut lines = None;
     let first =

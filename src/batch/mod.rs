@@ -8,6 +8,7 @@ pub mod data;
 pub mod devices;
 pub mod eval;
 pub mod export;
+mod fetching;
 pub mod lesion;
 mod lines;
 mod outcomes;

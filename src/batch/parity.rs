@@ -5,7 +5,6 @@ use std::path::Path;
 use super::Exit;
 use super::specs;
 use crate::cli::DataArgs;
-use crate::engine::data::Dataset;
 use crate::engine::error::{Result, shown};
 use crate::engine::parity;
 use crate::output::{note, say};
@@ -16,7 +15,7 @@ use crate::output::{note, say};
 /// When they are no spec, its data cannot be read, or `dir` cannot be written.
 pub fn run(dir: &Path, words: &[String], machine: &DataArgs) -> Result<Exit> {
     let spec = specs::one(words)?;
-    let data = Dataset::load(&spec, machine.data_dir.as_deref())?;
+    let data = super::train::dataset(&spec, machine.data_dir.as_deref())?;
     parity::write(dir, &spec, &data, |step| {
         if step % 5 == 0 {
             note(&format!("{spec}: step {step} of {}", parity::STEPS));

@@ -96,7 +96,7 @@ impl RunBar {
             _ => {}
         }
         if let Some(bar) = &self.bar {
-            draw(bar, state);
+            draw(&self.screen, bar, state);
         }
     }
 
@@ -129,10 +129,10 @@ fn epoch_line(state: &RunState, train: &Score, validation: &Score, best: bool) -
     )
 }
 
-fn draw(bar: &ProgressBar, state: &RunState) {
+fn draw(screen: &BatchOutput, bar: &ProgressBar, state: &RunState) {
     let epochs = state.started.as_ref().map_or(0, |s| s.spec.epochs);
     if let Some((kernels, seconds)) = state.compiling {
-        bar.set_message(format!("compiling kernels: {kernels}, {}", duration(seconds)));
+        screen.set_message(bar, &format!("compiling kernels: {kernels}, {}", duration(seconds)));
         return;
     }
     let doing = match (state.phase, state.scored) {
@@ -144,7 +144,7 @@ fn draw(bar: &ProgressBar, state: &RunState) {
     if let Some((done, total)) = state.scored {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
-        bar.set_message(format!("epoch {}/{epochs} {doing} {done}/{total}", state.epoch));
+        screen.set_message(bar, &format!("epoch {}/{epochs} {doing} {done}/{total}", state.epoch));
         return;
     }
     bar.set_length(state.total_steps().max(1) as u64);
@@ -153,5 +153,5 @@ fn draw(bar: &ProgressBar, state: &RunState) {
         state.steps.last().map_or(String::new(), |s| format!(" loss {:.3} top-1 {:.0}%", s.loss, s.top1));
     let rate = state.images_per_s().map_or(String::new(), |r| format!(" {r:.0} img/s"));
     let eta = state.eta().map_or(String::new(), |s| format!(" eta {}", duration(s)));
-    bar.set_message(format!("epoch {}/{epochs} {doing}{loss}{rate}{eta}", state.epoch));
+    screen.set_message(bar, &format!("epoch {}/{epochs} {doing}{loss}{rate}{eta}", state.epoch));
 }

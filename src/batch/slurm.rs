@@ -1,6 +1,7 @@
 //! A job array for Slurm: each task takes runs of a sweep by number.
 
-use crate::cli::SlurmArgs;
+use crate::cli::{SlurmArgs, SweepRuns};
+use crate::domain::error::SpecError;
 use crate::domain::text::{plural, shell_word};
 
 /// Most tasks of an array where a cluster says nothing else (`MaxArraySize` is 1001, and
@@ -60,6 +61,22 @@ pub fn is_too_short(time: &str) -> bool {
     (1..LEAST_MINUTES * 60).contains(&seconds)
 }
 
+/// Refuses what cannot be a word of a script.
+///
+/// # Errors
+/// When a word has a newline, which would end the comment that names the command, or another
+/// control character.
+pub fn check_words(runs: &SweepRuns) -> Result<(), SpecError> {
+    let mut words = runs.specs.iter().chain(&runs.set).chain(&runs.seeds);
+    match words.find(|word| word.contains(char::is_control)) {
+        None => Ok(()),
+        Some(word) => {
+            let reason = format!("{word:?} has a control character, which a script cannot have in a word");
+            Err(SpecError::new("sweep slurm", reason))
+        }
+    }
+}
+
 impl Job<'_> {
     /// Tasks of the array.
     pub const fn tasks(&self) -> usize {
@@ -83,9 +100,15 @@ impl Job<'_> {
         );
         text += BEFORE;
         text += &format!(
-            "first=$(( (SLURM_ARRAY_TASK_ID - 1) * {runs_per_task} + 1 ))\n\
+            "if [ -z \"${{SLURM_ARRAY_TASK_ID:-}}\" ]; then\n  \
+               echo \"error: no task number: submit this script with sbatch, which starts tasks 1 to {tasks}; \
+               without Slurm, set SLURM_ARRAY_TASK_ID to one of them\" >&2\n  \
+               exit 2\n\
+             fi\n\
+             first=$(( (SLURM_ARRAY_TASK_ID - 1) * {runs_per_task} + 1 ))\n\
              last=$(( first + {runs_per_task} - 1 ))\n\
-             if [ \"$last\" -gt {runs} ]; then last={runs}; fi\n\n"
+             if [ \"$last\" -gt {runs} ]; then last={runs}; fi\n\n",
+            tasks = self.tasks()
         );
         let mut words = vec![shell_word(&self.program)];
         words.push(format!("--batch {}", self.sweep_words()));

@@ -130,6 +130,7 @@ fn slurm(args: &SlurmArgs) -> Result<Exit> {
         )
         .into());
     }
+    slurm::check_words(&args.runs)?;
     let runs = specs_of(&args.runs)?.len();
     store::check_writable(&args.out)?;
     let program = std::env::current_exe().map_err(EngineError::io("find", "the program"))?;

@@ -22,7 +22,7 @@ use crate::engine::store::{self, RunDir};
 use crate::engine::trainer::RunPlan;
 use crate::engine::worker::Worker;
 use crate::output::{note, say};
-use crate::signals::{SIGHUP, signals};
+use crate::signals::{SIGHUP, event_loop, signals};
 
 /// Its number.
 const SIGTERM: u8 = 15;
@@ -40,6 +40,17 @@ pub fn device(choice: DeviceChoice) -> Result<Device> {
         note(&format!("device: {why}"));
     }
     Ok(device)
+}
+
+/// The dataset of `spec`, looked for in `folder` first; says on stderr what of it is not read.
+///
+/// # Errors
+/// When it is not there, or not what it should be.
+pub fn dataset(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<Dataset> {
+    let mut library = DatasetCache::new(folder.map(Path::to_path_buf));
+    let data = library.dataset(spec);
+    library.notes().iter().for_each(|text| note(text));
+    data
 }
 
 /// Runs everything that `args` asks for, kept in folder `out`.
@@ -62,17 +73,18 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
                 outcomes.set(index, RunOutcome::Ended(Box::new(run.state)));
             }
             Some(resume::RunProgress::Damaged(damage)) => outcomes.set(index, RunOutcome::Damaged(damage)),
-            _ => waiting.push_back(Job { index, number, data: library.dataset(&spec)?, spec }),
+            _ => {
+                let data = library.dataset(&spec);
+                // Also where it fails: they may say why.
+                library.notes().iter().for_each(|text| note(text));
+                waiting.push_back(Job { index, number, data: data?, spec });
+            }
         }
     }
-    library.notes().iter().for_each(|text| note(text));
     let device = device(machine.device)?;
     store::check_writable(out)?;
     args.tensorboard.as_deref().map_or(Ok(()), store::check_writable)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(EngineError::io("start the event loop for", out))?;
+    let runtime = event_loop().map_err(EngineError::io("start the event loop for", out))?;
     let screen = BatchOutput::new(args.json);
     outcomes.before().iter().for_each(|text| screen.line(text));
     outcomes.damaged().for_each(|damage| screen.error(&untrained(damage)));
@@ -121,8 +133,8 @@ enum Begun {
 impl Batch<'_> {
     fn begin(&self, Job { index, number, data, spec }: Job) -> Result<Begun> {
         let mut plan = RunPlan { from: None, snapshot_every: self.args.checkpoint_every as usize };
-        let mut folder = match &self.known_runs {
-            None => RunDir::create(self.out, &spec)?,
+        let (mut folder, note) = match &self.known_runs {
+            None => (RunDir::create(self.out, &spec)?, None),
             Some(known_runs) => match known_runs.take(&spec)? {
                 Acquired::Finished(state) => return Ok(Begun::Not(RunOutcome::Ended(state))),
                 Acquired::Busy => return Ok(Begun::Not(RunOutcome::Busy)),
@@ -130,14 +142,19 @@ impl Batch<'_> {
                     self.screen.error(&untrained(&damage));
                     return Ok(Begun::Not(RunOutcome::Damaged(damage)));
                 }
-                Acquired::Run { folder, from } => {
+                Acquired::Run { folder, from, note } => {
                     plan.from = from.map(|snapshot| *snapshot);
-                    *folder
+                    (*folder, note)
                 }
             },
         };
+        folder.keeps_checkpoint = self.args.keep_checkpoint;
         let state = folder.take_state();
         let progress = RunBar::new(self.screen.clone(), &spec, number, self.of, self.at_once);
+        note.iter().for_each(|note| progress.line(note));
+        if self.args.resume && note.is_none() && plan.from.is_none() {
+            progress.line("nothing to resume: training from the start");
+        }
         if let Some(Snapshot { position, .. }) = &plan.from {
             progress.resumed(position.epoch, position.step);
         }

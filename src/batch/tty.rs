@@ -1,14 +1,40 @@
-//! The terminal that bars are drawn on, which may go away at any time.
+//! The terminal that bars are drawn on, which may go away or change its width at any time.
 
 use std::io;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use console::Term;
 use indicatif::TermLike;
 
 /// A terminal that takes everything: what it cannot write, as it was closed, is lost, and
 /// nothing else. Bars panic where theirs fails.
+///
+/// In another width nobody knows how many rows the last bars have: some terminals wrap lines
+/// anew, others cut them. Then only the row of the cursor is cleared, which a bar had last, so
+/// that no line above is ever lost; part of an old bar may stay.
 #[derive(Debug)]
-pub struct Tty(pub Term);
+pub struct Tty {
+    term: Term,
+    /// The width in which bars were drawn last; 0 before.
+    drawn: AtomicU16,
+}
+
+impl Tty {
+    /// One that writes to `term`.
+    pub const fn new(term: Term) -> Self {
+        Self { term, drawn: AtomicU16::new(0) }
+    }
+
+    /// Whether the last bars were drawn in another width.
+    fn is_resized(&self) -> bool {
+        ![0, TermLike::width(&self.term)].contains(&self.drawn.load(Ordering::Relaxed))
+    }
+
+    /// Moves the cursor, unless nobody knows where to.
+    fn moved(&self, way: impl FnOnce(&Term) -> io::Result<()>) -> io::Result<()> {
+        if self.is_resized() { Ok(()) } else { lost(way(&self.term)) }
+    }
+}
 
 /// Whatever became of it.
 fn lost<T>(_: io::Result<T>) -> io::Result<()> {
@@ -17,42 +43,43 @@ fn lost<T>(_: io::Result<T>) -> io::Result<()> {
 
 impl TermLike for Tty {
     fn width(&self) -> u16 {
-        TermLike::width(&self.0)
+        TermLike::width(&self.term)
     }
 
     fn height(&self) -> u16 {
-        TermLike::height(&self.0)
+        TermLike::height(&self.term)
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        lost(self.0.move_cursor_up(n))
+        self.moved(|term| term.move_cursor_up(n))
     }
 
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        lost(self.0.move_cursor_down(n))
+        self.moved(|term| term.move_cursor_down(n))
     }
 
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        lost(self.0.move_cursor_right(n))
+        lost(self.term.move_cursor_right(n))
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        lost(self.0.move_cursor_left(n))
+        lost(self.term.move_cursor_left(n))
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        lost(self.0.write_line(text))
+        lost(self.term.write_line(text))
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        lost(self.0.write_str(text))
+        lost(self.term.write_str(text))
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        lost(self.0.clear_line())
+        lost(self.term.clear_line())
     }
 
     fn flush(&self) -> io::Result<()> {
-        lost(self.0.flush())
+        self.drawn.store(self.width(), Ordering::Relaxed);
+        lost(self.term.flush())
     }
 }

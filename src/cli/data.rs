@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
+use crate::domain::dataset::ImageFolder;
 use crate::domain::error::suggestion;
 use crate::engine::fetch::{CifarFormat, DATASET_SOURCES, DatasetSource, dataset_source};
 
@@ -38,21 +39,23 @@ pub enum DataCommand {
         #[command(flatten)]
         place: DataPlace,
     },
-    /// Compare the archives on disk with their known checksums, and say which datasets lack images;
-    /// exit code 1 if one differs, lacks images, or was named and is missing
+    /// Read datasets to the last image as training does, compare archives with their known
+    /// checksums, and say what is wrong; exit code 1 if one cannot be read, differs, lacks images, or
+    /// was named and is missing
     Verify {
-        /// Names [default: all]
-        #[arg(value_name = "DATASET", value_parser = dataset)]
-        datasets: Vec<&'static DatasetSource>,
+        /// Names, or folder=NAME for images of your own [default: all that are found]
+        #[arg(value_name = "DATASET", value_parser = any_dataset)]
+        datasets: Vec<NamedDataset>,
         /// Where.
         #[command(flatten)]
         place: DataPlace,
     },
-    /// Print the directories that are searched, or where a dataset is
+    /// Print the directories that are searched, or where a dataset is; exit code 1 if it is missing or
+    /// cannot be read
     Path {
-        /// Its name
-        #[arg(value_name = "DATASET", value_parser = dataset)]
-        dataset: Option<&'static DatasetSource>,
+        /// Its name, or folder=NAME for images of your own
+        #[arg(value_name = "DATASET", value_parser = any_dataset)]
+        dataset: Option<NamedDataset>,
         /// Where.
         #[command(flatten)]
         place: DataPlace,
@@ -65,6 +68,22 @@ pub struct DataPlace {
     /// Directory with the datasets [default: $HIRESNET_DATA, the user's data directory]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+}
+
+/// A dataset by name.
+#[derive(Debug, Clone)]
+pub enum NamedDataset {
+    /// One that has a home.
+    Known(&'static DatasetSource),
+    /// A folder of the user's own images.
+    Folder(String),
+}
+
+fn any_dataset(name: &str) -> Result<NamedDataset, String> {
+    match name.strip_prefix("folder=") {
+        Some(folder) => ImageFolder::parse_name(folder).map(NamedDataset::Folder).map_err(|e| e.reason),
+        None => dataset(name).map(NamedDataset::Known),
+    }
 }
 
 fn dataset(name: &str) -> Result<&'static DatasetSource, String> {

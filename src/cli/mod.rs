@@ -17,7 +17,7 @@ use clap_complete::Shell;
 use crate::engine::device::{DeviceChoice, device_help};
 
 pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
-pub use data::{DataCommand, DataPlace};
+pub use data::{DataCommand, DataPlace, NamedDataset};
 pub use export::{ExportArgs, ExportFormat};
 pub use facts::ENVIRONMENT;
 use facts::{after_help, version_facts};
@@ -91,6 +91,9 @@ pub struct BatchArgs {
     /// Steps between checkpoints, in addition to those after each epoch and when a run is stopped
     #[arg(long, value_name = "STEPS", default_value_t = 0, requires = "batch")]
     pub checkpoint_every: u32,
+    /// Keep the last checkpoint of finished runs, so that --resume with more epochs extends them
+    #[arg(long, requires = "batch")]
+    pub keep_checkpoint: bool,
     /// Write a TensorBoard event file for each run into this directory while it trains
     #[arg(long, value_name = "DIR", requires = "batch")]
     pub tensorboard: Option<PathBuf>,

@@ -172,6 +172,10 @@ pub struct RunStarted {
     pub program: String,
     /// Wall-clock start, RFC 3339.
     pub at: String,
+    /// The folder of the shorter run that it extends: all up to that run's last epoch was
+    /// computed there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
 }
 
 /// Where a run resumes, and on what.

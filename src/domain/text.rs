@@ -18,10 +18,41 @@ pub fn harmless(text: &str, max: usize) -> String {
         out.push(match c {
             '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('·'),
             '\u{7f}' => '␡',
-            '\u{80}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => '·',
-            '\u{2060}'..='\u{206f}' | '\u{feff}' => '·',
+            c if is_invisible(c) => '·',
             c => c,
         });
+    }
+    out
+}
+
+/// Whether a character beyond ASCII tells a terminal something instead of being shown, or
+/// changes how others are shown.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{80}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// JSON with the same meaning in which what a terminal would act on is escaped.
+pub fn harmless_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_invisible(c) || c == '\u{7f}' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
     }
     out
 }
@@ -157,6 +188,16 @@ mod tests {
         assert_eq!(harmless("x\u{202e}y\u{9b}z", 99), "x·y·z");
         assert_eq!(harmless("abcdef", 3), "abc…");
         assert_eq!(harmless("naïve → ok", 99), "naïve → ok");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let text = "a\u{9b}31m\u{202e}b\u{7f}\u{e0041}ü猫\n";
+        let json = serde_json::to_string(text).unwrap();
+        let harmless = harmless_json(&json);
+        assert!(!harmless.chars().any(|c| is_invisible(c) || c.is_control()), "{harmless:?}");
+        assert!(harmless.contains("ü猫"));
+        assert_eq!(serde_json::from_str::<String>(&harmless).unwrap(), text);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::domain::spec::ExperimentSpec;
 /// How the files are called; a step's number comes between.
 pub(super) const PREFIX: &str = "checkpoint-";
 pub(super) const SUFFIX: &str = ".safetensors";
+/// The one at the end of a complete run, where it was to be kept.
+pub(super) const END: &str = "checkpoint-end.safetensors";
 /// How many are kept: the newest, and one that was whole before it.
 const KEPT: usize = 2;
 /// Longest file read, bytes: four times the largest network allowed.
@@ -60,6 +62,31 @@ fn secure(path: &Path) -> std::io::Result<()> {
     // Only Windows wants it open for writing.
     File::options().read(true).write(cfg!(windows)).open(path)?.sync_data()?;
     files::sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Keeps the newest checkpoint of a run that is complete under the name [`END`].
+///
+/// # Errors
+/// When the disk refuses.
+pub fn keep_end(run: &Path) -> std::io::Result<()> {
+    match all(run).last() {
+        Some(newest) => fs::rename(newest, run.join(END)),
+        None => Ok(()),
+    }
+}
+
+/// The state in which the complete run of `spec` in folder `run` ended, and how many bytes of
+/// its record led there; `None` where it was not kept.
+///
+/// # Errors
+/// When the file cannot be read, or is of another run.
+pub fn end(run: &Path, spec: &ExperimentSpec) -> Result<Option<(Snapshot, u64)>> {
+    let path = run.join(END);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = files::read_bounded(&path, MAX_BYTES)?;
+    Snapshot::from_bytes(&bytes, &spec.to_string(), &path).map(Some)
 }
 
 /// Removes all checkpoints of a run that is complete.

@@ -67,7 +67,7 @@ pub fn delete(root: &Path, path: &Path) -> Result<()> {
 /// Whether a file is there for a run that is not complete.
 fn is_of_going_on(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str());
-    name.is_some_and(|name| name == CLAIM || checkpoint::is_checkpoint(name))
+    name.is_some_and(|name| name == CLAIM || name == checkpoint::END || checkpoint::is_checkpoint(name))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod error;
 pub mod evaluate;
 pub mod event_log;
 pub mod export;
+pub mod extend;
 pub mod features;
 pub mod fetch;
 pub mod files;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::data::hex;
 use super::error::{EngineError, Result};
+use super::extend;
 use super::files;
 use super::lease::{self, Lease};
 use super::snapshot::Snapshot;
@@ -31,6 +32,8 @@ pub enum Acquired {
         folder: Box<RunDir>,
         /// Where it resumes; `None` for its start.
         from: Option<Box<Snapshot>>,
+        /// What there is to say of how it begins.
+        note: Option<String>,
     },
 }
 
@@ -179,12 +182,16 @@ impl RunIndex {
             RunProgress::Damaged(damage) => Acquired::Damaged(damage),
             RunProgress::Unfinished(_) | RunProgress::Missing => {
                 let opened = match store::is_run(&path) {
-                    true => RunDir::reopen_leased(&path, lease).map(|(folder, _, from)| (folder, from)),
-                    false => RunDir::begin(path.clone(), spec, lease).map(|folder| (folder, None)),
+                    true => RunDir::reopen_leased(&path, lease).map(|(folder, _, from)| {
+                        let note = "no checkpoint to resume from: training from the start";
+                        let note = from.is_none().then(|| note.to_owned());
+                        (folder, from, note)
+                    }),
+                    false => extend::begin(&self.known, &path, spec, lease),
                 };
                 match opened {
-                    Ok((folder, from)) => {
-                        Acquired::Run { folder: Box::new(folder), from: from.map(Box::new) }
+                    Ok((folder, from, note)) => {
+                        Acquired::Run { folder: Box::new(folder), from: from.map(Box::new), note }
                     }
                     Err(_) if store::is_being_written(&path) => Acquired::Busy,
                     Err(error) => return Err(error),

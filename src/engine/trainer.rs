@@ -113,6 +113,7 @@ fn first_event<B: TrainingBackend>(
             steps_per_epoch: data.sizes().train.div_ceil(spec.batch),
             program: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).into(),
             at,
+            extends: None,
         })),
     }
 }

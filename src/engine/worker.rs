@@ -239,7 +239,9 @@ impl Observer for Recorder {
         if let (Some(error), EventKind::Finished { outcome, message }) = (&self.error, &mut event.kind) {
             (*outcome, *message) = (Outcome::Failed, Some(error.to_string()));
         }
-        if event.is_recorded() {
+        // After one that could not be written only the end has its place: others speak of it.
+        let is_end = matches!(event.kind, EventKind::Finished { .. });
+        if event.is_recorded() && (is_end || self.error.is_none()) {
             self.keep(|dir| dir.append(&event));
         }
         // Nobody listening is no reason to stop.

@@ -136,5 +136,6 @@ fn started(spec: &ExperimentSpec, steps_per_epoch: usize) -> RunStarted {
         steps_per_epoch,
         program: "bench replay".into(),
         at: "2026-01-01T00:00:00Z".into(),
+        extends: None,
     }
 }

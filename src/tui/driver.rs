@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::action::{Action, Message, TerminalEffect};
@@ -31,22 +31,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The most messages taken in before keys are looked at again.
 const AT_ONCE: usize = 512;
 
-/// Keys and mouse, read on a thread of its own.
-pub fn listen() -> UnboundedReceiver<io::Result<Input>> {
-    let (sender, receiver) = unbounded_channel();
-    // A thread that cannot be had means that there are no keys: the channel closes.
-    let _ = std::thread::Builder::new().name("keys".into()).spawn(move || {
-        loop {
-            let read = crossterm::event::read();
-            let is_over = read.is_err();
-            if sender.send(read).is_err() || is_over {
-                break;
-            }
-        }
-    });
-    receiver
-}
-
 /// When to paint next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
@@ -60,7 +44,7 @@ enum Due {
 
 /// What the loop waits for, apart from the background.
 pub struct Inputs {
-    /// Keys and mouse.
+    /// Keys, mouse, pastes and new sizes.
     pub input: UnboundedReceiver<io::Result<Input>>,
     /// Signals that end the program, by number.
     pub signals: UnboundedReceiver<u8>,

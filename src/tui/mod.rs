@@ -21,6 +21,7 @@ mod driver;
 pub mod fetching;
 mod headless;
 pub mod images;
+pub mod keyboard;
 pub mod keymap;
 pub mod labels;
 pub mod layout;

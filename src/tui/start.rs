@@ -12,6 +12,7 @@ use super::background::BackgroundTasks;
 use super::config::Config;
 use super::draft::Draft;
 use super::driver::{self, Inputs};
+use super::keyboard::listen;
 use super::player::Player;
 use super::screen::{TerminalScreen, give_back};
 use crate::domain::error::SpecError;
@@ -22,7 +23,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::{presets, recording};
 use crate::exit::Exit;
 use crate::output::note;
-use crate::signals::signals;
+use crate::signals::{event_loop, signals};
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -81,7 +82,7 @@ fn show(options: &WorkbenchOptions, mut tasks: BackgroundTasks) -> Result<Exit> 
     let theme = config.theme();
     let mut app = app(options, &config, theme)?;
     app.gallery = config.gallery(&theme);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(terminal)?;
+    let runtime = event_loop().map_err(terminal)?;
     give_back_on_panic(tasks.log_from_anywhere());
     let ended = {
         let mut screen = TerminalScreen::take(config.mouse).map_err(|error| {
@@ -90,7 +91,7 @@ fn show(options: &WorkbenchOptions, mut tasks: BackgroundTasks) -> Result<Exit> 
         })?;
         runtime.block_on(async {
             let mut inputs =
-                Inputs { input: driver::listen(), signals: signals(), resumed: resumed(), painted: None };
+                Inputs { input: listen(), signals: signals(), resumed: resumed(), painted: None };
             driver::run(&mut app, &mut screen, &mut tasks, &mut inputs).await
         })
     };

@@ -202,7 +202,7 @@ fn tiny_imagenets_faults_are_named() {
     type Case<'a> = (&'a str, &'a dyn Fn(&mut Contents));
     let cases: [Case; 11] = [
         ("wnids.txt: 199 different ids", &|files| files[0].1.truncate(199 * 10)),
-        ("wnids.txt: broken or cut off", &|files| drop(files.remove(0))),
+        ("wnids.txt: not text", &|files| files[0].1.push(0xff)),
         ("train/n00000001/images: no images of this class", &|files| drop(files.remove(2))),
         ("n00000004_0.JPEG: an image of 32×32, expected 64×64", &|files| files[5].1 = jpeg(32)),
         ("n00000005_0.JPEG: neither a JPEG nor a PNG", &|files| files[6].1 = b"GIF89a nothing".to_vec()),
@@ -264,11 +264,12 @@ fn a_folder_of_images_has_what_the_spec_says_or_says_what_it_has() {
     let line = "resnet@folder folder=pets classes=2 image_size=16";
     assert!(said(line, folder.path()).contains("no folder 'pets' with train/CLASS"));
     add("train/cat/1.jpg", &jpeg(20));
-    assert!(said(line, folder.path()).contains("1 classes where the spec has 2; set classes=1"));
+    assert!(said(line, folder.path()).contains("1 classes where the spec has 2; set classes=1 (found: cat)"));
     add("train/dog/notes.txt", b"none");
-    assert!(said(line, folder.path()).contains("neither a folder test nor a folder val"));
+    let neither = said(line, folder.path());
+    assert!(neither.contains("neither a folder test nor a folder val") && neither.contains("it has train/"));
     add("val/cat/1.JPEG", &jpeg(20));
-    assert!(said(line, folder.path()).contains("train/dog: no .png, .jpg or .jpeg"));
+    assert!(said(line, folder.path()).contains("train/dog: no .png, .jpg, .jpeg"));
     add("train/dog/1.png", b"\x89PNG\r\n\x1a\nbroken");
     assert!(said(line, folder.path()).contains("val/dog: no .png"));
     add("val/dog/1.jpg", &jpeg(33));
@@ -278,6 +279,12 @@ fn a_folder_of_images_has_what_the_spec_says_or_says_what_it_has() {
     assert_eq!((shelf.training.len(), shelf.test.labels.clone(), shelf.test.size), (2, vec![0, 1], 16));
     add("val/fish/1.jpg", &jpeg(16));
     assert!(said(line, folder.path()).contains("val/fish: a class that train does not have"));
+    fs::rename(root.join("val/fish"), root.join("val/cats")).unwrap();
+    assert!(
+        said(line, folder.path()).contains("val/cats: a class that train does not have; did you mean cat?")
+    );
+    let near = said("resnet@folder folder=pet classes=2", folder.path());
+    assert!(near.contains("no folder 'pet'") && near.contains("did you mean folder=pets?"), "{near}");
     for name in ["../pets", "/etc", "a/b", ".hidden", ""] {
         let line = format!("resnet@folder folder={name} classes=2");
         assert!(line.parse::<ExperimentSpec>().is_err(), "{name}");

@@ -30,7 +30,7 @@ const PROXIES: [&str; 8] = [
 fn plain() -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hiresnet-tui"));
     PROXIES.iter().for_each(|name| _ = command.env_remove(name));
-    command.env_remove("HIRESNET_DATA");
+    command.env_remove("HIRESNET_DATA").env("HIRESNET_CACHE", "");
     command
 }
 
@@ -185,7 +185,11 @@ fn datasets_are_listed_found_and_verified() {
     let archive = folder.path().join("cifar-10-binary.tar.gz");
     fs::write(&archive, "not it").unwrap();
     assert_eq!(list()[3]["found"].as_str().unwrap(), archive.to_str().unwrap());
-    data(&["path", "cifar10"], folder.path()).assert().success().stdout(contains("10-binary.tar.gz\n"));
+    data(&["path", "cifar10"], folder.path())
+        .assert()
+        .code(1)
+        .stdout(contains("10-binary.tar.gz\n"))
+        .stderr(contains("cifar10 cannot be read: "));
     data(&["verify"], folder.path())
         .assert()
         .code(1)
@@ -204,15 +208,15 @@ fn datasets_are_listed_found_and_verified() {
     assert!(text.contains("50,000 + 10,000") && text.contains("162 MiB"), "{text}");
     assert!(text.contains("https://www.cs.toronto.edu/~kriz/cifar.html"), "{text}");
 
-    // Unpacked, it is here all the same.
+    // Unpacked, it is here all the same, and is read to tell whether it is whole.
     fs::create_dir(folder.path().join("cifar-100-binary")).unwrap();
     for name in ["train.bin", "test.bin"] {
         fs::write(folder.path().join("cifar-100-binary").join(name), "").unwrap();
     }
     data(&["verify", "cifar100"], folder.path())
         .assert()
-        .success()
-        .stdout(contains("missing  cifar100 as an archive; in "));
+        .code(1)
+        .stdout(contains("broken   cifar100: ").and(contains("train.bin: 0 bytes, not a whole number")));
 }
 
 #[test]
@@ -230,6 +234,7 @@ fn what_a_dataset_lacks_of_the_official_one_is_said() {
     assert_eq!(row["short"], format!("short: {said}"));
     assert_eq!((&row["train_images"], &row["train_images_here"]), (&50_000.into(), &100.into()));
     assert_eq!((&row["test_images"], &row["test_images_here"]), (&10_000.into(), &20.into()));
+    assert!(row["problem"].as_str().unwrap().contains("no training image of class 0"), "{row}");
     let embedded = &list[0];
     assert_eq!((&embedded["train_images_here"], &embedded["short"]), (&10_000.into(), &Value::Null));
     assert!(list.iter().filter(|row| row["train_images_here"].is_number()).count() == 2);
@@ -239,6 +244,6 @@ fn what_a_dataset_lacks_of_the_official_one_is_said() {
     assert!(named.contains(&format!("short    cifar10: {said}\n")), "{named}");
     // What cannot be counted is told, and the rest all the same.
     fs::write(within.join("test_batch.bin"), "x").unwrap();
-    let fault = contains("cifar10: its images cannot be counted: ").and(contains("not a whole number of"));
-    data(&["list"], folder.path()).assert().success().stderr(fault).stdout(contains("tiny-imagenet"));
+    let fault = contains("  cannot be read: ").and(contains("not a whole number of"));
+    data(&["list"], folder.path()).assert().success().stdout(fault.and(contains("tiny-imagenet")));
 }

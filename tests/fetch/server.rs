@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// A request: its first line and its headers, in small letters.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub enum Then {
     Serve,
     /// Sends the letter x until nobody listens.
     Endlessly,
+    /// Sends these bytes one by one, and takes its time.
+    Slowly(Vec<u8>),
 }
 
 pub struct Reply {
@@ -122,6 +125,17 @@ impl Server {
                         Then::Close => {}
                         Then::Hang => hanging.push(stream.try_clone().unwrap()),
                         Then::Endlessly => while stream.write_all(&[b'x'; 4096]).is_ok() {},
+                        Then::Slowly(bytes) => {
+                            // Others are served meanwhile.
+                            thread::spawn(move || {
+                                for byte in bytes {
+                                    thread::sleep(Duration::from_millis(20));
+                                    if stream.write_all(&[byte]).is_err() {
+                                        break;
+                                    }
+                                }
+                            });
+                        }
                     }
                     break;
                 }

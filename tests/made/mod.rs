@@ -59,6 +59,7 @@ pub fn started(spec: &ExperimentSpec, at: &str) -> RunStarted {
         steps_per_epoch: PER_EPOCH,
         program: "test".into(),
         at: at.into(),
+        extends: None,
     }
 }
 

@@ -1,13 +1,15 @@
 /* Preloaded into the program: writes down every call that changes a file or a folder below
    $POWER_ROOT, in the order in which they take effect, into $POWER_LOG. With $POWER_KILL=N the
-   program is killed right after the N-th of them.
+   program is killed right after the N-th of them. With $POWER_FAIL=N the N-th attempt at such a
+   call fails as on a full or broken disk, and where $POWER_HOW is `on`, every later one, too;
+   where it is `short`, the N-th takes half of its bytes if it is a write.
 
    One line a call, paths at its end:
      C inode path     a file was created          R from<TAB>to   renamed
      W inode at n     n bytes follow, and \n      U path          unlinked
      T inode length   cut or grown to a length    M path          a folder was made
      F inode          the file was flushed        X path          a folder was removed
-     D path           the folder was flushed                                              */
+     D path           the folder was flushed      E name          a call failed           */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -92,8 +94,24 @@ static void count(void) {
     if (++calls == (last ? atol(last) : -1)) raise(SIGKILL);
 }
 
+/* Whether the call `name` of ours is to fail now. */
+static int fails(const char *name, int error) {
+    static long attempts = 0;
+    const char *first = getenv("POWER_FAIL"), *how = getenv("POWER_HOW");
+    if (!first) return 0;
+    pthread_mutex_lock(&order);
+    long beyond = ++attempts - atol(first);
+    int now = beyond == 0 || (beyond > 0 && how && strcmp(how, "on") == 0);
+    if (now) tell("E %s\n", name);
+    pthread_mutex_unlock(&order);
+    if (now) errno = error;
+    return now;
+}
+
 static int opened(int dir, const char *path, int flags, mode_t mode) {
     char full[PATH_MAX];
+    if ((flags & (O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))) && whole(dir, path, full) && fails("open", ENOSPC))
+        return -1;
     /* A file without a name is nobody's after a power cut. */
     if ((flags & O_TMPFILE) == O_TMPFILE || !(flags & (O_CREAT | O_TRUNC)) || !whole(dir, path, full))
         return (int)syscall(SYS_openat, dir, path, flags, mode);
@@ -128,6 +146,14 @@ int openat64(int dir, const char *path, int flags, ...) { MODE(flags, flags) ret
 static ssize_t written(int fd, const struct iovec *parts, int n) {
     char path[PATH_MAX];
     if (!of_fd(fd, path)) return syscall(SYS_writev, fd, parts, n);
+    struct iovec half = parts[0];
+    if (fails("write", ENOSPC)) {
+        const char *how = getenv("POWER_HOW");
+        if (!how || strcmp(how, "short") != 0 || half.iov_len < 2) return -1;
+        half.iov_len /= 2;
+        parts = &half;
+        n = 1;
+    }
     pthread_mutex_lock(&order);
     struct stat facts;
     fstat(fd, &facts);
@@ -159,6 +185,7 @@ ssize_t writev(int fd, const struct iovec *parts, int n) { return written(fd, pa
 /* Does `call`, and writes down `...` where it worked and is of ours. */
 #define TOLD(ours, call, ...)                                            \
     do {                                                                 \
+        if ((ours) && fails(__func__, EIO)) return -1;                   \
         pthread_mutex_lock(&order);                                      \
         int done = (call);                                               \
         int error = errno;                                               \

@@ -163,14 +163,18 @@ impl Terminal {
         self.mouse(0, column, row, 'm');
     }
 
-    /// What a terminal says of its mouse: a button (35 is none, moving), where, and whether
-    /// it is pressed (`M`) or let go (`m`).
-    pub fn mouse(&self, button: u8, column: usize, row: usize, how: char) {
-        let bytes = format!("\x1b[<{button};{column};{row}{how}");
-        let bytes: Vec<_> = bytes.bytes().map(|byte| format!("{byte:02x}")).collect();
+    /// Bytes as they are.
+    pub fn raw(&self, bytes: &[u8]) {
+        let bytes: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut arguments = vec!["send-keys", "-H"];
         arguments.extend(bytes.iter().map(String::as_str));
         self.tmux(&arguments);
+    }
+
+    /// What a terminal says of its mouse: a button (35 is none, moving), where, and whether
+    /// it is pressed (`M`) or let go (`m`).
+    pub fn mouse(&self, button: u8, column: usize, row: usize, how: char) {
+        self.raw(format!("\x1b[<{button};{column};{row}{how}").as_bytes());
     }
 
     /// Writes to the terminal past the program, as another process would.

@@ -6,6 +6,7 @@ use hiresnet_tui::engine::device::{DeviceChoice, DeviceFacts, DeviceKind, Missin
 use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::panels::PanelId;
+use hiresnet_tui::tui::session::Question;
 use hiresnet_tui::tui::setup::Field;
 
 use crate::world::{DRAFT, World};
@@ -431,4 +432,74 @@ fn a_message_goes_by_itself() {
     assert!(!world.notice().is_empty());
     world.tell(second());
     assert!(world.app.session.notice.is_none());
+}
+
+#[test]
+fn several_pasted_specs_are_queued_after_a_question() {
+    let mut world = World::new();
+    let lines =
+        "# three runs\nresnet@fashion-embedded seed=1\r\n\n'plain@fashion-embedded seed=2'\ntable2-in\n";
+    world.app.update(Action::Paste(lines.into()));
+    assert_eq!(world.app.session.question, Some(Question::QueuePasted));
+    let asked = world.app.session.question_text().unwrap();
+    assert!(
+        asked.starts_with("3 specs pasted: resnet@fashion-embedded seed=1; plain@fashion-embedded"),
+        "{asked}"
+    );
+    crate::robust::assert_harmless(&world.buffer((80, 24)));
+    world.app.update(Action::Paste("plain@mnist".into()));
+    assert_eq!(
+        (world.line(), world.app.session.question),
+        (DRAFT, Some(Question::QueuePasted)),
+        "not meanwhile"
+    );
+    world.keys("n");
+    assert_eq!((world.effects(), world.app.session.runs.queue().len()), (vec![], 0));
+
+    world.app.update(Action::Paste(lines.into()));
+    world.keys("y");
+    assert_eq!(world.notice(), "queued 3 runs");
+    assert!(matches!(&world.effects()[..], [Effect::Start(_, spec, None, _)] if spec.seed == 1));
+    let queued: Vec<_> =
+        world.app.session.runs.queue().filter_map(|id| world.app.session.runs.get(id)).collect();
+    let lines: Vec<_> = queued.iter().map(|run| run.line.as_str()).collect();
+    assert_eq!(lines, ["plain@fashion-embedded seed=2", "resnet+hires[In]@cifar10"]);
+    assert_eq!(world.line(), DRAFT);
+}
+
+#[test]
+fn a_line_that_is_no_spec_is_named_and_nothing_is_queued() {
+    let mut world = World::new();
+    for (text, said) in [
+        ("resnet@fashion\nplain@fashion\nresnet@nowhere", "nothing queued: line 3 of 3 is not a spec: "),
+        (&"plain@mnist\n".repeat(300), "more than 256 lines pasted"),
+    ] {
+        world.app.update(Action::Paste(text.into()));
+        assert!(world.notice().starts_with(said), "{}", world.notice());
+        assert_eq!(world.effects(), vec![]);
+        assert_eq!((world.line(), world.app.session.question), (DRAFT, None));
+    }
+}
+
+#[test]
+fn a_pasted_command_line_is_understood_or_refused() {
+    let mut world = World::new();
+    for line in [
+        "\"plain+hires@fashion seed=3\"",
+        "$ hiresnet-tui --batch 'plain+hires@fashion' seed=3 --out runs/x --resume",
+        "./target/release/hiresnet-tui --out /tmp/o --batch='plain+hires@fashion seed=3'",
+        "hiresnet-tui --batch \\\n  plain+hires@fashion seed=3\n",
+    ] {
+        world.app.session.draft.replace("resnet@mnist".parse().unwrap()).unwrap();
+        world.app.update(Action::Paste(line.into()));
+        assert_eq!(world.line(), "plain+hires@fashion seed=3", "{line}");
+    }
+    for (line, said) in [
+        ("hiresnet-tui --batch plain@fashion --seeds 0..3", "--seeds is not part of a spec"),
+        ("hiresnet-tui runs", "it trains nothing with --batch"),
+    ] {
+        world.app.update(Action::Paste(line.into()));
+        assert!(world.notice().contains(said), "{}", world.notice());
+        assert_eq!(world.line(), "plain+hires@fashion seed=3");
+    }
 }

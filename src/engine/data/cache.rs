@@ -23,8 +23,11 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::files;
 
 /// How the file begins; another layout has another number.
-const MAGIC: &[u8; 8] = b"HRNDATA\x01";
+const MAGIC: &[u8; 8] = b"HRNDATA\x02";
 const ALIGNMENT: usize = 64;
+/// Ending of the name of a file of counts, and the longest of such.
+const COUNTED: &str = "counted";
+const MAX_COUNTED: u64 = 4 << 10;
 /// Longest header read: names of 22,000 classes.
 const MAX_HEADER: usize = 16 << 20;
 /// Bytes whose checksum one thread takes at a time.
@@ -37,6 +40,15 @@ struct Header {
     fingerprint: String,
     classes: Vec<Class>,
     splits: [Shape; 2],
+    /// What of its images was reduced.
+    notes: Vec<String>,
+}
+
+/// That a dataset was read, and how many images it has; it is not kept itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct CountedImages {
+    fingerprint: String,
+    images: (usize, usize),
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -81,10 +93,36 @@ pub fn load(
     open(&path, &fingerprint)?.ok_or_else(|| EngineError::data(&path, "it was replaced just now; try again"))
 }
 
-/// Training and test images of `source`, where it was kept in `folder` and has not changed
-/// since; only the file's header is read.
+/// Training and test images of `source`, where it was read before and has not changed since;
+/// only the head of a file is read.
 pub fn counts(folder: Option<&Path>, name: &str, source: &FoundDataset) -> Option<(usize, usize)> {
-    let mut file = File::open(file(folder?, name, &source.place)).ok()?;
+    let path = file(folder?, name, &source.place);
+    counts_of_kept(&path, source).or_else(|| {
+        let bytes = files::read_bounded(&path.with_extension(COUNTED), MAX_COUNTED).ok()?;
+        let counted: CountedImages = serde_json::from_slice(&bytes).ok()?;
+        (counted.fingerprint == source.fingerprint).then_some(counted.images)
+    })
+}
+
+/// Keeps how many images the dataset at `place` has, so that they need not be counted again.
+pub fn remember(
+    folder: Option<&Path>,
+    name: &str,
+    place: &Path,
+    fingerprint: String,
+    images: (usize, usize),
+) {
+    let Some(folder) = folder else { return };
+    let path = file(folder, name, place).with_extension(COUNTED);
+    let Ok(json) = serde_json::to_vec(&CountedImages { fingerprint, images }) else { return };
+    if fs::create_dir_all(folder).is_ok() && !path.is_symlink() {
+        // It is only read again otherwise.
+        let _ = files::write_atomically(&path, &json);
+    }
+}
+
+fn counts_of_kept(path: &Path, source: &FoundDataset) -> Option<(usize, usize)> {
+    let mut file = File::open(path).ok()?;
     let mut start = [0; MAGIC.len() + 8];
     file.read_exact(&mut start).ok()?;
     let (len, checksum) = start.strip_prefix(MAGIC)?.split_first_chunk()?;
@@ -117,6 +155,10 @@ fn open(path: &Path, fingerprint: &str) -> Result<Option<Decoded>> {
     // A user who overwrites it all the same would change pixels, which are plain bytes.
     #[expect(unsafe_code, reason = "a memory map")]
     let map = unsafe { Mmap::map(&file) }.map_err(EngineError::io("map", path))?;
+    if map.starts_with(&MAGIC[..7]) && map.get(7) < MAGIC.get(7) {
+        // Of an older version of this program.
+        return Ok(None);
+    }
     let Some((header, places)) = parse(&map).map_err(|reason| EngineError::data(path, reason))? else {
         return Err(EngineError::data(path, "broken: it is not what was written"));
     };
@@ -130,7 +172,7 @@ fn open(path: &Path, fingerprint: &str) -> Result<Option<Decoded>> {
         Images { pixels, labels: labels.collect(), channels: shape.channels, size: shape.size }
     };
     let [training, test] = [0, 1].map(|i| images(header.splits[i], &places[i]));
-    Ok(Some(Decoded { training, test, classes: header.classes }))
+    Ok(Some(Decoded { training, test, classes: header.classes, notes: header.notes }))
 }
 
 /// Where a split's labels and pixels are in the file.
@@ -207,7 +249,8 @@ fn keep(path: &Path, fingerprint: String, decoded: &Decoded) -> Result<()> {
         labels_crc: crc(&labels[i]),
         pixels_crc: crc(&splits[i].pixels),
     };
-    let header = Header { fingerprint, classes: decoded.classes.clone(), splits: [shape(0), shape(1)] };
+    let (classes, notes) = (decoded.classes.clone(), decoded.notes.clone());
+    let header = Header { fingerprint, classes, splits: [shape(0), shape(1)], notes };
     let text = serde_json::to_vec(&header)
         .map_err(|e| EngineError::data(path, format!("its header cannot be written: {e}")))?;
     if text.len() > MAX_HEADER {
@@ -258,17 +301,17 @@ mod tests {
             size: 4,
         };
         let classes = vec![Class { name: "cat".into(), group: "animal".into() }, Class::default()];
-        Decoded { training: images(7, 1), test: images(3, 9), classes }
+        Decoded { training: images(7, 1), test: images(3, 9), classes, notes: vec!["noted".into()] }
     }
 
     fn source(place: &Path, fingerprint: &str, read: Option<Decoded>) -> FoundDataset {
         let place = place.to_path_buf();
         let decode = move || read.ok_or_else(|| EngineError::data("", "it was read again"));
-        FoundDataset { place, fingerprint: fingerprint.into(), decode: Box::new(decode) }
+        FoundDataset { place, fingerprint: fingerprint.into(), notes: Vec::new(), decode: Box::new(decode) }
     }
 
     fn assert_same(a: &Decoded, b: &Decoded) {
-        assert_eq!(a.classes, b.classes);
+        assert_eq!((&a.classes, &a.notes), (&b.classes, &b.notes));
         for (a, b) in [(&a.training, &b.training), (&a.test, &b.test)] {
             assert_eq!(
                 (&a.pixels[..], &a.labels, a.channels, a.size),

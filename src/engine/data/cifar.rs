@@ -3,18 +3,22 @@
 
 use std::path::{Path, PathBuf};
 
-use super::archive::{self, MAX_FILE, Named};
+use super::archive::MAX_FILE;
 use super::images::{Class, Decoded, Images, class_names};
-use super::source::{FileFingerprint, FoundDataset};
+use super::search::{self, DatasetMarks};
+use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
+use super::tree::{Tree, joined};
 use super::{cifar_binary, cifar_python, places};
 use crate::domain::dataset::DatasetId;
 use crate::engine::error::{EngineError, Result};
-use crate::engine::files;
 
 /// Height and width of an image, pixels.
 pub const SIZE: usize = 32;
 /// Bytes of an image: red, green and blue planes.
 pub const PIXELS: usize = 3 * SIZE * SIZE;
+
+/// CIFAR-100's classes above the classes.
+const COARSE: u8 = 20;
 
 /// One of the two datasets in one of the two versions, as it is on disk.
 #[derive(Debug)]
@@ -106,93 +110,165 @@ pub type Names = (Vec<Class>, Vec<Class>);
 ///
 /// # Errors
 /// When it is not there.
-pub fn find(dataset: DatasetId, folder: Option<&Path>) -> Result<FoundDataset> {
-    let (version, place, packed) = locate(dataset, folder)?;
-    version.source(place, packed)
+pub fn locate(
+    dataset: DatasetId,
+    folder: Option<&Path>,
+) -> std::result::Result<LocatedDataset, MissingDataset> {
+    let (place, packed) = find(dataset, folder)?;
+    let at = place.clone();
+    let open = move || if packed { archive_source(dataset, at) } else { folder_source(dataset, at) };
+    Ok(LocatedDataset { place, open: Box::new(open) })
 }
 
-/// Which version of a dataset is where, and whether it is an archive.
-///
-/// # Errors
-/// When it is not there.
-pub fn locate(dataset: DatasetId, folder: Option<&Path>) -> Result<(&'static CifarVersion, PathBuf, bool)> {
+/// The dataset's folder or archive, and whether it is an archive: those with the publisher's
+/// names first.
+fn find(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<(PathBuf, bool), MissingDataset> {
     let roots = places::roots(folder);
     for root in &roots {
         for form in forms(dataset) {
             for folder in [root.join(form.folder), root.clone()] {
-                if folder.join(form.test).is_file() && folder.join(form.training[0]).is_file() {
-                    return Ok((form, folder, false));
+                if form.is_begun(&Tree::Folder(folder.clone()), "") {
+                    return Ok((folder, false));
                 }
             }
             let archive = root.join(form.archive);
             if archive.exists() {
-                return Ok((form, archive, true));
+                return Ok((archive, true));
             }
         }
     }
+    let is_archive = |names: &[String]| {
+        let like = names.iter().any(|name| search::is_like(dataset, name));
+        // A file called train may be anybody's; one called data_batch_1 is not.
+        let own = |name: &String| {
+            let last = name.rsplit('/').next().unwrap_or(name);
+            forms(dataset).iter().any(|form| form.images().any(|image| image == last))
+                && (like || last.starts_with("data_batch") || last.ends_with(".bin"))
+        };
+        names.iter().any(own)
+    };
+    let is_folder = |tree: &Tree, folder: &str| forms(dataset).iter().any(|form| form.is_begun(tree, folder));
+    let marks = DatasetMarks { dataset, is_folder: &is_folder, is_archive: &is_archive, by_name: false };
+    if let Some(found) = marks.find(&roots) {
+        return Ok(found);
+    }
+    // Some files of it are better than none to speak of.
+    for root in &roots {
+        let tree = Tree::Folder(root.clone());
+        let begun =
+            |tree: &Tree, folder: &str| forms(dataset).iter().any(|form| form.is_partial(tree, folder));
+        if let Some(folder) = tree.folders_where(begun).first() {
+            let form = forms(dataset).iter().find(|form| form.is_partial(&tree, folder));
+            let missing: Vec<_> = form
+                .into_iter()
+                .flat_map(CifarVersion::images)
+                .filter(|name| !tree.has_file(&joined(folder, name)))
+                .collect();
+            let reason = format!("not all of {}: {} missing from it", dataset.name(), listed(&missing));
+            let error = EngineError::data(tree.place(folder), reason);
+            return Err(MissingDataset { error, partial: true, near: true });
+        }
+    }
     let [binary, python] = forms(dataset) else { unreachable!("each dataset has two forms") };
-    let reason = format!(
-        "no {name} here (looked for {}, {} and the folders {} and {} in: {}); get it with 'hiresnet-tui data fetch \
-         {name}', or give its folder with --data-dir or HIRESNET_DATA",
-        binary.archive,
-        python.archive,
-        binary.folder,
-        python.folder,
-        places::listed(&roots),
-        name = dataset.name(),
+    let looked_for = format!(
+        "{}, {} and the folders {} and {}",
+        binary.archive, python.archive, binary.folder, python.folder
     );
-    Err(EngineError::data(roots.first().cloned().unwrap_or_default(), reason))
+    let name = dataset.name();
+    let help = format!(
+        "; get it with 'hiresnet-tui data fetch {name}', or give its folder with --data-dir or HIRESNET_DATA"
+    );
+    Err(marks.missing(name, &looked_for, &roots, &help))
+}
+
+fn listed(names: &[&str]) -> String {
+    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+}
+
+fn folder_source(dataset: DatasetId, place: PathBuf) -> Result<FoundDataset> {
+    let tree = Tree::Folder(place.clone());
+    let form = forms(dataset).iter().find(|form| form.is_begun(&tree, ""));
+    let form = form.ok_or_else(|| EngineError::data(&place, "its files were moved away just now"))?;
+    let mut fingerprint = FileFingerprint::new("cifar 1");
+    for name in form.files().filter(|name| tree.has_file(name)) {
+        fingerprint.file(&tree.place(name))?;
+    }
+    let decode = move || form.read(&tree);
+    Ok(FoundDataset { place, fingerprint: fingerprint.finish(), notes: Vec::new(), decode: Box::new(decode) })
+}
+
+fn archive_source(dataset: DatasetId, place: PathBuf) -> Result<FoundDataset> {
+    let mut fingerprint = FileFingerprint::new("cifar 1");
+    fingerprint.file(&place)?;
+    let archive = place.clone();
+    let decode = move || {
+        let all = || forms(dataset).iter().flat_map(CifarVersion::files);
+        let wanted = |name: &str| all().any(|file| name.rsplit('/').next() == Some(file));
+        let tree = Tree::open(&archive, &wanted)?;
+        let (form, folder) = chosen(dataset, &tree).ok_or_else(|| {
+            let reason = format!("none of {}'s files in it; it has {}", dataset.name(), tree.listed());
+            EngineError::data(&archive, reason)
+        })?;
+        form.read(&tree.below(&folder))
+    };
+    Ok(FoundDataset { place, fingerprint: fingerprint.finish(), notes: Vec::new(), decode: Box::new(decode) })
+}
+
+/// The version and the folder of it that an archive holds: the publisher's, else that with
+/// most of its files.
+fn chosen(dataset: DatasetId, tree: &Tree) -> Option<(&'static CifarVersion, String)> {
+    let count = |form: &CifarVersion, folder: &str| {
+        form.images().filter(|name| tree.has_file(&joined(folder, name))).count()
+    };
+    let named =
+        |form: &'static CifarVersion| (count(form, form.folder) > 0).then(|| (form, form.folder.to_owned()));
+    forms(dataset).iter().find_map(named).or_else(|| {
+        let folders =
+            tree.folders_where(|_, folder| forms(dataset).iter().any(|form| count(form, folder) > 0));
+        let all =
+            folders.iter().flat_map(|folder| forms(dataset).iter().map(move |form| (form, folder.clone())));
+        // The first of equals.
+        all.rev().max_by_key(|(form, folder)| count(form, folder))
+    })
 }
 
 impl CifarVersion {
+    /// Files of images, the test split's last.
     fn images(&self) -> impl Iterator<Item = &'static str> {
         self.training.iter().copied().chain([self.test])
     }
 
-    fn source(&'static self, place: PathBuf, packed: bool) -> Result<FoundDataset> {
-        let mut fingerprint = FileFingerprint::new("cifar 1");
-        if packed {
-            fingerprint.file(&place)?;
-        } else {
-            for name in self.images().chain(self.names.iter().copied()) {
-                let path = place.join(name);
-                if path.exists() {
-                    fingerprint.file(&path)?;
-                }
-            }
+    /// Those, and the ones with names.
+    fn files(&self) -> impl Iterator<Item = &'static str> {
+        self.images().chain(self.names.iter().copied())
+    }
+
+    /// Whether `folder` has enough of the files to be meant as the dataset.
+    fn is_begun(&self, tree: &Tree, folder: &str) -> bool {
+        [self.test, self.training[0]].iter().all(|name| tree.has_file(&joined(folder, name)))
+    }
+
+    /// Whether `folder` has some of the files, and is named like the dataset where their names
+    /// could be anybody's.
+    fn is_partial(&self, tree: &Tree, folder: &str) -> bool {
+        let own = self.training.len() > 1 || folder.ends_with(self.folder);
+        let of_this = |name: &str| own && !(name == self.test && self.training.len() > 1);
+        self.images().any(|name| of_this(name) && tree.has_file(&joined(folder, name)))
+    }
+
+    /// From a folder's files.
+    fn read(&self, tree: &Tree) -> Result<Decoded> {
+        if let Some(name) = self.images().find(|name| !tree.has_file(name)) {
+            return Err(EngineError::data(tree.root(), format!("{name} is missing from it")));
         }
-        let at = place.clone();
-        let decode = move || if packed { self.packed(&at) } else { self.unpacked(&at) };
-        Ok(FoundDataset { place, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
-    }
-
-    fn unpacked(&self, folder: &Path) -> Result<Decoded> {
-        let read = |name: &'static str, needed: bool| {
-            let path = folder.join(name);
-            if !needed && !path.exists() {
-                return Ok(None);
-            }
-            files::read_bounded(&path, MAX_FILE).map(|bytes| Some((path, bytes)))
-        };
-        let images = self.images().map(|name| read(name, true));
-        let names = self.names.iter().map(|name| read(name, false));
-        self.decode(folder, images.chain(names).collect::<Result<_>>()?)
-    }
-
-    fn packed(&self, archive: &Path) -> Result<Decoded> {
-        let names: Vec<_> = self.images().chain(self.names.iter().copied()).collect();
-        self.decode(archive, archive::files(archive, self.folder, &names)?)
-    }
-
-    /// From the files of images, the test split's last, and those of names.
-    fn decode(&self, place: &Path, mut files: Vec<Option<Named>>) -> Result<Decoded> {
-        let names = files.split_off(self.training.len() + 1);
-        let mut read = Vec::with_capacity(files.len());
-        for (name, file) in self.images().zip(files) {
-            read.push(file.ok_or_else(|| EngineError::data(place, format!("{name} is missing from it")))?);
+        let (mut training, test) = (self.records(tree, self.training)?, self.records(tree, &[self.test])?);
+        let mut names = Vec::new();
+        for name in self.names {
+            let is_there = tree.has_file(name);
+            let file =
+                is_there.then(|| tree.read_up_to(name, MAX_FILE).map(|bytes| (tree.place(name), bytes)));
+            names.push(file.transpose()?);
         }
-        let test = read.split_off(self.training.len());
-        let (mut training, test) = (self.records(read)?, self.records(test)?);
         let (mut classes, groups) = match self.python {
             true => cifar_python::names(names)?,
             false => cifar_binary::names(names),
@@ -214,14 +290,15 @@ impl CifarVersion {
             channels: 3,
             size: SIZE,
         };
-        Ok(Decoded { training: images(training), test: images(test), classes })
+        Ok(Decoded { training: images(training), test: images(test), classes, notes: Vec::new() })
     }
 
-    fn records(&self, files: Vec<Named>) -> Result<Records> {
+    fn records(&self, tree: &Tree, names: &[&str]) -> Result<Records> {
         let mut records = Records::default();
-        for (path, bytes) in files {
-            let read = if self.python { cifar_python::read } else { cifar_binary::read };
-            read(self, &bytes, &mut records).map_err(|reason| EngineError::data(path, reason))?;
+        let read = if self.python { cifar_python::read } else { cifar_binary::read };
+        for name in names {
+            let bytes = tree.bytes(name, MAX_FILE)?;
+            read(self, &bytes, &mut records).map_err(|reason| EngineError::data(tree.place(name), reason))?;
         }
         Ok(records)
     }
@@ -233,6 +310,16 @@ impl CifarVersion {
     pub fn label(&self, label: i64, image: usize) -> std::result::Result<u16, String> {
         u16::try_from(label).ok().filter(|label| *label < self.classes).ok_or_else(|| {
             format!("label {label} of image {image} is not a class from 0 to {}", self.classes - 1)
+        })
+    }
+
+    /// A coarse label within the classes above the classes.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn coarse_label(&self, label: i64, image: usize) -> std::result::Result<u8, String> {
+        u8::try_from(label).ok().filter(|label| *label < COARSE).ok_or_else(|| {
+            format!("coarse label {label} of image {image} is not a class from 0 to {}", COARSE - 1)
         })
     }
 }

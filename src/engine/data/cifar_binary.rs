@@ -3,6 +3,7 @@
 
 use super::archive::Named;
 use super::cifar::{CifarVersion, Names, PIXELS, Records, lines};
+use super::sniff::explained;
 
 /// Adds a file's records.
 ///
@@ -12,13 +13,14 @@ pub fn read(form: &CifarVersion, bytes: &[u8], records: &mut Records) -> Result<
     let labels = 1 + usize::from(form.coarse);
     let record = labels + PIXELS;
     if bytes.is_empty() || !bytes.len().is_multiple_of(record) {
-        return Err(format!("{} bytes, not a whole number of {record}-byte records", bytes.len()));
+        let reason = format!("{} bytes, not a whole number of {record}-byte records", bytes.len());
+        return Err(explained(bytes, reason));
     }
     for (i, record) in bytes.chunks_exact(record).enumerate() {
         let (labels, pixels) = record.split_at(labels);
         records.labels.push(form.label(labels[labels.len() - 1].into(), i)?);
         if form.coarse {
-            records.coarse.push(labels[0]);
+            records.coarse.push(form.coarse_label(labels[0].into(), i)?);
         }
         records.pixels.extend_from_slice(pixels);
     }

@@ -1,41 +1,70 @@
-//! Images decoded from JPEG and PNG files, many at a time.
+//! Images decoded from files, many at a time.
 
-use std::io::Cursor;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use image::imageops::{FilterType, crop_imm, resize};
-use image::{ImageFormat, ImageReader, Limits, RgbImage};
 use rayon::prelude::*;
 
 use super::images::Images;
+pub use super::pixels::ResizeMode;
+use super::pixels::{ReducedImage, decode};
 use super::tree::Tree;
+use crate::domain::text::{grouped, harmless};
 use crate::engine::error::{EngineError, Result};
 
-/// Largest side of an image that is decoded, pixels.
-const MAX_SIDE: u32 = 16_384;
-/// Most memory that decoding one image takes, bytes.
-const MAX_MEMORY: u64 = 512 << 20;
+/// Most bytes of a decoded split: five times Tiny-ImageNet's.
+const MAX_DATASET: usize = 8 << 30;
+/// Files that cannot be read and are named, and characters said of each.
+const NAMED: usize = 10;
+const MAX_SAID: usize = 160;
 
-/// How images are brought to one size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResizeMode {
-    /// They have it, or are refused.
-    Exactly,
-    /// The shorter side is scaled to it, and the middle is taken.
-    Crop,
+/// How many images lost something.
+#[derive(Debug, Default)]
+pub struct ReducedImages {
+    alpha: AtomicUsize,
+    depth: AtomicUsize,
+    frames: AtomicUsize,
+}
+
+impl ReducedImages {
+    fn count(&self, image: ReducedImage) {
+        for (lost, count) in
+            [(image.alpha, &self.alpha), (image.depth, &self.depth), (image.frames, &self.frames)]
+        {
+            count.fetch_add(usize::from(lost), Ordering::Relaxed);
+        }
+    }
+
+    /// What was lost, a line each.
+    pub fn notes(self) -> Vec<String> {
+        let what = [
+            (self.alpha, "with transparent parts: the alpha channel is dropped"),
+            (self.depth, "with more than 8 bits per channel: reduced to 8"),
+            (self.frames, "with several frames or pages: only the first is used"),
+        ];
+        let said = what.into_iter().map(|(count, what)| (count.into_inner(), what));
+        said.filter(|(count, _)| *count > 0)
+            .map(|(count, what)| {
+                format!("{} {} {what}", grouped(count), if count == 1 { "image" } else { "images" })
+            })
+            .collect()
+    }
 }
 
 /// Decodes the files called `names`, of the classes `labels`, to three channels of
 /// `size` × `size` pixels; grey images have the same in all three.
 ///
 /// # Errors
-/// When a file cannot be read or decoded, or has another size and must not; the first in
-/// order is named.
+/// When files cannot be read or decoded, or have another size and must not; the first ones in
+/// order are named.
 pub fn images(
     tree: &Tree,
     names: &[String],
     labels: Vec<u16>,
-    size: usize,
-    fit: ResizeMode,
+    (size, fit): (usize, ResizeMode),
+    reduced: &ReducedImages,
 ) -> Result<Images> {
     let each = 3 * size * size;
     let bytes = names.len().checked_mul(each).filter(|bytes| *bytes <= MAX_DATASET).ok_or_else(|| {
@@ -43,72 +72,71 @@ pub fn images(
         EngineError::data(tree.place(""), format!("{count} images of {size}×{size} are more than {most} GiB"))
     })?;
     let mut pixels = vec![0; bytes];
-    let one = |(out, name): (&mut [u8], &String)| {
-        let bytes = tree.read(name)?;
-        let image =
-            decode(&bytes, size, fit).map_err(|reason| EngineError::data(tree.place(name), reason))?;
-        planes(&image, out);
-        Ok(())
-    };
-    // The first error in order, whichever thread is first.
-    let errors: Vec<_> = pixels.par_chunks_exact_mut(each).zip(names).map(one).collect();
-    errors.into_iter().collect::<Result<()>>()?;
+    let failures = Failures::default();
+    pixels.par_chunks_exact_mut(each).zip(names).enumerate().for_each(|(i, (out, name))| {
+        let mut one = || {
+            let (bytes, _share) = tree.read_shared(name)?;
+            decode(&bytes, size, fit, out).map_err(|reason| EngineError::data(tree.place(name), reason))
+        };
+        match one() {
+            Ok(image) => reduced.count(image),
+            Err(error) => failures.add(i, error),
+        }
+    });
+    failures.none_of(tree, names)?;
     Ok(Images { pixels: pixels.into(), labels, channels: 3, size })
 }
 
-/// Most bytes of a decoded split: five times Tiny-ImageNet's.
-const MAX_DATASET: usize = 8 << 30;
-
-/// One image of a JPEG or PNG file, in colour.
-///
-/// # Errors
-/// When it is neither, is broken or too large, or has another size and must not.
-pub fn decode(bytes: &[u8], size: usize, fit: ResizeMode) -> std::result::Result<RgbImage, String> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
-    if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png)) {
-        return Err("neither a JPEG nor a PNG image".into());
-    }
-    if reader.format() == Some(ImageFormat::Jpeg) && !jpeg_ends(bytes) {
-        return Err("cannot be decoded: it is cut off".into());
-    }
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_MEMORY);
-    reader.limits(limits);
-    let image = reader.decode().map_err(|e| format!("cannot be decoded: {e}"))?.into_rgb8();
-    let (width, height) = image.dimensions();
-    let side = size as u32;
-    match fit {
-        _ if (width, height) == (side, side) => Ok(image),
-        ResizeMode::Exactly => Err(format!("an image of {width}×{height}, expected {size}×{size}")),
-        ResizeMode::Crop => {
-            let shorter = width.min(height).max(1);
-            let scaled = |n: u32| {
-                ((u64::from(n) * u64::from(side) + u64::from(shorter) / 2) / u64::from(shorter)) as u32
-            };
-            let (width, height) = (scaled(width).max(side), scaled(height).max(side));
-            if width.max(height) > MAX_SIDE {
-                return Err(format!("too long and thin to be made {size} pixels wide"));
-            }
-            let image = resize(&image, width, height, FilterType::Triangle);
-            Ok(crop_imm(&image, (width - side) / 2, (height - side) / 2, side, side).to_image())
-        }
-    }
+/// Files that cannot be read: the first few in order, and how many.
+#[derive(Default)]
+struct Failures {
+    count: AtomicUsize,
+    first: Mutex<BTreeMap<usize, EngineError>>,
 }
 
-/// Whether the last scan of a JPEG has an end: the decoder fills what is missing with grey.
-fn jpeg_ends(bytes: &[u8]) -> bool {
-    let scan = bytes.windows(2).rposition(|pair| pair == [0xff, 0xda]);
-    scan.is_some_and(|scan| bytes[scan..].windows(2).any(|pair| pair == [0xff, 0xd9]))
-}
-
-/// Red, green and blue planes of an image.
-fn planes(image: &RgbImage, out: &mut [u8]) {
-    let plane = out.len() / 3;
-    for (i, pixel) in image.pixels().enumerate() {
-        for (channel, value) in pixel.0.into_iter().enumerate() {
-            out[channel * plane + i] = value;
+impl Failures {
+    fn add(&self, index: usize, error: EngineError) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.insert(index, error);
+        if first.len() > NAMED {
+            first.pop_last();
         }
+    }
+
+    fn none_of(self, tree: &Tree, names: &[String]) -> Result<()> {
+        let count = self.count.into_inner();
+        let mut first = self.first.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if count == 1
+            && let Some((_, error)) = first.pop_first()
+        {
+            return Err(error);
+        }
+        if count == 0 {
+            return Ok(());
+        }
+        let said: Vec<_> = first
+            .iter()
+            .map(|(index, error)| match error {
+                EngineError::Data { reason, .. } => format!("{}: {reason}", names[*index]),
+                EngineError::Io { action, source, .. } => {
+                    format!("{}: cannot {action}: {source}", names[*index])
+                }
+                other => other.to_string(),
+            })
+            .map(|text| harmless(&text, MAX_SAID))
+            .collect();
+        let more = if count > said.len() {
+            format!("; and {} more", grouped(count - said.len()))
+        } else {
+            String::new()
+        };
+        let reason = format!(
+            "{} of its {} files cannot be read: {}{more}",
+            grouped(count),
+            grouped(names.len()),
+            said.join("; ")
+        );
+        Err(EngineError::data(tree.place(""), reason))
     }
 }

@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use super::images::{Decoded, Images, class_names};
-use super::source::{FileFingerprint, FoundDataset};
+use super::search::DatasetMarks;
+use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
+use super::tree::{Tree, joined};
 use super::{idx, places};
 use crate::domain::dataset::DatasetId;
 use crate::engine::error::{EngineError, Result, shown};
-use crate::engine::files;
 
 /// Height and width of an image, pixels.
 const SIZE: usize = 28;
@@ -21,6 +22,14 @@ const FILES: [&str; 4] = [
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 ];
+
+/// Other spellings of a file's name: MNIST's page has a dot, some rename the test files.
+fn spellings(name: &str) -> Vec<String> {
+    let dotted = name.replacen("-idx", ".idx", 1);
+    let mut all = vec![name.to_owned(), dotted];
+    all.extend(name.strip_prefix("t10k-").map(|rest| format!("test-{rest}")));
+    all.iter().flat_map(|name| [name.clone(), format!("{name}.gz")]).collect()
+}
 
 /// Where one of the datasets may be. Both have files of the same names, so that only one
 /// of them may lie in a data folder itself.
@@ -72,38 +81,79 @@ pub fn embedded() -> Result<Decoded> {
     decode(DatasetId::FashionEmbedded, &parts.map(|(name, bytes)| (PathBuf::from(name), bytes)))
 }
 
-/// The four files of Fashion-MNIST or MNIST.
-///
-/// # Errors
-/// When they are not there, or not all of them.
-pub fn locate(dataset: DatasetId, folder: Option<&Path>) -> Result<[PathBuf; 4]> {
-    let layout = if dataset == DatasetId::Mnist { &MNIST } else { &FASHION };
-    layout.find(folder)
+/// The four files in `folder` of a tree, those that are there, gzipped or not, or each in a
+/// folder of its own name, as some archives have them.
+fn files_in(tree: &Tree, folder: &str) -> [Option<String>; 4] {
+    FILES.map(|name| {
+        let plain = spellings(name).into_iter();
+        let nested = spellings(name).into_iter().map(|name| format!("{name}/{name}"));
+        plain.chain(nested).map(|name| joined(folder, &name)).find(|name| tree.has_file(name))
+    })
+}
+
+/// The four files in a folder.
+fn files_at(folder: &Path) -> [Option<String>; 4] {
+    files_in(&Tree::Folder(folder.to_path_buf()), "")
+}
+
+fn is_whole(found: &[Option<String>; 4]) -> bool {
+    found.iter().all(Option::is_some)
 }
 
 /// Finds Fashion-MNIST or MNIST.
 ///
 /// # Errors
-/// When it is not there, or not whole.
-pub fn find(dataset: DatasetId, folder: Option<&Path>) -> Result<FoundDataset> {
-    let paths = locate(dataset, folder)?;
+/// When it is not there, or not all of its files.
+pub fn locate(
+    dataset: DatasetId,
+    folder: Option<&Path>,
+) -> std::result::Result<LocatedDataset, MissingDataset> {
+    let layout = if dataset == DatasetId::Mnist { &MNIST } else { &FASHION };
+    let place = layout.find(dataset, folder)?;
+    let at = place.clone();
+    Ok(LocatedDataset { place, open: Box::new(move || source(dataset, at)) })
+}
+
+/// The dataset in a folder, or an archive.
+fn source(dataset: DatasetId, place: PathBuf) -> Result<FoundDataset> {
     let mut fingerprint = FileFingerprint::new("idx 1");
-    paths.iter().try_for_each(|path| fingerprint.file(path))?;
-    let place = paths[0].parent().unwrap_or(Path::new("")).to_path_buf();
-    let read = move || {
-        let mut parts = Vec::with_capacity(4);
-        for path in &paths {
-            parts.push(files::read_bounded(path, MAX_BYTES)?);
+    if place.is_dir() {
+        let tree = Tree::Folder(place.clone());
+        for name in files_in(&tree, "").iter().flatten() {
+            fingerprint.file(&tree.place(name))?;
         }
-        let part = |i: usize| (paths[i].clone(), parts[i].as_slice());
+    } else {
+        fingerprint.file(&place)?;
+    }
+    let at = place.clone();
+    let decode = move || {
+        let is_idx = |name: &str| {
+            let last = name.rsplit('/').next().unwrap_or(name);
+            FILES.iter().any(|file| spellings(file).iter().any(|spelling| spelling == last))
+        };
+        let tree = if at.is_dir() { Tree::Folder(at.clone()) } else { Tree::open(&at, &is_idx)? };
+        let folders = tree.folders_where(|tree, folder| is_whole(&files_in(tree, folder)));
+        let found = files_in(&tree, folders.first().map_or("", String::as_str));
+        let mut parts = Vec::with_capacity(4);
+        for (name, file) in found.into_iter().zip(FILES) {
+            let missing = || format!("{file} is missing from it; it has {}", tree.listed());
+            let name = name.ok_or_else(|| EngineError::data(&at, missing()))?;
+            parts.push((tree.place(&name), tree.read_up_to(&name, MAX_BYTES)?));
+        }
+        let part = |i: usize| (parts[i].0.clone(), parts[i].1.as_slice());
         decode(dataset, &[part(0), part(1), part(2), part(3)])
     };
-    Ok(FoundDataset { place, fingerprint: fingerprint.finish(), decode: Box::new(read) })
+    Ok(FoundDataset { place, fingerprint: fingerprint.finish(), notes: Vec::new(), decode: Box::new(decode) })
 }
 
 impl Layout {
-    /// The four files. A folder that the user named is the only place looked in.
-    fn find(&self, folder: Option<&Path>) -> Result<[PathBuf; 4]> {
+    /// The folder or archive of the four files. A folder that the user named is the only place
+    /// looked in.
+    fn find(
+        &self,
+        dataset: DatasetId,
+        folder: Option<&Path>,
+    ) -> std::result::Result<PathBuf, MissingDataset> {
         let mut roots = places::roots(folder);
         let below = roots.iter().flat_map(|root| self.subfolders.iter().map(|sub| root.join(sub)));
         let mut folders: Vec<PathBuf> = below.collect();
@@ -111,47 +161,69 @@ impl Layout {
             folders.push(debian.into());
             roots.push(debian.into());
         }
-        let mut missing = None;
-        for folder in folders {
-            let found = files_in(&folder);
-            if let [Some(a), Some(b), Some(c), Some(d)] = found {
-                return Ok([a, b, c, d]);
-            }
+        if let Some(folder) = folders.iter().find(|folder| is_whole(&files_at(folder))) {
+            return Ok(folder.clone());
+        }
+        let marks = DatasetMarks {
+            dataset,
+            is_folder: &|tree, folder| is_whole(&files_in(tree, folder)),
+            is_archive: &|names| {
+                let has = |name: &String| {
+                    let last = name.rsplit('/').next().unwrap_or(name);
+                    spellings(FILES[0]).iter().chain(&spellings(FILES[3])).any(|spelling| spelling == last)
+                };
+                names.iter().any(has)
+            },
+            by_name: true,
+        };
+        if let Some((place, _)) = marks.find(&roots) {
+            return Ok(place);
+        }
+        let partial = |error| MissingDataset { error, partial: true, near: true };
+        for folder in &folders {
+            let found = files_at(folder);
             if let Some(i) = found.iter().position(Option::is_none)
                 && found.iter().any(Option::is_some)
             {
-                missing.get_or_insert((folder, FILES[i]));
+                let reason = format!("{}[.gz] is missing from {}'s four files", FILES[i], self.title);
+                return Err(partial(EngineError::data(folder, reason)));
             }
         }
-        if let Some((folder, name)) = missing {
-            let reason = format!("{name}[.gz] is missing from {}'s four files", self.title);
-            return Err(EngineError::data(folder, reason));
-        }
-        if let Some(root) = roots.iter().find(|root| files_in(root).iter().all(Option::is_some)) {
+        if let Some(root) = roots.iter().find(|root| is_whole(&files_at(root))) {
             // Only Fashion-MNIST may have its files in a data folder itself.
             let reason = format!(
                 "the four files here are taken for Fashion-MNIST's; move {}'s to {}",
                 self.title,
                 shown(&root.join(self.subfolders[0]))
             );
-            return Err(EngineError::data(root, reason));
+            return Err(MissingDataset {
+                error: EngineError::data(root, reason),
+                partial: false,
+                near: true,
+            });
         }
-        let reason = format!(
-            "no {} here (looked for {}[.gz] and its three companions in: {}){}",
-            self.title,
-            FILES[0],
-            places::listed(&roots),
-            self.help
-        );
-        Err(EngineError::data(roots.first().cloned().unwrap_or_default(), reason))
+        let looked_for = format!("{}[.gz] and its three companions", FILES[0]);
+        let mut missing = marks.missing(self.title, &looked_for, &roots, self.help);
+        if let Some(folder) = roots.iter().find_map(|root| self.nameless(root)) {
+            let reason = format!(
+                "four IDX files are here, and nothing says of which dataset: rename the folder to {}",
+                self.subfolders[0]
+            );
+            (missing.error, missing.near) = (EngineError::data(folder, reason), true);
+        }
+        Err(missing)
     }
-}
 
-/// The four files in `folder`, those that are there, gzipped or not.
-fn files_in(folder: &Path) -> [Option<PathBuf>; 4] {
-    FILES.map(|name| {
-        [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.exists())
-    })
+    /// A folder below `root` with four IDX files and a name that says nothing.
+    fn nameless(&self, root: &Path) -> Option<PathBuf> {
+        let tree = Tree::Folder(root.to_path_buf());
+        let is_it = |tree: &Tree, folder: &str| !folder.is_empty() && is_whole(&files_in(tree, folder));
+        let others = [DatasetId::Mnist, DatasetId::Fashion];
+        let found = tree.folders_where(is_it);
+        let mut nameless =
+            found.iter().filter(|name| !others.iter().any(|other| super::search::is_like(*other, name)));
+        nameless.next().map(|name| root.join(name))
+    }
 }
 
 /// From the four files.
@@ -161,6 +233,7 @@ fn decode(dataset: DatasetId, files: &[(PathBuf, &[u8]); 4]) -> Result<Decoded> 
         training: images(&files[0], &files[1])?,
         test: images(&files[2], &files[3])?,
         classes: class_names(names),
+        notes: Vec::new(),
     })
 }
 
@@ -196,7 +269,7 @@ mod tests {
 
     #[test]
     fn the_embedded_subset_is_balanced() {
-        let Decoded { training, test, classes } = embedded().unwrap();
+        let Decoded { training, test, classes, .. } = embedded().unwrap();
         assert_eq!((classes.len(), classes[9].name.as_str()), (10, "Ankle boot"));
         for (images, each) in [(training, 1000), (test, 200)] {
             for class in 0..10 {

@@ -1,32 +1,84 @@
-//! A folder of the user's own images: `NAME/train/CLASS/*.png|jpg|jpeg`, and `NAME/test/CLASS`
-//! or `NAME/val/CLASS` with the same classes.
+//! A folder of the user's own images: `NAME/train/CLASS/*.png` and other formats, and the same
+//! classes in `NAME/test`, `val`, `valid` or `validation`.
 
 use std::path::{Path, PathBuf};
 
-use super::decode::{self, ResizeMode};
+use super::decode::{self, ReducedImages, ResizeMode};
 use super::images::{Decoded, class_names};
-use super::places;
-use super::source::{FileFingerprint, FoundDataset};
+use super::passed_over::PassedOver;
+use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
+use super::tiny::is_tiny;
 use super::tree::Tree;
+use super::{places, search};
 use crate::domain::dataset::ImageFolder;
+use crate::domain::error::nearest;
+use crate::domain::text::{harmless, plural};
 use crate::engine::error::{EngineError, Result};
+
+/// Endings of the names of images.
+const ENDINGS: [&str; 13] =
+    ["png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "dib", "gif", "tif", "tiff", "jif"];
+/// The endings as a message lists them.
+const LISTED: &str = ".png, .jpg, .jpeg, .webp, .bmp, .gif or .tiff";
+/// Names of the folder of test images, the first that is there.
+const TEST: [&str; 4] = ["test", "val", "valid", "validation"];
+/// Classes that a message names.
+const NAMED: usize = 20;
 
 /// Finds the folder.
 ///
 /// # Errors
-/// When it is not there, or has not what the spec says.
-pub fn find(wanted: &ImageFolder, folder: Option<&Path>) -> Result<FoundDataset> {
+/// When it is not there.
+pub fn locate(
+    wanted: &ImageFolder,
+    folder: Option<&Path>,
+) -> std::result::Result<LocatedDataset, MissingDataset> {
     let roots = places::roots(folder);
-    let found = roots.iter().map(|root| root.join(&wanted.name)).find(|folder| folder.join("train").is_dir());
-    let Some(place) = found else {
-        let reason = format!(
-            "no folder '{}' with train/CLASS/*.png|jpg in it here (looked in: {}); give the folder above it with \
-             --data-dir or HIRESNET_DATA",
-            wanted.name,
-            places::listed(&roots)
-        );
-        return Err(EngineError::data(roots.first().cloned().unwrap_or_default(), reason));
-    };
+    let has_train = |folder: &PathBuf| folder.join("train").is_dir();
+    let plain = roots.iter().map(|root| root.join(&wanted.name));
+    let nested = roots.iter().map(|root| root.join(&wanted.name).join(&wanted.name));
+    let Some(place) = plain.chain(nested).find(has_train) else { return Err(missing(wanted, &roots)) };
+    let (at, wanted) = (place.clone(), wanted.clone());
+    Ok(LocatedDataset { place, open: Box::new(move || source(at, &wanted)) })
+}
+
+/// That the folder is nowhere, and what there is instead.
+fn missing(wanted: &ImageFolder, roots: &[PathBuf]) -> MissingDataset {
+    let name = &wanted.name;
+    let mut found = String::new();
+    let mut partial = false;
+    for root in roots {
+        let folder = root.join(name);
+        if folder.is_dir() {
+            let tree = Tree::Folder(folder);
+            let has = tree.listed();
+            let like = |other: &String| is_one_of(other, &["train", "training", "train_set", "training_set"]);
+            let mend = match tree.folders("").unwrap_or_default().iter().find(|other| like(other)) {
+                Some(other) => format!("rename {} in it to train", harmless(other, 80)),
+                None => format!("move its classes to {name}/train and {name}/test"),
+            };
+            found = format!("; '{name}' has {has}: {mend}");
+            partial = true;
+        } else if let Some(ending) = ["zip", "tar", "tar.gz", "tgz"]
+            .iter()
+            .find(|ending| root.join(format!("{name}.{ending}")).is_file())
+        {
+            found = format!("; {name}.{ending} is there: unpack it beside itself");
+            partial = true;
+        } else if let Some(near) = search::near_folder(root, name) {
+            found = format!("; did you mean folder={}?", harmless(&near, 80));
+        }
+    }
+    let reason = format!(
+        "no folder '{name}' with train/CLASS/*.png|jpg in it here (looked in: {}){found}; give the folder above it with \
+         --data-dir or HIRESNET_DATA",
+        places::listed(roots)
+    );
+    let error = EngineError::data(roots.first().cloned().unwrap_or_default(), reason);
+    MissingDataset { error, partial, near: !found.is_empty() }
+}
+
+fn source(place: PathBuf, wanted: &ImageFolder) -> Result<FoundDataset> {
     let tree = Tree::Folder(place.clone());
     let listing = Listing::of(&tree, &place, wanted)?;
     let mut fingerprint = FileFingerprint::new(&format!("folder 1 {}", wanted.size));
@@ -34,16 +86,19 @@ pub fn find(wanted: &ImageFolder, folder: Option<&Path>) -> Result<FoundDataset>
         tree.fingerprint(names, &mut fingerprint)?;
         fingerprint.entry(b"", labels.len() as u64, 0);
     }
-    let size = wanted.size;
+    let notes = listing.passed_over.note(&wanted.name).into_iter().collect();
+    let (size, name) = ((wanted.size, ResizeMode::Crop), wanted.name.clone());
     let decode = move || {
-        let Listing { classes, training, test } = listing;
+        let Listing { classes, training, test, .. } = listing;
+        let reduced = ReducedImages::default();
         Ok(Decoded {
-            training: decode::images(&tree, &training.0, training.1, size, ResizeMode::Crop)?,
-            test: decode::images(&tree, &test.0, test.1, size, ResizeMode::Crop)?,
+            training: decode::images(&tree, &training.0, training.1, size, &reduced)?,
+            test: decode::images(&tree, &test.0, test.1, size, &reduced)?,
             classes: class_names(classes.iter().map(String::as_str)),
+            notes: reduced.notes().into_iter().map(|note| format!("{name}: {note}")).collect(),
         })
     };
-    Ok(FoundDataset { place, fingerprint: fingerprint.finish(), decode: Box::new(decode) })
+    Ok(FoundDataset { place, fingerprint: fingerprint.finish(), notes, decode: Box::new(decode) })
 }
 
 /// Files of a split and their classes.
@@ -54,6 +109,7 @@ struct Listing {
     classes: Vec<String>,
     training: Files,
     test: Files,
+    passed_over: PassedOver,
 }
 
 impl Listing {
@@ -61,40 +117,155 @@ impl Listing {
         let classes = tree.folders("train")?;
         if classes.len() != wanted.classes {
             let found = classes.len();
-            let reason =
-                format!("{found} classes where the spec has {}; set classes={found}", wanted.classes);
+            let reason = format!(
+                "{found} classes where the spec has {}; set classes={found} (found: {})",
+                wanted.classes,
+                named(&classes)
+            );
             return Err(EngineError::data(place.join("train"), reason));
         }
-        let Some(test) = ["test", "val"].into_iter().find(|name| place.join(name).is_dir()) else {
-            return Err(EngineError::data(place, "neither a folder test nor a folder val beside train"));
+        let Some(test) = TEST.into_iter().find(|name| place.join(name).is_dir()) else {
+            let folders = tree.folders("")?;
+            let others = ["test", "tests", "testing", "val", "vals", "valid", "validation", "dev", "eval"];
+            let like = |name: &&String| is_one_of(name, &others);
+            let hint = folders.iter().find(like);
+            let hint =
+                hint.map(|name| format!("; rename {} to test", harmless(name, 80))).unwrap_or_default();
+            let reason = format!(
+                "neither a folder test nor a folder val beside train (nor valid, nor validation); it has {}{hint}",
+                tree.listed()
+            );
+            return Err(EngineError::data(place, reason));
         };
-        if let Some(other) = tree.folders(test)?.into_iter().find(|name| !classes.contains(name)) {
-            return Err(EngineError::data(place.join(test).join(other), "a class that train does not have"));
+        let others: Vec<_> = tree.folders(test)?.into_iter().filter(|name| !classes.contains(name)).collect();
+        if let Some(other) = others.first() {
+            let near = nearest(other, classes.iter().map(String::as_str));
+            let hint = near.map(|near| format!("; did you mean {}?", harmless(near, 80))).unwrap_or_default();
+            let all =
+                if others.len() > 1 { format!(" (and {})", named(&others[1..])) } else { String::new() };
+            let reason = format!("a class that train does not have{all}{hint}");
+            return Err(EngineError::data(place.join(test).join(other), reason));
         }
-        let training = files(tree, place, "train", &classes)?;
-        let test = files(tree, place, test, &classes)?;
-        Ok(Self { classes, training, test })
+        let mut passed_over = PassedOver::default();
+        for (i, name) in TEST.into_iter().enumerate() {
+            let is_other = TEST.iter().position(|other| *other == test).is_some_and(|chosen| i > chosen);
+            if is_other && place.join(name).is_dir() {
+                passed_over.add_folders(name, 1);
+            }
+        }
+        let training = files(tree, place, "train", &classes, &mut passed_over)?;
+        let test = files(tree, place, test, &classes, &mut passed_over)?;
+        Ok(Self { classes, training, test, passed_over })
+    }
+}
+
+/// Whether a name is one of these in any case.
+fn is_one_of(name: &str, others: &[&str]) -> bool {
+    others.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
+/// Names as a message lists them.
+fn named(names: &[String]) -> String {
+    let some: Vec<_> = names.iter().take(NAMED).map(|name| harmless(name, 40)).collect();
+    let more = names.len() - some.len();
+    match (some.is_empty(), more) {
+        (true, _) => "none".into(),
+        (_, 0) => some.join(", "),
+        _ => format!("{} and {more} more", some.join(", ")),
     }
 }
 
 /// The images of every class, in order.
-fn files(tree: &Tree, place: &Path, split: &str, classes: &[String]) -> Result<Files> {
+fn files(
+    tree: &Tree,
+    place: &Path,
+    split: &str,
+    classes: &[String],
+    passed_over: &mut PassedOver,
+) -> Result<Files> {
     let (mut names, mut labels) = (Vec::new(), Vec::new());
+    let mut stray = tree.files(split)?;
+    passed_over.retain(split, &mut stray, is_image);
+    passed_over.add(split, "in no class", stray.len());
     for (class, name) in classes.iter().enumerate() {
         let folder = format!("{split}/{name}");
-        let files = tree.files(&folder)?;
-        let images = files.iter().filter(|file| is_image(file));
-        let before = names.len();
-        names.extend(images.map(|file| format!("{folder}/{file}")));
-        if names.len() == before {
-            return Err(EngineError::data(place.join(folder), "no .png, .jpg or .jpeg of this class"));
+        let mut files = tree.files(&folder)?;
+        passed_over.retain(&folder, &mut files, is_image);
+        passed_over.add_folders(&folder, tree.folders(&folder)?.len());
+        let hidden = tree.hidden_files(&folder)?;
+        passed_over.add(&folder, "hidden", hidden.iter().filter(|name| is_image(name)).count());
+        if files.is_empty() {
+            let all = (tree.folders(&folder)?, tree.files(&folder)?);
+            let has = match (all.0.len(), all.1.len()) {
+                (0, 0) if !tree.has_folder(&folder) => "there is no such folder".into(),
+                (0, 0) => "the folder is empty".into(),
+                (folders, files) => {
+                    format!("it has {} and {}", plural(folders, "folder"), plural(files, "other file"))
+                }
+            };
+            let reason = format!("no {LISTED} of this class; {has}");
+            return Err(EngineError::data(place.join(folder), reason));
         }
+        names.extend(files.iter().map(|file| format!("{folder}/{file}")));
         labels.resize(names.len(), class as u16);
     }
     Ok((names, labels))
 }
 
-fn is_image(name: &str) -> bool {
-    let ending = PathBuf::from(name).extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    ending.is_some_and(|ending| ["png", "jpg", "jpeg"].contains(&ending.as_str()))
+/// Whether a file is an image by its name.
+pub fn is_image(name: &str) -> bool {
+    let ending = Path::new(name).extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+/// The folder of images called `name`, with as many classes as it has.
+pub fn of_name(name: &str, folder: Option<&Path>) -> ImageFolder {
+    let mut images = ImageFolder { name: name.to_owned(), ..ImageFolder::default() };
+    if let Ok(LocatedDataset { place, .. }) = locate(&images, folder) {
+        images.classes = Tree::Folder(place).folders("train").map_or(0, |classes| classes.len());
+    }
+    images
+}
+
+/// Folders of images in the data folders, by name, each with how many classes it has: those
+/// that have training images of every class, for other things have such folders as well.
+pub fn all(folder: Option<&Path>) -> Vec<ImageFolder> {
+    let mut found: Vec<ImageFolder> = Vec::new();
+    for root in places::roots(folder) {
+        let tree = Tree::Folder(root);
+        for name in tree.folders("").unwrap_or_default() {
+            let has_test = || TEST.iter().any(|test| tree.has_folder(&format!("{name}/{test}")));
+            let is_new = found.iter().all(|other| other.name != name);
+            if !is_new || ImageFolder::parse_name(&name).is_err() || !has_test() || is_tiny(&tree, &name) {
+                continue;
+            }
+            let classes = tree.folders(&format!("{name}/train")).unwrap_or_default();
+            let has_images = |class: &String| {
+                let files = tree.files(&format!("{name}/train/{class}")).unwrap_or_default();
+                files.iter().any(|file| is_image(file))
+            };
+            if classes.len() > 1 && classes.iter().all(has_images) {
+                found.push(ImageFolder { name, classes: classes.len(), ..ImageFolder::default() });
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_known_by_their_names() {
+        for name in ["a.png", "b.JPEG", "c.tar.webp", "d.tif", "e.GIF", "f.bmp"] {
+            assert!(is_image(name), "{name}");
+        }
+        for name in ["png", "a.png.txt", "notes.txt", "a", "a.heic"] {
+            assert!(!is_image(name), "{name}");
+        }
+        assert_eq!(named(&[]), "none");
+        let many: Vec<_> = (0..23).map(|i| i.to_string()).collect();
+        assert!(named(&many).ends_with("18, 19 and 3 more"));
+    }
 }

@@ -95,6 +95,8 @@ pub struct Decoded {
     pub test: Images,
     /// What the classes are called, by class; empty where the files do not say.
     pub classes: Vec<Class>,
+    /// What of its images was reduced, as alpha channels that were dropped.
+    pub notes: Vec<String>,
 }
 
 /// Longest name of a class kept, characters.

@@ -3,6 +3,7 @@
 mod archive;
 mod augment;
 mod batches;
+mod budget;
 mod cache;
 mod cifar;
 mod cifar_binary;
@@ -11,37 +12,45 @@ mod decode;
 mod digits;
 mod feed;
 mod folder;
+mod frames;
 mod idx;
 mod images;
+mod library;
 mod normalise;
+mod passed_over;
 mod pickle;
+mod pickle_text;
+mod pixels;
 pub(crate) mod places;
 pub mod preview;
 mod resident;
+mod search;
+mod sniff;
 mod source;
 mod split;
+mod state;
 mod tiny;
 mod tree;
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{EngineError, Result};
-use crate::domain::dataset::DatasetId;
+use super::error::Result;
 use crate::domain::event::{Split, SplitSizes};
 use crate::domain::spec::{ExperimentSpec, ValidationSource};
 
 pub use augment::Augmentation;
 pub use batches::{Batch, Batches, epoch_order};
 pub use feed::{DeviceBatch, Feed};
+pub use folder::{all as image_folders, of_name as image_folder};
 pub use images::{Class, Decoded, Images, Pixels};
+pub use library::{DatasetCache, LoadedImages};
 pub use normalise::Normalisation;
-pub use source::FoundDataset;
 pub(crate) use source::hex;
+pub use source::{FoundDataset, LocatedDataset, MissingDataset};
+pub use state::{DatasetState, find, locate, state};
 
 /// A dataset ready to train on.
 #[derive(Debug, Clone)]
@@ -141,176 +150,5 @@ impl Dataset {
     /// Images in each split.
     pub fn sizes(&self) -> SplitSizes {
         SplitSizes { train: self.train.len(), validation: self.validation.len(), test: self.test.len() }
-    }
-}
-
-/// Datasets read so far; runs that share one share its images in memory.
-#[derive(Debug, Default)]
-pub struct DatasetCache {
-    folder: Option<PathBuf>,
-    cache: Option<PathBuf>,
-    read: HashMap<String, CachedRead>,
-    notes: Vec<String>,
-}
-
-/// A dataset that was read, and what its files were then.
-#[derive(Debug)]
-struct CachedRead {
-    shelf: LoadedImages,
-    /// `None` for what is built in.
-    fingerprint: Option<String>,
-    looked: Instant,
-}
-
-/// Files are looked at again after so long: many runs may begin at once.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
-
-/// One dataset's images, and what its classes are called.
-#[derive(Debug, Clone)]
-pub struct LoadedImages {
-    /// The images that are trained and validated on.
-    pub training: Arc<Images>,
-    /// The images that are tested on.
-    pub test: Arc<Images>,
-    /// By class; empty where the files do not name them.
-    pub classes: Arc<[Class]>,
-    /// Where it was found; `None` where it is built in.
-    pub place: Option<PathBuf>,
-}
-
-impl DatasetCache {
-    /// Looks for files in `folder`, where there is one, else where they usually are.
-    pub fn new(folder: Option<PathBuf>) -> Self {
-        Self::with_cache(folder, places::cache())
-    }
-
-    /// Keeps decoded datasets in the folder `cache`, or nowhere.
-    pub fn with_cache(folder: Option<PathBuf>, cache: Option<PathBuf>) -> Self {
-        Self { folder, cache, read: HashMap::new(), notes: Vec::new() }
-    }
-
-    /// The dataset that `spec` names, split by its seed.
-    ///
-    /// # Errors
-    /// As [`Dataset::load`].
-    pub fn dataset(&mut self, spec: &ExperimentSpec) -> Result<Dataset> {
-        let LoadedImages { training, test, .. } = self.images(spec)?;
-        Dataset::new(spec, training, test)
-    }
-
-    /// What there is to say of what was read since the last call, as that it could not be kept.
-    pub fn notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
-    }
-
-    /// The images that `spec` names, before they are split.
-    ///
-    /// # Errors
-    /// When files are missing or not what they should be.
-    pub fn images(&mut self, spec: &ExperimentSpec) -> Result<LoadedImages> {
-        let key = match spec.dataset {
-            DatasetId::Folder => {
-                let folder = &spec.folder;
-                format!("{}-{}-{}", folder.name, folder.classes, folder.size)
-            }
-            other => other.name().to_owned(),
-        };
-        let mut source = None;
-        if let Some(read) = self.read.get_mut(&key) {
-            if read.fingerprint.is_none() || read.looked.elapsed() < LOOK_AGAIN {
-                return Ok(read.shelf.clone());
-            }
-            let there = find(spec, self.folder.as_deref())?;
-            if read.fingerprint.as_ref() == Some(&there.fingerprint) {
-                read.looked = Instant::now();
-                return Ok(read.shelf.clone());
-            }
-            source = Some(there);
-        }
-        let (mut found, mut fingerprint) = (None, None);
-        let Decoded { training, test, classes } = match spec.dataset {
-            DatasetId::FashionEmbedded => digits::embedded()?,
-            _ => {
-                let source = source.map_or_else(|| find(spec, self.folder.as_deref()), Ok)?;
-                fingerprint = Some(source.fingerprint.clone());
-                let place = source.place.clone();
-                let decoded =
-                    cache::load(self.cache.as_deref(), &key, source, &mut |note| self.notes.push(note))?;
-                check_labels(&decoded, spec.classes(), &place)?;
-                found = Some(place);
-                decoded
-            }
-        };
-        let (training, test) = (Arc::new(training), Arc::new(test));
-        let shelf = LoadedImages { training, test, classes: classes.into(), place: found };
-        let read = CachedRead { shelf: shelf.clone(), fingerprint, looked: Instant::now() };
-        self.read.insert(key, read);
-        Ok(shelf)
-    }
-}
-
-/// Where the dataset is that `spec` names, without reading it; it is looked for in
-/// `folder`, where there is one.
-///
-/// # Errors
-/// When it is not there, or built in.
-pub fn find(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<FoundDataset> {
-    match spec.dataset {
-        DatasetId::FashionEmbedded => Err(EngineError::data("", "fashion-embedded is built in")),
-        DatasetId::Fashion | DatasetId::Mnist => digits::find(spec.dataset, folder),
-        DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::find(spec.dataset, folder),
-        DatasetId::TinyImagenet => tiny::find(folder),
-        DatasetId::Folder => folder::find(&spec.folder, folder),
-    }
-}
-
-/// Where `dataset` is: its archive, or the folder of its files. Training, the listings and the
-/// offers to fetch all go by this.
-///
-/// # Errors
-/// When it is not there, is built in, or is named by a spec alone.
-pub fn locate(dataset: DatasetId, folder: Option<&Path>) -> Result<PathBuf> {
-    match dataset {
-        DatasetId::Fashion | DatasetId::Mnist => {
-            let [images, ..] = digits::locate(dataset, folder)?;
-            Ok(images.parent().unwrap_or(Path::new("")).to_path_buf())
-        }
-        DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::locate(dataset, folder).map(|(_, place, _)| place),
-        DatasetId::TinyImagenet => tiny::locate(folder).map(|(place, _)| place),
-        DatasetId::FashionEmbedded | DatasetId::Folder => {
-            Err(EngineError::data("", format!("{} is nowhere by its name alone", dataset.name())))
-        }
-    }
-}
-
-/// Training and test images of a dataset that is here, as `source` found it.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn count(dataset: DatasetId, source: FoundDataset) -> Result<(usize, usize)> {
-    if let Some(counts) = cache::counts(places::cache().as_deref(), dataset.name(), &source) {
-        return Ok(counts);
-    }
-    if dataset == DatasetId::TinyImagenet {
-        return tiny::count(&source.place);
-    }
-    let Decoded { training, test, .. } = (source.decode)()?;
-    Ok((training.len(), test.len()))
-}
-
-/// Labels are classes, and every class has something to learn from.
-fn check_labels(decoded: &Decoded, classes: usize, place: &Path) -> Result<()> {
-    let mut labels = decoded.training.labels.iter().chain(&decoded.test.labels);
-    if let Some(label) = labels.find(|label| usize::from(**label) >= classes) {
-        return Err(EngineError::data(place, format!("label {label} where there are {classes} classes")));
-    }
-    let mut seen = vec![false; classes];
-    decoded.training.labels.iter().for_each(|label| seen[usize::from(*label)] = true);
-    match seen.iter().position(|seen| !seen) {
-        Some(class) => {
-            let name = decoded.classes.get(class).map_or("", |class| class.name.as_str());
-            Err(EngineError::data(place, format!("no training image of class {class} {name}")))
-        }
-        None => Ok(()),
     }
 }

@@ -5,7 +5,10 @@
 //! live in one list and refer to each other by place, so that no input can make one large
 //! by nesting it or copying it: a pickle takes at most a fixed multiple of its length.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+
+use super::pickle_text::{unescaped, unquoted};
 
 /// Most opcodes of one pickle: a label takes two or three.
 const MAX_OPCODES: usize = 4_000_000;
@@ -23,9 +26,9 @@ pub enum PickleValue<'a> {
     /// A real number.
     Float(f64),
     /// Bytes, or a string of Python 2, which are the same.
-    Bytes(&'a [u8]),
+    Bytes(Cow<'a, [u8]>),
     /// Text.
-    Text(&'a str),
+    Text(Cow<'a, str>),
     /// A list or a tuple.
     List(Vec<Id>),
     /// A dictionary, in order.
@@ -84,13 +87,28 @@ impl<'a> Pickle<'a> {
         &self.values[id]
     }
 
+    /// The text that bytes were written as, each byte a character: what Python 3 does in
+    /// protocols 0 to 2.
+    pub fn encoded(&self, id: Id) -> Option<&str> {
+        let PickleValue::Call { callable, arguments, .. } = self.get(id) else { return None };
+        let is_encode = *self.get(*callable) == PickleValue::Global("_codecs.encode".into());
+        let PickleValue::List(arguments) = self.get(*arguments) else { return None };
+        let [text, encoding] = arguments[..] else { return None };
+        match (self.get(text), self.get(encoding)) {
+            (PickleValue::Text(text), PickleValue::Text(encoding)) if is_encode && encoding == "latin1" => {
+                Some(text)
+            }
+            _ => None,
+        }
+    }
+
     /// What the dictionary at the root has under `key`, which Python 2 had as bytes.
     pub fn item(&self, key: &str) -> Option<&PickleValue<'a>> {
         let PickleValue::Dict(items) = self.root() else { return None };
         let is_key = |id: Id| match &self.values[id] {
-            PickleValue::Bytes(bytes) => *bytes == key.as_bytes(),
+            PickleValue::Bytes(bytes) => **bytes == *key.as_bytes(),
             PickleValue::Text(text) => *text == key,
-            _ => false,
+            _ => self.encoded(id) == Some(key),
         };
         items.iter().rev().find(|(k, _)| is_key(*k)).map(|(_, v)| &self.values[*v])
     }
@@ -148,9 +166,17 @@ impl<'a> Machine<'a> {
                 let bytes: [u8; 8] = self.take(8)?.try_into().map_err(|_| "cut off")?;
                 self.push(PickleValue::Float(f64::from_be_bytes(bytes)))
             }
-            b'U' | b'C' => self.sized(1).and_then(|bytes| self.push(PickleValue::Bytes(bytes))),
-            b'T' | b'B' => self.sized(4).and_then(|bytes| self.push(PickleValue::Bytes(bytes))),
-            b'\x8e' | b'\x96' => self.sized(8).and_then(|bytes| self.push(PickleValue::Bytes(bytes))),
+            b'U' | b'C' => self.sized(1).and_then(|bytes| self.push(PickleValue::Bytes(bytes.into()))),
+            b'T' | b'B' => self.sized(4).and_then(|bytes| self.push(PickleValue::Bytes(bytes.into()))),
+            b'\x8e' | b'\x96' => self.sized(8).and_then(|bytes| self.push(PickleValue::Bytes(bytes.into()))),
+            b'S' => {
+                let bytes = unquoted(self.raw_line()?).ok_or("a broken string")?;
+                self.push(PickleValue::Bytes(bytes.into()))
+            }
+            b'V' => {
+                let text = unescaped(self.raw_line()?).ok_or("a broken string")?;
+                self.push(PickleValue::Text(text.into()))
+            }
             b'\x8c' => self.sized(1).and_then(|bytes| self.text(bytes)),
             b'X' => self.sized(4).and_then(|bytes| self.text(bytes)),
             b'\x8d' => self.sized(8).and_then(|bytes| self.text(bytes)),
@@ -248,7 +274,10 @@ impl<'a> Machine<'a> {
         } else {
             let (name, module) = (self.pop()?, self.pop()?);
             match (&self.values[module], &self.values[name]) {
-                (PickleValue::Text(module), PickleValue::Text(name)) => (*module, *name),
+                (PickleValue::Text(module), PickleValue::Text(name)) => {
+                    let name = format!("{module}.{name}");
+                    return self.push(PickleValue::Global(name));
+                }
                 _ => return Err("a name that is not a string".into()),
             }
         };
@@ -273,7 +302,8 @@ impl<'a> Machine<'a> {
     }
 
     fn text(&mut self, bytes: &'a [u8]) -> Done {
-        self.push(PickleValue::Text(std::str::from_utf8(bytes).map_err(|_| "text that is not UTF-8")?))
+        let text = std::str::from_utf8(bytes).map_err(|_| "text that is not UTF-8")?;
+        self.push(PickleValue::Text(text.into()))
     }
 
     fn top(&self) -> Done<Id> {
@@ -305,10 +335,14 @@ impl<'a> Machine<'a> {
         self.take(usize::try_from(len).map_err(|_| "cut off")?)
     }
 
-    fn line(&mut self) -> Done<&'a str> {
+    fn raw_line(&mut self) -> Done<&'a [u8]> {
         let end = self.rest.iter().position(|byte| *byte == b'\n').ok_or("cut off")?;
         let line = self.take(end + 1)?;
-        std::str::from_utf8(&line[..end]).map_err(|_| "text that is not UTF-8".into())
+        Ok(&line[..end])
+    }
+
+    fn line(&mut self) -> Done<&'a str> {
+        std::str::from_utf8(self.raw_line()?).map_err(|_| "text that is not UTF-8".into())
     }
 }
 
@@ -349,7 +383,7 @@ mod tests {
             let values: Vec<_> = tuple.iter().map(|id| pickle.get(*id).clone()).collect();
             assert_eq!(values, [PickleValue::Float(1.5), PickleValue::Nothing, PickleValue::Int(1)]);
             match pickle.item("c") {
-                Some(PickleValue::Bytes(bytes)) => assert_eq!(*bytes, b"xy"),
+                Some(PickleValue::Bytes(bytes)) => assert_eq!(**bytes, *b"xy"),
                 Some(PickleValue::Call { callable, .. }) if i == 0 => {
                     assert_eq!(*pickle.get(*callable), PickleValue::Global("_codecs.encode".into()));
                 }
@@ -364,11 +398,13 @@ mod tests {
     #[test]
     fn a_call_is_only_a_name() {
         // What runs `rm` where Python reads it.
-        let pickle = Pickle::read(b"cos\nsystem\n(S'rm -rf ~'\ntR.").unwrap_err();
-        assert!(pickle.contains("0x53"), "{pickle}");
-        let pickle = Pickle::read(b"cos\nsystem\n(U\x08rm -rf ~tR.").unwrap();
-        let PickleValue::Call { callable, .. } = pickle.root() else { panic!() };
-        assert_eq!(*pickle.get(*callable), PickleValue::Global("os.system".into()));
+        let pickle = Pickle::read(b"(S'rm -rf ~'\nios\nsystem\n.").unwrap_err();
+        assert!(pickle.contains("0x69"), "{pickle}");
+        for bytes in [&b"cos\nsystem\n(U\x08rm -rf ~tR."[..], b"cos\nsystem\n(S'rm -rf ~'\ntR."] {
+            let pickle = Pickle::read(bytes).unwrap();
+            let PickleValue::Call { callable, .. } = pickle.root() else { panic!() };
+            assert_eq!(*pickle.get(*callable), PickleValue::Global("os.system".into()));
+        }
     }
 
     #[test]

@@ -15,8 +15,35 @@ pub struct FoundDataset {
     pub place: PathBuf,
     /// What its files were when it was found: they are read again when this changes.
     pub fingerprint: String,
+    /// What of it is not read, and why.
+    pub notes: Vec<String>,
     /// Reads it.
     pub decode: Box<dyn FnOnce() -> Result<Decoded> + Send>,
+}
+
+/// Where a dataset is, before its files are listed.
+pub struct LocatedDataset {
+    /// Its archive or folder.
+    pub place: PathBuf,
+    /// Lists its files.
+    pub open: Box<dyn FnOnce() -> Result<FoundDataset>>,
+}
+
+/// That a dataset cannot be found.
+#[derive(Debug)]
+pub struct MissingDataset {
+    /// Where it was looked for, and what was found instead.
+    pub error: EngineError,
+    /// Whether part of it is here, or something that passes for it.
+    pub partial: bool,
+    /// Whether the error tells of anything that was found.
+    pub near: bool,
+}
+
+impl From<MissingDataset> for EngineError {
+    fn from(missing: MissingDataset) -> Self {
+        missing.error
+    }
 }
 
 /// Adds up which files a dataset has, how long they are and when they were changed.

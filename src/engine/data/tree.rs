@@ -1,6 +1,7 @@
-//! Files below a folder, or within a zip archive, by their names: the same for a dataset
-//! that was unpacked and one that was not.
+//! Files below a folder, or within an archive, by their names: the same for a dataset that was
+//! unpacked and one that was not.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -10,8 +11,11 @@ use std::time::UNIX_EPOCH;
 use rayon::prelude::*;
 use zip::ZipArchive;
 
-use super::archive::leads_out;
+use super::archive::{self, UnpackedFiles, leads_out};
+use super::budget::{BudgetShare, ENCODED};
+use super::sniff::{self, ArchiveKind};
 use super::source::FileFingerprint;
+use crate::domain::text::harmless;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::files;
 
@@ -21,6 +25,9 @@ const MAX_ARCHIVE: u64 = 1 << 30;
 const MAX_FILES: usize = 2_000_000;
 /// Longest file, unpacked: an image of a few dozen megapixels.
 pub const MAX_FILE: u64 = 32 << 20;
+/// How deep folders are looked into for a dataset, and how many of them.
+const MAX_DEPTH: usize = 3;
+const MAX_FOLDERS: usize = 300;
 
 /// Where files are read from.
 #[derive(Clone)]
@@ -38,14 +45,45 @@ pub enum Tree {
         /// Its bytes and its table of contents.
         archive: ZipArchive<Cursor<Arc<[u8]>>>,
     },
+    /// The wanted files of a tar archive, in memory, and a folder in it.
+    Tar {
+        /// Of the archive.
+        path: PathBuf,
+        /// Before every name, with its slash.
+        prefix: String,
+        /// Names below the folder, sorted.
+        names: Arc<[String]>,
+        /// Its files.
+        files: Arc<UnpackedFiles>,
+    },
 }
 
 impl Tree {
-    /// Opens the zip archive at `path`; names are those below `folder` in it.
+    /// Opens the archive at `path`, whatever its name says it is; of a tar archive, only the
+    /// files whose names are `wanted` are kept.
     ///
     /// # Errors
-    /// When it cannot be read, or is no zip archive.
-    pub fn open_zip(path: &Path, folder: &str) -> Result<Self> {
+    /// When it cannot be read, or is no such archive; what it is instead is named.
+    pub fn open(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Self> {
+        let head = sniff::head_of(path)?;
+        if sniff::archive_kind(&head) == Some(ArchiveKind::Zip) {
+            return Self::open_zip(path);
+        }
+        if let Some(what) = sniff::mistaken(&head) {
+            return Err(EngineError::data(path, what));
+        }
+        let files = archive::files(path, wanted)?;
+        let mut names: Vec<_> = files.names().cloned().collect();
+        names.sort_unstable();
+        Ok(Self::Tar {
+            path: path.to_path_buf(),
+            prefix: String::new(),
+            names: names.into(),
+            files: files.into(),
+        })
+    }
+
+    fn open_zip(path: &Path) -> Result<Self> {
         let bytes: Arc<[u8]> = files::read_bounded(path, MAX_ARCHIVE)?.into();
         let archive = ZipArchive::new(Cursor::new(bytes))
             .map_err(|e| EngineError::data(path, format!("broken or cut off: {e}")))?;
@@ -56,7 +94,6 @@ impl Tree {
             // Of equal names only the last would be read.
             return Err(EngineError::data(path, "some names are twice in the archive"));
         }
-        let prefix = format!("{folder}/");
         let mut names = Vec::new();
         for name in archive.file_names() {
             let name = name.map_err(|e| EngineError::data(path, format!("a broken name: {e}")))?;
@@ -64,17 +101,106 @@ impl Tree {
                 let reason = format!("an entry whose path leaves the archive: {name}");
                 return Err(EngineError::data(path, reason));
             }
-            names.extend(name.strip_prefix(&prefix).map(str::to_owned));
+            names.push(name.to_string());
         }
         names.sort_unstable();
-        Ok(Self::Zip { path: path.to_path_buf(), prefix, names: names.into(), archive })
+        Ok(Self::Zip { path: path.to_path_buf(), prefix: String::new(), names: names.into(), archive })
+    }
+
+    /// What is below `folder`.
+    pub fn below(&self, folder: &str) -> Self {
+        if folder.is_empty() {
+            return self.clone();
+        }
+        let inner = |prefix: &str| format!("{prefix}{folder}/");
+        let kept = || self.names_below(folder).map(str::to_owned).collect();
+        match self {
+            Self::Folder(root) => Self::Folder(root.join(folder)),
+            Self::Zip { path, prefix, archive, .. } => Self::Zip {
+                path: path.clone(),
+                prefix: inner(prefix),
+                names: kept(),
+                archive: archive.clone(),
+            },
+            Self::Tar { path, prefix, files, .. } => Self::Tar {
+                path: path.clone(),
+                prefix: inner(prefix),
+                names: kept(),
+                files: Arc::clone(files),
+            },
+        }
+    }
+
+    /// The folders for which `is_it` holds, those nearest to the top first; a few folders of it
+    /// are looked into, no matter what lies there.
+    pub fn folders_where(&self, is_it: impl Fn(&Self, &str) -> bool) -> Vec<String> {
+        let (mut found, mut level, mut looked) = (Vec::new(), vec![String::new()], 0);
+        for depth in 0..=MAX_DEPTH {
+            let mut next = Vec::new();
+            for folder in level {
+                looked += 1;
+                if looked > MAX_FOLDERS {
+                    return found;
+                }
+                if is_it(self, &folder) {
+                    found.push(folder);
+                } else if depth < MAX_DEPTH {
+                    let within = self.folders(&folder).unwrap_or_default();
+                    next.extend(within.into_iter().map(|name| joined(&folder, &name)));
+                }
+            }
+            level = next;
+        }
+        found
+    }
+
+    /// Whether there is a file of this name.
+    pub fn has_file(&self, name: &str) -> bool {
+        match self {
+            Self::Folder(root) => root.join(name).is_file(),
+            Self::Zip { names, .. } | Self::Tar { names, .. } => {
+                names.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
+            }
+        }
+    }
+
+    /// Whether there is a folder of this name.
+    pub fn has_folder(&self, name: &str) -> bool {
+        match self {
+            Self::Folder(root) => root.join(name).is_dir(),
+            _ => self.names_below(name).next().is_some(),
+        }
+    }
+
+    /// Some names at the top, as messages list what is there.
+    pub fn listed(&self) -> String {
+        let (folders, mut names) = (self.folders("").unwrap_or_default(), self.files("").unwrap_or_default());
+        names.splice(0..0, folders.into_iter().map(|name| format!("{name}/")));
+        if let Self::Tar { files, .. } = self {
+            names.extend(files.others.iter().cloned());
+        }
+        let more = names.len().saturating_sub(6);
+        names.truncate(6);
+        let names = names.iter().map(|name| harmless(name, 60)).collect::<Vec<_>>().join(", ");
+        match (names.is_empty(), more) {
+            (true, _) => "nothing".into(),
+            (_, 0) => names,
+            _ => format!("{names} and {more} more"),
+        }
     }
 
     /// The path of a file as messages show it.
     pub fn place(&self, name: &str) -> PathBuf {
         match self {
             Self::Folder(root) => root.join(name),
-            Self::Zip { path, prefix, .. } => path.join(prefix).join(name),
+            Self::Zip { path, prefix, .. } | Self::Tar { path, prefix, .. } => path.join(prefix).join(name),
+        }
+    }
+
+    /// The folder or archive itself.
+    pub fn root(&self) -> &Path {
+        match self {
+            Self::Folder(path) | Self::Zip { path, .. } | Self::Tar { path, .. } => path,
         }
     }
 
@@ -85,12 +211,21 @@ impl Tree {
     pub fn files(&self, folder: &str) -> Result<Vec<String>> {
         let mut names = match self {
             Self::Folder(root) => children(&root.join(folder), false)?,
-            Self::Zip { .. } => {
-                self.below(folder).filter(|rest| !rest.contains('/')).map(str::to_owned).collect()
-            }
+            _ => self.names_below(folder).filter(|rest| !rest.contains('/')).map(str::to_owned).collect(),
         };
         names.retain(|name| !name.starts_with('.'));
         names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Names of the hidden files directly in `folder`.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn hidden_files(&self, folder: &str) -> Result<Vec<String>> {
+        let Self::Folder(root) = self else { return Ok(Vec::new()) };
+        let mut names = children(&root.join(folder), false)?;
+        names.retain(|name| name.starts_with('.'));
         Ok(names)
     }
 
@@ -101,22 +236,22 @@ impl Tree {
     pub fn folders(&self, folder: &str) -> Result<Vec<String>> {
         let mut names = match self {
             Self::Folder(root) => children(&root.join(folder), true)?,
-            Self::Zip { .. } => {
+            _ => {
                 let first = |rest: &str| rest.split_once('/').map(|(first, _)| first.to_owned());
-                self.below(folder).filter_map(first).collect()
+                self.names_below(folder).filter_map(first).collect()
             }
         };
-        names.retain(|name| !name.starts_with('.'));
+        names.retain(|name| !name.starts_with('.') && name != "__MACOSX");
         names.sort_unstable();
         names.dedup();
         Ok(names)
     }
 
     /// Names in the archive below `folder`, without it.
-    fn below<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a str> {
+    fn names_below<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a str> {
         let names: &[String] = match self {
             Self::Folder(_) => &[],
-            Self::Zip { names, .. } => names,
+            Self::Zip { names, .. } | Self::Tar { names, .. } => names,
         };
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let first = names.partition_point(|name| *name < prefix);
@@ -129,8 +264,18 @@ impl Tree {
     /// # Errors
     /// When it is not there, too long, or cannot be read.
     pub fn read(&self, name: &str) -> Result<Vec<u8>> {
+        self.read_up_to(name, MAX_FILE)
+    }
+
+    /// The bytes of one file of at most `most` bytes.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_up_to(&self, name: &str, most: u64) -> Result<Vec<u8>> {
+        let too_long = || EngineError::data(self.place(name), format!("longer than {most} bytes"));
         match self {
-            Self::Folder(root) => files::read_bounded(&root.join(name), MAX_FILE),
+            Self::Folder(root) => files::read_bounded(&root.join(name), most),
+            Self::Tar { .. } => self.bytes(name, most).map(Cow::into_owned),
             Self::Zip { prefix, archive, .. } => {
                 let broken =
                     |e: String| EngineError::data(self.place(name), format!("broken or cut off: {e}"));
@@ -138,13 +283,48 @@ impl Tree {
                 let mut archive = archive.clone();
                 let entry = archive.by_name(&format!("{prefix}{name}")).map_err(|e| broken(e.to_string()))?;
                 let mut bytes = Vec::new();
-                entry.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|e| broken(e.to_string()))?;
-                if bytes.len() as u64 > MAX_FILE {
-                    return Err(EngineError::data(self.place(name), format!("longer than {MAX_FILE} bytes")));
-                }
-                Ok(bytes)
+                entry.take(most + 1).read_to_end(&mut bytes).map_err(|e| broken(e.to_string()))?;
+                if bytes.len() as u64 > most { Err(too_long()) } else { Ok(bytes) }
             }
         }
+    }
+
+    /// As [`read_up_to`](Self::read_up_to), without copying what is in memory.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn bytes(&self, name: &str, most: u64) -> Result<Cow<'_, [u8]>> {
+        let Self::Tar { prefix, files, .. } = self else {
+            return self.read_up_to(name, most).map(Cow::Owned);
+        };
+        let fail = |reason: String| EngineError::data(self.place(name), reason);
+        let bytes = files.get(&format!("{prefix}{name}"));
+        let bytes = bytes.ok_or_else(|| fail("it is missing from the archive".into()))?;
+        if bytes.len() as u64 > most {
+            return Err(fail(format!("longer than {most} bytes")));
+        }
+        Ok(bytes.into())
+    }
+
+    /// The bytes of one file, and the part of the budget that they take.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and when more comes than the file's own entry says.
+    pub fn read_shared(&self, name: &str) -> Result<(Vec<u8>, BudgetShare<'static>)> {
+        let claimed = match self {
+            Self::Folder(root) => fs::metadata(root.join(name)).map_or(0, |facts| facts.len()),
+            Self::Tar { prefix, files, .. } => {
+                files.get(&format!("{prefix}{name}")).map_or(0, |bytes| bytes.len() as u64)
+            }
+            Self::Zip { prefix, archive, .. } => {
+                let mut archive = archive.clone();
+                archive.by_name(&format!("{prefix}{name}")).map_or(0, |entry| entry.size())
+            }
+        };
+        let too_long = || EngineError::data(self.place(name), format!("longer than {MAX_FILE} bytes"));
+        let share = ENCODED.take(claimed.min(MAX_FILE)).ok_or_else(too_long)?;
+        let bytes = if claimed > MAX_FILE { Err(too_long()) } else { self.read_up_to(name, claimed) }?;
+        Ok((bytes, share))
     }
 
     /// Adds the files called `names`, and when they were changed.
@@ -153,7 +333,7 @@ impl Tree {
     /// When one is not there.
     pub fn fingerprint(&self, names: &[String], fingerprint: &mut FileFingerprint) -> Result<()> {
         match self {
-            Self::Zip { path, .. } => fingerprint.file(path),
+            Self::Zip { path, .. } | Self::Tar { path, .. } => fingerprint.file(path),
             Self::Folder(root) => {
                 let facts = |name: &String| {
                     let path = root.join(name);
@@ -169,6 +349,11 @@ impl Tree {
             }
         }
     }
+}
+
+/// `name` in `folder`, which may be empty.
+pub fn joined(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// Names in a folder that are text: folders, or all else.

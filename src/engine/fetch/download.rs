@@ -19,6 +19,9 @@ use crate::engine::files;
 const LOOK: Duration = Duration::from_millis(100);
 /// Bytes that a try must bring to count as none in vain.
 const WORTH: u64 = 1 << 20;
+/// Bytes a second that must come, on average over the time a server may be silent: one that
+/// sends a byte now and then would keep everybody waiting for days.
+const SLOWEST: f64 = 1024.0;
 
 /// Who hears how far it is.
 type Tell<'a> = &'a mut dyn FnMut(FetchProgress) -> ControlFlow<()>;
@@ -171,6 +174,7 @@ fn attempt(
             _ => return Err(FetchError::new(Retry::Yes, "no answer").into()),
         };
         accept(source, url, &head, part)?;
+        let mut pace = Pace { since: Instant::now(), from: part.len(), over: silence };
         while let Response::Bytes(bytes) = listener.next(part.len(), &FetchStage::Fetching)? {
             if part.len() + bytes.len() as u64 > source.bytes {
                 part.clear()?;
@@ -178,6 +182,7 @@ fn attempt(
                 return Err(FetchError::new(Retry::Once, reason).into());
             }
             part.append(&bytes)?;
+            pace.check(part.len(), source.bytes)?;
         }
         if part.len() < source.bytes {
             let reason = format!("the answer ended after {} of {} bytes", part.len(), source.bytes);
@@ -193,6 +198,35 @@ fn attempt(
             Err(FetchError::new(Retry::Once, format!("what came is not the file: {how}; it was thrown away"))
                 .into())
         }
+    }
+}
+
+/// How fast bytes come.
+struct Pace {
+    since: Instant,
+    /// Bytes that were here then.
+    from: u64,
+    /// How long until it is judged.
+    over: Duration,
+}
+
+impl Pace {
+    /// Whether enough came lately, with `here` of `all` bytes.
+    ///
+    /// # Errors
+    /// When it did not.
+    fn check(&mut self, here: u64, all: u64) -> std::result::Result<(), FetchError> {
+        let elapsed = self.since.elapsed();
+        if elapsed < self.over || here >= all {
+            return Ok(());
+        }
+        let came = here - self.from;
+        if (came as f64) < SLOWEST * elapsed.as_secs_f64() {
+            let reason = format!("too slow: {came} bytes in {}", duration(elapsed.as_secs_f64()));
+            return Err(FetchError::new(Retry::Yes, reason));
+        }
+        (self.since, self.from) = (Instant::now(), here);
+        Ok(())
     }
 }
 

@@ -5,7 +5,6 @@
 //! step, so a reader finds all of it or nothing.
 
 mod check;
-mod count;
 mod download;
 mod error;
 mod http;
@@ -22,9 +21,8 @@ use std::path::Path;
 use super::error::Result;
 
 pub use check::{Verdict, verify};
-pub use count::images_here;
 pub use download::fetch;
-pub use offer::{Offer, found, offer};
+pub use offer::{Offer, found, offer, state};
 pub use proxy::Proxies;
 pub use retry::RetryPolicy;
 pub use sources::{CifarFormat, DATASET_SOURCES, DatasetSource, dataset_source};

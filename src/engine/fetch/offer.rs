@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::RemoteFile;
 use super::sources::{CifarFormat, DatasetSource, dataset_source};
+use crate::domain::architecture::Family;
 use crate::domain::dataset::DatasetId;
-use crate::engine::data::{self, places};
+use crate::domain::spec::{ExperimentSpec, Version};
+use crate::engine::data::{self, DatasetState, places};
 
 /// Files that can be fetched for a dataset that is not here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +55,18 @@ pub fn offer(dataset: DatasetId, folder: Option<&Path>) -> Option<Offer> {
 
 /// Where a dataset is: its archive, or the folder of its files.
 pub fn found(home: &DatasetSource, folder: Option<&Path>) -> Option<PathBuf> {
-    data::locate(home.id()?, folder).ok()
+    Some(data::locate(&spec_of(home)?, folder).ok()?.place)
+}
+
+/// Whether a dataset is here and whole; what was decoded before is looked up in the folder
+/// `cache`, where there is one.
+pub fn state(home: &DatasetSource, folder: Option<&Path>, cache: Option<&Path>) -> Option<DatasetState> {
+    Some(data::state(&spec_of(home)?, folder, cache))
+}
+
+/// A run on the dataset; any will do.
+fn spec_of(home: &DatasetSource) -> Option<ExperimentSpec> {
+    Some(ExperimentSpec::paper(Family::Plain, Version::Original, home.id()?))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::text::without_user;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::files;
 
 /// Longest file about where a part is from, bytes.
@@ -58,7 +58,7 @@ impl PartialFile {
                     return Err(EngineError::data(path, "another process is fetching this file"));
                 }
                 // Some network folders have no locks.
-                Err(TryLockError::Error(error)) => tracing::warn!(%error, "cannot lock {}", path.display()),
+                Err(TryLockError::Error(error)) => tracing::warn!(%error, "cannot lock {}", shown(&path)),
                 Ok(()) => {}
             }
             // Whoever had it may have finished between opening and locking.

@@ -1,6 +1,7 @@
 //! Runs on disk: `ROOT/<id>/` with `spec.toml`, `events.jsonl`, `metrics.csv`, `summary.json`,
 //! `best.safetensors` and `last.safetensors`; while it is not complete, also its last two
-//! checkpoints, and while it is written, the claim of whoever does that.
+//! checkpoints, and while it is written, the claim of whoever does that; afterwards, where that
+//! was to be kept, the checkpoint of its end.
 //!
 //! `events.jsonl` is the run; everything else can be made from it and the weights. It is
 //! appended to, a line at a time, so a crash loses at most a torn last line. A run that goes
@@ -27,7 +28,7 @@ use crate::domain::event::{Checkpoint, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 
-pub use record::read_events;
+pub use record::{first_events, read_events};
 pub use run_dir::RunDir;
 pub(super) use summary::SUMMARY;
 

@@ -16,6 +16,24 @@ const MAX_EVENTS: u64 = 1 << 30;
 /// Bytes read at once.
 const BLOCK: usize = 128 << 10;
 
+/// The events in the first `length` bytes of a record.
+///
+/// # Errors
+/// As [`read_events`], or when no event ends there.
+pub fn first_events(path: &Path, length: u64) -> Result<Vec<Event>> {
+    let mut reader = RecordReader::open(path)?;
+    let mut events = Vec::new();
+    while reader.bytes < length
+        && let Some(event) = reader.next_event()?
+    {
+        events.push(event);
+    }
+    match reader.bytes == length {
+        true => Ok(events),
+        false => Err(EngineError::run(path, format!("no event ends after {length} bytes"))),
+    }
+}
+
 /// A record being read. Its events are held against the spec that the run began with: whoever
 /// has them need not doubt a number.
 pub(super) struct RecordReader {

@@ -34,6 +34,8 @@ pub struct RunDir {
     metrics: csv::Writer<File>,
     /// What the events add up to, condensed.
     state: RunState,
+    /// Whether the last checkpoint stays when the run is complete, to extend it from.
+    pub keeps_checkpoint: bool,
     /// The same, as it was when the run was opened, with all steps.
     before: RunState,
     /// Given back last.
@@ -76,7 +78,17 @@ impl RunDir {
         let metrics = metrics(open(METRICS)?, &path)?;
         files::sync_folder(&path).map_err(EngineError::io("write in the folder", &path))?;
         let (state, before) = (RunState::default(), RunState::default());
-        Ok(Self { path, events, written: 0, checksum: Hasher::new(), metrics, state, before, _lease: lease })
+        Ok(Self {
+            path,
+            events,
+            written: 0,
+            checksum: Hasher::new(),
+            metrics,
+            state,
+            before,
+            keeps_checkpoint: false,
+            _lease: lease,
+        })
     }
 
     /// The folder of a run that did not end, its spec, and where it resumes: from the newest
@@ -126,6 +138,7 @@ impl RunDir {
             checksum: Hasher::new(),
             metrics: metrics(rows, path)?,
             state: RunState::default(),
+            keeps_checkpoint: false,
             before: RunState::default(),
             _lease: lease,
         };
@@ -145,6 +158,11 @@ impl RunDir {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What it began with, from elsewhere.
+    pub(crate) fn set_before(&mut self, before: RunState) {
+        self.before = before;
     }
 
     /// What the events add up to that it had when it was opened, once.
@@ -167,7 +185,11 @@ impl RunDir {
             self.metrics.get_ref().sync_data().map_err(EngineError::io("write", self.path.join(METRICS)))?;
             files::sync_folder(&self.path).map_err(EngineError::io("write in the folder", &self.path))?;
         }
-        self.events.write_all(&line).map_err(EngineError::io("write", &path))?;
+        if let Err(error) = self.events.write_all(&line) {
+            // Half a line would spoil the next one.
+            let _ = self.events.set_len(self.written);
+            return Err(EngineError::io("write", &path)(error));
+        }
         self.written += line.len() as u64;
         self.checksum.update(&line);
         self.take_in(event)?;
@@ -178,6 +200,10 @@ impl RunDir {
                 self.events.sync_data().map_err(EngineError::io("write", &path))?;
                 self.summarise();
                 if outcome == Outcome::Completed {
+                    if self.keeps_checkpoint {
+                        checkpoint::keep_end(&self.path)
+                            .map_err(EngineError::io("keep a checkpoint in", &self.path))?;
+                    }
                     checkpoint::remove_all(&self.path);
                 }
             }

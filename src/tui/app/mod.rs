@@ -91,7 +91,7 @@ impl App {
                     None => self.session.type_key(key),
                 }
             }
-            Action::Paste(text) => self.session.type_text(&text),
+            Action::Paste(text) => self.session.paste(&text),
             Action::Mouse(mouse) => self.handle_mouse(mouse),
             Action::Do(command) => self.handle_command(command),
             Action::Leave => self.session.leave(),

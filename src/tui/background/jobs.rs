@@ -54,9 +54,10 @@ pub fn begin(
     }
     let data = {
         let mut library = library.lock().unwrap_or_else(PoisonError::into_inner);
-        let data = library.dataset(&spec)?;
+        let data = library.dataset(&spec);
+        // Also where it fails: they may say why.
         library.notes().into_iter().for_each(log);
-        data
+        data?
     };
     store::check_writable(root)?;
     let Some(left) = left else { return Ok((Worker::start(spec, data, device, root)?, None)) };

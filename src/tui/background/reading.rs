@@ -1,18 +1,20 @@
 //! What is read or scored in the background, and changes nothing.
 
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use super::jobs::{in_full, own_presets, score, search, test_panic, unavailable};
-use super::{BackgroundTasks, ThreadMessage, send};
+use super::{BackgroundTasks, Sender, ThreadMessage, send};
 use crate::domain::data_preview::PreviewRequest;
 use crate::domain::term::Term;
-use crate::engine::data;
+use crate::domain::text::harmless;
+use crate::engine::data::{self, DatasetCache};
 use crate::engine::device::{self, Device, DeviceChoice};
 use crate::engine::features::{self, FeatureRequest};
 use crate::engine::presets;
 use crate::engine::store::SavedRun;
 use crate::tui::action::Message;
+use crate::tui::log::Level;
 use crate::tui::run::RunId;
 
 impl BackgroundTasks {
@@ -39,6 +41,7 @@ impl BackgroundTasks {
         self.spawn("viewer", move |_| {
             features::answer(&library, looks, &mut |(id, image), answer| {
                 let answer = answer.map(Arc::new).map_err(|error| in_full(&error));
+                log_notes(&library, &sender);
                 send(&sender, Message::Looked(id, image, answer));
             });
         });
@@ -51,6 +54,7 @@ impl BackgroundTasks {
         self.spawn("librarian", move |_| {
             data::preview::answer(&library, asks, &mut |ask, answer| {
                 let seen = answer.map(Arc::new).map_err(|error| unavailable(&error, &ask, folder.as_deref()));
+                log_notes(&library, &sender);
                 send(&sender, Message::DataSeen(ask, seen));
             });
         });
@@ -68,6 +72,7 @@ impl BackgroundTasks {
                 test_panic("lesions");
                 score(&library, &path, &wanted, choice, &cancelled, &report)
             }));
+            log_notes(&library, &sender);
             let result = match scored {
                 Ok(result) => result.map_err(|error| in_full(&error)),
                 Err(_) => Err("internal error while scoring; see the log".into()),
@@ -92,6 +97,13 @@ impl BackgroundTasks {
             send(ThreadMessage::Message(Message::Presets(own)));
         });
     }
+}
+
+/// Logs what there is to say of a dataset that was just read. Whoever reads another one
+/// meanwhile says it afterwards: nobody waits for that here.
+fn log_notes(library: &Mutex<DatasetCache>, sender: &Sender) {
+    let Ok(notes) = library.try_lock().map(|mut library| library.notes()) else { return };
+    notes.into_iter().for_each(|note| send(sender, Message::Log(Level::Info, harmless(&note, 4000))));
 }
 
 /// Sends `wanted` to the thread that answers it, which keeps what it has read. Where there is

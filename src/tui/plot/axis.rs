@@ -1,6 +1,8 @@
 //! Where an axis has ticks, and what they say.
 
 use std::f64::consts::LN_10;
+use std::fmt;
+use std::str::FromStr;
 
 /// A place on an axis, and its label.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,6 +11,48 @@ pub struct Tick {
     pub at: f64,
     /// The value as text.
     pub label: String,
+}
+
+/// Where an axis is to end; `None` where its values say.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct AxisLimits {
+    /// Its lower end.
+    pub low: Option<f64>,
+    /// Its upper end.
+    pub high: Option<f64>,
+}
+
+impl FromStr for AxisLimits {
+    type Err = String;
+
+    /// `0.1..2`, either end of which may be missing; nothing is no limits.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || {
+            "expected LOW..HIGH, such as 0.1..2, 0.1.. or ..2; empty fits the axis to the curves".to_owned()
+        };
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let (low, high) = text.split_once("..").ok_or_else(expected)?;
+        let end = |text: &str| match text.trim().trim_end_matches('%') {
+            "" => Ok(None),
+            number => number.parse::<f64>().ok().filter(|n| n.is_finite()).map(Some).ok_or_else(expected),
+        };
+        match (end(low)?, end(high)?) {
+            (Some(low), Some(high)) if low >= high => Err(format!("{low} is not below {high}")),
+            (low, high) => Ok(Self { low, high }),
+        }
+    }
+}
+
+impl fmt::Display for AxisLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = |end: Option<f64>| end.map_or_else(String::new, |end| end.to_string());
+        match *self == Self::default() {
+            true => Ok(()),
+            false => write!(f, "{}..{}", end(self.low), end(self.high)),
+        }
+    }
 }
 
 /// How values become lengths.
@@ -214,6 +258,23 @@ mod tests {
 
     fn labels(ticks: &[Tick]) -> Vec<&str> {
         ticks.iter().map(|t| t.label.as_str()).collect()
+    }
+
+    #[test]
+    fn limits_are_what_was_typed() {
+        for (text, low, high) in [
+            ("0.1..2", Some(0.1), Some(2.0)),
+            (" .5 .. ", Some(0.5), None),
+            ("..90%", None, Some(90.0)),
+            ("", None, None),
+        ] {
+            let limits: AxisLimits = text.parse().unwrap();
+            assert_eq!(limits, AxisLimits { low, high }, "{text}");
+            assert_eq!(limits.to_string().parse(), Ok(limits));
+        }
+        for wrong in ["1", "2..1", "1..1", "a..b", "inf..", "..NaN", "1..2..3"] {
+            assert!(wrong.parse::<AxisLimits>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -95,17 +95,19 @@ impl Track {
     }
 }
 
-/// Where each of `count` equal columns from `low` to `high` begins in `xs`, which ascend;
-/// one more entry than columns, the last being the end of the last column.
-pub fn columns(xs: &[f64], (low, high): (f64, f64), count: usize) -> Vec<usize> {
+/// Where each of `count` columns begins in `xs`, which ascend; `edge` is the place at a
+/// fraction of the way through them. One more entry than columns, the last being the end of
+/// the last column.
+pub fn columns(xs: &[f64], edge: impl Fn(f64) -> f64, count: usize) -> Vec<usize> {
     let mut bounds = Vec::with_capacity(count + 1);
     let mut start = 0;
     for column in 0..count {
-        let edge = low + (high - low) * column as f64 / count as f64;
+        let edge = edge(column as f64 / count as f64);
         start += xs[start..].partition_point(|x| *x < edge);
         bounds.push(start);
     }
-    bounds.push(start + xs[start..].partition_point(|x| *x <= high));
+    let end = edge(1.0);
+    bounds.push(start + xs[start..].partition_point(|x| *x <= end));
     bounds
 }
 
@@ -161,7 +163,7 @@ mod tests {
 
     #[test]
     fn few_points_all_stay() {
-        let kept = decimate(&track(&[1.0, 2.0, 3.0]), &columns(&[1.0, 2.0, 3.0], (0.0, 4.0), 8), 0.0);
+        let kept = decimate(&track(&[1.0, 2.0, 3.0]), &columns(&[1.0, 2.0, 3.0], |at| 4.0 * at, 8), 0.0);
         assert_eq!(kept, [0, 1, 2]);
     }
 
@@ -169,7 +171,7 @@ mod tests {
     fn neighbours_outside_the_range_are_kept() {
         let xs: Vec<f64> = (0..10).map(f64::from).collect();
         let values: Vec<f32> = (0..10).map(|i| i as f32).collect();
-        let kept = decimate(&track(&values), &columns(&xs, (3.5, 5.5), 4), f32::NEG_INFINITY);
+        let kept = decimate(&track(&values), &columns(&xs, |at| 3.5 + 2.0 * at, 4), f32::NEG_INFINITY);
         assert_eq!(kept, [3, 4, 5, 6]);
     }
 
@@ -205,7 +207,7 @@ mod tests {
             let xs: Vec<f64> = steps.iter().take(values.len()).scan(0.0, |x, d| { *x += d; Some(*x) }).collect();
             let (low, high) = (view.0, view.0 + view.1);
             let track = track(&values);
-            let bounds = columns(&xs, (low, high), count);
+            let bounds = columns(&xs, |at| low + (high - low) * at, count);
             prop_assert_eq!(bounds.len(), count + 1);
             let kept = decimate(&track, &bounds, floor);
             prop_assert!(kept.len() <= 4 * count + 2);

@@ -41,6 +41,8 @@ pub struct Picture {
     pub heading: Option<String>,
     /// Where along the y axis there is a label.
     pub y_ticks: Vec<(f64, String)>,
+    /// Whether the labels of y have lines across.
+    pub has_guides: bool,
     /// Where along the x axis there is a label.
     pub x_ticks: Vec<(f64, String)>,
     /// What x is.
@@ -49,6 +51,8 @@ pub struct Picture {
     pub bands: Vec<Band>,
     /// Lines, from back to front.
     pub lines: Vec<PlotLine>,
+    /// Where a line's values stopped being numbers: its colour, and how far along.
+    pub diverged: Vec<(usize, f64)>,
     /// Where a line goes straight up to be read at.
     pub cursor: Option<f64>,
     /// Remark in the upper right corner.
@@ -73,6 +77,7 @@ impl Picture {
     pub fn draw(&self, clip: Rect, buf: &mut Buffer, theme: &Theme) {
         self.draw_axes(clip, buf, theme);
         let raster = self.raster(theme);
+        self.draw_guides(clip, buf, theme);
         raster.paint(self.plot.intersection(clip), buf);
         self.draw_cursor(&raster, clip, buf, theme);
         self.draw_marks(&raster, clip, buf, theme);
@@ -139,6 +144,16 @@ impl Picture {
         }
     }
 
+    /// Lines across, behind all else.
+    fn draw_guides(&self, clip: Rect, buf: &mut Buffer, theme: &Theme) {
+        let Rect { x, y, width, height } = self.plot;
+        for (at, _) in self.y_ticks.iter().filter(|_| self.has_guides) {
+            for column in x..x + width {
+                write(buf, clip, (column, y + row_of(*at, height)), theme.glyph("┈", "."), theme.off());
+            }
+        }
+    }
+
     /// The line to read at, over everything but lines.
     fn draw_cursor(&self, raster: &Raster, clip: Rect, buf: &mut Buffer, theme: &Theme) {
         let Some(at) = self.cursor.filter(|at| (0.0..=1.0).contains(at)) else {
@@ -172,6 +187,10 @@ impl Picture {
             if let Some((column, row)) = cells.into_iter().find(is_free) {
                 taken.push((line.slot, column, row));
             }
+        }
+        for (slot, at) in self.diverged.iter().filter(|(_, at)| (0.0..=1.0).contains(at)) {
+            let column = self.plot.x + column_of(*at, self.plot.width);
+            write(buf, clip, (column, self.plot.y), theme.glyph("✕", "X"), theme.series(*slot));
         }
         for (slot, column, row) in taken {
             let letter = Theme::LETTERS[slot % Theme::SERIES].to_string();

@@ -4,15 +4,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{Question, Session};
-use crate::engine::presets;
 use crate::tui::action::Effect;
 use crate::tui::command::EditCommand;
-use crate::tui::log::Level;
 use crate::tui::player::{PlayerOrder, SeekGoal};
+use crate::tui::plot::axis::AxisLimits;
 use crate::tui::setup::Field;
 
 /// The longest text that can be typed or pasted, characters.
-const LONGEST: usize = 2_000;
+pub(super) const LONGEST: usize = 2_000;
 
 /// What is being typed.
 #[derive(Clone, Copy)]
@@ -25,6 +24,8 @@ pub enum EditedText {
     Goal,
     /// The name of the draft as a preset.
     PresetName,
+    /// The ends of the y axis of a metric in Curves, by its number: loss, top-1.
+    Limits(usize),
 }
 
 /// Text being typed.
@@ -46,7 +47,7 @@ impl Editing {
     pub const fn is_long(&self) -> bool {
         match self.what {
             EditedText::Field(field) => matches!(field, Field::Line | Field::Preset),
-            EditedText::Goal | EditedText::PresetName => true,
+            EditedText::Goal | EditedText::PresetName | EditedText::Limits(..) => true,
             EditedText::Filter => false,
         }
     }
@@ -58,6 +59,8 @@ impl Editing {
             EditedText::Filter => "filter",
             EditedText::Goal => "Go to: 37%, e12, 1:30",
             EditedText::PresetName => "Save preset as",
+            EditedText::Limits(0) => "Loss axis: 0.1..2, empty to fit",
+            EditedText::Limits(..) => "Top-1 axis: 80..95, empty to fit",
         }
     }
 }
@@ -84,6 +87,11 @@ impl Session {
         self.edit(EditedText::Goal, String::new());
     }
 
+    /// Begins to ask for the ends of the y axis of a metric, by its number.
+    pub fn edit_limits(&mut self, metric: usize) {
+        self.edit(EditedText::Limits(metric), self.y_limits[metric].to_string());
+    }
+
     /// Begins to ask for a preset's name.
     pub fn edit_preset_name(&mut self) {
         self.edit(EditedText::PresetName, String::new());
@@ -106,25 +114,7 @@ impl Session {
         }
     }
 
-    /// Pasted text: into what is typed, else, where it is a spec, into the draft.
-    pub fn type_text(&mut self, text: &str) {
-        let text: String = text.trim().chars().take(LONGEST).collect();
-        // A line that was copied where it was wrapped: between words, or within one.
-        let spaced: String = text.split(char::is_control).map(str::trim).collect::<Vec<_>>().join(" ");
-        let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        if self.editing.is_none() {
-            let field = if presets::is_line(&text) { Field::Line } else { Field::Preset };
-            let pasted = self.setup.set(field, &spaced, &mut self.draft);
-            return match pasted.or_else(|_| self.setup.set(field, &text, &mut self.draft)) {
-                Ok(()) => self.say(Level::Good, "the pasted spec is now the draft"),
-                Err(reason) => self.say(Level::Bad, format!("can't parse the pasted text: {reason}")),
-            };
-        }
-        let requests: Vec<_> = text.chars().map(InputRequest::InsertChar).collect();
-        self.request(&requests);
-    }
-
-    fn request(&mut self, requests: &[InputRequest]) {
+    pub(super) fn request(&mut self, requests: &[InputRequest]) {
         let Some(editing) = &mut self.editing else { return };
         let replaces = matches!(requests.first(), Some(InputRequest::InsertChar(_))) && !editing.is_long();
         if std::mem::take(&mut editing.untouched) && replaces && matches!(editing.what, EditedText::Field(_))
@@ -141,6 +131,7 @@ impl Session {
             EditedText::Filter => self.runs.set_filter(editing.input.value()),
             EditedText::Goal => editing.error = editing.input.value().parse::<SeekGoal>().err(),
             EditedText::PresetName => editing.error = self.setup.check_name(editing.input.value()).err(),
+            EditedText::Limits(..) => editing.error = editing.input.value().parse::<AxisLimits>().err(),
             EditedText::Field(field) => {
                 let checked = self.setup.check(field, editing.input.value(), &self.draft);
                 editing.error = checked.err().map(|error| error.reason);
@@ -172,6 +163,13 @@ impl Session {
                     return;
                 }
             },
+            (EditCommand::Accept, EditedText::Limits(metric)) => match editing.input.value().parse() {
+                Ok(limits) => self.y_limits[metric] = limits,
+                Err(reason) => {
+                    editing.error = Some(reason);
+                    return;
+                }
+            },
             (EditCommand::Accept, EditedText::PresetName) => {
                 let name = editing.input.value().to_owned();
                 if let Err(reason) = self.setup.check_name(&name) {
@@ -189,7 +187,7 @@ impl Session {
                 let before = std::mem::take(&mut editing.before);
                 self.runs.set_filter(&before);
             }
-            (EditCommand::Cancel, EditedText::Field(_) | EditedText::Goal | EditedText::PresetName) => {}
+            (EditCommand::Cancel, _) => {}
         }
         self.editing = None;
     }

@@ -7,6 +7,7 @@ mod editing;
 mod events;
 mod fetching;
 mod lesions;
+mod pasting;
 mod question;
 mod training;
 
@@ -16,10 +17,12 @@ use super::fetching::Fetching;
 use super::lesions::Lesions;
 use super::log::{Level, Log, LogEntry};
 use super::player::Playback;
+use super::plot::axis::AxisLimits;
 use super::run::{RunStage, StepsState, TrackedRun};
 use super::runs::RunList;
 use super::setup::Setup;
 use super::theme::Theme;
+use crate::domain::spec::ExperimentSpec;
 pub use editing::{EditedText, Editing};
 pub use question::Question;
 
@@ -65,10 +68,14 @@ pub struct Session {
     pub fetching: Option<Fetching>,
     /// What happened.
     pub log: Log,
+    /// The ends of the y axis in Curves that were typed, by metric.
+    pub y_limits: [AxisLimits; 2],
     /// Text being typed.
     pub editing: Option<Editing>,
     /// A question being asked.
     pub question: Option<Question>,
+    /// Specs that were pasted, until the user says whether to train them.
+    pasted: Vec<ExperimentSpec>,
     /// The last message, until the next key.
     pub notice: Option<(Level, String)>,
     /// The machine.
@@ -99,8 +106,10 @@ impl Session {
             lesions: Lesions::default(),
             fetching: None,
             log: Log::default(),
+            y_limits: [AxisLimits::default(); 2],
             editing: None,
             question: None,
+            pasted: Vec::new(),
             notice: None,
             machine: Machine::default(),
             theme,

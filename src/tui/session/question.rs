@@ -16,6 +16,8 @@ pub enum Question {
     ReplacePreset,
     /// Whether to download the dataset of this run.
     Fetch,
+    /// Whether to train the specs that were pasted.
+    QueuePasted,
 }
 
 impl Question {
@@ -26,6 +28,7 @@ impl Question {
             Self::Delete(_) => "Delete run?",
             Self::ReplacePreset => "Replace preset?",
             Self::Fetch => "Download dataset?",
+            Self::QueuePasted => "Queue pasted specs?",
         }
     }
 
@@ -36,6 +39,7 @@ impl Question {
             (QuestionAnswer::Yes, Self::Delete(_)) => "Delete",
             (QuestionAnswer::Yes, Self::ReplacePreset) => "Replace",
             (QuestionAnswer::Yes, Self::Fetch) => "Download",
+            (QuestionAnswer::Yes, Self::QueuePasted) => "Queue",
             (QuestionAnswer::No, _) => "Cancel",
             (QuestionAnswer::Abandon, _) => "Quit at once",
         }
@@ -56,6 +60,7 @@ impl Session {
                 stops.into_iter().chain(queue).collect::<Vec<_>>().join(" ")
             }
             Question::Fetch => self.fetching.as_ref()?.question(),
+            Question::QueuePasted => self.pasted_text(),
             Question::Delete(id) => {
                 let line = self.runs.get(id).map_or("", |run| run.line.as_str());
                 format!("Its record and its weights are deleted from disk: {line}")
@@ -83,6 +88,8 @@ impl Session {
                 self.save_preset(name, true);
             }
             (QuestionAnswer::Yes, Question::Fetch) => self.answer_fetch(true),
+            (QuestionAnswer::Yes, Question::QueuePasted) => self.queue_pasted(),
+            (QuestionAnswer::No, Question::QueuePasted) => self.pasted.clear(),
             (QuestionAnswer::No, Question::Fetch) => self.answer_fetch(false),
             (QuestionAnswer::No, Question::Quit | Question::Delete(_) | Question::ReplacePreset) => {}
         }

@@ -24,7 +24,7 @@ impl Session {
         self.queue(self.draft.spec().clone());
     }
 
-    fn queue(&mut self, spec: ExperimentSpec) {
+    pub(super) fn queue(&mut self, spec: ExperimentSpec) {
         self.declined = None;
         let line = spec.to_string();
         let same = |run: &TrackedRun| run.spec == spec && run.stage != RunStage::Over;
@@ -118,7 +118,7 @@ impl Session {
     }
 
     /// Says that a recording is shown, where one is.
-    fn is_replay(&mut self, what: &str) -> bool {
+    pub(super) fn is_replay(&mut self, what: &str) -> bool {
         if self.playback.is_some() {
             self.say(Level::Info, format!("this is a recording: {what}"));
         }

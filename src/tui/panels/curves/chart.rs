@@ -15,6 +15,11 @@ use crate::tui::plot::raster::{PlotPoint, Weight};
 /// Dots that a character has side by side, at most.
 const DOTS: usize = 2;
 
+/// Fewer epochs say little about which of them are outliers.
+const FEW: usize = 5;
+/// So many times what is usual in training, a few epochs are.
+const FAR: f64 = 2.5;
+
 /// Values looked at to find what is usual.
 const SAMPLE: usize = 2048;
 
@@ -74,9 +79,14 @@ pub fn picture(
         return picture;
     }
 
-    let x = |at: f64| AxisScale::Linear.fraction(at, view.range());
+    let x = |at: f64| view.fraction(at);
     picture.x_ticks = x_ticks(view, picture.plot.width).into_iter().map(|t| (x(t.at), t.label)).collect();
     picture.cursor = view.cursor.map(x);
+    picture.has_guides = view.guides;
+    let diverged = |item: &Item| {
+        item.series.diverged.on(view.x).iter().map(|at| (item.slot, x(*at))).collect::<Vec<_>>()
+    };
+    picture.diverged = items.iter().flat_map(diverged).collect();
     picture.note = (heights.above > 0).then(|| format!("↑ {} above", heights.above));
     let visible = visible(items, view, metric, usize::from(picture.plot.width) * DOTS);
     picture.bands = visible.iter().filter_map(|v| band(v, view, &heights)).collect();
@@ -108,7 +118,7 @@ fn visible<'a>(
         ];
         for (_, weight, points) in splits.into_iter().filter(|(shown, ..)| *shown) {
             let xs = points.at.on(view.x);
-            let bounds = columns(xs, view.range(), count);
+            let bounds = columns(xs, |at| view.at(at), count);
             out.push(Visible { slot: item.slot, weight, xs, bounds, strand: points.of(metric) });
         }
     }
@@ -119,7 +129,7 @@ fn points(visible: &Visible, track: &Track, view: &CurveView, heights: &Heights)
     let kept = decimate(track, &visible.bounds, heights.scale.floor());
     let place = |i: usize| {
         let y = heights.scale.fraction(f64::from(track.values()[i]), heights.range);
-        (AxisScale::Linear.fraction(visible.xs[i], view.range()), y)
+        (view.fraction(visible.xs[i]), y)
     };
     kept.into_iter().map(place).collect()
 }
@@ -138,7 +148,7 @@ fn band(visible: &Visible, view: &CurveView, heights: &Heights) -> Option<Band> 
         let least = low.extremes(range.clone(), f32::NEG_INFINITY);
         let most = high.extremes(range, f32::NEG_INFINITY);
         if let (Some((least, _)), Some((_, most))) = (least, most) {
-            let x = AxisScale::Linear.fraction(visible.xs[least.min(most)], view.range());
+            let x = view.fraction(visible.xs[least.min(most)]);
             edges.push((x, y(low.values()[least]), y(high.values()[most])));
         }
     }
@@ -146,7 +156,7 @@ fn band(visible: &Visible, view: &CurveView, heights: &Heights) -> Option<Band> 
 }
 
 fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heights {
-    let scale = if view.log_y { AxisScale::Log } else { AxisScale::Linear };
+    let scale = view.y_scale(metric);
     let mut range: Option<(f64, f64)> = None;
     let mut usual: Option<f64> = None;
     for weight in [Weight::Solid, Weight::Joint] {
@@ -165,14 +175,20 @@ fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heig
                 range = Some((least.min(low), most.max(high)));
             }
         }
-        if let Some(top) = usual_top(&tracks, scale) {
-            usual = Some(usual.unwrap_or(top).max(top));
-        }
+        let top = match weight {
+            Weight::Joint => {
+                let top =
+                    |(track, part): &(&Track, Range<usize>)| settled_top(track, part.clone(), scale, usual);
+                tracks.iter().filter_map(top).reduce(f64::max)
+            }
+            _ => usual_top(&tracks, scale),
+        };
+        usual = usual.into_iter().chain(top).reduce(f64::max);
     }
     range = range.map(|range| with_bands(range, visible, scale));
     let Some((low, high)) = range else {
-        let range = if view.log_y { (0.1, 1.0) } else { (0.0, 1.0) };
-        return Heights { scale, range, above: 0 };
+        let range = if scale == AxisScale::Log { (0.1, 1.0) } else { (0.0, 1.0) };
+        return Heights { scale, range: limited(range, view, metric), above: 0 };
     };
     let length = |value| scale.length(value) - scale.length(low);
     let cut = usual.filter(|top| {
@@ -180,10 +196,23 @@ fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heig
         let ignored = view.ignore_outliers && metric == PlottedMetric::Loss;
         ignored && *top > low && length(high) > 1.5 * length(*top)
     });
-    let range = rounded(scale, metric, low, cut.unwrap_or(high));
+    let range = limited(rounded(scale, metric, low, cut.unwrap_or(high)), view, metric);
     let above = |v: &Visible| v.measured().count_above(v.range(), range.1 as f32);
-    let above = if cut.is_some() { visible.iter().map(above).sum() } else { 0 };
+    let is_cut = cut.is_some() || view.limits[metric as usize].high.is_some();
+    let above = if is_cut { visible.iter().map(above).sum() } else { 0 };
     Heights { scale, range, above }
+}
+
+/// `range` with the ends that somebody typed, as far as the scale has a place for them.
+fn limited(range: (f64, f64), view: &CurveView, metric: PlottedMetric) -> (f64, f64) {
+    let limits = view.limits[metric as usize];
+    let floor = f64::from(view.y_scale(metric).floor());
+    let (low, high) = (limits.low.filter(|low| *low > floor), limits.high.filter(|high| *high > floor));
+    match (low.unwrap_or(range.0), high.unwrap_or(range.1)) {
+        (low, high) if low < high => (low, high),
+        // The curves are all beyond the one end that was typed.
+        _ => range,
+    }
 }
 
 /// `range` with the lower edges of bands, as far down as values can be: a standard deviation
@@ -219,6 +248,26 @@ fn usual_top(tracks: &[(&Track, Range<usize>)], scale: AxisScale) -> Option<f64>
     (sample.len() >= 5).then(|| scale.value(high + (high - low) / 2.0))
 }
 
+/// The height up to which epochs matter: all that are not far out among their like, as the
+/// first ones are whose running statistics have not settled, and the later half in any case,
+/// as it stays where it is. A few epochs say nothing about each other; they matter as far as
+/// they are near `train`, what is usual in training, and not at all without that.
+fn settled_top(track: &Track, part: Range<usize>, scale: AxisScale, train: Option<f64>) -> Option<f64> {
+    let drawn = |value: &&f32| **value > scale.floor() && value.is_finite();
+    let values = track.values()[part].iter().filter(drawn).map(|value| scale.length(f64::from(*value)));
+    let values: Vec<f64> = values.collect();
+    let mut sorted = values.clone();
+    sorted.sort_by(f64::total_cmp);
+    let fence = if sorted.len() < FEW {
+        scale.length(FAR * train?)
+    } else {
+        let quartile = |n: usize| sorted[n * (sorted.len() - 1) / 4];
+        let later = values[values.len() / 2..].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        later.max(quartile(3) + 1.5 * (quartile(3) - quartile(1)))
+    };
+    sorted.into_iter().rfind(|value| *value <= fence).map(|top| scale.value(top))
+}
+
 /// The axis for values from `low` to `high`.
 fn rounded(scale: AxisScale, metric: PlottedMetric, low: f64, high: f64) -> (f64, f64) {
     // Zero belongs to the picture where it is not far.
@@ -233,8 +282,15 @@ fn rounded(scale: AxisScale, metric: PlottedMetric, low: f64, high: f64) -> (f64
 fn y_ticks(heights: &Heights, metric: PlottedMetric, height: u16) -> Vec<(f64, String)> {
     let Heights { scale, range, .. } = *heights;
     let unit = if metric == PlottedMetric::Top1 { "%" } else { "" };
-    // Three rows to a tick, and three ticks where they have a row between them.
-    let least = if scale == AxisScale::Log && height >= 5 { 3 } else { 2 };
+    // Three rows to a tick. On a logarithmic axis every decade has one where it has a row, and
+    // there are three in all where they have a row between them.
+    let least = match scale {
+        AxisScale::Log => {
+            let decades = (range.1.log10().floor() - range.0.log10().ceil()).max(0.0) as usize + 1;
+            decades.min(height.into()).max(if height >= 5 { 3 } else { 2 })
+        }
+        AxisScale::Linear => 2,
+    };
     let ticks = scale.ticks(range.0, range.1, usize::from(height / 3).max(least));
     let placed = ticks.into_iter().map(|t| (scale.fraction(t.at, range), t.label + unit));
     placed.filter(|(at, _)| (0.0..=1.0).contains(at)).collect()
@@ -243,6 +299,11 @@ fn y_ticks(heights: &Heights, metric: PlottedMetric, height: u16) -> Vec<(f64, S
 fn x_ticks(view: &CurveView, width: u16) -> Vec<Tick> {
     let (low, high) = view.range();
     let most = usize::from(width / 10).max(2);
+    if view.log_x {
+        let ticks = AxisScale::Log.ticks(low, high, most).into_iter();
+        let time = |tick: Tick| Tick { label: axis::duration(tick.at, tick.at), ..tick };
+        return if view.x == XAxis::Time { ticks.map(time).collect() } else { ticks.collect() };
+    }
     match view.x {
         XAxis::Step => axis::counted(low, high, most),
         XAxis::Epoch => axis::linear(low, high, most),

@@ -28,7 +28,8 @@ struct Settled {
 impl SeedGroup {
     /// A group with nothing worked out.
     pub fn new(keys: Vec<usize>) -> Self {
-        let series = Series { train: Points::of_means(), validation: Points::of_means() };
+        let series =
+            Series { train: Points::of_means(), validation: Points::of_means(), ..Series::default() };
         let settled = || Settled { means: 0, next: vec![0; keys.len()] };
         Self { train: settled(), validation: settled(), keys, series }
     }
@@ -44,6 +45,7 @@ impl SeedGroup {
             let validation: Vec<_> = members.iter().map(|m| &m.validation).collect();
             self.validation.extend(&mut self.series.validation, &validation);
         }
+        self.series.diverged.gather(members.iter().map(|member| &member.diverged));
     }
 }
 

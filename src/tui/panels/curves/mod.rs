@@ -23,7 +23,9 @@ use self::view::{CurveView, Metrics, PlottedMetric, Splits};
 use crate::domain::run_state::RunState;
 use crate::domain::seeds::group_by_line;
 use crate::domain::spec::ExperimentSpec;
+use crate::tui::plot::axis::{AxisLimits, AxisScale};
 use crate::tui::plot::picture::Picture;
+use crate::tui::session::Session;
 use crate::tui::theme::Theme;
 
 /// The least rows of a plot, with its axis and a heading, beside a legend that all runs are read in.
@@ -91,6 +93,8 @@ impl CurvesPanel {
         self.group(runs, &changes);
         let items = items(runs, &self.runs, if self.view.bands { &self.groups } else { &[] });
         let end = items.iter().map(|i| i.series.end(self.view.x)).fold(0.0, f64::max);
+        let first = items.iter().filter_map(|i| i.series.first(self.view.x)).fold(f64::INFINITY, f64::min);
+        let end = (first, end);
         self.scene = Scene::default();
         self.scene.message = message(&items, self.view.splits);
         if self.scene.message.is_some() || area.is_empty() {
@@ -161,16 +165,26 @@ impl CurvesPanel {
             Splits::Validation => parts.push("validation".into()),
             Splits::Train => parts.push("train".into()),
         }
-        if view.log_y {
-            parts.push("log y".into());
+        let is_log = |metric: PlottedMetric| view.y_scale(metric) == AxisScale::Log;
+        match (view.metrics, is_log(PlottedMetric::Loss), is_log(PlottedMetric::Top1)) {
+            (Metrics::Both, true, false) => parts.push("log loss".into()),
+            (Metrics::Both, false, true) => parts.push("log top-1".into()),
+            (Metrics::Loss | Metrics::Both, true, _) | (Metrics::Top1, _, true) => parts.push("log y".into()),
+            _ => {}
         }
-        parts.push(format!("by {}", view.x.name()));
+        if self.metrics_shown().any(|metric| view.limits[metric as usize] != AxisLimits::default()) {
+            parts.push("limits".into());
+        }
+        parts.push(format!("by {}{}", if view.log_x { "log " } else { "" }, view.x.name()));
         if view.splits.train() && view.beta() > 0.0 {
             let of = if view.splits.validation() { " of train" } else { "" };
             parts.push(format!("EMA {}{of}", view.beta()));
         }
         if view.bands {
             parts.push("±std".into());
+        }
+        if !view.ignore_outliers && view.metrics != Metrics::Top1 {
+            parts.push("all points".into());
         }
         if view.is_zoomed() {
             parts.push("zoomed".into());
@@ -196,9 +210,28 @@ impl CurvesPanel {
         };
     }
 
-    /// A linear or a logarithmic y axis.
+    /// The metrics that have a picture, or would have one in more room.
+    fn metrics_shown(&self) -> impl Iterator<Item = PlottedMetric> + use<> {
+        let metrics = self.view.metrics;
+        let is_shown = move |metric: &PlottedMetric| match metric {
+            PlottedMetric::Loss => metrics != Metrics::Top1,
+            PlottedMetric::Top1 => metrics != Metrics::Loss,
+        };
+        [PlottedMetric::Loss, PlottedMetric::Top1].into_iter().filter(is_shown)
+    }
+
+    /// A linear or a logarithmic y axis of what is shown; each metric keeps its own.
     fn toggle_log_y(&mut self) {
-        self.view.log_y = !self.view.log_y;
+        let shown: Vec<usize> = self.metrics_shown().map(|metric| metric as usize).collect();
+        let log = shown.iter().any(|metric| !self.view.log_y[*metric]);
+        shown.into_iter().for_each(|metric| self.view.log_y[metric] = log);
+    }
+
+    /// Begins to ask for the ends of the y axis of what is shown, of both metrics for the loss.
+    fn edit_limits(&self, session: &mut Session) {
+        if let Some(metric) = self.metrics_shown().next() {
+            session.edit_limits(metric as usize);
+        }
     }
 
     /// Step, epoch, wall time. What is in view and under the cursor stays, as far as the

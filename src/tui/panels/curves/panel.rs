@@ -28,6 +28,15 @@ impl PanelKind for CurvesPanel {
             panel.toggle_log_y();
         })
         .hint("log y"),
+        PanelKey::<Self>::new("log-x", &["k"], "linear or logarithmic x axis", |panel, _| {
+            panel.view.toggle_log_x();
+        }),
+        PanelKey::<Self>::new("limits", &["a"], "type the ends of the y axis", |panel, session| {
+            panel.edit_limits(session);
+        }),
+        PanelKey::<Self>::new("guides", &["g"], "lines across at the labels of y", |panel, _| {
+            panel.view.guides = !panel.view.guides;
+        }),
         PanelKey::<Self>::new("x-axis", &["u"], "x axis: step, epoch or time", |panel, _| panel.cycle_x())
             .hint("x axis"),
         PanelKey::<Self>::new(
@@ -97,6 +106,7 @@ impl Panel for CurvesPanel {
     }
 
     fn layout(&mut self, session: &Session, area: Rect) {
+        self.view.limits = session.y_limits;
         let (runs, baseline) = (&session.runs, session.runs.baseline().map(|run| run.id));
         let (current, shown) = (runs.current().map(|run| run.id), runs.shown());
         let names: Vec<_> = shown.iter().map(|run| runs.labels().label(run).to_string()).collect();

@@ -30,6 +30,16 @@ impl Places {
         self.t.truncate(len);
     }
 
+    /// Becomes all points of `others`.
+    pub fn gather<'a>(&mut self, others: impl Iterator<Item = &'a Self>) {
+        self.truncate(0);
+        let points =
+            |other: &'a Self| (0..other.step.len()).map(|i| (other.step[i], other.epoch[i], other.t[i]));
+        let mut all: Vec<_> = others.flat_map(points).collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        all.into_iter().for_each(|(step, epoch, t)| self.push(step, epoch, t));
+    }
+
     /// The step of a point.
     pub fn of_step(&self, point: usize) -> Option<f64> {
         self.step.get(point).copied()
@@ -128,12 +138,21 @@ pub struct Series {
     pub train: Points,
     /// A point for each finished epoch.
     pub validation: Points,
+    /// Where the loss became infinite or no number, which has no height.
+    pub diverged: Places,
 }
 
 impl Series {
+    /// The first place beyond 0 on an axis.
+    pub fn first(&self, axis: XAxis) -> Option<f64> {
+        let first = |points: &Points| points.at.on(axis).iter().copied().find(|at| *at > 0.0);
+        first(&self.train).into_iter().chain(first(&self.validation)).reduce(f64::min)
+    }
+
     /// The furthest place on an axis.
     pub fn end(&self, axis: XAxis) -> f64 {
-        self.train.end(axis).max(self.validation.end(axis))
+        let diverged = self.diverged.on(axis).last().copied().unwrap_or(0.0);
+        self.train.end(axis).max(self.validation.end(axis)).max(diverged)
     }
 }
 
@@ -189,6 +208,11 @@ impl Cached {
             points.at.push(record.step as f64, record.epoch as f64, record.t);
             points.of_mut(PlottedMetric::Loss).y.push(record.validation.loss as f32);
             points.of_mut(PlottedMetric::Top1).y.push(record.validation.top1() as f32);
+        }
+        if let Some((_, step, _)) = state.divergence {
+            let t = self.series.train.end(XAxis::Time).max(self.series.validation.end(XAxis::Time));
+            self.series.diverged.truncate(0);
+            self.series.diverged.push(step as f64, step as f64 / per_epoch, t);
         }
         self.last = ends(state, state.steps.len(), state.epochs.len());
         match (train, validation) == (state.steps.len(), state.epochs.len()) {
@@ -284,6 +308,19 @@ mod tests {
         other.steps.iter_mut().for_each(|s| s.t *= 1.5);
         assert_eq!(cached.follow(&other, 0.6), SeriesChange::Again, "other times");
         assert_eq!(cached.series, fresh(&other, 0.6));
+    }
+
+    #[test]
+    fn a_divergence_is_kept_where_it_was() {
+        let mut diverged = state(15);
+        let mut cached = Cached::new(0.0);
+        cached.follow(&diverged, 0.0);
+        diverged.divergence = Some((2, 16, "NaN".into()));
+        cached.follow(&diverged, 0.0);
+        cached.follow(&diverged, 0.0);
+        let places = XAxis::ALL.map(|axis| cached.series.diverged.on(axis).to_vec());
+        assert_eq!(places, [vec![16.0], vec![1.6], vec![15.0]]);
+        assert_eq!(cached.series.end(XAxis::Step), 16.0);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What of the curves is looked at, and how.
 
+use crate::tui::plot::axis::{AxisLimits, AxisScale};
+
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlottedMetric {
@@ -91,8 +93,14 @@ pub struct CurveView {
     pub metrics: Metrics,
     /// Splits drawn.
     pub splits: Splits,
-    /// Whether y is logarithmic.
-    pub log_y: bool,
+    /// Whether y is logarithmic, by metric.
+    pub log_y: [bool; 2],
+    /// Whether x is.
+    pub log_x: bool,
+    /// Whether ticks of y have lines across the plot.
+    pub guides: bool,
+    /// The ends of y that somebody typed, by metric.
+    pub limits: [AxisLimits; 2],
     /// What x is.
     pub x: XAxis,
     /// Whether runs that differ only in seed are drawn as one.
@@ -104,8 +112,8 @@ pub struct CurveView {
     smoothing: usize,
     /// Part of the x axis in view; `None` for all, growing with the runs.
     window: Option<(f64, f64)>,
-    /// Where the furthest run has got to.
-    end: f64,
+    /// The first place beyond 0 where a run has a point, and how far the furthest has got.
+    ends: (f64, f64),
     /// Columns that the plot had when it was last drawn.
     columns: u16,
 }
@@ -115,14 +123,17 @@ impl Default for CurveView {
         Self {
             metrics: Metrics::Loss,
             splits: Splits::Both,
-            log_y: false,
+            log_y: [false; 2],
+            log_x: false,
+            guides: false,
+            limits: [AxisLimits::default(); 2],
             x: XAxis::Step,
             bands: false,
             ignore_outliers: true,
             cursor: None,
             smoothing: 2,
             window: None,
-            end: 1.0,
+            ends: (1e-3, 1.0),
             columns: 1,
         }
     }
@@ -140,17 +151,48 @@ impl CurveView {
         self.smoothing = if more { (self.smoothing + 1).min(last) } else { self.smoothing.saturating_sub(1) };
     }
 
-    /// Takes notice of how far runs have got and how many columns show it.
-    pub fn fit(&mut self, end: f64, columns: u16) {
-        self.end = if end.is_finite() && end > 0.0 { end } else { 1.0 };
+    /// Takes notice of where runs begin and how far they have got, and how many columns show
+    /// it.
+    pub fn fit(&mut self, (first, end): (f64, f64), columns: u16) {
+        let end = if end.is_finite() && end > 0.0 { end } else { 1.0 };
+        let first = if first > 0.0 && first < end { first } else { end * 1e-3 };
+        self.ends = (first, end);
         self.columns = columns.max(1);
         self.window = self.window.and_then(|window| self.kept_inside(window));
-        self.cursor = self.cursor.map(|x| x.clamp(0.0, self.end));
+        self.cursor = self.cursor.map(|x| x.clamp(0.0, end));
+    }
+
+    /// The scale of x.
+    pub const fn x_scale(&self) -> AxisScale {
+        if self.log_x { AxisScale::Log } else { AxisScale::Linear }
+    }
+
+    /// The scale of y.
+    pub const fn y_scale(&self, metric: PlottedMetric) -> AxisScale {
+        if self.log_y[metric as usize] { AxisScale::Log } else { AxisScale::Linear }
+    }
+
+    /// The whole x axis.
+    const fn whole_range(&self) -> (f64, f64) {
+        (if self.log_x { self.ends.0 } else { 0.0 }, self.ends.1)
     }
 
     /// The part of the x axis in view.
     pub fn range(&self) -> (f64, f64) {
-        self.window.unwrap_or((0.0, self.end))
+        self.window.unwrap_or_else(|| self.whole_range())
+    }
+
+    /// How far along the view a place is.
+    pub fn fraction(&self, x: f64) -> f64 {
+        // Where there is no logarithm it is far left.
+        let fraction = self.x_scale().fraction(x, self.range());
+        if fraction.is_finite() { fraction } else { -1.0 }
+    }
+
+    /// A logarithmic x axis, or a linear one again; what is in view stays.
+    pub fn toggle_log_x(&mut self) {
+        self.log_x = !self.log_x;
+        self.window = self.window.and_then(|window| self.kept_inside(window));
     }
 
     /// Whether only a part is in view.
@@ -172,7 +214,7 @@ impl CurveView {
             XAxis::Time => XAxis::Step,
         };
         let there = |x: f64| convert(x, from, self.x);
-        self.end = there(self.end);
+        self.ends = (there(self.ends.0), there(self.ends.1));
         self.window = self.window.map(|(low, high)| (there(low), there(high))).filter(|w| w.0 < w.1);
         self.cursor = self.cursor.map(there);
     }
@@ -181,23 +223,25 @@ impl CurveView {
     /// is given.
     pub fn zoom(&mut self, closer: bool, about: Option<f64>) {
         let (low, high) = self.range();
-        let about = about.or(self.cursor).filter(|x| (low..=high).contains(x)).unwrap_or((low + high) / 2.0);
+        let about =
+            about.or(self.cursor).filter(|x| (low..=high).contains(x)).unwrap_or_else(|| self.at(0.5));
         let factor = if closer { 1.0 / ZOOM } else { ZOOM };
-        self.look_at((about - (about - low) * factor, about + (high - about) * factor));
+        let scale = self.x_scale();
+        let (low, high, about) = (scale.length(low), scale.length(high), scale.length(about));
+        let moved = |end: f64| scale.value(about + (end - about) * factor);
+        self.look_at((moved(low), moved(high)));
     }
 
     /// Moves the view right by so many parts of its width.
     pub fn shift(&mut self, parts: f64) {
-        if let Some((low, high)) = self.window {
-            let by = parts * (high - low);
-            self.look_at((low + by, high + by));
+        if self.is_zoomed() {
+            self.look_at((self.at(parts), self.at(1.0 + parts)));
         }
     }
 
     /// The cursor, in the middle of the view where there was none.
     pub fn toggle_cursor(&mut self) {
-        let (low, high) = self.range();
-        self.cursor = self.cursor.is_none().then(|| self.whole((low + high) / 2.0));
+        self.cursor = self.cursor.is_none().then(|| self.whole(self.at(0.5)));
     }
 
     /// The cursor at a fraction of the view.
@@ -207,29 +251,37 @@ impl CurveView {
 
     /// Moves the cursor by columns, at least by a step each; the view comes along.
     pub fn move_cursor(&mut self, columns: i32) {
-        let (low, high) = self.range();
         let Some(cursor) = self.cursor else {
             return self.toggle_cursor();
         };
-        let column = (high - low) / f64::from(self.columns);
-        let by = if self.x == XAxis::Step { column.round().max(1.0) } else { column };
-        let moved = self.whole((cursor + f64::from(columns) * by).clamp(0.0, self.end));
+        let columns = f64::from(columns);
+        let next = self.at(self.fraction(cursor) + columns / f64::from(self.columns));
+        // A column of less than a step is a step.
+        let next = match self.x {
+            XAxis::Step if columns < 0.0 => next.min(cursor + columns),
+            XAxis::Step => next.max(cursor + columns),
+            _ => next,
+        };
+        let moved = self.whole(next.clamp(self.whole_range().0, self.ends.1));
         self.cursor = Some(moved);
-        let beyond = (moved - high).max(0.0) + (moved - low).min(0.0);
+        let along = self.fraction(moved);
+        let beyond = (along - 1.0).max(0.0) + along.min(0.0);
         if beyond != 0.0 && self.is_zoomed() {
-            self.look_at((low + beyond, high + beyond));
+            self.look_at((self.at(beyond), self.at(1.0 + beyond)));
         }
     }
 
     /// The place at a fraction of the view.
     pub fn at(&self, fraction: f64) -> f64 {
+        let scale = self.x_scale();
         let (low, high) = self.range();
-        low + (high - low) * fraction
+        let (low, high) = (scale.length(low), scale.length(high));
+        scale.value(low + (high - low) * fraction)
     }
 
     /// The nearest place that can be: there are no halves of steps.
     fn whole(&self, x: f64) -> f64 {
-        if self.x == XAxis::Step { x.round().min(self.end) } else { x }
+        if self.x == XAxis::Step { x.round().min(self.ends.1) } else { x }
     }
 
     fn look_at(&mut self, window: (f64, f64)) {
@@ -238,14 +290,20 @@ impl CurveView {
 
     /// The window moved to where runs are; `None` where it would show all.
     fn kept_inside(&self, (low, high): (f64, f64)) -> Option<(f64, f64)> {
+        let scale = self.x_scale();
+        let (first, end) = self.whole_range();
+        let (first, end) = (scale.length(first), scale.length(end));
         let narrowest = match self.x {
-            XAxis::Step => 4f64.min(self.end),
-            XAxis::Epoch | XAxis::Time => self.end * 1e-4,
+            _ if self.log_x => (end - first) * 1e-2,
+            XAxis::Step => 4f64.min(end),
+            XAxis::Epoch | XAxis::Time => end * 1e-4,
         };
+        let (low, high) = (scale.length(low), scale.length(high));
+        let low = if low.is_finite() { low } else { first };
         let width = (high - low).max(narrowest);
-        let is_part = width < self.end * (1.0 - 1e-9);
-        let low = low.min(self.end - width).max(0.0);
-        is_part.then_some((low, low + width))
+        let is_part = width < (end - first) * (1.0 - 1e-9);
+        let low = low.min(end - width).max(first);
+        is_part.then(|| (scale.value(low), scale.value(low + width)))
     }
 }
 
@@ -255,18 +313,18 @@ mod tests {
 
     fn view(end: f64) -> CurveView {
         let mut view = CurveView::default();
-        view.fit(end, 100);
+        view.fit((1.0, end), 100);
         view
     }
 
     #[test]
     fn the_view_grows_with_the_run_until_it_is_zoomed() {
         let mut view = view(100.0);
-        view.fit(150.0, 100);
+        view.fit((1.0, 150.0), 100);
         assert_eq!(view.range(), (0.0, 150.0));
         view.zoom(true, None);
         let zoomed = view.range();
-        view.fit(200.0, 100);
+        view.fit((1.0, 200.0), 100);
         assert_eq!(view.range(), zoomed);
         view.reset();
         assert_eq!(view.range(), (0.0, 200.0));
