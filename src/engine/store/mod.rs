@@ -224,7 +224,15 @@ pub fn is_being_written(path: &Path) -> bool {
 pub fn tidy(run: &SavedRun) {
     let path = &run.path;
     let is_over = run.state.outcome == Some(Outcome::Completed) && !run.being_written && !run.torn;
-    if !is_over || refuse_links(path).is_err() || lease::is_held(path) {
+    let is_left = |name: &str| {
+        name == lease::CLAIM || name.starts_with(files::TEMPORARY) || checkpoint::is_checkpoint(name)
+    };
+    // Of most runs nothing is.
+    let mut entries = fs::read_dir(path).into_iter().flatten().flatten();
+    if !is_over || !entries.any(|entry| entry.file_name().to_str().is_some_and(is_left)) {
+        return;
+    }
+    if refuse_links(path).is_err() || lease::is_held(path) {
         return;
     }
     lease::remove_left(path);
