@@ -85,7 +85,7 @@ pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec
         seen.push(place);
     }
     let (runs, left) = run_args::read(folders, |folder| {
-        let spec = SavedRun::open(folder)?.spec;
+        let spec = SavedRun::open_condensed(folder)?.spec;
         let name = folder.canonicalize().ok();
         let name = name.as_deref().unwrap_or(folder).file_name().unwrap_or_default();
         let events = events_of(folder)?;

@@ -239,7 +239,7 @@ fn read(dir: &Path) -> Result<Vec<SavedRun>> {
     let (runs, errors) = store::list(dir)?;
     errors.iter().for_each(|skipped| error(&format!("left out: {skipped}")));
     if runs.is_empty() {
-        let reason = match SavedRun::open(dir) {
+        let reason = match SavedRun::open_condensed(dir) {
             Ok(_) => "a run, not a folder of runs; give the folder that it is in",
             Err(_) => "no runs in it",
         };

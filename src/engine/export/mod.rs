@@ -106,7 +106,7 @@ pub fn export(
 ) -> Result<Exported> {
     let mut names: Vec<String> = Vec::new();
     let (read, mut left) = run_args::read(runs, |path| {
-        let saved = SavedRun::open(path)?;
+        let saved = SavedRun::open_condensed(path)?;
         let events = store::events_of(path)?;
         let name = name_of(path, |name| names.iter().any(|taken| taken.eq_ignore_ascii_case(name)));
         names.push(name.clone());

@@ -220,11 +220,19 @@ pub fn is_being_written(path: &Path) -> bool {
 }
 
 /// Removes what a program left of a run that is complete, when it was ended before it could:
-/// checkpoints, a claim, what was half written.
-pub fn tidy(run: &SavedRun) {
+/// checkpoints, a claim, what was half written. With `keeps_checkpoint` the last one is kept.
+pub fn tidy(run: &SavedRun, keeps_checkpoint: bool) {
     let path = &run.path;
     let is_over = run.state.outcome == Some(Outcome::Completed) && !run.being_written && !run.torn;
-    if !is_over || refuse_links(path).is_err() || lease::is_held(path) {
+    let is_left = |name: &str| {
+        name == lease::CLAIM || name.starts_with(files::TEMPORARY) || checkpoint::is_checkpoint(name)
+    };
+    // Of most runs nothing is.
+    let mut entries = fs::read_dir(path).into_iter().flatten().flatten();
+    if !is_over || !entries.any(|entry| entry.file_name().to_str().is_some_and(is_left)) {
+        return;
+    }
+    if refuse_links(path).is_err() || lease::is_held(path) {
         return;
     }
     lease::remove_left(path);
@@ -234,7 +242,8 @@ pub fn tidy(run: &SavedRun) {
         File::options().read(true).append(cfg!(windows)).open(path.join(EVENTS))?.sync_data()?;
         files::sync_folder(path)
     };
-    if !checkpoint::all(path).is_empty() && flush().is_ok() {
+    let is_kept = || !keeps_checkpoint || checkpoint::keep_end(path).is_ok();
+    if !checkpoint::all(path).is_empty() && flush().is_ok() && is_kept() {
         checkpoint::remove_all(path);
     }
 }

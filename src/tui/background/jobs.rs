@@ -124,7 +124,7 @@ pub fn search(root: &Path, tidy: bool, send: &dyn Fn(Message)) {
             match read {
                 Ok(saved) => {
                     if tidy {
-                        store::tidy(&saved);
+                        store::tidy(&saved, false);
                     }
                     if saved.torn {
                         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -186,11 +186,11 @@ pub fn score(
     cancelled: &AtomicBool,
     report: &(dyn Fn(Lesioned) + Sync),
 ) -> Result<LesionedWeights> {
-    let spec = SavedRun::open(path)?.spec;
+    let spec = SavedRun::open_condensed(path)?.spec;
     let (device, _) = Device::choose(choice)?;
     let data = library.lock().unwrap_or_else(PoisonError::into_inner).dataset(&spec)?;
     // Reading the data takes a while, in which a run that trains finds better weights.
-    let run = SavedRun::open(path)?;
+    let run = SavedRun::open_condensed(path)?;
     let checkpoint = lesion(&run, &data, device, wanted, &mut |progress| {
         if let LesionProgress::Scored(lesioned) = progress {
             report(lesioned.clone());

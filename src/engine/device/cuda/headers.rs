@@ -105,7 +105,9 @@ fn linked(include: &Path, cccl: &Path, crt: Option<&Path>) -> Option<PathBuf> {
         return Some(root);
     }
     fs::create_dir_all(&cache).ok()?;
-    let half = tempfile::tempdir_in(&cache).ok()?;
+    // As others may use the cache whom the umask lets.
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    let half = tempfile::Builder::new().permissions(mode).tempdir_in(&cache).ok()?;
     let links = half.path().join("include");
     fs::create_dir(&links).ok()?;
     let left_out = |name: &OsStr| name == "cccl" || name == "crt" || name == "mma.h" && crt.is_none();
