@@ -242,7 +242,7 @@ mod tests {
         for (bytes, input) in cases {
             let mut decoder = Decoder::default();
             let mut each = Vec::new();
-            bytes.iter().for_each(|byte| each.extend(decoder.read(&[*byte])));
+            bytes.chunks(1).for_each(|byte| each.extend(decoder.read(byte)));
             assert_eq!(each, [input.clone()], "{bytes:?}, a byte at a time");
             assert_eq!((decoder.read(bytes), decoder.patience()), (vec![input], None), "{bytes:?}, at once");
         }
