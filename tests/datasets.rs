@@ -1,9 +1,10 @@
 //! Datasets in their publishers' formats: what is read is what independent readers read, and
 //! what is wrong is named.
 //!
-//! The archives are made by `tests/datasets/make.py`, read again by `read.py`, and packed, moved
-//! and pickled again by `variants.py`, which need Python with numpy and Pillow. Where there is none, those tests say so and pass, unless
-//! `HIRESNET_REQUIRE_PYTHON` is set. `HIRESNET_PYTHON` names another interpreter.
+//! The archives are made by `tests/datasets/make.py`, read again by `read.py`, and packed,
+//! moved and pickled again by `variants.py`, which need Python with numpy and Pillow. Where
+//! there is none, those tests say so and pass, unless `HIRESNET_REQUIRE_PYTHON` is set.
+//! `HIRESNET_PYTHON` names another interpreter.
 
 use std::fs;
 use std::path::Path;

@@ -54,7 +54,7 @@ const SCRIPTS: &[(&str, Started)] = &[
     ("benches/train_torch.py", Here(pytorch::pytorch_trains_by_the_recipe)),
     ("tests/datasets/make.py", By("tests/datasets.rs")),
     ("tests/datasets/read.py", By("tests/datasets.rs")),
-    ("tests/datasets/variants.py", By("tests/datasets/variants.rs")),
+    ("tests/datasets/variants.py", By("tests/datasets.rs")),
     ("tests/export/check.py", By("tests/export.rs")),
     ("tests/parity/compare.py", Here(pytorch::pytorch_repeats_the_first_steps)),
     ("tests/power/screen.py", By("tests/power/failing.rs")),
