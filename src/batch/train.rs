@@ -69,7 +69,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
         // What is not trained needs no data.
         match known_runs.as_ref().map(|known_runs| known_runs.progress(&spec)) {
             Some(resume::RunProgress::Finished(run) | resume::RunProgress::Diverged(run)) => {
-                store::tidy(&run);
+                store::tidy(&run, args.keep_checkpoint);
                 outcomes.set(index, RunOutcome::Ended(Box::new(run.state)));
             }
             Some(resume::RunProgress::Damaged(damage)) => outcomes.set(index, RunOutcome::Damaged(damage)),

@@ -220,8 +220,8 @@ pub fn is_being_written(path: &Path) -> bool {
 }
 
 /// Removes what a program left of a run that is complete, when it was ended before it could:
-/// checkpoints, a claim, what was half written.
-pub fn tidy(run: &SavedRun) {
+/// checkpoints, a claim, what was half written. With `keeps_checkpoint` the last one is kept.
+pub fn tidy(run: &SavedRun, keeps_checkpoint: bool) {
     let path = &run.path;
     let is_over = run.state.outcome == Some(Outcome::Completed) && !run.being_written && !run.torn;
     let is_left = |name: &str| {
@@ -242,7 +242,8 @@ pub fn tidy(run: &SavedRun) {
         File::options().read(true).append(cfg!(windows)).open(path.join(EVENTS))?.sync_data()?;
         files::sync_folder(path)
     };
-    if !checkpoint::all(path).is_empty() && flush().is_ok() {
+    let is_kept = || !keeps_checkpoint || checkpoint::keep_end(path).is_ok();
+    if !checkpoint::all(path).is_empty() && flush().is_ok() && is_kept() {
         checkpoint::remove_all(path);
     }
 }

@@ -124,7 +124,7 @@ pub fn search(root: &Path, tidy: bool, send: &dyn Fn(Message)) {
             match read {
                 Ok(saved) => {
                     if tidy {
-                        store::tidy(&saved);
+                        store::tidy(&saved, false);
                     }
                     if saved.torn {
                         let name = path.file_name().unwrap_or_default().to_string_lossy();
