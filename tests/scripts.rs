@@ -54,8 +54,10 @@ const SCRIPTS: &[(&str, Started)] = &[
     ("benches/train_torch.py", Here(pytorch::pytorch_trains_by_the_recipe)),
     ("tests/datasets/make.py", By("tests/datasets.rs")),
     ("tests/datasets/read.py", By("tests/datasets.rs")),
+    ("tests/datasets/variants.py", By("tests/datasets/variants.rs")),
     ("tests/export/check.py", By("tests/export.rs")),
     ("tests/parity/compare.py", Here(pytorch::pytorch_repeats_the_first_steps)),
+    ("tests/power/screen.py", By("tests/power/failing.rs")),
     ("tests/scripts/stand-in.sh", Here(the_gpu_script_takes_every_step)),
     // The whole of it needs root and a Slurm, so it runs only where HIRESNET_SLURM is set.
     ("tests/slurm/run.sh", Here(the_slurm_script_submits_a_sweep)),

@@ -90,6 +90,11 @@ impl Decoder {
             found.push(key(KeyCode::Esc, KeyModifiers::NONE));
             return;
         }
+        // Two keys, pressed at once.
+        if byte == CTRL_C && is_alone {
+            found.push(key(KeyCode::Esc, KeyModifiers::NONE));
+            self.sequence.clear();
+        }
         // No sequence holds a control character: the one that is open broke off.
         if byte < b' ' && !is_alone {
             self.sequence.clear();
@@ -237,7 +242,7 @@ mod tests {
         for (bytes, input) in cases {
             let mut decoder = Decoder::default();
             let mut each = Vec::new();
-            bytes.iter().for_each(|byte| each.extend(decoder.read(&[*byte])));
+            bytes.chunks(1).for_each(|byte| each.extend(decoder.read(byte)));
             assert_eq!(each, [input.clone()], "{bytes:?}, a byte at a time");
             assert_eq!((decoder.read(bytes), decoder.patience()), (vec![input], None), "{bytes:?}, at once");
         }
@@ -252,6 +257,7 @@ mod tests {
         let mut decoder = Decoder::default();
         assert_eq!((decoder.read(b"\x1b"), decoder.patience()), (vec![], Some(KEY)));
         assert_eq!(decoder.give_up(), Some(key(KeyCode::Esc, NONE)));
+        assert_eq!(decoder.read(b"\x1b\x03"), [key(KeyCode::Esc, NONE), ctrl_c()]);
         assert_eq!(
             (decoder.read(b"\x1b\x1b[A"), decoder.patience()),
             (vec![key(KeyCode::Esc, NONE), key(KeyCode::Up, NONE)], None)

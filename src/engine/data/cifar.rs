@@ -147,7 +147,16 @@ fn find(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<(PathB
         };
         names.iter().any(own)
     };
-    let is_folder = |tree: &Tree, folder: &str| forms(dataset).iter().any(|form| form.is_begun(tree, folder));
+    // Two files called train and test may be anybody's as well.
+    let is_own = |form: &CifarVersion, tree: &Tree, folder: &str| {
+        let has_names = form.names.iter().any(|name| tree.has_file(&joined(folder, name)));
+        form.training.len() > 1
+            || has_names
+            || search::is_like(dataset, &tree.place(folder).to_string_lossy())
+    };
+    let is_folder = |tree: &Tree, folder: &str| {
+        forms(dataset).iter().any(|form| form.is_begun(tree, folder) && is_own(form, tree, folder))
+    };
     let marks = DatasetMarks { dataset, is_folder: &is_folder, is_archive: &is_archive, by_name: false };
     if let Some(found) = marks.find(&roots) {
         return Ok(found);

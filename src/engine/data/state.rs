@@ -94,10 +94,10 @@ pub fn locate(
     folder: Option<&Path>,
 ) -> std::result::Result<LocatedDataset, MissingDataset> {
     match spec.dataset {
-        DatasetId::FashionEmbedded => Err(MissingDataset {
-            error: EngineError::data("", "fashion-embedded is built in"),
-            partial: false,
-        }),
+        DatasetId::FashionEmbedded => {
+            let error = EngineError::data("", "fashion-embedded is built in");
+            Err(MissingDataset { error, partial: false, near: false })
+        }
         DatasetId::Fashion | DatasetId::Mnist => digits::locate(spec.dataset, folder),
         DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::locate(spec.dataset, folder),
         DatasetId::TinyImagenet => tiny::locate(folder),
