@@ -243,7 +243,7 @@ mod tests {
             let mut decoder = Decoder::default();
             let mut each = Vec::new();
             bytes.chunks(1).for_each(|byte| each.extend(decoder.read(byte)));
-            assert_eq!(each, [input.clone()], "{bytes:?}, a byte at a time");
+            assert_eq!(each, std::slice::from_ref(&input), "{bytes:?}, a byte at a time");
             assert_eq!((decoder.read(bytes), decoder.patience()), (vec![input], None), "{bytes:?}, at once");
         }
         let clicked = Decoder::default().read(b"\x1b[<0;12;3M");

@@ -88,7 +88,7 @@ fn fail_each(
         };
         thread::scope(|scope| {
             for _ in 0..AT_ONCE {
-                scope.spawn(&work);
+                scope.spawn(work);
             }
         });
         let seen = seen.into_inner().unwrap();
