@@ -90,6 +90,8 @@ fn what_is_found_in_place_of_a_file_is_named() {
             ),
             // Under another name it is found as well, and is not taken for the dataset.
             ("resnet@cifar10", &["CIFAR10.zip"]),
+            ("resnet@cifar10", &["cifar10/cifar-10-python.tar.gz"]),
+            ("resnet@tiny-imagenet", &["tiny-imagenet/tiny-imagenet-200.zip"]),
             ("resnet@tiny-imagenet", &["Tiny-ImageNet.tar.gz"]),
             ("resnet@mnist", &["mnist.zip"]),
         ] {

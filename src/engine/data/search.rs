@@ -102,9 +102,15 @@ fn is_archive_name(name: &str) -> bool {
 }
 
 fn archives_in(folder: &Path) -> Vec<PathBuf> {
+    archives_named_in(folder).into_iter().map(|name| folder.join(name)).collect()
+}
+
+/// The names of files in a folder that are those of archives.
+fn archives_named_in(folder: &Path) -> Vec<String> {
     let mut names = names_in(folder);
     names.retain(|name| is_archive_name(name) && folder.join(name).is_file());
-    names.into_iter().take(MAX_ARCHIVES).map(|name| folder.join(name)).collect()
+    names.truncate(MAX_ARCHIVES);
+    names
 }
 
 /// Names in a folder, sorted, so far as they are text.
@@ -141,7 +147,13 @@ fn near(dataset: DatasetId, root: &Path) -> Vec<(String, bool)> {
         let path = root.join(&name);
         let said = harmless(&name, 80);
         if path.is_dir() {
-            near.push((format!("the folder {said}, which has {}", Tree::Folder(path).listed()), false));
+            let wrong = archives_named_in(&path).into_iter().find_map(|name| {
+                let what = sniff::mistaken(&sniff::head_of(&path.join(&name)).ok()?)?;
+                Some((format!("{said}/{}, which is {what}", harmless(&name, 80)), true))
+            });
+            let has =
+                || (format!("the folder {said}, which has {}", Tree::Folder(path.clone()).listed()), false);
+            near.push(wrong.unwrap_or_else(has));
             continue;
         }
         if name.ends_with(".from") {
