@@ -18,10 +18,12 @@ use hiresnet_tui::engine::kernels::isa::Isa;
 use hiresnet_tui::engine::recording;
 use hiresnet_tui::exit::Exit;
 use hiresnet_tui::output;
+use hiresnet_tui::signals;
 use hiresnet_tui::tui;
 use hiresnet_tui::tui::theme::Ground;
 
 fn main() -> ExitCode {
+    signals::outlive_full_files();
     let cli = Cli::parse();
     if cli.may_use_a_gpu() {
         // The environment is only safe to change while there is one thread.

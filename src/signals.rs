@@ -1,26 +1,45 @@
 //! The event loop, and the signals that end the program as a stream of their numbers.
 
 use std::io;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::engine::error::{EngineError, Result};
 
 /// The number of the signal that a terminal's end sends, perhaps several times: it and the
 /// shell both do.
 pub const SIGHUP: u8 = 1;
 
+/// From here on a file that may not grow further (`ulimit -f`) is an error of writing to it,
+/// not the end of the program.
+pub fn outlive_full_files() {
+    #[cfg(unix)]
+    {
+        let number = rustix::process::Signal::XFSZ.as_raw();
+        // Nobody looks at it: that there is a handler is what matters.
+        if let Err(error) = signal_hook::flag::register(number, Arc::default()) {
+            tracing::warn!(%error, "cannot handle SIGXFSZ");
+        }
+    }
+}
+
 /// An event loop on this thread, for signals, timers and what threads send.
 ///
 /// # Errors
 /// When the system has too few file descriptors left for it.
-pub fn event_loop() -> io::Result<Runtime> {
+pub fn event_loop() -> Result<Runtime> {
     let built =
         spare_descriptors().and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
-    #[cfg(unix)]
-    if built.as_ref().err().and_then(rustix::io::Errno::from_io_error) == Some(rustix::io::Errno::MFILE) {
-        return Err(io::Error::other("too few file descriptors; raise the limit (ulimit -n)"));
-    }
-    built
+    built.map_err(|error| {
+        #[cfg(unix)]
+        if rustix::io::Errno::from_io_error(&error) == Some(rustix::io::Errno::MFILE) {
+            return EngineError::Failed("too few file descriptors; raise the limit (ulimit -n)".into());
+        }
+        EngineError::Failed(format!("cannot start the event loop: {error}"))
+    })
 }
 
 /// Listening for a signal panics where there are no descriptors for it: they are tried first.
@@ -38,8 +57,6 @@ pub fn signals() -> UnboundedReceiver<u8> {
         use tokio::signal::unix::{SignalKind, signal};
         let hangup = (!hangup_is_ignored()).then(|| (SignalKind::hangup(), SIGHUP));
         let always = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15), (SignalKind::quit(), 3)];
-        // A file that may not grow further is an error of writing to it, not the end.
-        let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
         for (kind, number) in always.into_iter().chain(hangup) {
             let sender = sender.clone();
             match signal(kind) {

@@ -66,9 +66,11 @@ fn the_script_is_this() {
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o755);
     insta::assert_snapshot!("sweeps_script", script(&path, root.path()));
-    let alone = Command::new("bash").arg(&path).env_remove("SLURM_ARRAY_TASK_ID").output().unwrap();
-    let text = String::from_utf8_lossy(&alone.stderr);
-    assert!(alone.status.code() == Some(2) && text.contains("submit this script with sbatch"), "{text}");
+    for task in ["", "0", "6", "x"] {
+        let alone = Command::new("bash").arg(&path).env("SLURM_ARRAY_TASK_ID", task).output().unwrap();
+        let text = String::from_utf8_lossy(&alone.stderr);
+        assert!(alone.status.code() == Some(2) && text.contains("submit this script with sbatch"), "{text}");
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::signals::{SIGHUP, event_loop, signals};
 /// # Errors
 /// When a thread or an event loop cannot be had.
 pub fn fetch(offers: Vec<Offer>, options: FetchOptions) -> Result<Exit> {
-    let runtime = event_loop().map_err(EngineError::io("start the event loop for", "data fetch"))?;
+    let runtime = event_loop()?;
     runtime.block_on(async {
         let mut signals = signals();
         let stop = Arc::new(AtomicBool::new(false));

@@ -100,8 +100,8 @@ impl Job<'_> {
         );
         text += BEFORE;
         text += &format!(
-            "if [ -z \"${{SLURM_ARRAY_TASK_ID:-}}\" ]; then\n  \
-               echo \"error: no task number: submit this script with sbatch, which starts tasks 1 to {tasks}; \
+            "if ! [ \"${{SLURM_ARRAY_TASK_ID:-}}\" -ge 1 ] 2>/dev/null || [ \"$SLURM_ARRAY_TASK_ID\" -gt {tasks} ]; then\n  \
+               echo \"error: no such task: submit this script with sbatch, which starts tasks 1 to {tasks}; \
                without Slurm, set SLURM_ARRAY_TASK_ID to one of them\" >&2\n  \
                exit 2\n\
              fi\n\

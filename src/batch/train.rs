@@ -84,7 +84,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
     let device = device(machine.device)?;
     store::check_writable(out)?;
     args.tensorboard.as_deref().map_or(Ok(()), store::check_writable)?;
-    let runtime = event_loop().map_err(EngineError::io("start the event loop for", out))?;
+    let runtime = event_loop()?;
     let screen = BatchOutput::new(args.json);
     outcomes.before().iter().for_each(|text| screen.line(text));
     outcomes.damaged().for_each(|damage| screen.error(&untrained(damage)));

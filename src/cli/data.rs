@@ -82,7 +82,9 @@ pub enum NamedDataset {
 fn any_dataset(name: &str) -> Result<NamedDataset, String> {
     match name.strip_prefix("folder=") {
         Some(folder) => ImageFolder::parse_name(folder).map(NamedDataset::Folder).map_err(|e| e.reason),
-        None => dataset(name).map(NamedDataset::Known),
+        None => dataset(name)
+            .map(NamedDataset::Known)
+            .map_err(|unknown| format!("{unknown}; images of your own are folder=NAME")),
     }
 }
 

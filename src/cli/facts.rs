@@ -17,10 +17,10 @@ pub const EXIT_CODES: [(&str, &str); 4] = [
     (
         "1",
         "a run diverged (now or earlier), failed, or has a damaged directory; eval did not reproduce the recorded \
-         score; devices disagree; a dataset is missing, incomplete or corrupt, or its download failed; \
+         score; devices disagree; a dataset that `data` was asked for is missing, incomplete or corrupt, or its download failed; \
          or stdout could not be written",
     ),
-    ("2", "invalid input"),
+    ("2", "invalid input, such as a spec, or data that cannot be trained on"),
     ("130", "interrupted by SIGINT (143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT)"),
 ];
 

@@ -82,7 +82,7 @@ fn show(options: &WorkbenchOptions, mut tasks: BackgroundTasks) -> Result<Exit> 
     let theme = config.theme();
     let mut app = app(options, &config, theme)?;
     app.gallery = config.gallery(&theme);
-    let runtime = event_loop().map_err(terminal)?;
+    let runtime = event_loop()?;
     give_back_on_panic(tasks.log_from_anywhere());
     let ended = {
         let mut screen = TerminalScreen::take(config.mouse).map_err(|error| {

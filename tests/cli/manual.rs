@@ -168,3 +168,22 @@ fn every_command_has_a_man_page() {
     wrong.arg("man").arg(pages.join("hiresnet-tui.1"));
     wrong.assert().code(2).stderr(contains("cannot create").and(contains("hiresnet-tui.1")));
 }
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_may_not_grow_further_is_an_error() {
+    let home = TempDir::new().unwrap();
+    let mut limited = std::process::Command::new("bash");
+    limited.args(["-c", "ulimit -f 1; exec \"$0\" man \"$1\""]);
+    let ended = limited
+        .arg(assert_cmd::cargo::cargo_bin("hiresnet-tui"))
+        .arg(home.path().join("pages"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.code().is_some_and(|code| code > 0 && code < 128), "{:?}: {text}", ended.status);
+    assert!(text.contains("error: ") && text.contains("File too large"), "{text}");
+    let left: Vec<_> =
+        std::fs::read_dir(home.path().join("pages")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{left:?}");
+}
