@@ -15,7 +15,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::{Dataset, DatasetCache};
 use crate::engine::device::{Device, DeviceChoice, is_device_lost};
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::Result;
 use crate::engine::resume::{self, Acquired, Damage, RunIndex};
 use crate::engine::snapshot::Snapshot;
 use crate::engine::store::{self, RunDir};
