@@ -154,6 +154,24 @@ fn what_is_missing_is_named_beside_what_was_found() {
         ),
         (
             attempt(
+                "resnet@mnist",
+                &[("mnist/train-images-idx3-ubyte", b"x"), ("mnist/train-label-idx1-ubyte.gz", b"x")],
+            ),
+            "four files; rename train-label-idx1-ubyte.gz to train-labels-idx1-ubyte.gz",
+        ),
+        (
+            attempt(
+                "resnet@cifar10",
+                &[
+                    ("cifar-10-batches-py/data_batch_1", b"x"),
+                    ("cifar-10-batches-py/databatch_2", b"x"),
+                    ("cifar-10-batches-py/test_batch", b"x"),
+                ],
+            ),
+            "data_batch_2 is missing from it; rename databatch_2 to data_batch_2",
+        ),
+        (
+            attempt(
                 "resnet@folder folder=pets classes=2",
                 &[("pets/cat/1.png", b"x"), ("pets/dog/1.png", b"x")],
             ),
@@ -211,7 +229,7 @@ fn all_unreadable_images_are_named_at_once() {
             let class = folder.path().join("images").join(split).join(class);
             fs::create_dir_all(&class).unwrap();
             for i in 0..9 {
-                let broken = split == "train" && i > 1;
+                let broken = split == "train" && i > 1 || i == 8;
                 fs::write(
                     class.join(format!("{i}.jpg")),
                     if broken { b"none".to_vec() } else { faults::jpeg(20) },
@@ -221,7 +239,7 @@ fn all_unreadable_images_are_named_at_once() {
         }
     }
     let error = read("resnet@folder classes=2", folder.path()).unwrap_err();
-    assert!(error.contains("14 of its 18 files cannot be read: train/a/2.jpg: "), "{error}");
+    assert!(error.contains("16 of its 36 files cannot be read: train/a/2.jpg: "), "{error}");
     assert!(error.contains("train/b/4.jpg: ") && !error.contains("train/b/5.jpg"), "{error}");
-    assert!(error.ends_with("; and 4 more"), "{error}");
+    assert!(error.ends_with("; and 6 more"), "{error}");
 }

@@ -268,7 +268,8 @@ impl CifarVersion {
     /// From a folder's files.
     fn read(&self, tree: &Tree) -> Result<Decoded> {
         if let Some(name) = self.images().find(|name| !tree.has_file(name)) {
-            return Err(EngineError::data(tree.root(), format!("{name} is missing from it")));
+            let hint = search::rename_hint(tree, name, |name| self.files().any(|file| file == name));
+            return Err(EngineError::data(tree.root(), format!("{name} is missing from it{hint}")));
         }
         let (mut training, test) = (self.records(tree, self.training)?, self.records(tree, &[self.test])?);
         let mut names = Vec::new();

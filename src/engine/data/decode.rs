@@ -53,18 +53,35 @@ impl ReducedImages {
     }
 }
 
-/// Decodes the files called `names`, of the classes `labels`, to three channels of
-/// `size` × `size` pixels; grey images have the same in all three.
+/// Decodes the training and test files, each of a class, to three channels of `size` × `size`
+/// pixels; grey images have the same in all three.
 ///
 /// # Errors
-/// When files cannot be read or decoded, or have another size and must not; the first ones in
-/// order are named.
-pub fn images(
+/// When files of either split cannot be read or decoded, or have another size and must not; the
+/// first ones in order are named.
+pub fn splits(
     tree: &Tree,
-    names: &[String],
+    training: (Vec<String>, Vec<u16>),
+    test: (Vec<String>, Vec<u16>),
+    size: (usize, ResizeMode),
+    reduced: &ReducedImages,
+) -> Result<[Images; 2]> {
+    let failures = Failures::default();
+    let files = training.0.len() + test.0.len();
+    let images = |split, (names, labels)| images(tree, (split, names), labels, size, reduced, &failures);
+    let both = [images(0, training)?, images(1, test)?];
+    failures.none_of(tree, files)?;
+    Ok(both)
+}
+
+/// Those of one split; what cannot be read is black, and among the `failures`.
+fn images(
+    tree: &Tree,
+    (split, names): (usize, Vec<String>),
     labels: Vec<u16>,
     (size, fit): (usize, ResizeMode),
     reduced: &ReducedImages,
+    failures: &Failures,
 ) -> Result<Images> {
     let each = 3 * size * size;
     let bytes = names.len().checked_mul(each).filter(|bytes| *bytes <= MAX_DATASET).ok_or_else(|| {
@@ -72,18 +89,16 @@ pub fn images(
         EngineError::data(tree.place(""), format!("{count} images of {size}×{size} are more than {most} GiB"))
     })?;
     let mut pixels = vec![0; bytes];
-    let failures = Failures::default();
-    pixels.par_chunks_exact_mut(each).zip(names).enumerate().for_each(|(i, (out, name))| {
+    pixels.par_chunks_exact_mut(each).zip(&names).enumerate().for_each(|(i, (out, name))| {
         let mut one = || {
             let (bytes, _share) = tree.read_shared(name)?;
             decode(&bytes, size, fit, out).map_err(|reason| EngineError::data(tree.place(name), reason))
         };
         match one() {
             Ok(image) => reduced.count(image),
-            Err(error) => failures.add(i, error),
+            Err(error) => failures.add((split, i), name, error),
         }
     });
-    failures.none_of(tree, names)?;
     Ok(Images { pixels: pixels.into(), labels, channels: 3, size })
 }
 
@@ -91,24 +106,25 @@ pub fn images(
 #[derive(Default)]
 struct Failures {
     count: AtomicUsize,
-    first: Mutex<BTreeMap<usize, EngineError>>,
+    /// By split and place in it.
+    first: Mutex<BTreeMap<(usize, usize), (String, EngineError)>>,
 }
 
 impl Failures {
-    fn add(&self, index: usize, error: EngineError) {
+    fn add(&self, place: (usize, usize), name: &str, error: EngineError) {
         self.count.fetch_add(1, Ordering::Relaxed);
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.insert(index, error);
+        first.insert(place, (name.to_owned(), error));
         if first.len() > NAMED {
             first.pop_last();
         }
     }
 
-    fn none_of(self, tree: &Tree, names: &[String]) -> Result<()> {
+    fn none_of(self, tree: &Tree, files: usize) -> Result<()> {
         let count = self.count.into_inner();
         let mut first = self.first.into_inner().unwrap_or_else(PoisonError::into_inner);
         if count == 1
-            && let Some((_, error)) = first.pop_first()
+            && let Some((_, (_, error))) = first.pop_first()
         {
             return Err(error);
         }
@@ -116,12 +132,10 @@ impl Failures {
             return Ok(());
         }
         let said: Vec<_> = first
-            .iter()
-            .map(|(index, error)| match error {
-                EngineError::Data { reason, .. } => format!("{}: {reason}", names[*index]),
-                EngineError::Io { action, source, .. } => {
-                    format!("{}: cannot {action}: {source}", names[*index])
-                }
+            .values()
+            .map(|(name, error)| match error {
+                EngineError::Data { reason, .. } => format!("{name}: {reason}"),
+                EngineError::Io { action, source, .. } => format!("{name}: cannot {action}: {source}"),
                 other => other.to_string(),
             })
             .map(|text| harmless(&text, MAX_SAID))
@@ -134,7 +148,7 @@ impl Failures {
         let reason = format!(
             "{} of its {} files cannot be read: {}{more}",
             grouped(count),
-            grouped(names.len()),
+            grouped(files),
             said.join("; ")
         );
         Err(EngineError::data(tree.place(""), reason))

@@ -185,7 +185,10 @@ impl Layout {
             if let Some(i) = found.iter().position(Option::is_none)
                 && found.iter().any(Option::is_some)
             {
-                let reason = format!("{}[.gz] is missing from {}'s four files", FILES[i], self.title);
+                let tree = Tree::Folder(folder.clone());
+                let known = |name: &str| found.iter().flatten().any(|file| file == name);
+                let hint = super::search::rename_hint(&tree, FILES[i], known);
+                let reason = format!("{}[.gz] is missing from {}'s four files{hint}", FILES[i], self.title);
                 return Err(partial(EngineError::data(folder, reason)));
             }
         }

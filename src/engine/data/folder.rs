@@ -54,7 +54,12 @@ fn missing(wanted: &ImageFolder, roots: &[PathBuf]) -> MissingDataset {
             let has = tree.listed();
             let like = |other: &String| is_one_of(other, &["train", "training", "train_set", "training_set"]);
             let mend = match tree.folders("").unwrap_or_default().iter().find(|other| like(other)) {
-                Some(other) => format!("rename {} in it to train", harmless(other, 80)),
+                Some(other) => {
+                    format!(
+                        "rename {} in it to train, and the test images' folder to test",
+                        harmless(other, 80)
+                    )
+                }
                 None => format!("move its classes to {name}/train and {name}/test"),
             };
             found = format!("; '{name}' has {has}: {mend}");
@@ -69,9 +74,9 @@ fn missing(wanted: &ImageFolder, roots: &[PathBuf]) -> MissingDataset {
             found = format!("; did you mean folder={}?", harmless(&near, 80));
         }
     }
+    let help = if partial { "" } else { "; give the folder above it with --data-dir or HIRESNET_DATA" };
     let reason = format!(
-        "no folder '{name}' with train/CLASS/*.png|jpg in it here (looked in: {}){found}; give the folder above it with \
-         --data-dir or HIRESNET_DATA",
+        "no folder '{name}' with train/CLASS/IMAGE in it here (looked in: {}){found}{help}",
         places::listed(roots)
     );
     let error = EngineError::data(roots.first().cloned().unwrap_or_default(), reason);
@@ -91,9 +96,10 @@ fn source(place: PathBuf, wanted: &ImageFolder) -> Result<FoundDataset> {
     let decode = move || {
         let Listing { classes, training, test, .. } = listing;
         let reduced = ReducedImages::default();
+        let [training, test] = decode::splits(&tree, training, test, size, &reduced)?;
         Ok(Decoded {
-            training: decode::images(&tree, &training.0, training.1, size, &reduced)?,
-            test: decode::images(&tree, &test.0, test.1, size, &reduced)?,
+            training,
+            test,
             classes: class_names(classes.iter().map(String::as_str)),
             notes: reduced.notes().into_iter().map(|note| format!("{name}: {note}")).collect(),
         })

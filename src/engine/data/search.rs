@@ -180,6 +180,17 @@ fn near(dataset: DatasetId, root: &Path) -> Vec<(String, bool)> {
     near
 }
 
+/// What would mend it that the file `wanted` is not at the top of `tree`, as the end of a
+/// message: that of another whose name is like it and not `known`. Empty where there is none.
+pub fn rename_hint(tree: &Tree, wanted: &str, known: impl Fn(&str) -> bool) -> String {
+    let mut names = tree.files("").unwrap_or_default();
+    names.retain(|name| !known(name));
+    nearest(wanted, names.iter().map(String::as_str)).map_or_else(String::new, |near| {
+        let ending = if near.ends_with(".gz") { ".gz" } else { "" };
+        format!("; rename {} to {wanted}{ending}", harmless(near, 80))
+    })
+}
+
 /// The folder of `root` whose name is most like `wanted`, which is not there.
 pub fn near_folder(root: &Path, wanted: &str) -> Option<String> {
     let mut names = names_in(root);

@@ -56,25 +56,21 @@ pub fn mistaken(bytes: &[u8]) -> Option<&'static str> {
     if head.is_empty() {
         return Some("an empty file: download or copy it again");
     }
-    let packed = [
-        (
-            &b"\xfd7zXZ\0"[..],
-            "an xz archive, which is not read: unpack it, or pack it again as .tar.gz or .zip",
-        ),
-        (b"BZh", "a bzip2 archive, which is not read: unpack it, or pack it again as .tar.gz or .zip"),
-        (
-            b"\x28\xb5\x2f\xfd",
-            "a zstd archive, which is not read: unpack it, or pack it again as .tar.gz or .zip",
-        ),
-        (
-            b"7z\xbc\xaf\x27\x1c",
-            "a 7z archive, which is not read: unpack it, or pack it again as .tar.gz or .zip",
-        ),
-        (b"Rar!", "a RAR archive, which is not read: unpack it, or pack it again as .tar.gz or .zip"),
+    macro_rules! packed {
+        ($kind:literal) => {
+            concat!($kind, " archive, which is not read: unpack it, or pack it again as .tar.gz or .zip")
+        };
+    }
+    let other = [
+        (&b"\xfd7zXZ\0"[..], packed!("an xz")),
+        (b"BZh", packed!("a bzip2")),
+        (b"\x28\xb5\x2f\xfd", packed!("a zstd")),
+        (b"7z\xbc\xaf\x27\x1c", packed!("a 7z")),
+        (b"Rar!", packed!("a RAR")),
         (b"PAR1", "a Parquet file, which is not read: download the dataset's original archive"),
         (b"\x89HDF", "an HDF5 file, which is not read: download the dataset's original archive"),
     ];
-    if let Some((_, what)) = packed.iter().find(|(magic, _)| head.starts_with(magic)) {
+    if let Some((_, what)) = other.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(what);
     }
     let text = String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();

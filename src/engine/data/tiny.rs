@@ -186,9 +186,10 @@ impl Listing {
     fn decode(self, tree: &Tree) -> Result<Decoded> {
         let (training, test) = (self.training, self.test);
         let (size, reduced) = ((SIZE, ResizeMode::Exactly), ReducedImages::default());
+        let [training, test] = decode::splits(tree, training, test, size, &reduced)?;
         Ok(Decoded {
-            training: decode::images(tree, &training.0, training.1, size, &reduced)?,
-            test: decode::images(tree, &test.0, test.1, size, &reduced)?,
+            training,
+            test,
             classes: class_names(words(tree, &self.wnids)?.iter().map(String::as_str)),
             notes: reduced.notes().into_iter().map(|note| format!("tiny-imagenet: {note}")).collect(),
         })
