@@ -1,8 +1,8 @@
 //! Runs in the formats of others: `TensorBoard`, CSV, Parquet, `PyTorch`.
 //!
 //! Everything is read and made before anything is written, and nothing that is there already
-//! is replaced unasked; an event file of the same run is added to. Files go into one folder, each run's own into a folder in it that has
-//! the run's name.
+//! is replaced unasked; an event file of the same run is added to. Files go into one folder,
+//! each run's own into a folder in it that has the run's name.
 
 mod csv;
 mod parquet;
@@ -144,12 +144,13 @@ pub fn export(
         match product.content {
             Content::Bytes(bytes) => files::write_own(&path, &bytes)?,
             Content::Events(board) => {
-                let is_new = path.symlink_metadata().is_err();
-                if !is_new && !board.fits(folder)? {
+                let is_there = || path.symlink_metadata().is_ok();
+                // Without `force` one that does not fit has been refused.
+                if force && is_there() && !board.fits(folder)? {
                     // Whoever has it open has to open it again.
                     fs::remove_file(&path).map_err(EngineError::io("replace", &path))?;
                 }
-                let is_new = is_new || path.symlink_metadata().is_err();
+                let is_new = !is_there();
                 let added = board.write(folder)?;
                 if !is_new {
                     extended.push((path, added));
