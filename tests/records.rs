@@ -12,6 +12,11 @@ use hiresnet_tui::engine::store::{self, SavedRun};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::numbers::numbers;
+
+#[path = "made/numbers.rs"]
+mod numbers;
+
 const SPEC: &str = "plain+hires@fashion-embedded blocks=1,1 widths=4,8 batch=20 epochs=3 train_limit=110 \
                     val_limit=40 test_limit=50 probe_images=20 lr_halve_every=2";
 /// Numbers that could be others: what was measured. `v` may be an older version.
@@ -33,20 +38,6 @@ fn trained() -> (TempDir, PathBuf, Vec<String>) {
     let text = fs::read_to_string(run.join("events.jsonl")).unwrap();
     assert!(SavedRun::open(&run).is_ok());
     (folder, run, text.lines().map(str::to_owned).collect())
-}
-
-/// Pointers to all numbers in a value.
-fn numbers(value: &Value, at: &str, found: &mut Vec<String>) {
-    match value {
-        Value::Number(_) => found.push(at.to_owned()),
-        Value::Array(all) => {
-            all.iter().enumerate().for_each(|(i, value)| numbers(value, &format!("{at}/{i}"), found));
-        }
-        Value::Object(all) => {
-            all.iter().for_each(|(key, value)| numbers(value, &format!("{at}/{key}"), found));
-        }
-        _ => {}
-    }
 }
 
 /// What a number may have become.

@@ -4,6 +4,9 @@
 #[path = "made/mod.rs"]
 mod events;
 
+#[path = "made/numbers.rs"]
+mod numbers;
+
 #[path = "stores/leftovers.rs"]
 mod leftovers;
 #[path = "stores/links.rs"]

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::events::{noise, record};
+use crate::numbers::numbers;
 use crate::{said, write};
 
 const LINE: &str = "resnet+hires[P1]@fashion-embedded batch=500 epochs=6";
@@ -174,20 +175,6 @@ fn no_summary_is_written_for_a_run_that_another_program_writes() {
     fs::remove_file(&summary).unwrap();
     listed(&path);
     assert!(summary.exists());
-}
-
-/// Pointers to all numbers of a summary's state.
-fn numbers(value: &Value, at: &str, found: &mut Vec<String>) {
-    match value {
-        Value::Number(_) => found.push(at.to_owned()),
-        Value::Array(all) => {
-            all.iter().enumerate().for_each(|(i, value)| numbers(value, &format!("{at}/{i}"), found));
-        }
-        Value::Object(all) => {
-            all.iter().for_each(|(key, value)| numbers(value, &format!("{at}/{key}"), found));
-        }
-        _ => {}
-    }
 }
 
 #[test]
