@@ -34,7 +34,7 @@ pub fn run(what: &DataCommand) -> Result<Exit> {
                 match Offer::of(home, *form, place.data_dir.as_deref()) {
                     Some(offer) if !offers.contains(&offer) => offers.push(offer),
                     Some(_) => {}
-                    None if home.forms.is_empty() => say(&nothing_to_fetch(home)),
+                    None if home.forms.is_empty() => say(&nothing_to_fetch(home.dataset)),
                     None => return Err(no_folder()),
                 }
             }
@@ -45,8 +45,8 @@ pub fn run(what: &DataCommand) -> Result<Exit> {
     }
 }
 
-fn nothing_to_fetch(home: &DatasetSource) -> String {
-    format!("{}: built in, nothing to fetch", home.dataset)
+fn nothing_to_fetch(name: &str) -> String {
+    format!("{name}: built in, nothing to fetch")
 }
 
 fn no_folder() -> EngineError {
@@ -256,7 +256,7 @@ fn path(dataset: Option<&NamedDataset>, folder: Option<&Path>) -> Result<Exit> {
             Ok(Exit::Failed)
         }
         Some(DatasetState::Here { place: None, .. }) | None => {
-            note(&format!("{}: built in, nothing to fetch", dataset.name()));
+            note(&nothing_to_fetch(&dataset.name()));
             Ok(Exit::Done)
         }
     }

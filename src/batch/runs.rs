@@ -17,6 +17,9 @@ struct Row {
     folder: String,
     spec: ExperimentSpec,
     started: Option<String>,
+    /// The folder of the shorter run that it extends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extends: Option<String>,
     outcome: &'static str,
     epochs: usize,
     val_top1: Option<f64>,
@@ -28,6 +31,7 @@ impl Row {
         let state = &run.state;
         Self {
             started: state.started.as_ref().map(|s| s.at.clone()),
+            extends: state.started.as_ref().and_then(|s| s.extends.clone()),
             // No last event: it still runs, or it was killed.
             outcome: match state.outcome {
                 Some(outcome) => outcome.name(),

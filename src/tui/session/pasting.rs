@@ -16,7 +16,7 @@ use crate::tui::setup::Field;
 /// The most runs that a paste can queue.
 const MOST: usize = 256;
 /// Options of a command line that change how its runs are shown or kept, not which they are.
-const HARMLESS: [&str; 9] = [
+const HARMLESS: [&str; 11] = [
     "--resume",
     "--json",
     "--out",
@@ -26,6 +26,8 @@ const HARMLESS: [&str; 9] = [
     "--checkpoint-every",
     "--keep-checkpoint",
     "--target",
+    "--parallel",
+    "--tensorboard",
 ];
 
 impl Session {
@@ -61,7 +63,6 @@ impl Session {
     /// Asks whether to queue the spec of each line, or says which line is none; `false` where
     /// the lines are a single text that was copied where it was wrapped.
     fn paste_several(&mut self, lines: &[&str]) -> bool {
-        let each: Vec<_> = lines.iter().map(|line| self.spec_of(line)).collect();
         let of = lines.len();
         if of > MOST {
             self.say(
@@ -70,6 +71,7 @@ impl Session {
             );
             return true;
         }
+        let each: Vec<_> = lines.iter().map(|line| self.spec_of(line)).collect();
         if let Some(wrong) = each.iter().position(Result::is_err) {
             let is_wrapped =
                 each.iter().filter(|spec| spec.is_ok()).count() < 2 && self.pasted_spec(lines).is_ok();
