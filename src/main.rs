@@ -2,7 +2,7 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -24,7 +24,10 @@ use hiresnet_tui::tui::theme::Ground;
 
 fn main() -> ExitCode {
     signals::outlive_full_files();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(said) => return usage(&said),
+    };
     if cli.may_use_a_gpu() {
         // The environment is only safe to change while there is one thread.
         device::prepare_environment();
@@ -109,6 +112,25 @@ fn main() -> ExitCode {
         exit => exit,
     }
     .into()
+}
+
+/// Prints the help that was asked for, or what is wrong with the command line.
+fn usage(said: &clap::Error) -> ExitCode {
+    let printed = said.print().and_then(|()| std::io::stdout().flush());
+    if said.use_stderr() {
+        // Words with an '=' are a spec's, and after an option they are taken for a command.
+        let is_spec = said
+            .to_string()
+            .lines()
+            .next()
+            .is_some_and(|line| line.contains("subcommand '") && line.contains('='));
+        if is_spec {
+            output::note("tip: the words of a spec directly follow --batch, before other options");
+        }
+        return Exit::BadInput.into();
+    }
+    output::printed(printed);
+    if output::all_printed() { Exit::Done } else { Exit::Failed }.into()
 }
 
 /// Prints the man page or the reference, or writes every page into `dir`.

@@ -17,8 +17,12 @@ static UNPRINTED: AtomicBool = AtomicBool::new(false);
 /// [`Exit::Failed`](crate::exit::Exit::Failed).
 pub fn say(text: &str) {
     let mut stdout = io::stdout();
-    let printed = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
-    if let Err(e) = printed
+    printed(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
+}
+
+/// Takes in what became of printing to stdout, by [`say`]'s rule.
+pub fn printed(result: io::Result<()>) {
+    if let Err(e) = result
         && !is_reader_gone(&e)
         && !UNPRINTED.swap(true, Ordering::Relaxed)
     {

@@ -239,15 +239,25 @@ fn a_pipe_among_the_runs_does_not_hold_up_the_listing() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_cannot_be_printed_is_said_but_a_closed_pipe_is_no_error() {
-    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"));
-    let run = command.args(["params", "--json"]).stdout(full).output().unwrap();
-    assert_eq!(run.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&run.stderr).contains("cannot print to stdout"));
+    for words in [&["params", "--json"][..], &["--help"], &["--version"], &["sweep", "--help"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"));
+        let run = command.args(words).stdout(full).output().unwrap();
+        assert_eq!(run.status.code(), Some(1), "{words:?}");
+        assert!(String::from_utf8_lossy(&run.stderr).contains("cannot print to stdout"), "{words:?}");
+    }
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"));
     assert_eq!(command.arg("params").stdout(writer).status().unwrap().code(), Some(0));
+}
+
+#[test]
+fn words_of_a_spec_after_an_option_are_not_a_command() {
+    let tip = "the words of a spec directly follow --batch";
+    let words = ["--batch", "plain@fashion", "--resume", "seed=3"];
+    program().args(words).assert().code(2).stderr(contains(tip));
+    program().args(["nosuch"]).assert().code(2).stderr(contains(tip).not());
 }
 
 #[test]
