@@ -6,6 +6,7 @@ use std::path::Path;
 use super::checkpoint;
 use super::error::{EngineError, Result};
 use super::lease::CLAIM;
+use super::lesion_file::LESIONS;
 use super::store::{EVENTS, METRICS, SPEC, SUMMARY, is_being_written, weights_path};
 use super::{export, files};
 use crate::domain::event::Checkpoint;
@@ -71,6 +72,7 @@ fn is_of_going_on(file: &Path) -> bool {
         name == CLAIM
             || name == checkpoint::END
             || checkpoint::is_checkpoint(name)
+            || name == LESIONS
             || export::is_event_file(name)
     })
 }

@@ -81,6 +81,8 @@ pub enum Message {
     Loaded(RunId, Result<Box<RunState>, String>),
     /// A run was deleted, or not.
     Deleted(RunId, Result<(), String>),
+    /// What is kept of a run's lesions; intact first.
+    LesionsRead(RunId, LesionedWeights, Vec<Lesioned>),
     /// A run was scored without some of its terms; intact first.
     Lesioned(RunId, Lesioned),
     /// No more lesions of this run come: the weights that were scored, or what went wrong.

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use crate::domain::data_preview::PreviewRequest;
 use crate::domain::dataset::DatasetId;
-use crate::domain::event::Checkpoint;
 use crate::domain::lesion::{Lesioned, LesionedWeights};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
@@ -21,6 +20,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::export::BoardSwitch;
 use crate::engine::fetch::{self, FetchOptions, Fetched, Offer};
 use crate::engine::lesion::{LesionProgress, lesion};
+use crate::engine::lesion_file;
 use crate::engine::presets;
 use crate::engine::store::{self, RunDir, SavedRun};
 use crate::engine::trainer::RunPlan;
@@ -203,11 +203,7 @@ pub fn score(
         }
         !cancelled.load(Ordering::Relaxed)
     })?;
-    let epoch = match checkpoint {
-        Checkpoint::Best => run.state.best_epoch(),
-        Checkpoint::Last => run.state.epochs.last(),
-    };
-    Ok(LesionedWeights { checkpoint, epoch: epoch.map(|record| record.epoch) })
+    Ok(lesion_file::scored_weights(&run, checkpoint))
 }
 
 /// An error in full, with nothing in it that a terminal would act on.

@@ -11,6 +11,7 @@ use crate::domain::text::harmless;
 use crate::engine::data::{self, DatasetCache};
 use crate::engine::device::{self, Device, DeviceChoice};
 use crate::engine::features::{self, FeatureRequest};
+use crate::engine::lesion_file;
 use crate::engine::presets;
 use crate::engine::store::SavedRun;
 use crate::tui::action::Message;
@@ -29,8 +30,13 @@ impl BackgroundTasks {
     /// Reads a run again, with all its steps.
     pub(super) fn load(&self, id: RunId, path: PathBuf) {
         self.spawn("load", move |send| {
-            let read = SavedRun::open(&path).map(|saved| Box::new(saved.state));
-            send(ThreadMessage::Message(Message::Loaded(id, read.map_err(|error| in_full(&error)))));
+            let read = SavedRun::open(&path);
+            let lesions = read.as_ref().ok().and_then(lesion_file::read);
+            let read = read.map(|saved| Box::new(saved.state)).map_err(|error| in_full(&error));
+            send(ThreadMessage::Message(Message::Loaded(id, read)));
+            if let Some((weights, scored)) = lesions {
+                send(ThreadMessage::Message(Message::LesionsRead(id, weights, scored)));
+            }
         });
     }
 

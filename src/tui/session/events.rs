@@ -57,6 +57,11 @@ impl Session {
                 self.say(Level::Info, "deleted");
             }
             Message::Deleted(_, Err(reason)) => self.say(Level::Bad, reason),
+            Message::LesionsRead(id, weights, scored) => {
+                if let Some(run) = self.runs.get(id) {
+                    self.lesions.restore(run, weights, scored);
+                }
+            }
             Message::Lesioned(id, lesioned) => self.lesions.scored(id, lesioned),
             Message::LesionsDone(id, result) => self.lesions_ended(id, result),
             Message::Presets(presets) => self.setup.own = presets,
