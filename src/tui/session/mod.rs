@@ -7,6 +7,7 @@ mod editing;
 mod events;
 mod fetching;
 mod lesions;
+mod notice;
 mod pasting;
 mod question;
 mod training;
@@ -15,7 +16,7 @@ use super::action::{Effect, TerminalEffect};
 use super::draft::Draft;
 use super::fetching::Fetching;
 use super::lesions::Lesions;
-use super::log::{Level, Log, LogEntry};
+use super::log::{Level, Log};
 use super::player::Playback;
 use super::plot::axis::AxisLimits;
 use super::run::{RunStage, StepsState, TrackedRun};
@@ -24,10 +25,9 @@ use super::setup::Setup;
 use super::theme::Theme;
 use crate::domain::spec::ExperimentSpec;
 pub use editing::{EditedText, Editing};
+pub use notice::{Notice, NoticeState};
 pub use question::Question;
 
-/// Seconds for which a message stays in the footer unless a key is pressed.
-const NOTICE: u32 = 10;
 /// Seconds between searches for runs that other processes train.
 const SEARCH_EVERY: u32 = 5;
 
@@ -49,7 +49,7 @@ pub struct Machine {
     pub memory: Option<u64>,
     /// Seconds since the run in progress sent anything.
     pub silent: u32,
-    /// Seconds since the footer's message came.
+    /// Seconds since the message came.
     pub notice_age: u32,
 }
 
@@ -76,8 +76,8 @@ pub struct Session {
     pub question: Option<Question>,
     /// Specs that were pasted, until the user says whether to train them.
     pasted: Vec<ExperimentSpec>,
-    /// The last message, until the next key.
-    pub notice: Option<(Level, String)>,
+    /// The last message, until the next key or until it is no longer true.
+    pub notice: Option<Notice>,
     /// The machine.
     pub machine: Machine,
     /// Colours and symbols.
@@ -136,22 +136,6 @@ impl Session {
     /// Wants the terminal to do something.
     pub fn want_of_terminal(&mut self, effect: TerminalEffect) {
         self.want(Effect::Terminal(effect));
-    }
-
-    /// Adds a line to the log.
-    pub fn note(&mut self, level: Level, text: impl Into<String>) {
-        self.log.add(LogEntry { at: self.machine.clock.clone(), level, text: text.into() });
-    }
-
-    /// Says something in the footer, and in the log where it went wrong.
-    pub fn say(&mut self, level: Level, text: impl Into<String>) {
-        let text = text.into();
-        // The log has in full what the footer has no room for.
-        if matches!(level, Level::Bad | Level::Warn) {
-            self.note(level, text.clone());
-        }
-        self.machine.notice_age = 0;
-        self.notice = Some((level, text));
     }
 
     /// Copies the draft's line.
