@@ -182,7 +182,7 @@ impl RunState {
                 self.training_since = (self.phase == Some(Phase::Training)).then_some(t);
                 self.active_since = Some(t);
             }
-            EventKind::Compiling { .. } => {}
+            EventKind::Compiling { .. } | EventKind::BoardFailed { .. } => {}
             EventKind::Tick { done, total } => self.scored = (*total > 0).then_some((*done, *total)),
             EventKind::Diverged { epoch, step, loss, .. } => {
                 self.divergence = Some((*epoch, *step, loss.clone()));

@@ -113,6 +113,8 @@ pub enum Effect {
     EndFetch,
     /// An order to the run in progress.
     Order(Control),
+    /// Have runs write `TensorBoard` event files in a folder while they train, or write no more.
+    WriteBoards(Option<PathBuf>),
     /// Read a run again, with all its steps.
     Load(RunId, PathBuf),
     /// Delete a run's folder.

@@ -75,6 +75,7 @@ fn before_panels() -> Vec<Binding> {
         order("p7", &["7"], 7),
         order("p8", &["8"], 8),
         global("copy", &["y"], CopySpec, "copy the draft's spec to the clipboard (OSC 52: also over ssh)"),
+        global("tensorboard", &["B"], WriteBoards, "write TensorBoard event files while runs train, into their folders or into --tensorboard DIR, or write no more"),
         global("next-panel", &["tab"], NextPanel, "focus the next panel").hint("next panel"),
         global("previous-panel", &["shift-tab"], PreviousPanel, "focus the previous panel"),
     ]
@@ -139,6 +140,10 @@ fn others() -> Vec<Binding> {
         edit("accept", &["enter"], EditCommand::Accept, "apply what was typed").hint("apply"),
         edit("cancel", &["esc", "ctrl-c"], EditCommand::Cancel, "discard it").hint("cancel"),
         question("yes", &["y"], QuestionAnswer::Yes, "yes").hint("yes"),
+        question("resume-instead", &["r"], QuestionAnswer::Resume, "resume the run that is there")
+            .hint("resume"),
+        question("free-seed", &["s"], QuestionAnswer::FreeSeed, "train it with the next free seed")
+            .hint("next seed"),
         question("no", &["n", "esc", "q"], QuestionAnswer::No, "no").hint("cancel"),
         question("abandon", &["ctrl-c"], QuestionAnswer::Abandon, "quit at once; what is on disk stays"),
         help("help-close", &["?", "esc", "q", "f1", "enter", "ctrl-c"], HelpCommand::Close, "close the help")

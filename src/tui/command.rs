@@ -88,6 +88,8 @@ pub enum GlobalCommand {
     Press(HopGroup),
     /// Copy the draft's line.
     CopySpec,
+    /// Have runs write `TensorBoard` event files, or write no more.
+    WriteBoards,
     /// Focus the next panel.
     NextPanel,
     /// Focus the one before.
@@ -162,6 +164,10 @@ pub enum EditCommand {
 pub enum QuestionAnswer {
     /// Do it.
     Yes,
+    /// Resume the run that is there instead.
+    Resume,
+    /// Do it with a seed that no run has.
+    FreeSeed,
     /// Do not.
     No,
     /// Leave the program at once.

@@ -211,7 +211,7 @@ fn the_filter_takes_several_words_and_esc_gives_it_up() {
     // Letters are typed, they are no commands; what trains and waits is always listed.
     world.keys("/ ctrl-u text:tqxb");
     assert_eq!(world.effects().iter().filter(|effect| !matches!(effect, Effect::Load(..))).count(), 0);
-    world.keys("enter t");
+    world.keys("enter t y");
     assert_eq!(count(&world), 1);
 }
 
@@ -319,7 +319,7 @@ fn a_run_that_trains_is_not_deleted() {
     // One that never had a folder is only forgotten.
     world.keys("R home d");
     assert!(world.notice().contains("this run is in progress"), "{}", world.notice());
-    world.end(live).keys("t");
+    world.end(live).keys("t y");
     let (id, _) = world.started();
     world.tell(Message::Ended { id, error: Some("no data".into()), holds: false });
     world.app.session.runs.select(id);

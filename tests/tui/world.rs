@@ -140,9 +140,12 @@ impl World {
         }
     }
 
-    /// Trains the draft until its folder is there.
+    /// Trains the draft until its folder is there, also where there is a run of it.
     pub fn train(&mut self) -> RunId {
         self.keys("t");
+        if self.app.session.question.is_some() {
+            self.keys("y");
+        }
         let (id, _) = self.started();
         self.begin(id);
         id

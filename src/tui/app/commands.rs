@@ -50,6 +50,7 @@ impl App {
             GlobalCommand::LesionPairs => session.lesion(true),
             GlobalCommand::Press(group) => session.press(group),
             GlobalCommand::CopySpec => session.copy_spec(),
+            GlobalCommand::WriteBoards => session.toggle_boards(),
             GlobalCommand::NextPanel => self.focus_by(1),
             GlobalCommand::PreviousPanel => self.focus_by(PanelId::ALL.len() - 1),
             GlobalCommand::Focus(panel) => self.focus = panel,

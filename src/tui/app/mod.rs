@@ -208,6 +208,9 @@ impl App {
         let active = session.runs.active().is_some();
         match command {
             AppCommand::Panel(id, key) => self.panels.get(id).is_enabled(key, session),
+            AppCommand::Answer(answer) => {
+                session.question.is_none_or(|question| session.takes_answer(question, answer))
+            }
             // What is wrong with the text is said beside it.
             AppCommand::Edit(super::command::EditCommand::Accept) => {
                 session.editing.as_ref().is_none_or(|editing| editing.error.is_none())
@@ -223,11 +226,7 @@ impl App {
                 let several = self.screen.arrangement.as_ref().is_some_and(|all| all.panels.len() > 1);
                 several || self.screen.zoomed
             }
-            AppCommand::Global(_)
-            | AppCommand::Replay(_)
-            | AppCommand::Edit(_)
-            | AppCommand::Answer(_)
-            | AppCommand::Help(_) => true,
+            AppCommand::Global(_) | AppCommand::Replay(_) | AppCommand::Edit(_) | AppCommand::Help(_) => true,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::domain::text::harmless;
 use crate::engine::data::DatasetCache;
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
+use crate::engine::export::BoardSwitch;
 use crate::engine::fetch::{self, FetchOptions, Fetched, Offer};
 use crate::engine::lesion::{LesionProgress, lesion};
 use crate::engine::presets;
@@ -46,6 +47,7 @@ pub fn begin(
     root: &Path,
     (spec, left): (ExperimentSpec, Option<&Path>),
     choice: DeviceChoice,
+    boards: BoardSwitch,
     log: &dyn Fn(String),
 ) -> Result<(Worker, Option<RunState>)> {
     let (device, why) = Device::choose(choice)?;
@@ -60,11 +62,15 @@ pub fn begin(
         data?
     };
     store::check_writable(root)?;
-    let Some(left) = left else { return Ok((Worker::start(spec, data, device, root)?, None)) };
+    let Some(left) = left else {
+        spec.architecture()?;
+        let folder = RunDir::create(root, &spec)?;
+        return Ok((Worker::begin(spec, data, device, folder, RunPlan::default(), boards)?, None));
+    };
     let (mut folder, spec, from) = RunDir::reopen(left)?;
     let state = folder.take_state();
     let plan = RunPlan { from, snapshot_every: 0 };
-    Ok((Worker::begin(spec, data, device, folder, plan)?, Some(state)))
+    Ok((Worker::begin(spec, data, device, folder, plan, boards)?, Some(state)))
 }
 
 /// What could be downloaded, where a run could not begin because its dataset is missing.

@@ -4,9 +4,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{Question, Session};
+use crate::domain::timeline::SeekGoal;
 use crate::tui::action::Effect;
 use crate::tui::command::EditCommand;
-use crate::tui::player::{PlayerOrder, SeekGoal};
+use crate::tui::player::PlayerOrder;
 use crate::tui::plot::axis::AxisLimits;
 use crate::tui::setup::Field;
 

@@ -109,6 +109,7 @@ impl Session {
                     format!("{network} diverged: loss {loss} at step {step} (epoch {epoch})"),
                 );
             }
+            EventKind::BoardFailed { message } => self.board_failed(message),
             EventKind::Paused => self.note(Level::Info, format!("{network} paused")),
             EventKind::Resumed => self.note(Level::Info, format!("{network} resumed")),
             EventKind::Finished { outcome, .. } if *outcome != Outcome::Failed => {

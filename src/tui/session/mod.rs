@@ -3,6 +3,7 @@
 //! It does no I/O and knows no threads: what it wants done it leaves as [`Effect`]s, and
 //! what was done comes back as [`Message`](super::action::Message)s. So a test can be the world.
 
+mod boards;
 mod editing;
 mod events;
 mod fetching;
@@ -10,8 +11,10 @@ mod lesions;
 mod notice;
 mod pasting;
 mod question;
+mod repeating;
 mod training;
 
+use self::repeating::Repeated;
 use super::action::{Effect, TerminalEffect};
 use super::draft::Draft;
 use super::fetching::Fetching;
@@ -24,6 +27,7 @@ use super::runs::RunList;
 use super::setup::Setup;
 use super::theme::Theme;
 use crate::domain::spec::ExperimentSpec;
+pub use boards::Boards;
 pub use editing::{EditedText, Editing};
 pub use notice::{Notice, NoticeState};
 pub use question::Question;
@@ -76,8 +80,12 @@ pub struct Session {
     pub question: Option<Question>,
     /// Specs that were pasted, until the user says whether to train them.
     pasted: Vec<ExperimentSpec>,
+    /// A spec of which there is a run, until the user says what to do.
+    repeated: Option<Repeated>,
     /// The last message, until the next key or until it is no longer true.
     pub notice: Option<Notice>,
+    /// Event files of runs that train.
+    pub boards: Boards,
     /// The machine.
     pub machine: Machine,
     /// Colours and symbols.
@@ -110,7 +118,9 @@ impl Session {
             editing: None,
             question: None,
             pasted: Vec::new(),
+            repeated: None,
             notice: None,
+            boards: Boards::default(),
             machine: Machine::default(),
             theme,
             playback: None,

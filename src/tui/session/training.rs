@@ -21,7 +21,7 @@ impl Session {
             self.say(Level::Info, "resuming the queue");
             return self.start_next();
         }
-        self.queue(self.draft.spec().clone());
+        self.queue_or_ask(self.draft.spec().clone());
     }
 
     pub(super) fn queue(&mut self, spec: ExperimentSpec) {
@@ -164,6 +164,11 @@ impl Session {
         if self.is_replay("nothing is trained here") {
             return;
         }
+        self.resume_run(id);
+    }
+
+    /// Queues this run to be resumed.
+    pub(super) fn resume_run(&mut self, id: RunId) {
         let Some(run) = self.runs.get(id) else { return };
         if let Some(reason) = run.why_not_resumed() {
             return self.say_of(id, Level::Info, reason);

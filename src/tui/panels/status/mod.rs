@@ -169,7 +169,8 @@ fn machine(session: &Session) -> String {
         0 => String::new(),
         n => format!(" · {n} queued"),
     };
-    format!("{device}{memory}{queue}")
+    let board = if session.boards.is_on() { " · TensorBoard" } else { "" };
+    format!("{device}{memory}{queue}{board}")
 }
 
 /// How far the run, or the split that is scored, is; as a part of 1 and in words.
