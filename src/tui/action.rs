@@ -44,7 +44,7 @@ pub enum Action {
 pub enum Message {
     /// A line for the log.
     Log(Level, String),
-    /// A line for the footer.
+    /// A message above the footer.
     Notice(Level, String),
     /// A run's folder exists, and it trains.
     Started(RunId, PathBuf),

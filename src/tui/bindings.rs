@@ -4,7 +4,8 @@
 use std::sync::LazyLock;
 
 use super::command::{
-    AppCommand, Binding, EditCommand, GlobalCommand, HelpCommand, KeyScope, PlaybackCommand, QuestionAnswer,
+    self, AppCommand, Binding, EditCommand, GlobalCommand, HelpCommand, KeyScope, PlaybackCommand,
+    QuestionAnswer,
 };
 use super::panels::PanelId;
 use crate::domain::hops::HopGroup;
@@ -53,7 +54,7 @@ const fn global(
 
 const fn order(name: &'static str, keys: &'static [&'static str], order: usize) -> Binding {
     let command = GlobalCommand::Press(HopGroup::Order(order));
-    global(name, keys, command, "toggle all projections of that order (P1 to P8)")
+    global(name, keys, command, "toggle all projections of that order (P1 to P8), whatever else is on")
 }
 
 fn before_panels() -> Vec<Binding> {
@@ -84,6 +85,26 @@ fn after_panels() -> Vec<Binding> {
     use GlobalCommand::*;
     vec![
         global("zoom", &["z"], Zoom, "zoom the focused panel to the whole screen, and back").hint("zoom"),
+        global(
+            "wider",
+            &["ctrl-right", ")"],
+            Resize(command::Resize::Wider),
+            "make the focused panel wider, at the expense of the column beside it; borders can also be dragged",
+        ),
+        global("narrower", &["ctrl-left", "("], Resize(command::Resize::Narrower), "make it narrower"),
+        global(
+            "taller",
+            &["ctrl-up", "}"],
+            Resize(command::Resize::Taller),
+            "make it taller, at the expense of the panel below or above it",
+        ),
+        global("shorter", &["ctrl-down", "{"], Resize(command::Resize::Shorter), "make it shorter"),
+        global(
+            "reset-layout",
+            &["Z"],
+            ResetLayout,
+            "reset the layout: every panel has the room that its contents need",
+        ),
         global("back", &["esc"], Back, "close what is open: zoom, filter, cursor"),
         global("picture", &["ctrl-s"], Screenshot, "save a screenshot (SVG) in the current directory"),
         global("rescan", &["ctrl-r"], Rescan, "rescan the disk for runs and missing datasets"),

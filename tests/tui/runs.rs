@@ -229,7 +229,9 @@ fn eight_runs_can_be_drawn_and_a_ninth_is_refused_with_words() {
     // One goes, and the next has its colour.
     world.keys("home down enter end up v");
     assert_eq!((world.run(ids[1]).slot, world.run(ids[8]).slot), (None, Some(1)));
-    world.keys("c");
+    world.keys("home p end up c");
+    assert_eq!(world.drawn(), [ids[0], ids[8]], "the baseline and the current run");
+    world.keys("home p end up c");
     assert_eq!(world.drawn(), [ids[8]]);
     assert!(ids.iter().all(|id| world.run(*id).slot.is_none()));
 }

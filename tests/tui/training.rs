@@ -1,6 +1,6 @@
 //! Training, the queue, and leaving.
 
-use hiresnet_tui::domain::event::{Control, EventKind, Outcome, Split};
+use hiresnet_tui::domain::event::{Control, EventKind, Outcome, RunResumed, Split};
 use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::run::RunStage;
@@ -37,7 +37,7 @@ fn the_run_is_not_altered_when_the_draft_is() {
     let mut world = World::new();
     let id = world.train();
     let (spec, line) = (world.run(id).spec.clone(), world.run(id).line.clone());
-    world.keys("1 n o S end left").app.panels.setup.select(7);
+    world.keys("1 n o S end left").app.session.setup.select(7);
     world.keys("right d right");
     world.app.update(Action::Paste("plain@cifar10 seed=4".into()));
     assert_eq!(world.line(), "plain@cifar10 seed=4");
@@ -334,6 +334,24 @@ fn a_run_that_ended_early_is_gone_on_with_where_it_lies() {
     world.app.session.runs.select(complete);
     world.keys("r");
     assert!(world.notice().contains("this run is complete"), "{}", world.notice());
+}
+
+#[test]
+fn a_resumed_run_says_how_long_it_will_take() {
+    let mut world = World::new();
+    let id = world.train();
+    let spec = world.run(id).spec.clone();
+    world.events(id, trains(&spec, AT, 225, COURSE));
+    let (before, t) = (world.run(id).state.eta().unwrap(), world.run(id).state.t);
+    world.events(id, [event(t, EventKind::Finished { outcome: Outcome::Stopped, message: None })]).end(id);
+    assert_eq!(world.run(id).state.eta(), None);
+    world.keys("R home r").effects();
+    let resumed = RunResumed { epoch: 3, step: 225, device: "cpu".into(), instructions: None, at: AT.into() };
+    // The time between does not count.
+    world.begin(id).events(id, [event(t + 1000.0, EventKind::Continued(resumed))]);
+    let after = world.run(id).state.eta().unwrap();
+    assert!((after - before).abs() < 1e-6 * before, "{before} {after}");
+    assert!(world.screen((120, 40)).lines().next().unwrap().contains("eta"));
 }
 
 #[test]

@@ -189,13 +189,13 @@ impl World {
         self.app.session.draft.line()
     }
 
-    /// What the footer says.
+    /// What the message above the footer says.
     pub fn notice(&self) -> &str {
-        self.app.session.notice.as_ref().map_or("", |(_, text)| text)
+        self.app.session.notice.as_ref().map_or("", |notice| &notice.text)
     }
 
     pub fn level(&self) -> Option<Level> {
-        self.app.session.notice.as_ref().map(|(level, _)| *level)
+        self.app.session.notice.as_ref().map(|notice| notice.level)
     }
 
     /// What the log has, a line an entry.

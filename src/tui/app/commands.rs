@@ -55,6 +55,8 @@ impl App {
             GlobalCommand::PreviousPanel => self.focus_by(PanelId::ALL.len() - 1),
             GlobalCommand::Focus(panel) => self.focus = panel,
             GlobalCommand::Zoom => self.screen.zoomed = !self.screen.zoomed,
+            GlobalCommand::Resize(how) => self.resize(how),
+            GlobalCommand::ResetLayout => self.reset_layout(),
             GlobalCommand::Back => self.back(),
             GlobalCommand::Screenshot => session.want_of_terminal(TerminalEffect::Screenshot),
             GlobalCommand::Rescan => {

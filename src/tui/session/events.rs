@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::{NOTICE, Session};
+use super::Session;
 use crate::domain::event::{Event, EventKind, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::text::{duration, harmless};
@@ -69,10 +69,7 @@ impl Session {
             Message::Second { clock, memory } => {
                 (self.machine.clock, self.machine.memory) = (clock, memory);
                 self.machine.silent = self.machine.silent.saturating_add(1);
-                self.machine.notice_age = self.machine.notice_age.saturating_add(1);
-                if self.machine.notice_age > NOTICE {
-                    self.notice = None;
-                }
+                self.age_notice();
                 self.since_search = self.since_search.saturating_add(1);
             }
         }

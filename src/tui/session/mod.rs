@@ -8,6 +8,7 @@ mod editing;
 mod events;
 mod fetching;
 mod lesions;
+mod notice;
 mod pasting;
 mod question;
 mod repeating;
@@ -18,7 +19,7 @@ use super::action::{Effect, TerminalEffect};
 use super::draft::Draft;
 use super::fetching::Fetching;
 use super::lesions::Lesions;
-use super::log::{Level, Log, LogEntry};
+use super::log::{Level, Log};
 use super::player::Playback;
 use super::plot::axis::AxisLimits;
 use super::run::{RunStage, StepsState, TrackedRun};
@@ -28,10 +29,9 @@ use super::theme::Theme;
 use crate::domain::spec::ExperimentSpec;
 pub use boards::Boards;
 pub use editing::{EditedText, Editing};
+pub use notice::{Notice, NoticeState};
 pub use question::Question;
 
-/// Seconds for which a message stays in the footer unless a key is pressed.
-const NOTICE: u32 = 10;
 /// Seconds between searches for runs that other processes train.
 const SEARCH_EVERY: u32 = 5;
 
@@ -53,7 +53,7 @@ pub struct Machine {
     pub memory: Option<u64>,
     /// Seconds since the run in progress sent anything.
     pub silent: u32,
-    /// Seconds since the footer's message came.
+    /// Seconds since the message came.
     pub notice_age: u32,
 }
 
@@ -82,8 +82,8 @@ pub struct Session {
     pasted: Vec<ExperimentSpec>,
     /// A spec of which there is a run, until the user says what to do.
     repeated: Option<Repeated>,
-    /// The last message, until the next key.
-    pub notice: Option<(Level, String)>,
+    /// The last message, until the next key or until it is no longer true.
+    pub notice: Option<Notice>,
     /// Event files of runs that train.
     pub boards: Boards,
     /// The machine.
@@ -146,22 +146,6 @@ impl Session {
     /// Wants the terminal to do something.
     pub fn want_of_terminal(&mut self, effect: TerminalEffect) {
         self.want(Effect::Terminal(effect));
-    }
-
-    /// Adds a line to the log.
-    pub fn note(&mut self, level: Level, text: impl Into<String>) {
-        self.log.add(LogEntry { at: self.machine.clock.clone(), level, text: text.into() });
-    }
-
-    /// Says something in the footer, and in the log where it went wrong.
-    pub fn say(&mut self, level: Level, text: impl Into<String>) {
-        let text = text.into();
-        // The log has in full what the footer has no room for.
-        if matches!(level, Level::Bad | Level::Warn) {
-            self.note(level, text.clone());
-        }
-        self.machine.notice_age = 0;
-        self.notice = Some((level, text));
     }
 
     /// Copies the draft's line.

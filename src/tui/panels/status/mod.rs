@@ -13,6 +13,7 @@ use crate::tui::fetching::Fetching;
 use crate::tui::log::Level;
 use crate::tui::paint::{cut, gauge, put};
 use crate::tui::panel::{Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind};
+use crate::tui::panes::Wish;
 use crate::tui::session::Session;
 
 /// Rows of a page.
@@ -33,7 +34,6 @@ impl PanelKind for StatusPanel {
         name: "status",
         focus: ("log", &["L"], "focus Log"),
         mouse: "wheel: scroll",
-        share: (12, 8),
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -64,6 +64,14 @@ impl Panel for StatusPanel {
             0 => String::new(),
             below => format!("{below} newer below"),
         }
+    }
+
+    fn columns_wanted(&self, _session: &Session) -> Wish {
+        Wish::new(30, 60)
+    }
+
+    fn rows_wanted(&self, _session: &Session, _width: u16) -> Wish {
+        Wish::new(5, 12).or_more()
     }
 
     fn layout(&mut self, session: &Session, area: Rect) {
