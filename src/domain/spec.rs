@@ -313,6 +313,16 @@ impl ExperimentSpec {
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, KeyValue)> + '_ {
         keys::KEYS.iter().filter_map(|k| (k.get)(self).map(|v| (k.name, v)))
     }
+
+    /// Keys of the data and of how it is trained on that `other` has otherwise. Where there are
+    /// none, scores of the two compare networks, or seeds.
+    pub fn recipe_differences(&self, other: &Self) -> Vec<&'static str> {
+        /// Which network, which of its seeds, and what is only measured.
+        const OTHERS: [&str; 8] =
+            ["family", "version", "hops", "blocks", "widths", "cardinality", "seed", "probe_images"];
+        let of_recipe = keys::KEYS.iter().filter(|key| !OTHERS.contains(&key.name));
+        of_recipe.filter(|key| (key.get)(self) != (key.get)(other)).map(|key| key.name).collect()
+    }
 }
 
 impl Serialize for ExperimentSpec {

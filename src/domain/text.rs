@@ -178,6 +178,17 @@ pub fn gib(bytes: u64) -> String {
     format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
 }
 
+/// A number with its sign, minus being U+2212; what is shown as 0 has none.
+pub fn signed(number: f64, digits: usize) -> String {
+    let text = format!("{:.digits$}", number.abs());
+    let is_zero = text.bytes().all(|digit| matches!(digit, b'0' | b'.'));
+    match number {
+        _ if is_zero => text,
+        n if n < 0.0 => format!("−{text}"),
+        _ => format!("+{text}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,5 +252,11 @@ mod tests {
             assert_eq!(joined.replace(' ', ""), line.replace(' ', ""));
             assert!(wrap(line, width).iter().all(|l| l.width() <= width));
         }
+    }
+
+    #[test]
+    fn changes_have_their_signs_and_zero_has_none() {
+        let said: Vec<_> = [-8.5, 0.3, 0.04, -0.04, 0.0].into_iter().map(|n| signed(n, 1)).collect();
+        assert_eq!(said, ["−8.5", "+0.3", "0.0", "0.0", "0.0"]);
     }
 }

@@ -151,7 +151,8 @@ impl Timeline {
             return TimelinePosition { run: self.runs.len(), events: 0 };
         }
         let run = self.begins.partition_point(|begin| *begin <= t).saturating_sub(1);
-        let within = t - self.begins.get(run).copied().unwrap_or(0.0);
+        // Events have milliseconds; what the sum and the difference round away is less.
+        let within = t - self.begins.get(run).copied().unwrap_or(0.0) + 1e-6;
         let events =
             self.runs.get(run).map_or(0, |run| run.events.partition_point(|event| event.t <= within));
         TimelinePosition { run, events }
@@ -205,6 +206,14 @@ mod tests {
         assert_eq!([at(4.0), at(5.0), at(6.0), at(1e9)], [(1, 1), (1, 1), (2, 0), (2, 0)]);
         assert_eq!(tape.epoch_end(1, 7), Some(6.0));
         assert_eq!(tape.at(-1.0), TimelinePosition { run: 0, events: 0 });
+    }
+
+    #[test]
+    fn the_end_of_an_epoch_is_at_its_time_in_whichever_run() {
+        for first in (1..2000).map(|ms| f64::from(ms) / 1000.0) {
+            let tape = Timeline::new(vec![recorded(&[0.0, first]), recorded(&[0.0, 0.086, 0.087])]);
+            assert_eq!(tape.at(tape.begins[1] + 0.086), TimelinePosition { run: 1, events: 2 }, "{first}");
+        }
     }
 
     #[test]

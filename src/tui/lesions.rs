@@ -11,6 +11,7 @@ use crate::domain::hops::HopSet;
 use crate::domain::lesion::{Lesioned, LesionedWeights, lesions};
 use crate::domain::spec::{ExperimentSpec, Version};
 use crate::domain::term::Term;
+use crate::domain::text::signed;
 
 /// A loss of top-1 from which on it is no noise of a few images, percent points.
 const NOTABLE: f64 = 1.0;
@@ -51,17 +52,6 @@ impl Loss {
     /// Whether so much is lost that it should be noticed.
     pub fn is_notable(&self) -> bool {
         self.change <= -NOTABLE
-    }
-}
-
-/// A number with its sign; what is shown as 0 has none.
-fn signed(number: f64, digits: usize) -> String {
-    let text = format!("{:.digits$}", number.abs());
-    let is_zero = text.bytes().all(|digit| matches!(digit, b'0' | b'.'));
-    match number {
-        _ if is_zero => text,
-        n if n < 0.0 => format!("−{text}"),
-        _ => format!("+{text}"),
     }
 }
 
@@ -331,9 +321,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_have_their_signs_and_zero_has_none() {
-        let said: Vec<_> = [-8.5, 0.3, 0.04, -0.04, 0.0].into_iter().map(|n| signed(n, 1)).collect();
-        assert_eq!(said, ["−8.5", "+0.3", "0.0", "0.0", "0.0"]);
+    fn changes_have_their_signs() {
         let loss = Loss { top1: 78.8, change: -8.5, loss: 0.607, gained: 0.2218 };
         assert_eq!(loss.full(), "78.80% (−8.50), loss 0.6070 (+0.2218)");
         assert!(loss.is_notable() && !Loss { change: -0.9, ..loss }.is_notable());

@@ -25,9 +25,9 @@ fn a_frame_is_kept_as_text_or_picture_after_the_keys_were_pressed() {
     assert_eq!(lines.len(), 24);
     assert!(lines.iter().all(|line| line.chars().count() <= 80));
     assert!(text.contains("plain+hires") && text.contains("completed") && text.contains("/plain"), "{text}");
-    let svg = picture("a.svg", "120x40", "a 1");
+    let svg = picture("a.svg", "120x40", "n 1");
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-    // Every hop was on, then none, then P1.
+    // None, then P1.
     assert!(svg.contains("270,586"), "P1's count is on it");
     let mut wrong = program();
     wrong.args(["picture", "--keys", "hyper-x", "--out"]).arg(&out).arg(folder.path().join("b.svg"));

@@ -254,6 +254,11 @@ impl Terminal {
         self.paste(spec);
         self.wait_for("the pasted spec is now the draft");
         self.keys("t");
+        let is_asked = |screen: &str| screen.contains("─Train again?─");
+        let screen = self.wait_until("a start", |screen| is_asked(screen) || self.runs().len() > before);
+        if is_asked(&screen) {
+            self.keys("y");
+        }
         self.wait_until("an epoch's end", |_| {
             self.runs().len() > before && self.events().iter().any(|event| event["event"] == "epoch_ended")
         });

@@ -15,12 +15,12 @@ fn whole_session(size: (u16, u16)) {
     terminal.keys("n");
     terminal.wait_for("267,802 parameters");
     terminal.keys("2");
-    let screen = terminal.wait_for("●P2");
-    assert!(screen.contains("resnet+hires[P2]") && screen.contains("○P1"), "{screen}");
-    terminal.click("○P1");
-    let screen = terminal.wait_for("●P1");
+    let screen = terminal.wait_for("■P2");
+    assert!(screen.contains("resnet+hires[P2]") && screen.contains("□P1"), "{screen}");
+    terminal.click("□P1");
+    let screen = terminal.wait_for("■P1");
     assert!(screen.contains("resnet+hires[P1,P2]"), "{screen}");
-    terminal.click("●P2");
+    terminal.click("■P2");
     terminal.wait_for("resnet+hires[P1]@");
     // What the screen says of a spec is what the command says of it.
     terminal.click("○All");
@@ -86,9 +86,9 @@ fn sizes_of_every_kind_while_a_run_trains() {
         assert!(screen.contains(panel), "no {panel}:\n{screen}");
     }
     terminal.resize((80, 24));
-    let whole = |screen: &str| screen.contains("─Wiring─") && screen.contains(" of 30 ─╮");
+    let whole = |screen: &str| screen.contains("─Wiring─") && !screen.contains("─Setup─");
     let screen = terminal.wait_until("the page of a small terminal", whole);
-    assert!(!screen.contains("─Curves─"), "{screen}");
+    assert!(screen.contains("─Curves─") && !screen.contains("─Log─"), "{screen}");
     let seen = terminal.events().len();
     terminal.wait_until("more events", |_| terminal.events().len() > seen);
     terminal.keys("q y");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use hiresnet_tui::domain::event::{EventKind, Outcome};
 use hiresnet_tui::domain::run_state::RunState;
+use hiresnet_tui::domain::text::signed;
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::tui::action::{Effect, Message};
 use hiresnet_tui::tui::log::Level;
@@ -15,7 +16,7 @@ use hiresnet_tui::tui::theme::Theme;
 
 use crate::made::{Course, event, last_step_only, saved, three, trains};
 use crate::screens::NO_COLOR;
-use crate::world::{World, run_mark};
+use crate::world::{World, run_mark, run_row};
 
 /// Runs on disk that differ in their seeds, the oldest first.
 fn seeds(count: usize) -> Vec<SavedRun> {
@@ -258,13 +259,47 @@ fn marks_say_what_is_drawn_and_what_is_the_baseline() {
 #[test]
 fn pinning_shows_differences() {
     let mut world = World::with_three(Theme::FULL);
-    assert!(!world.screen((120, 40)).contains("Δ base"));
+    assert!(!world.screen((120, 40)).contains("Δ test"));
     world.keys("R end p");
     let own = world.app.session.runs.listed().next().unwrap();
-    let wanted =
-        format!("{:+.2}", own.test().unwrap() - world.app.session.runs.baseline().unwrap().test().unwrap());
-    let screen = world.screen((120, 40));
-    assert!(screen.contains("Δ base") && screen.contains(&wanted), "{wanted}\n{screen}");
+    let baseline = world.app.session.runs.baseline().unwrap();
+    let (val, test) = (
+        signed(own.validation().unwrap() - baseline.validation().unwrap(), 2),
+        signed(own.test().unwrap() - baseline.test().unwrap(), 2),
+    );
+    assert_ne!(val, test);
+    let screen = world.screen((200, 60));
+    let row = screen.lines().find(|line| line.contains(&test)).unwrap();
+    assert!(screen.contains("Δ val  Δ test") && row.contains(&val), "{val} {test}\n{screen}");
+    assert!(!screen.contains(" -"), "one sign for minus: {screen}");
+}
+
+#[test]
+fn runs_of_other_recipes_are_not_compared() {
+    let mut world = World::new();
+    let course = Course { pace: 120.0, salt: 2 };
+    let at = "2026-01-02T11:30:00Z";
+    world.find_all(vec![
+        saved("base", "resnet@fashion-embedded epochs=12", at, course),
+        saved("hops", "resnet+hires@fashion-embedded epochs=12 seed=3 probe_images=50", at, course),
+        saved("longer", "resnet@fashion-embedded epochs=14 batch=50", at, course),
+    ]);
+    let at = |world: &World, name: &str| {
+        world.app.session.runs.all().find(|run| run.path.as_ref().unwrap().ends_with(name)).unwrap().id
+    };
+    let (base, hops, longer) = (at(&world, "base"), at(&world, "hops"), at(&world, "longer"));
+    world.keys("R").app.session.runs.pin(Some(base));
+    world.app.session.runs.select(longer);
+    let screen = world.screen((200, 60));
+    assert!(screen.contains("no Δ: the baseline has another epochs, batch"), "{screen}");
+    let row = |world: &mut World, id| {
+        let y = world.place(run_row(id)).y;
+        world.screen((200, 60)).lines().nth(y.into()).unwrap().to_owned()
+    };
+    assert_eq!(row(&mut world, longer).matches('…').count(), 2);
+    world.app.session.runs.select(hops);
+    assert!(!world.screen((200, 60)).contains("no Δ"), "another network and seed of the same recipe");
+    assert!(row(&mut world, hops).matches(['+', '−']).count() >= 2);
 }
 
 #[test]

@@ -3,20 +3,20 @@
 
 mod bars;
 mod course;
+mod groups;
 mod spreads;
+mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
-use unicode_width::UnicodeWidthStr;
 
 pub use self::bars::three;
 use self::bars::{BarScale, TermBars};
 use self::course::TermCourse;
-use super::wiring::mark;
+use self::groups::{GAP, Groups, NARROWEST, rows_of};
+use self::words::{fitting, more, parts, sentence, slider, why_nothing};
 use crate::domain::event::{BlockActivity, Split};
 use crate::domain::run_state::{ProbeRecord, RunState};
-use crate::domain::text::wrap;
 use crate::tui::labels::DistinctNames;
 use crate::tui::paint::cut;
 use crate::tui::panel::{Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind};
@@ -63,13 +63,6 @@ const TALLEST: usize = 12;
 /// Columns that a run wants to stand beside another, and the least rows.
 const BESIDE: u16 = 56;
 const BESIDE_ROWS: u16 = 20;
-
-/// Narrowest group of bars that stands beside another.
-const NARROWEST: u16 = 26;
-/// Widest group of bars.
-const WIDEST: u16 = 64;
-/// Columns between groups.
-const GAP: u16 = 2;
 
 impl PanelKind for ActivationsPanel {
     const FACTS: PanelFacts = PanelFacts {
@@ -393,50 +386,6 @@ impl ActivationsPanel {
     }
 }
 
-/// Where the groups of bars are, one for each block.
-struct Groups<'a> {
-    /// Rows of all of them.
-    rows: usize,
-    /// Columns of each.
-    width: u16,
-    /// First row and column of each.
-    placed: Vec<(usize, u16, &'a BlockActivity)>,
-}
-
-/// Its heading, F, and its hops.
-fn rows_of(block: &BlockActivity, each: usize) -> usize {
-    1 + (1 + block.hops.len()) * each
-}
-
-impl<'a> Groups<'a> {
-    /// How many stand side by side.
-    fn across(width: u16, blocks: u16) -> u16 {
-        ((width + GAP) / (NARROWEST + GAP)).clamp(1, blocks)
-    }
-
-    /// As many side by side as `area` has room for.
-    fn new(probe: &'a ProbeRecord, area: Rect, each: usize) -> Self {
-        let blocks = probe.blocks.len().clamp(1, u16::MAX.into()) as u16;
-        let across = Self::across(area.width, blocks);
-        let width = ((area.width + GAP) / across).saturating_sub(GAP).min(WIDEST);
-        let lines = || probe.blocks.chunks(across.into());
-        let height =
-            |line: &[BlockActivity]| line.iter().map(|block| rows_of(block, each)).max().unwrap_or(0);
-        let all: usize = lines().map(height).sum();
-        // A row between groups is the first thing to go.
-        let gap = usize::from(all + lines().count() <= area.height as usize + 1);
-        let (mut rows, mut placed) = (0, Vec::new());
-        for line in lines() {
-            let start = if rows > 0 { rows + gap } else { 0 };
-            for (i, block) in line.iter().enumerate() {
-                placed.push((start, i as u16 * (width + GAP), block));
-            }
-            rows = start + height(line);
-        }
-        Self { rows, width, placed }
-    }
-}
-
 /// The measurement of another run to be set beside `probe`.
 fn same<'a>(probe: &ProbeRecord, run: &'a RunState) -> Option<&'a ProbeRecord> {
     same_place(probe, run).map(|at| &run.probes[at])
@@ -446,87 +395,4 @@ fn same<'a>(probe: &ProbeRecord, run: &'a RunState) -> Option<&'a ProbeRecord> {
 fn same_place(probe: &ProbeRecord, run: &RunState) -> Option<usize> {
     let is_test = probe.split == Split::Test;
     run.probes.iter().position(|p| p.split == probe.split && (is_test || p.epoch == probe.epoch))
-}
-
-/// Why a run has no measurement.
-fn why_nothing(run: &RunState) -> &'static str {
-    if run.outcome.is_some() {
-        return "no activations recorded";
-    }
-    match &run.started {
-        Some(facts) if facts.spec.probe_images == 0 => {
-            "probe_images is 0: activations are recorded only at the end, on the test split."
-        }
-        _ => {
-            "After the first epoch: the mean |activation| of each block's F and of every projection added to it, \
-             on the validation split."
-        }
-    }
-}
-
-fn sentence(text: &str, area: Rect, buffer: &mut Buffer, theme: &Theme) {
-    for (line, y) in wrap(text, area.width.into()).iter().zip(area.top()..area.bottom()) {
-        buffer.set_stringn(area.x, y, line, area.width.into(), theme.dim());
-    }
-}
-
-/// Where in a run's measurements the shown one is: a knob on a line.
-fn slider(at: usize, count: usize, room: Rect, buffer: &mut Buffer, theme: &Theme) {
-    let number = format!(" {}/{count}", at + 1);
-    let most = (room.width as usize).saturating_sub(number.len() + 2);
-    if count < 2 || most < 5 {
-        return;
-    }
-    let length = most.min(count);
-    let knob = at * (length - 1) / (count - 1);
-    let line = theme.glyph("─", "-");
-    let x = room.right() - (length + number.len()) as u16;
-    let mut put = |x, text: &str, style: Style| buffer.set_string(x, room.y, text, style);
-    for i in 0..length {
-        put(x + i as u16, line, theme.off());
-    }
-    put(x + knob as u16, mark(true, theme), theme.accent());
-    put(x + length as u16, &number, theme.dim());
-}
-
-/// As many of `parts` as fit in `width`, the first ones first.
-fn fitting(parts: &[String], width: usize, theme: &Theme) -> String {
-    let mut said = String::new();
-    for part in parts.iter().map(|part| theme.plain(part)) {
-        if !said.is_empty() && said.width() + 3 + part.width() > width {
-            break;
-        }
-        said.push_str(if said.is_empty() { "" } else { theme.glyph(" · ", " | ") });
-        said.push_str(&part);
-    }
-    said
-}
-
-/// Says that there is more above or below; the columns that takes.
-fn more((above, below): (usize, usize), area: Rect, buffer: &mut Buffer, theme: &Theme) -> u16 {
-    let mut said = Vec::new();
-    if above > 0 {
-        said.push(format!("{} {above}", theme.glyph("↑", "^")));
-    }
-    if below > 0 {
-        said.push(format!("{} {below}", theme.glyph("↓", "v")));
-    }
-    if said.is_empty() {
-        return 0;
-    }
-    let text = format!(" {} more rows", said.join(" "));
-    let width = text.chars().count() as u16;
-    let x = area.right().saturating_sub(width).max(area.x);
-    let room = (area.right() - x) as usize;
-    buffer.set_stringn(x, area.bottom() - 1, text, room, theme.warn());
-    room as u16
-}
-
-/// Title, groups, and, where there is room, the legend.
-fn parts(area: Rect) -> [Rect; 3] {
-    let title = area.height.min(1);
-    let rest = area.height - title;
-    let legend = u16::from(rest > 3);
-    let row = |y, height| Rect { y, height, ..area };
-    [row(area.y, title), row(area.y + title, rest - legend), row(area.bottom() - legend, legend)]
 }

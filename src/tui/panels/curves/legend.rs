@@ -9,6 +9,7 @@ use super::Item;
 use super::series::Series;
 use super::view::{CurveView, PlottedMetric, Splits, XAxis};
 use crate::domain::event::Split::{self, Train, Validation};
+use crate::domain::text::signed;
 use crate::tui::labels::cut_apart;
 use crate::tui::plot::axis;
 use crate::tui::plot::write;
@@ -314,7 +315,7 @@ fn shown(reading: Option<(f64, Option<f64>)>, metric: PlottedMetric, decimals: u
 }
 
 fn difference(by: f64, metric: PlottedMetric, decimals: usize) -> (String, Tone) {
-    let text = format!("{by:+.decimals$}");
+    let text = signed(by, decimals);
     let visible = text.bytes().any(|b| (b'1'..=b'9').contains(&b));
     let tone = match metric {
         _ if !visible => Tone::Plain,

@@ -8,6 +8,7 @@ use super::{TablePanel, UnderWay};
 use crate::domain::paper::Accuracy;
 use crate::domain::report::table::{ReportTable, TableCell, TableRow};
 use crate::domain::stats;
+use crate::domain::text::signed;
 use crate::tui::paint::{cut, put};
 use crate::tui::theme::Theme;
 
@@ -148,6 +149,6 @@ fn cell(cell: &TableCell, under_way: UnderWay, area: Rect, buf: &mut Buffer, the
     let x = put(buf, area, area.x, y, &text, theme.dim(), theme);
     if let Some(difference) = cell.difference {
         let style = if difference >= 0.0 { theme.good() } else { theme.warn() };
-        put(buf, area, x, y, &format!(" {difference:+.2}"), style, theme);
+        put(buf, area, x, y, &format!(" {}", signed(difference, 2)), style, theme);
     }
 }

@@ -1,17 +1,18 @@
 //! Runs: in progress, queued, on disk.
 
+mod columns;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::event::Outcome;
-use crate::domain::text::duration;
+use self::columns::{Column, SPEC, all_columns, columns, why_unlike};
 use crate::tui::chrome::input::draw_line;
 use crate::tui::paint::{cut, put};
 use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
 use crate::tui::panes::Wish;
-use crate::tui::run::{RunStage, RunStatus, TrackedRun};
+use crate::tui::run::{RunStage, TrackedRun};
 use crate::tui::session::{EditedText, Session};
 use crate::tui::theme::Theme;
 
@@ -185,120 +186,6 @@ impl Panel for RunsPanel {
     }
 }
 
-/// A column: its title, how wide it is, and its cell of a run.
-struct Column {
-    title: &'static str,
-    width: u16,
-    cell: fn(&Session, &TrackedRun) -> String,
-    style: fn(&Session, &TrackedRun) -> Style,
-}
-
-const fn column(title: &'static str, width: u16, cell: fn(&Session, &TrackedRun) -> String) -> Column {
-    Column { title, width, cell, style: |session, _| session.theme.text() }
-}
-
-fn percent(value: Option<f64>) -> String {
-    value.map_or("–".into(), |value| format!("{value:.2}"))
-}
-
-/// Test top-1 less the baseline's, or of validation where one is not tested, percent points.
-fn difference(session: &Session, run: &TrackedRun) -> Option<f64> {
-    let baseline = session.runs.baseline().filter(|baseline| baseline.id != run.id)?;
-    match (run.test(), baseline.test()) {
-        (Some(own), Some(its)) => Some(own - its),
-        _ => Some(run.validation()? - baseline.validation()?),
-    }
-}
-
-fn status_style(session: &Session, run: &TrackedRun) -> Style {
-    let theme = &session.theme;
-    match run.status() {
-        RunStatus::Training | RunStatus::Starting => theme.good(),
-        RunStatus::Ended(Outcome::Failed | Outcome::Diverged) => theme.bad(),
-        RunStatus::Paused | RunStatus::Unfinished | RunStatus::Ended(Outcome::Stopped) => theme.warn(),
-        RunStatus::Queued | RunStatus::Elsewhere => theme.accent(),
-        RunStatus::Ended(Outcome::Completed) => theme.dim(),
-    }
-}
-
-/// Columns after the spec, each with its rank: the highest is the first to be given up. Where
-/// it is `wide`, the longest status is whole.
-fn all_columns(session: &Session, wide: bool) -> Vec<(u8, Column)> {
-    let status_width = if wide { RunStatus::Elsewhere.name().len() as u16 } else { 10 };
-    let status = if wide { status } else { short_status };
-    let mut all = vec![
-        (0, Column { style: status_style, ..column("status", status_width, status) }),
-        (3, column("epochs", 7, |_, run| run.epochs())),
-        (1, column("val", 6, |_, run| percent(run.validation()))),
-        (2, column("test", 6, |_, run| percent(run.test()))),
-        (
-            5,
-            column("time", 7, |_, run| match run.stage {
-                RunStage::Waiting => "–".into(),
-                _ => duration(run.state.t),
-            }),
-        ),
-        (
-            6,
-            column("started (UTC)", 16, |_, run| {
-                run.began()
-                    .map_or(String::new(), |at| at.chars().take(16).collect::<String>().replace('T', " "))
-            }),
-        ),
-    ];
-    if session.runs.baseline().is_some() {
-        let cell = |session: &Session, run: &TrackedRun| {
-            difference(session, run).map_or(String::new(), |d| format!("{d:+.2}"))
-        };
-        let style = |session: &Session, run: &TrackedRun| match difference(session, run) {
-            Some(d) if d > 0.0 => session.theme.good(),
-            Some(d) if d < 0.0 => session.theme.warn(),
-            _ => session.theme.dim(),
-        };
-        all.insert(4, (4, Column { style, ..column("Δ base", 7, cell) }));
-    }
-    all
-}
-
-/// As many of them as there is room for.
-fn columns(session: &Session, width: u16) -> Vec<Column> {
-    // Only where somebody else trains one is the longest status there.
-    let is_elsewhere = |run: &TrackedRun| run.status() == RunStatus::Elsewhere;
-    let all = all_columns(session, width >= ROOMY && session.runs.listed().any(is_elsewhere));
-    // Enough of the spec to tell runs apart comes first.
-    let mut room = width.saturating_sub(SPEC);
-    let mut order: Vec<u8> = all.iter().map(|(rank, _)| *rank).collect();
-    order.sort_unstable();
-    let fits: Vec<u8> = order
-        .into_iter()
-        .take_while(|rank| {
-            let width = all.iter().find(|(r, _)| r == rank).map_or(0, |(_, column)| column.width + 1);
-            let fits = room >= width;
-            room = room.saturating_sub(width);
-            fits
-        })
-        .collect();
-    all.into_iter().filter(|(rank, _)| fits.contains(rank)).map(|(_, column)| column).collect()
-}
-
-fn status(session: &Session, run: &TrackedRun) -> String {
-    match session.runs.queue().position(|id| id == run.id) {
-        Some(place) => format!("queued {}", place + 1),
-        None => run.status().name().to_owned(),
-    }
-}
-
-/// Without what is in brackets.
-fn short_status(session: &Session, run: &TrackedRun) -> String {
-    let status = status(session, run);
-    status.split_once(" (").map_or(status.as_str(), |(short, _)| short).to_owned()
-}
-
-/// From this width on the longest status is whole.
-const ROOMY: u16 = 90;
-/// The least width of mark and spec.
-const SPEC: u16 = 26;
-
 /// Paints the list.
 fn draw_list(canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
     let (session, area, theme) = (canvas.session, canvas.area, canvas.theme());
@@ -314,7 +201,10 @@ fn draw_list(canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
         let line = Rect { x, y: last, width: area.right() - x, height: 1 };
         drawn.cursor = draw_line(editing, line, buf, theme);
     } else if let Some(run) = session.runs.current().filter(|_| has_last) {
-        put(buf, area, area.x, last, &cut(&run.line, area.width.into()), theme.dim(), theme);
+        let why = why_unlike(session, run).unwrap_or_default();
+        let room = usize::from(area.width).saturating_sub(why.width() + usize::from(!why.is_empty()));
+        put(buf, area, area.x, last, &cut(&run.line, room), theme.dim(), theme);
+        put(buf, area, area.right().saturating_sub(why.width() as u16), last, &why, theme.warn(), theme);
     }
     let columns = columns(session, area.width);
     let taken: u16 = columns.iter().map(|column| column.width + 1).sum();

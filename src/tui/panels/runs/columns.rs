@@ -1,0 +1,162 @@
+//! The columns beside a run's name: which there is room for, and what each says.
+
+use ratatui::style::Style;
+
+use crate::domain::event::Outcome;
+use crate::domain::text::{duration, signed};
+use crate::tui::run::{RunStage, RunStatus, TrackedRun};
+use crate::tui::session::Session;
+use crate::tui::theme::Theme;
+
+/// From this width on the longest status is whole.
+const ROOMY: u16 = 90;
+/// The least width of mark and spec.
+pub const SPEC: u16 = 26;
+
+/// A column: its title, how wide it is, and its cell of a run.
+pub struct Column {
+    pub title: &'static str,
+    pub width: u16,
+    pub cell: fn(&Session, &TrackedRun) -> String,
+    pub style: fn(&Session, &TrackedRun) -> Style,
+}
+
+const fn column(title: &'static str, width: u16, cell: fn(&Session, &TrackedRun) -> String) -> Column {
+    Column { title, width, cell, style: |session, _| session.theme.text() }
+}
+
+fn percent(value: Option<f64>) -> String {
+    value.map_or("–".into(), |value| format!("{value:.2}"))
+}
+
+/// What a run's number is more than the baseline's, percent points, where that says something of
+/// the networks: `…` where they were not trained alike, nothing where one of them has no such
+/// number, and of the baseline itself.
+fn difference(session: &Session, run: &TrackedRun, of: fn(&TrackedRun) -> Option<f64>) -> Difference {
+    let baseline = session.runs.baseline().filter(|baseline| baseline.id != run.id);
+    match baseline.and_then(|baseline| Some((baseline, of(run)? - of(baseline)?))) {
+        None => Difference::Nothing,
+        Some((baseline, _)) if !run.spec.recipe_differences(&baseline.spec).is_empty() => Difference::Unlike,
+        Some((_, points)) => Difference::Points(points),
+    }
+}
+
+/// Against the baseline.
+enum Difference {
+    Nothing,
+    Unlike,
+    Points(f64),
+}
+
+impl Difference {
+    fn text(&self) -> String {
+        match self {
+            Self::Nothing => String::new(),
+            Self::Unlike => "…".into(),
+            Self::Points(points) => signed(*points, 2),
+        }
+    }
+
+    fn style(&self, theme: &Theme) -> Style {
+        match self {
+            Self::Points(points) if *points > 0.0 => theme.good(),
+            Self::Points(points) if *points < 0.0 => theme.warn(),
+            _ => theme.dim(),
+        }
+    }
+}
+
+/// Why a run's numbers are not set against the baseline's; `None` where they are.
+pub fn why_unlike(session: &Session, run: &TrackedRun) -> Option<String> {
+    let baseline = session.runs.baseline().filter(|baseline| baseline.id != run.id)?;
+    let keys = run.spec.recipe_differences(&baseline.spec);
+    (!keys.is_empty()).then(|| format!("no Δ: the baseline has another {}", keys.join(", ")))
+}
+
+fn status_style(session: &Session, run: &TrackedRun) -> Style {
+    let theme = &session.theme;
+    match run.status() {
+        RunStatus::Training | RunStatus::Starting => theme.good(),
+        RunStatus::Ended(Outcome::Failed | Outcome::Diverged) => theme.bad(),
+        RunStatus::Paused | RunStatus::Unfinished | RunStatus::Ended(Outcome::Stopped) => theme.warn(),
+        RunStatus::Queued | RunStatus::Elsewhere => theme.accent(),
+        RunStatus::Ended(Outcome::Completed) => theme.dim(),
+    }
+}
+
+/// Columns after the spec, each with its rank: the highest is the first to be given up. Where
+/// it is `wide`, the longest status is whole.
+pub fn all_columns(session: &Session, wide: bool) -> Vec<(u8, Column)> {
+    let status_width = if wide { RunStatus::Elsewhere.name().len() as u16 } else { 10 };
+    let status = if wide { status } else { short_status };
+    let mut all = vec![
+        (0, Column { style: status_style, ..column("status", status_width, status) }),
+        (3, column("epochs", 7, |_, run| run.epochs())),
+        (1, column("val", 6, |_, run| percent(run.validation()))),
+        (2, column("test", 6, |_, run| percent(run.test()))),
+        (
+            6,
+            column("time", 7, |_, run| match run.stage {
+                RunStage::Waiting => "–".into(),
+                _ => duration(run.state.t),
+            }),
+        ),
+        (
+            7,
+            column("started (UTC)", 16, |_, run| {
+                run.began()
+                    .map_or(String::new(), |at| at.chars().take(16).collect::<String>().replace('T', " "))
+            }),
+        ),
+    ];
+    if session.runs.baseline().is_some() {
+        let column = |title, cell, style| Column { style, ..column(title, 6, cell) };
+        let test = column(
+            "Δ test",
+            |session, run| difference(session, run, TrackedRun::test).text(),
+            |session, run| difference(session, run, TrackedRun::test).style(&session.theme),
+        );
+        let val = column(
+            "Δ val",
+            |session, run| difference(session, run, TrackedRun::validation).text(),
+            |session, run| difference(session, run, TrackedRun::validation).style(&session.theme),
+        );
+        all.insert(4, (5, test));
+        all.insert(3, (4, val));
+    }
+    all
+}
+
+/// As many of them as there is room for.
+pub fn columns(session: &Session, width: u16) -> Vec<Column> {
+    // Only where somebody else trains one is the longest status there.
+    let is_elsewhere = |run: &TrackedRun| run.status() == RunStatus::Elsewhere;
+    let all = all_columns(session, width >= ROOMY && session.runs.listed().any(is_elsewhere));
+    // Enough of the spec to tell runs apart comes first.
+    let mut room = width.saturating_sub(SPEC);
+    let mut order: Vec<u8> = all.iter().map(|(rank, _)| *rank).collect();
+    order.sort_unstable();
+    let fits: Vec<u8> = order
+        .into_iter()
+        .take_while(|rank| {
+            let width = all.iter().find(|(r, _)| r == rank).map_or(0, |(_, column)| column.width + 1);
+            let fits = room >= width;
+            room = room.saturating_sub(width);
+            fits
+        })
+        .collect();
+    all.into_iter().filter(|(rank, _)| fits.contains(rank)).map(|(_, column)| column).collect()
+}
+
+fn status(session: &Session, run: &TrackedRun) -> String {
+    match session.runs.queue().position(|id| id == run.id) {
+        Some(place) => format!("queued {}", place + 1),
+        None => run.status().name().to_owned(),
+    }
+}
+
+/// Without what is in brackets.
+fn short_status(session: &Session, run: &TrackedRun) -> String {
+    let status = status(session, run);
+    status.split_once(" (").map_or(status.as_str(), |(short, _)| short).to_owned()
+}
