@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::Stdio;
 
 use assert_cmd::Command;
 
@@ -48,7 +49,6 @@ fn two_screens_share_one_store() {
         terminal.wait_for("completed");
     }
     for terminal in [&one, &two] {
-        terminal.keys("C-r");
         let screen = terminal.wait_for("2 · newest");
         assert_eq!(screen.matches("completed").count(), 2, "{screen}");
     }
@@ -56,7 +56,6 @@ fn two_screens_share_one_store() {
 
     // What one trains the other cannot delete.
     one.train(LONG);
-    two.keys("C-r");
     two.wait_for("running");
     two.keys("Home d");
     two.wait_for("─Delete run?─");
@@ -70,6 +69,50 @@ fn two_screens_share_one_store() {
     one.keys("y");
     one.left_with(0);
     assert_eq!(one.outcome(), "stopped");
+}
+
+#[test]
+fn runs_of_a_batch_process_are_followed_without_a_key() {
+    let Some(terminal) = Terminal::start((120, 40)) else { return };
+    terminal.open("");
+    terminal.keys("R");
+    terminal.wait_for("No runs yet");
+    let mut batch = std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"))
+        .args(["--device", "cpu", "--threads", "1", "--batch", LONG, "--out"])
+        .arg(terminal.home().join("runs"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Its folder is not there at first, nor is the one it is in.
+    terminal.wait_for("running");
+    terminal.wait_until("a curve", |screen| screen.contains("train loss"));
+    terminal.wait_until("epochs", |screen| (3..100).any(|n| screen.contains(&format!(" {n}/100000"))));
+    terminal.wait_until("its activations", |screen| screen.contains("block 1") && screen.contains("0→1"));
+    // What is not told is seen all the same: it is killed.
+    batch.kill().unwrap();
+    batch.wait().unwrap();
+    terminal.wait_for("unfinished");
+    // Resumed from its checkpoint, and ended properly.
+    let status = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "timeout -s INT 5 {} --device cpu --threads 1 --resume --batch '{LONG}' --out {} >&2",
+            assert_cmd::cargo::cargo_bin("hiresnet-tui").display(),
+            terminal.home().join("runs").display()
+        ))
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(!status.success());
+    let screen = terminal.wait_for("stopped");
+    assert!(screen.contains("stopped in another process"), "{screen}");
+    assert_eq!(terminal.runs().len(), 1);
+    let run = terminal.runs().remove(0);
+    fs::remove_dir_all(&run).unwrap();
+    terminal.wait_for("No runs yet");
+    terminal.keys("q");
+    terminal.left_with(0);
 }
 
 #[test]
