@@ -170,7 +170,11 @@ pub fn is_shared(folder: &Path) -> bool {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             rustix::fs::statfs(folder).ok()
         });
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the kernel's are 32 bits")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the kernel's are 32 bits"
+        )]
         return facts.is_some_and(|facts| SHARED.contains(&(facts.f_type as u32)));
     }
     #[cfg(not(target_os = "linux"))]

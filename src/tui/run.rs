@@ -122,15 +122,7 @@ impl TrackedRun {
         let SavedRun { path, spec, state, being_written, bytes, .. } = saved;
         let (stage, steps) = (RunStage::Over, StepsState::OnDisk);
         let waiting = Self::waiting(id, spec);
-        Self {
-            path: Some(path),
-            state,
-            stage,
-            steps,
-            elsewhere: being_written,
-            recorded: bytes,
-            ..waiting
-        }
+        Self { path: Some(path), state, stage, steps, elsewhere: being_written, recorded: bytes, ..waiting }
     }
 
     /// Whether `saved`, of the same folder, has nothing that is not known.

@@ -49,8 +49,8 @@ fn two_screens_share_one_store() {
         terminal.wait_for("completed");
     }
     for terminal in [&one, &two] {
-        let screen = terminal.wait_for("2 · newest");
-        assert_eq!(screen.matches("completed").count(), 2, "{screen}");
+        let both = |screen: &str| screen.contains("2 · newest") && screen.matches("completed").count() == 2;
+        terminal.wait_until("both runs", both);
     }
     assert_eq!(one.runs().len(), 2);
 
@@ -77,34 +77,34 @@ fn runs_of_a_batch_process_are_followed_without_a_key() {
     terminal.open("");
     terminal.keys("R");
     terminal.wait_for("No runs yet");
-    let mut batch = std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"))
-        .args(["--device", "cpu", "--threads", "1", "--batch", LONG, "--out"])
-        .arg(terminal.home().join("runs"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let batch = |more: &[&str]| {
+        std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"))
+            .args(["--device", "cpu", "--threads", "1", "--batch", LONG, "--out"])
+            .arg(terminal.home().join("runs"))
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut first = batch(&[]);
     // Its folder is not there at first, nor is the one it is in.
     terminal.wait_for("running");
     terminal.wait_until("a curve", |screen| screen.contains("train loss"));
     terminal.wait_until("epochs", |screen| (3..100).any(|n| screen.contains(&format!(" {n}/100000"))));
     terminal.wait_until("its activations", |screen| screen.contains("block 1") && screen.contains("0→1"));
     // What is not told is seen all the same: it is killed.
-    batch.kill().unwrap();
-    batch.wait().unwrap();
+    first.kill().unwrap();
+    first.wait().unwrap();
     terminal.wait_for("unfinished");
     // Resumed from its checkpoint, and ended properly.
-    let status = std::process::Command::new("sh")
-        .arg("-c")
-        .arg(format!(
-            "timeout -s INT 5 {} --device cpu --threads 1 --resume --batch '{LONG}' --out {} >&2",
-            assert_cmd::cargo::cargo_bin("hiresnet-tui").display(),
-            terminal.home().join("runs").display()
-        ))
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(!status.success());
+    let mut second = batch(&["--resume"]);
+    let has = |name: &str| terminal.events().iter().any(|event| event["event"] == name);
+    terminal.wait_until("its going on", |screen| has("continued") && screen.contains("running"));
+    let kill = std::process::Command::new("kill").args(["-INT", &second.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    assert!(!second.wait().unwrap().success());
     let screen = terminal.wait_for("stopped");
     assert!(screen.contains("stopped in another process"), "{screen}");
     assert_eq!(terminal.runs().len(), 1);

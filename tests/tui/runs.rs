@@ -426,6 +426,7 @@ fn what_another_program_adds_is_followed_once_and_in_full() {
     world.tell(Message::Searched(vec![]));
     world.tell(Message::Found(Box::new(last_step_only(saved.clone()))));
     assert!(world.log().contains("resnet+hires s0: training in another process"), "{}", world.log());
+    world.screen((120, 40));
     let id = world.listed()[0];
     assert_eq!(world.effects(), [Effect::Load(id, "runs/other".into())]);
     let append = |world: &mut World, from: usize, to: usize, being_written: bool| {
@@ -451,8 +452,9 @@ fn what_another_program_adds_is_followed_once_and_in_full() {
     assert_eq!((world.run(id).status().name(), world.effects().len()), ("completed", 0));
     // Nothing of a run that nobody knows.
     world.tell(Message::Appended { path: "runs/what".into(), events: told, being_written: true });
+    world.screen((120, 40));
     assert_eq!(world.listed(), [id]);
-    world.tell(Message::Gone("runs/other".into()));
+    world.tell(Message::Gone("runs/other".into())).screen((120, 40));
     assert!(world.listed().is_empty());
 }
 
@@ -464,6 +466,7 @@ fn a_run_that_another_program_resumes_is_read_again_and_may_be_cut_off() {
     let mut stopped = SavedRun { being_written: false, ..saved.clone() };
     stopped.state.outcome = Some(Outcome::Stopped);
     world.tell(Message::Found(Box::new(last_step_only(stopped))));
+    world.screen((120, 40));
     let id = world.listed()[0];
     // From an earlier moment, though at another one of the clock.
     let state = RunState::replay(told[..30].iter().map(|(_, event)| event));

@@ -1,7 +1,6 @@
 //! The table panel: it fills as runs come, tells how far others are, and hears of runs that
 //! other programs train.
 
-
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::tui::action::Message;

@@ -173,7 +173,9 @@ impl StoreFollower<'_> {
             self.follow(&path);
             match (read, self.runs.get_mut(&path)) {
                 (None, Some(folder)) => {
-                    folder.run = FollowedRun::Damaged(folder.seen.map_or(0, |(bytes, _)| bytes));
+                    // One without a record is being made.
+                    let bytes = folder.seen.map_or(0, |(bytes, _)| bytes);
+                    folder.run = if bytes > 0 { FollowedRun::Damaged(bytes) } else { FollowedRun::Listed };
                 }
                 (Some((_, true)), _) => self.look(&path, false, AGAINS),
                 _ => {}
@@ -186,10 +188,24 @@ impl StoreFollower<'_> {
     fn attach(&mut self) {
         let Some(watch) = &self.watch else { return };
         let before = self.at.take();
-        self.at = self.root.ancestors().find_map(|folder| {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            Some((watch.add(folder, false)?, folder.to_path_buf()))
-        });
+        let nearest = || {
+            self.root.ancestors().find_map(|folder| {
+                let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+                Some((watch.add(folder, false)?, folder.to_path_buf()))
+            })
+        };
+        // A nearer one may have been made before this one was watched, which nobody tells.
+        let (mut at, mut left) = (nearest(), Vec::new());
+        loop {
+            let again = nearest();
+            if again == at {
+                break;
+            }
+            left.extend(at.take());
+            at = again;
+        }
+        left.iter().for_each(|(id, _)| watch.remove(*id));
+        self.at = at;
         let now = self.at.as_ref().map(|(id, _)| *id);
         if let Some((id, _)) = before.filter(|(id, _)| Some(*id) != now) {
             watch.remove(id);
@@ -305,10 +321,12 @@ impl StoreFollower<'_> {
             }
             self.forget(path);
             if path.is_dir() {
-                // It may become one.
                 self.follow(path);
             }
-            return;
+            // It may become one, or may have before it was watched.
+            if !store::is_run(path) {
+                return;
+            }
         }
         self.follow(path);
         let stamp = stamp(path);
