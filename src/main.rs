@@ -10,12 +10,11 @@ use clap::{CommandFactory, Parser};
 use hiresnet_tui::batch;
 use hiresnet_tui::cli;
 use hiresnet_tui::cli::{BenchCommand, Cli, CliCommand, PictureArgs, ReplayBench, UiBench};
-use hiresnet_tui::domain::timeline::Timeline;
 use hiresnet_tui::engine::device::{self, DeviceChoice};
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::files;
 use hiresnet_tui::engine::kernels::isa::Isa;
-use hiresnet_tui::engine::recording;
+use hiresnet_tui::engine::recording::{self, RecordedPart};
 use hiresnet_tui::exit::Exit;
 use hiresnet_tui::output;
 use hiresnet_tui::signals;
@@ -76,7 +75,9 @@ fn main() -> ExitCode {
             batch::lesion::run(run, *pairs, without.as_deref(), machine, *json)
         }
         Some(CliCommand::Report(args)) => batch::report::run(args),
-        Some(CliCommand::Record { runs, output, force }) => batch::replay::record(runs, output, *force),
+        Some(CliCommand::Record { runs, from, to, output, force }) => {
+            batch::replay::record(runs, RecordedPart { from: *from, to: *to }, output, *force)
+        }
         Some(CliCommand::Export(args)) => batch::export::run(args),
         Some(CliCommand::Presets { what }) => batch::presets::run(what),
         Some(CliCommand::Sweep { what }) => batch::sweep::run(what),
@@ -162,6 +163,7 @@ fn picture(args: &PictureArgs) -> Result<Exit, EngineError> {
         root: args.out.clone(),
         data: args.place.data_dir.clone(),
         device: DeviceChoice::Auto,
+        tensorboard: None,
     };
     tui::picture_of(&options, args.size, &args.keys, ground, &args.file)?;
     Ok(Exit::Done)
@@ -210,6 +212,7 @@ fn screen(cli: &Cli) -> Result<Exit, EngineError> {
         root: cli.out.clone(),
         data: cli.machine.data.data_dir.clone(),
         device: cli.machine.device,
+        tensorboard: cli.batch.tensorboard.clone(),
     };
     match &cli.replay {
         None => tui::run(&options),
@@ -223,7 +226,7 @@ fn screen(cli: &Cli) -> Result<Exit, EngineError> {
 /// Measures how soon a recording is anywhere.
 fn bench_replay(args: &ReplayBench) -> Result<Exit, EngineError> {
     let tape = match &args.recording {
-        Some(name) => Timeline::new(recording::open(name)?),
+        Some(name) => recording::open(name)?,
         None => tui::bench_replay::long_tape()?,
     };
     let seeking = tui::bench_replay::seeking(tape, args.size, args.rounds as usize)?;

@@ -9,8 +9,10 @@ use hiresnet_tui::domain::lesion::{Lesioned, lesions};
 use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::domain::term::Term;
 use hiresnet_tui::engine::data::Dataset;
+use hiresnet_tui::engine::deletion;
 use hiresnet_tui::engine::device::Device;
 use hiresnet_tui::engine::lesion::{LesionProgress, lesion};
+use hiresnet_tui::engine::lesion_file;
 use hiresnet_tui::engine::model::Weights;
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::engine::worker::Worker;
@@ -171,4 +173,73 @@ fn what_a_run_has_not_cannot_be_cut() {
         fs::remove_file(trained.folder.join(format!("{checkpoint}.safetensors"))).unwrap();
     }
     assert!(said(vec![]).contains("no weights in its folder"));
+}
+
+#[test]
+fn what_was_scored_is_kept_with_the_run() {
+    let trained = Trained::of("plain+hires@fashion-embedded blocks=1,1 widths=4,8");
+    let kept = || lesion_file::read(&trained.saved());
+    assert!(kept().is_none(), "nothing has been scored");
+    let hops: Vec<Vec<Term>> = lesions(&trained.saved().spec.hops().unwrap(), 2, false);
+    let first = trained.scores(&hops[..2]);
+    let (weights, known) = kept().unwrap();
+    assert_eq!(known, first, "in the order of terms, the intact network first");
+    let best = trained.saved().state.best_epoch().unwrap().epoch;
+    assert_eq!((weights.checkpoint, weights.epoch), (Checkpoint::Best, Some(best)));
+    // More of the same weights is added, in whatever order its terms were named.
+    let pair = vec![hops[3][0], hops[0][0]];
+    trained.scores(std::slice::from_ref(&pair));
+    let (_, known) = kept().unwrap();
+    assert_eq!(known.len(), 4);
+    assert!(known.iter().any(|lesioned| lesioned.without == [pair[1], pair[0]]));
+    assert_eq!(known.iter().filter(|lesioned| first.contains(lesioned)).count(), 3);
+
+    // What could not be true is not believed, and does no harm.
+    let path = trained.folder.join("lesions.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let cut_off = &text[..text.len() / 2];
+    let wrong = [
+        "",
+        cut_off,
+        "[]",
+        &text.replacen("\"version\":1", "\"version\":2", 1),
+        &text.replacen("\"images\":35", "\"images\":0", 1),
+        &text.replacen("\"hits\":", "\"hits\":9", 1),
+        &text.replacen("[\"0-1\"]", "[\"0-3\"]", 1),
+        &text.replacen("[\"0-1\"]", "[\"F9\"]", 1),
+        &text.replacen("[\"0-1\"]", "[\"x\"]", 1),
+        &text.replacen("{\"without\":[],", "{\"without\":[\"F1\"],", 1),
+    ];
+    for text in wrong {
+        fs::write(&path, text).unwrap();
+        assert!(kept().is_none(), "{text}");
+    }
+    fs::write(&path, &text).unwrap();
+    assert!(kept().is_some());
+    // Nor is it of other weights.
+    let (file, mut weights) = trained.weights();
+    let before = fs::read(&file).unwrap();
+    weights.0.get_mut("head.bias").unwrap().values[0] += 1.0;
+    write(&file, &weights);
+    assert!(kept().is_none());
+    assert_eq!(trained.scores(&hops[..1]), kept().unwrap().1, "which are kept in its place");
+    fs::write(&file, before).unwrap();
+    assert!(kept().is_none());
+
+    #[cfg(unix)]
+    {
+        // A link is not written through.
+        let victim = trained.folder.parent().unwrap().join("victim");
+        fs::write(&victim, "mine").unwrap();
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&victim, &path).unwrap();
+        trained.scores(&hops[..1]);
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+        fs::remove_file(&path).unwrap();
+        fs::remove_file(&victim).unwrap();
+    }
+    // It is one of the run's files, and goes with it.
+    trained.scores(&hops[..1]);
+    deletion::delete(trained.folder.parent().unwrap(), &trained.folder).unwrap();
+    assert!(!trained.folder.exists());
 }

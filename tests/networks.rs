@@ -85,9 +85,6 @@ proptest! {
         let was_on = set.includes(&group);
         let mut toggled = set.clone();
         toggled.toggle(&group);
-        let mut cleared = set.clone();
-        cleared.press(HopGroup::None, blocks).unwrap();
-        prop_assert!(cleared.is_empty());
         for hop in all_hops(blocks) {
             let expected = if group.contains(hop) { !was_on } else { set.contains(hop) };
             prop_assert_eq!(toggled.contains(hop), expected);
@@ -95,6 +92,22 @@ proptest! {
         if was_on {
             toggled.toggle(&group);
             prop_assert_eq!(toggled, set);
+        }
+    }
+
+    #[test]
+    fn whole_sets_replace_what_is_on_and_parts_are_toggled((blocks, set) in blocks_and_hops()) {
+        for group in HopGroup::named(blocks).chain(all_hops(blocks).map(HopGroup::One)) {
+            let (mut pressed, mut toggled) = (set.clone(), set.clone());
+            pressed.press(group, blocks).unwrap();
+            let hops = group.hops(blocks).unwrap();
+            match group {
+                HopGroup::None | HopGroup::All | HopGroup::In | HopGroup::Out => prop_assert_eq!(pressed, hops),
+                HopGroup::Order(_) | HopGroup::One(_) => {
+                    toggled.toggle(&hops);
+                    prop_assert_eq!(pressed, toggled);
+                }
+            }
         }
     }
 

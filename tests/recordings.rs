@@ -14,11 +14,11 @@ use hiresnet_tui::domain::histogram::Histogram;
 use hiresnet_tui::domain::params;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
-use hiresnet_tui::domain::timeline::{RecordedRun, Timeline};
+use hiresnet_tui::domain::timeline::{RecordedRun, SeekGoal, Timeline};
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::{presets, recording};
 use hiresnet_tui::tui::action::Message;
-use hiresnet_tui::tui::player::{Player, PlayerOrder, SeekGoal};
+use hiresnet_tui::tui::player::{Player, PlayerOrder};
 use hiresnet_tui::tui::run::RunStage;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -94,7 +94,11 @@ fn spread(salt: usize) -> Option<Histogram> {
 }
 
 fn read(bytes: &[u8]) -> Result<Vec<RecordedRun>, EngineError> {
-    recording::read(bytes, Path::new("it"))
+    Ok(recording::read(bytes, Path::new("it"))?.into_runs())
+}
+
+fn bytes(runs: &[RecordedRun]) -> Vec<u8> {
+    recording::bytes(&Timeline::new(runs.to_vec())).unwrap()
 }
 
 fn zipped(text: &str) -> Vec<u8> {
@@ -113,7 +117,7 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn what_is_packed_comes_out_and_a_long_run_is_small() {
     let runs = vec![run("resnet+hires@fashion", 80, 540), run("resnet@fashion", 2, 3)];
-    let bytes = recording::bytes(&runs).unwrap();
+    let bytes = bytes(&runs);
     eprintln!("an 80-epoch run takes {} bytes", bytes.len());
     assert!(bytes.len() < 1 << 20, "an 80-epoch run takes {} bytes", bytes.len());
     assert_eq!(read(&bytes).unwrap(), runs);
@@ -121,7 +125,7 @@ fn what_is_packed_comes_out_and_a_long_run_is_small() {
 
 #[test]
 fn what_is_no_recording_is_said_so() {
-    let whole = recording::bytes(&[run("resnet@fashion", 2, 3)]).unwrap();
+    let whole = bytes(&[run("resnet@fashion", 2, 3)]);
     let lines = text(&whole);
     let said = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
     let changed = |from: &str, to: &str| {
@@ -133,7 +137,7 @@ fn what_is_no_recording_is_said_so() {
     assert!(said(&zipped("")).contains("cut off"));
     assert!(said(&zipped("{}\n")).contains("not a recording"));
     assert!(said(&zipped("hello\n")).contains("not a recording"));
-    assert!(changed("\"hiresnet_recording\":1", "\"hiresnet_recording\":2").contains("reads up to 1"));
+    assert!(changed("\"hiresnet_recording\":1", "\"hiresnet_recording\":3").contains("reads up to 2"));
     assert!(changed("\"runs\":1", "\"runs\":0").contains("1 to 1000"));
     assert!(changed("\"runs\":1", "\"runs\":99999999999").contains("1 to 1000"));
     assert!(changed("\"runs\":1", "\"runs\":2").contains("cut off"));
@@ -161,7 +165,7 @@ fn a_bomb_is_not_unpacked() {
     // 300 MiB of one event, which a megabyte or less of gzip holds.
     let event = "{\"v\":1,\"t\":9,\"event\":\"paused\"}\n".repeat(10_000);
     let mut out = GzEncoder::new(Vec::new(), Compression::fast());
-    let head = text(&recording::bytes(&[run("resnet@fashion", 1, 1)]).unwrap());
+    let head = text(&bytes(&[run("resnet@fashion", 1, 1)]));
     let head: Vec<&str> = head.lines().take(3).collect();
     let claimed = "{\"name\":\"x\",\"events\":2999999}";
     writeln!(out, "{}\n{claimed}\n{}", head[0], head[2]).unwrap();
@@ -176,7 +180,7 @@ fn a_bomb_is_not_unpacked() {
 fn escapes_in_names_are_harmless() {
     let mut bad = run("resnet@fashion", 1, 1);
     bad.name = "\x1b[2J\u{202e}evil".into();
-    let name = read(&recording::bytes(&[bad]).unwrap()).unwrap().remove(0).name;
+    let name = read(&bytes(&[bad])).unwrap().remove(0).name;
     assert!(!name.contains(['\x1b', '\u{202e}']), "{name:?}");
 }
 
@@ -216,7 +220,7 @@ fn cases() -> usize {
 
 #[test]
 fn mutated_recordings_are_refused_or_played_and_nothing_else() {
-    let good = recording::bytes(&[run("resnet+hires@fashion", 2, 3), run("plain@fashion", 1, 2)]).unwrap();
+    let good = bytes(&[run("resnet+hires@fashion", 2, 3), run("plain@fashion", 1, 2)]);
     let lines = text(&good);
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let (mut refused, mut played) = (0, 0);
@@ -316,6 +320,34 @@ fn steps_go_from_epoch_to_epoch_and_seeking_is_exact() {
 }
 
 #[test]
+fn a_part_starts_with_all_that_was_before_and_begins_again_there() {
+    let runs = vec![run("resnet@fashion", 2, 5), run("resnet+hires@fashion", 4, 5)];
+    let whole = Timeline::new(runs);
+    let from = whole.seek(SeekGoal::Epoch(2), 1);
+    let tape = whole.starting_at(from);
+    let packed = recording::bytes(&tape).unwrap();
+    let read = |bytes: &[u8]| recording::read(bytes, Path::new("it"));
+    assert_eq!(read(&packed).unwrap(), tape);
+    let changed = |to: &str| {
+        let text = text(&packed);
+        let (head, rest) = text.split_once('\n').unwrap();
+        let start = head.find("\"from\"").unwrap();
+        read(&zipped(&format!("{}\"from\":{to}}}\n{rest}", &head[..start])))
+    };
+    assert_eq!(changed(&from.to_string()).unwrap(), tape);
+    for wrong in ["-1", "1e9", "1e999", "null", "\"x\""] {
+        assert!(changed(wrong).is_err(), "{wrong}");
+    }
+    let mut player = Player::new(tape.clone(), 1.0, true);
+    let first = states(player.introduce(), 2);
+    assert_eq!((first[0].outcome, first[1].epochs.len()), (Some(Outcome::Completed), 2));
+    player.advance(tape.seconds());
+    let again = states(player.advance(0.1), 2);
+    assert_eq!(again, first, "it loops to where it starts");
+    assert_eq!(Player::speed_to_fit(&tape, 10.0), (tape.seconds() - from) / 10.0);
+}
+
+#[test]
 fn it_loops_where_it_is_told_to_and_speeds_have_bounds() {
     let mut player = Player::new(Timeline::new(vec![run("resnet@fashion", 1, 2)]), 1000.0, true);
     let playing = |told: &[Message]| match told.last() {
@@ -361,7 +393,7 @@ fn places_are_written_in_several_ways() {
 
 #[test]
 fn recordings_that_ship_are_of_one_seed_and_whole() {
-    let open = |name: &str| recording::open(name).unwrap();
+    let open = |name: &str| recording::open(name).unwrap().into_runs();
     let demo = open("demo");
     assert_eq!(demo, [open("resnet"), open("hiresnet")].concat());
     let lines: Vec<_> = demo.iter().map(|run| run.spec.to_string()).collect();

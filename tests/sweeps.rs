@@ -57,6 +57,7 @@ fn the_script_is_this() {
     let words =
         ["slurm", "table2", "dataset=fashion", "--out", "runs", "--seeds", "0..2", "--set", "epochs=5"];
     let more = "--gpus 1 --mem 4G --time 4:00:00 --partition gpu --threads 2 --tasks-at-once 8 --data-dir data \
+                --tensorboard boards \
                 --device cuda --checkpoint-every 100 --runs-per-task 5";
     let all: Vec<&str> = words.into_iter().chain(more.split_whitespace()).collect();
     let (text, code) = sweep(&all, root.path());

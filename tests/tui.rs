@@ -16,6 +16,10 @@ mod lesions;
 mod made;
 #[path = "tui/mouse.rs"]
 mod mouse;
+#[path = "tui/notices.rs"]
+mod notices;
+#[path = "tui/panes.rs"]
+mod panes;
 #[path = "tui/pixels.rs"]
 mod pixels;
 #[path = "tui/presets.rs"]

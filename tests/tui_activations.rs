@@ -248,3 +248,25 @@ fn no_size_is_too_small_and_no_value_too_odd() {
         }
     }
 }
+
+#[test]
+fn histograms_are_as_tall_as_there_is_room() {
+    let run = trained(THREE, 5);
+    let mut panel = ActivationsPanel::default();
+    press(&mut panel, "spread", &run);
+    let rows = |panel: &mut ActivationsPanel, height: u16, said: &str| {
+        let shown = paint(panel, Some(&run), None, (100, height), &Theme::FULL);
+        assert!(shown.contains(said), "{shown}");
+        // Each term is named once, whatever its height.
+        assert_eq!(shown.matches("0→3").count(), 1, "{shown}");
+        let is_drawn = |line: &&str| line.chars().any(|c| ('▁'..='█').contains(&c));
+        shown.lines().filter(is_drawn).count()
+    };
+    let low = rows(&mut panel, 14, "near 0");
+    let tall = rows(&mut panel, 50, "near 0");
+    assert!(tall >= 3 * low, "{low} {tall}");
+    press(&mut panel, "spread", &run);
+    assert!(rows(&mut panel, 50, "epochs 1–10") > rows(&mut panel, 14, "epochs 1–10"));
+    press(&mut panel, "spread", &run);
+    assert_eq!(rows(&mut panel, 50, "mean |activation|"), rows(&mut panel, 14, "mean |activation|"));
+}

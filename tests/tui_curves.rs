@@ -593,3 +593,36 @@ fn a_run_that_diverged_has_a_cross_where_it_did() {
     let columns: Vec<_> = both.lines().flat_map(|line| line.match_indices('X').map(|(at, _)| at)).collect();
     assert_eq!(columns.len(), 2, "{both}");
 }
+
+#[test]
+fn a_legend_with_more_runs_than_rows_scrolls() {
+    let names = ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7"];
+    let line = "resnet@fashion-embedded epochs=10";
+    let runs: Vec<_> =
+        names.iter().enumerate().map(|(i, name)| run_of(name, line, 40, PER_EPOCH, 90.0, i)).collect();
+    let area = Rect::new(0, 0, 60, 12);
+    let mut panel = CurvesPanel::new();
+    let mut session = Session::new(Draft::new(line.parse().unwrap()).unwrap(), Theme::FULL);
+    let look = |panel: &mut CurvesPanel| {
+        panel.prepare(&shown(&runs), area);
+        let mut buffer = Buffer::empty(area);
+        panel.paint(area, &mut buffer, &Theme::FULL);
+        let text: String = buffer.content().iter().map(|cell| cell.symbol()).collect();
+        names.into_iter().filter(|name| text.contains(name)).collect::<Vec<_>>()
+    };
+    let first = look(&mut panel);
+    assert!(first.len() < names.len() && first[0] == "r0", "{first:?}");
+    let mut seen = first.clone();
+    for _ in 0..names.len() {
+        panel.wheel(1, Position::new(3, 1), &mut session);
+        seen.extend(look(&mut panel));
+    }
+    names.iter().for_each(|name| assert!(seen.contains(name), "{name}: {seen:?}"));
+    assert!(!panel.view_summary().contains("zoomed"), "over the legend the wheel zooms nothing");
+    let last = look(&mut panel);
+    assert_eq!(last.last(), Some(&"r7"));
+    panel.wheel(-1, Position::new(3, 1), &mut session);
+    assert_ne!(look(&mut panel), last, "one step up is enough after too many down");
+    panel.wheel(-1, Position::new(30, 9), &mut session);
+    assert!(panel.view_summary().contains("zoomed"));
+}

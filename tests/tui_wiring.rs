@@ -140,8 +140,14 @@ fn switches_are_shown_and_pressed_where_they_are_written() {
             .filter(|(_, spot)| *spot == WiringTarget::Group(group))
             .map(|(rect, _)| rect.positions().map(|at| buffer[at].symbol()).collect())
             .collect();
-        let on = matches!(group, HopGroup::In | HopGroup::Order(3));
-        assert!(written.contains(&format!("{}{group}", if on { "●" } else { "○" })), "{group}: {written:?}");
+        // Sets and parts are buttons of two kinds.
+        let mark = match group {
+            HopGroup::In => "●",
+            HopGroup::Order(3) => "■",
+            HopGroup::Order(_) => "□",
+            _ => "○",
+        };
+        assert!(written.contains(&format!("{mark}{group}")), "{group}: {written:?}");
         let label = matches!(group, HopGroup::Order(_));
         assert_eq!(written.contains(&group.to_string()), label, "{group}: {written:?}");
     }

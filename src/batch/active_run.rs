@@ -1,7 +1,6 @@
 //! Runs in progress, several at a time.
 
 use std::future::poll_fn;
-use std::path::Path;
 use std::task::Poll;
 
 use serde::Serialize;
@@ -11,7 +10,6 @@ use crate::domain::event::{Control, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::text::harmless_json;
 use crate::engine::error::EngineError;
-use crate::engine::export::LiveBoard;
 use crate::engine::worker::Worker;
 use crate::output::say;
 
@@ -22,8 +20,6 @@ pub struct ActiveRun {
     worker: Worker,
     progress: RunBar,
     state: RunState,
-    /// Its event file, where one is written.
-    board: Option<LiveBoard>,
 }
 
 /// How a run ended.
@@ -39,22 +35,11 @@ pub struct EndedRun {
 impl ActiveRun {
     /// Run `index`, which has just been started, or resumes from `state`.
     pub const fn new(index: usize, worker: Worker, progress: RunBar, state: RunState) -> Self {
-        Self { index, worker, progress, state, board: None }
+        Self { index, worker, progress, state }
     }
 
-    /// Has it write an event file into `folder`.
-    pub fn with_board(self, folder: Option<&Path>) -> Self {
-        let board = folder.map(|folder| LiveBoard::new(folder, &self.worker.folder));
-        Self { board, ..self }
-    }
-
-    /// Takes in what happened and shows it, with `json` also as a line of JSON. An event file
-    /// that cannot be written is said once, and not written any more.
+    /// Takes in what happened and shows it, with `json` also as a line of JSON.
     pub fn apply_event(&mut self, event: &Event, json: bool) {
-        if let Some(Err(error)) = self.board.as_mut().map(|board| board.apply_event(event)) {
-            self.progress.line(&format!("TensorBoard: {error}; the run goes on without"));
-            self.board = None;
-        }
         if json && event.is_recorded() {
             self.print_json(event);
         }

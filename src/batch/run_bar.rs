@@ -58,6 +58,9 @@ impl RunBar {
             EventKind::Compiling { kernels, tuned, seconds } => {
                 self.compiled = Some((*kernels, *tuned, *seconds));
             }
+            EventKind::BoardFailed { message } => {
+                self.line(&format!("TensorBoard: {message}; the run goes on without"));
+            }
             EventKind::RunStarted(facts) => {
                 let images = facts.images;
                 self.line(&format!(

@@ -29,6 +29,8 @@ pub struct Job<'a> {
     pub out: String,
     /// The folder with the data.
     pub data_dir: Option<String>,
+    /// The folder for event files.
+    pub tensorboard: Option<String>,
     /// How many runs there are.
     pub runs: usize,
     /// How many of them a task takes.
@@ -118,6 +120,7 @@ impl Job<'_> {
         words.push(format!("--device {}", shell_word(&args.device.to_string())));
         words.push(format!("--threads \"${{SLURM_CPUS_PER_TASK:-{}}}\"", args.threads));
         words.extend(self.data_dir.iter().map(|dir| format!("--data-dir {}", shell_word(dir))));
+        words.extend(self.tensorboard.iter().map(|dir| format!("--tensorboard {}", shell_word(dir))));
         text += &words.join(" \\\n  ");
         text += AFTER;
         Ok(text)

@@ -136,6 +136,7 @@ fn slurm(args: &SlurmArgs) -> Result<Exit> {
     let program = std::env::current_exe().map_err(EngineError::io("find", "the program"))?;
     let words = args.runs.specs.iter().map(|word| absolute_word(word)).collect::<Result<Vec<_>>>()?;
     let data_dir = args.data_dir.as_deref().map(absolute).transpose()?;
+    let tensorboard = args.tensorboard.as_deref().map(absolute).transpose()?;
     let runs_per_task = slurm::runs_per_task(runs, args.runs_per_task.get() as usize);
     let job = Job {
         args,
@@ -143,6 +144,7 @@ fn slurm(args: &SlurmArgs) -> Result<Exit> {
         program: text(&program)?,
         out: absolute(&args.out)?,
         data_dir,
+        tensorboard,
         runs,
         runs_per_task,
     };

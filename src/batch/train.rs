@@ -16,6 +16,7 @@ use crate::domain::text::harmless;
 use crate::engine::data::{Dataset, DatasetCache};
 use crate::engine::device::{Device, DeviceChoice, is_device_lost};
 use crate::engine::error::Result;
+use crate::engine::export::BoardSwitch;
 use crate::engine::resume::{self, Acquired, Damage, RunIndex};
 use crate::engine::snapshot::Snapshot;
 use crate::engine::store::{self, RunDir};
@@ -92,7 +93,9 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
         note(&harmless(&format!("passed over: {}", damage.error), 4000));
     }
     let at_once = outcomes.len().min(args.parallel.into());
-    let batch = Batch { args, out, device, known_runs, screen, of, at_once };
+    let boards = BoardSwitch::default();
+    boards.set(args.tensorboard.clone());
+    let batch = Batch { args, out, device, boards, known_runs, screen, of, at_once };
     Ok(runtime.block_on(batch.all(waiting, outcomes)))
 }
 
@@ -115,6 +118,7 @@ struct Batch<'a> {
     args: &'a BatchArgs,
     out: &'a Path,
     device: Device,
+    boards: BoardSwitch,
     /// The runs of the folder, where they count.
     known_runs: Option<RunIndex>,
     screen: BatchOutput,
@@ -158,9 +162,8 @@ impl Batch<'_> {
         if let Some(Snapshot { position, .. }) = &plan.from {
             progress.resumed(position.epoch, position.step);
         }
-        let worker = Worker::begin(spec, data, self.device, folder, plan)?;
-        let run = ActiveRun::new(index, worker, progress, state);
-        Ok(Begun::Running(Box::new(run.with_board(self.args.tensorboard.as_deref()))))
+        let worker = Worker::begin(spec, data, self.device, folder, plan, self.boards.clone())?;
+        Ok(Begun::Running(Box::new(ActiveRun::new(index, worker, progress, state))))
     }
 
     async fn all(&self, mut waiting: VecDeque<Job>, mut outcomes: RunOutcomes) -> Exit {

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::domain::timeline::SeekGoal;
 use crate::engine::device::{DeviceChoice, device_help};
 
 pub use bench::{BenchCommand, DataBench, OpsBench, ParityBench, ReplayBench, TrainBench, UiBench};
@@ -94,8 +95,9 @@ pub struct BatchArgs {
     /// Keep the last checkpoint of finished runs, so that --resume with more epochs extends them
     #[arg(long, requires = "batch")]
     pub keep_checkpoint: bool,
-    /// Write a TensorBoard event file for each run into this directory while it trains
-    #[arg(long, value_name = "DIR", requires = "batch")]
+    /// Write a TensorBoard event file for each run into this directory while it trains; key B in the
+    /// workbench turns it on and off
+    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     pub tensorboard: Option<PathBuf>,
     /// Train only the runs with these numbers in the sweep, starting at 1, such as 3 or 1..8
     #[arg(long, value_name = "NUMBERS", requires = "batch")]
@@ -208,6 +210,13 @@ pub enum CliCommand {
         /// Run directories; when there are several, anything else among them is skipped
         #[arg(required = true)]
         runs: Vec<PathBuf>,
+        /// Where playback starts: a percentage (37%), an epoch of the first run (e12) or a time (1:30) of
+        /// the runs one after the other. What happened before is on the screen from the start
+        #[arg(long, value_name = "PLACE")]
+        from: Option<SeekGoal>,
+        /// Where the recording ends, in the same form; an epoch is one of the last run
+        #[arg(long, value_name = "PLACE")]
+        to: Option<SeekGoal>,
         /// Output file; an existing recording is replaced
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,

@@ -57,6 +57,9 @@ pub struct SlurmArgs {
     /// Directory with the datasets, as seen by the nodes [default: as for --batch]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Directory for TensorBoard event files, written while the runs train, as seen by the nodes
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
     /// Where to compute.
     #[arg(long, default_value = "auto", help = device_help())]
     pub device: DeviceChoice,

@@ -26,7 +26,10 @@ pub struct Event {
 impl Event {
     /// Whether it belongs in the run's record.
     pub fn is_recorded(&self) -> bool {
-        !matches!(self.kind, EventKind::Tick { .. } | EventKind::Compiling { .. })
+        !matches!(
+            self.kind,
+            EventKind::Tick { .. } | EventKind::Compiling { .. } | EventKind::BoardFailed { .. }
+        )
     }
 }
 
@@ -115,6 +118,11 @@ pub enum EventKind {
         tuned: usize,
         /// Since the run began.
         seconds: f64,
+    },
+    /// The run's `TensorBoard` event file cannot be written any more. Never recorded.
+    BoardFailed {
+        /// Why.
+        message: String,
     },
     /// The loss stopped being a finite number.
     Diverged {

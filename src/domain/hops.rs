@@ -59,7 +59,7 @@ impl fmt::Display for Hop {
 }
 
 /// A named set of hops, or one hop; what a user types between the brackets of
-/// `hires[…]` and what a key of the workbench toggles.
+/// `hires[…]` and what a key of the workbench selects or toggles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HopGroup {
     /// No hop: the baseline.
@@ -107,6 +107,12 @@ impl HopGroup {
             Self::One(one) => *h == one,
         };
         Ok(HopSet(all_hops(blocks).filter(belongs).collect()))
+    }
+
+    /// Whether it is a set that a network has as a whole, None, All, In or Out, and not a part
+    /// that is added to others, as P1 or a single hop.
+    pub const fn is_whole(self) -> bool {
+        matches!(self, Self::None | Self::All | Self::In | Self::Out)
     }
 
     /// The groups with a name of their own, single hops excluded: None, All, In, Out, P1…Pℓ.
@@ -209,15 +215,16 @@ impl HopSet {
         }
     }
 
-    /// What pressing a group's switch does in a network of `blocks` blocks: None clears
-    /// the set, any other group is toggled.
+    /// What pressing a group's button does in a network of `blocks` blocks: a whole set
+    /// replaces this one, any other group is toggled.
     ///
     /// # Errors
     /// When the group does not exist there.
     pub fn press(&mut self, group: HopGroup, blocks: usize) -> Result<(), SpecError> {
-        match group {
-            HopGroup::None => self.0.clear(),
-            _ => self.toggle(&group.hops(blocks)?),
+        let hops = group.hops(blocks)?;
+        match group.is_whole() {
+            true => *self = hops,
+            false => self.toggle(&hops),
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Lesions: terms of the hierarchical sums of a trained network that are left out, without
 //! training it again.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::event::{Checkpoint, Score};
 use super::hops::HopSet;
@@ -29,7 +29,8 @@ pub struct LesionedWeights {
 }
 
 /// What a network scores without some of its terms.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lesioned {
     /// What was left out; nothing in the intact network.
     pub without: Vec<Term>,

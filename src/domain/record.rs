@@ -152,7 +152,7 @@ impl Run {
             EventKind::Probed { epoch, split, blocks } => self.probed(*epoch, *split, blocks),
             EventKind::Tested { checkpoint, epoch, score } => self.tested(*checkpoint, *epoch, score),
             EventKind::Tick { done, total } if done > total => Err(format!("{done} images of {total}")),
-            EventKind::Tick { .. } | EventKind::Compiling { .. } => Ok(()),
+            EventKind::Tick { .. } | EventKind::Compiling { .. } | EventKind::BoardFailed { .. } => Ok(()),
             EventKind::Diverged { epoch, step, split, loss } => self.diverged(*epoch, *step, *split, loss),
             EventKind::Finished { outcome: Outcome::Completed, .. } if self.ended < self.epochs() => {
                 Err(format!("complete after {} of {} epochs", self.ended, self.epochs()))

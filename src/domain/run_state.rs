@@ -110,7 +110,7 @@ impl RunState {
             return;
         }
         self.compiling = None;
-        let t = event.t;
+        let (t, before) = (event.t, self.t);
         self.t = t;
         match &event.kind {
             EventKind::RunStarted(facts) => self.started = Some(facts.as_ref().clone()),
@@ -120,7 +120,12 @@ impl RunState {
                 self.scored = None;
                 self.paused = false;
                 self.training_since = None;
-                self.active_since = Some(t);
+                self.outcome = None;
+                self.message = None;
+                // Its steps count towards the pace, and so does the time they took.
+                if let Some(since) = self.active_since.replace(t) {
+                    self.active_seconds += (before - since).max(0.0);
+                }
             }
             EventKind::Phase { phase } => {
                 self.mark(t);
@@ -177,7 +182,7 @@ impl RunState {
                 self.training_since = (self.phase == Some(Phase::Training)).then_some(t);
                 self.active_since = Some(t);
             }
-            EventKind::Compiling { .. } => {}
+            EventKind::Compiling { .. } | EventKind::BoardFailed { .. } => {}
             EventKind::Tick { done, total } => self.scored = (*total > 0).then_some((*done, *total)),
             EventKind::Diverged { epoch, step, loss, .. } => {
                 self.divergence = Some((*epoch, *step, loss.clone()));

@@ -36,6 +36,44 @@ pub struct TimelinePosition {
     pub events: usize,
 }
 
+/// A place that a person can name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SeekGoal {
+    /// Seconds from the beginning.
+    Seconds(f64),
+    /// A part of the whole, 0 to 1.
+    Part(f64),
+    /// The end of this epoch of the run that is being played.
+    Epoch(usize),
+}
+
+impl std::str::FromStr for SeekGoal {
+    type Err = String;
+
+    /// `37%`, `e12` or `epoch 12`, `90`, `1:30` or `1:02:03`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let wrong = || format!("can't parse '{text}': write 37%, e12 for an epoch, 90 or 1:30 for a time");
+        if let Some(percent) = text.strip_suffix('%') {
+            let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
+            return if (0.0..=100.0).contains(&percent) {
+                Ok(Self::Part(percent / 100.0))
+            } else {
+                Err(wrong())
+            };
+        }
+        let epoch = text.strip_prefix("epoch").or_else(|| text.strip_prefix('e'));
+        if let Some(epoch) = epoch {
+            return epoch.trim().parse().map(Self::Epoch).map_err(|_| wrong());
+        }
+        let parts: Vec<f64> =
+            text.split(':').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
+        let seconds = parts.iter().fold(0.0, |sum, part| sum * 60.0 + part);
+        let fits = parts.len() <= 3 && parts.iter().all(|part| part.is_finite() && *part >= 0.0);
+        if fits && seconds.is_finite() { Ok(Self::Seconds(seconds)) } else { Err(wrong()) }
+    }
+}
+
 /// Runs one after the other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
@@ -43,6 +81,7 @@ pub struct Timeline {
     /// When each begins, seconds from the beginning of the tape.
     begins: Vec<f64>,
     seconds: f64,
+    from: f64,
 }
 
 impl Timeline {
@@ -54,7 +93,46 @@ impl Timeline {
             begins.push(seconds);
             seconds += run.seconds();
         }
-        Self { runs, begins, seconds }
+        Self { runs, begins, seconds, from: 0.0 }
+    }
+
+    /// The same, to be played from `t` seconds on.
+    pub fn starting_at(self, t: f64) -> Self {
+        let from = t.clamp(0.0, self.seconds);
+        Self { from, ..self }
+    }
+
+    /// From where it is played, seconds.
+    pub const fn from(&self) -> f64 {
+        self.from
+    }
+
+    /// Its runs.
+    pub fn into_runs(self) -> Vec<RecordedRun> {
+        self.runs
+    }
+
+    /// Where `goal` is, seconds; an epoch is one of run `run`.
+    pub fn seek(&self, goal: SeekGoal, run: usize) -> f64 {
+        let t = match goal {
+            SeekGoal::Seconds(t) => t,
+            SeekGoal::Part(part) => part * self.seconds,
+            SeekGoal::Epoch(0) => self.begin(run).unwrap_or(0.0),
+            SeekGoal::Epoch(epoch) => self.epoch_end(run, epoch).unwrap_or(self.seconds),
+        };
+        t.clamp(0.0, self.seconds)
+    }
+
+    /// The same without what happens after `t` seconds; runs that have not begun by then are
+    /// gone.
+    pub fn cut_after(self, t: f64) -> Self {
+        let (place, from) = (self.at(t), self.from);
+        let mut runs = self.runs;
+        if let Some(run) = runs.get_mut(place.run) {
+            run.events.truncate(place.events);
+            runs.truncate(place.run + 1);
+        }
+        Self::new(runs).starting_at(from)
     }
 
     /// Its runs.
@@ -127,6 +205,23 @@ mod tests {
         assert_eq!([at(4.0), at(5.0), at(6.0), at(1e9)], [(1, 1), (1, 1), (2, 0), (2, 0)]);
         assert_eq!(tape.epoch_end(1, 7), Some(6.0));
         assert_eq!(tape.at(-1.0), TimelinePosition { run: 0, events: 0 });
+    }
+
+    #[test]
+    fn a_tape_can_be_cut() {
+        let tape = || Timeline::new(vec![recorded(&[0.0, 1.0, 4.0]), recorded(&[0.0, 2.0])]);
+        let events = |t: f64| {
+            let cut = tape().starting_at(0.5).cut_after(t);
+            assert_eq!(cut.from(), 0.5_f64.min(cut.seconds()));
+            cut.runs().iter().map(|run| run.events.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            [events(1.0), events(3.9), events(4.0), events(5.0)],
+            [vec![2], vec![2], vec![3, 1], vec![3, 1]]
+        );
+        assert_eq!((events(6.0), events(1e9), events(0.0)), (vec![3, 2], vec![3, 2], vec![1]));
+        let seek = |goal: &str| tape().seek(goal.parse().unwrap(), 1);
+        assert_eq!([seek("50%"), seek("e0"), seek("e9"), seek("1:00"), seek("2")], [3.0, 4.0, 6.0, 6.0, 2.0]);
     }
 
     #[test]

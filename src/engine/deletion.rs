@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::checkpoint;
 use super::error::{EngineError, Result};
-use super::files;
 use super::lease::CLAIM;
+use super::lesion_file::LESIONS;
 use super::store::{EVENTS, METRICS, SPEC, SUMMARY, is_being_written, weights_path};
+use super::{export, files};
 use crate::domain::event::Checkpoint;
 
 /// Deletes a run in `root`: the files that runs have, and its folder. A file of somebody
@@ -64,10 +65,16 @@ pub fn delete(root: &Path, path: &Path) -> Result<()> {
     files::sync_folder(root).map_err(EngineError::io("delete", path))
 }
 
-/// Whether a file is there for a run that is not complete.
+/// Whether a file is there for a run that is not complete, or for those who watch it.
 fn is_of_going_on(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str());
-    name.is_some_and(|name| name == CLAIM || name == checkpoint::END || checkpoint::is_checkpoint(name))
+    name.is_some_and(|name| {
+        name == CLAIM
+            || name == checkpoint::END
+            || checkpoint::is_checkpoint(name)
+            || name == LESIONS
+            || export::is_event_file(name)
+    })
 }
 
 #[cfg(test)]
@@ -106,6 +113,7 @@ mod tests {
         let cut_off = root.path().join("other");
         fs::rename(&path, &cut_off).unwrap();
         fs::write(cut_off.join(".writing-x1"), "half").unwrap();
+        fs::write(cut_off.join("events.out.tfevents.0000000000.hiresnet-tui"), "half").unwrap();
         let other = folder(root.path()).path().to_path_buf();
         delete(root.path(), &cut_off).unwrap();
         assert!(

@@ -6,6 +6,7 @@ use super::data::{Dataset, Feed};
 use super::device::{Device, DeviceContext, OnDevice};
 use super::error::{EngineError, Result};
 use super::evaluate::{Task, evaluate_without};
+use super::lesion_file;
 use super::model::{Network, Weights};
 use super::ops::TrainingBackend;
 use super::store::SavedRun;
@@ -29,7 +30,7 @@ pub enum LesionProgress<'a> {
 /// Scores the validation split with the best weights that `run` kept so far, intact and
 /// then with each of `lesions`. `tell` hears of each and ends it all by returning false.
 ///
-/// Returns the checkpoint that was scored.
+/// Returns the checkpoint that was scored. The scores are kept in the run's folder.
 ///
 /// # Errors
 /// When the run kept no weights yet, or has not the terms that are to be cut.
@@ -48,7 +49,20 @@ pub fn lesion(
     }
     for checkpoint in Checkpoint::ALL {
         if let Some((path, weights)) = run.weights(checkpoint)? {
-            device.run(Lesions { run, data, lesions, weights, path, tell })??;
+            let (digest, mut scored) = (weights.digest(), Vec::new());
+            let mut tell = |progress: LesionProgress| {
+                if let LesionProgress::Scored(lesioned) = &progress {
+                    scored.push((*lesioned).clone());
+                }
+                tell(progress)
+            };
+            device.run(Lesions { run, data, lesions, weights, path, tell: &mut tell })??;
+            if !scored.is_empty()
+                && let Err(error) = lesion_file::keep(run, checkpoint, digest, scored)
+            {
+                // A folder that is only read is no reason to show nothing.
+                tracing::warn!("lesions are not kept: {error}");
+            }
             return Ok(checkpoint);
         }
     }

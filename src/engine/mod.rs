@@ -18,6 +18,7 @@ pub mod files;
 pub mod kernels;
 pub mod lease;
 pub mod lesion;
+pub mod lesion_file;
 pub mod memory;
 mod metrics;
 pub mod model;

@@ -22,10 +22,12 @@ use super::store::{self, SavedRun, events_of};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::record::RecordCheck;
 use crate::domain::text::harmless;
-use crate::domain::timeline::RecordedRun;
+use crate::domain::timeline::{RecordedRun, SeekGoal, Timeline};
 
 /// Version of the format; readers accept this and older.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+/// The version of one that is played from its beginning.
+const WHOLE: u32 = 1;
 
 /// Longest recording read, bytes; compressed, and not.
 const MAX_FILE: u64 = 64 << 20;
@@ -56,6 +58,14 @@ pub const SHIPPED: &[(&str, &[u8])] = shipped!["demo", "resnet", "hiresnet"];
 struct Head {
     hiresnet_recording: u32,
     runs: usize,
+    /// From where it is played, seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    from: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(seconds: &f64) -> bool {
+    *seconds == 0.0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,12 +75,42 @@ struct RunHead {
     events: usize,
 }
 
+/// Which part of its runs, one after the other, a recording has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RecordedPart {
+    /// From where it is played: what happened before is there when it starts. An epoch is one
+    /// of the first run.
+    pub from: Option<SeekGoal>,
+    /// Where it ends; an epoch is one of the last run.
+    pub to: Option<SeekGoal>,
+}
+
+impl RecordedPart {
+    fn of(self, runs: Vec<RecordedRun>) -> std::result::Result<Timeline, String> {
+        let tape = Timeline::new(runs);
+        let last = tape.runs().len().saturating_sub(1);
+        let from = self.from.map_or(0.0, |goal| tape.seek(goal, 0));
+        let to = self.to.map_or(tape.seconds(), |goal| tape.seek(goal, last));
+        if self.to.is_some() && to <= from || self.from.is_some() && from >= tape.seconds() {
+            let seconds = tape.seconds();
+            return Err(format!("nothing is between {from:.1} s and {to:.1} s of its {seconds:.1} s"));
+        }
+        let tape = if self.to.is_some() { tape.cut_after(to) } else { tape };
+        Ok(tape.starting_at(from))
+    }
+}
+
 /// Packs the runs in these folders into the file `to`. A recording there is replaced; with
 /// `force` any file is. Of several, what is no run, or cannot be recorded, is left out.
 ///
 /// # Errors
-/// When there is no run, `to` is another file, or it cannot be written.
-pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec<RecordedRun>, Skipped)> {
+/// When there is no run, nothing of `part`, `to` is another file, or it cannot be written.
+pub fn pack(
+    folders: &[impl AsRef<Path>],
+    part: RecordedPart,
+    to: &Path,
+    force: bool,
+) -> Result<(Timeline, Skipped)> {
     let mut seen = Vec::new();
     let target = std::path::absolute(to).ok().and_then(|to| to.parent()?.canonicalize().ok());
     for folder in folders {
@@ -99,8 +139,9 @@ pub fn pack(folders: &[impl AsRef<Path>], to: &Path, force: bool) -> Result<(Vec
         let reason = "a file of that name exists and is not a recording; --force replaces it";
         return Err(EngineError::run(to, reason));
     }
-    files::write_atomically(to, &bytes(&runs).map_err(EngineError::io("compress the runs for", to))?)?;
-    Ok((runs, left))
+    let tape = part.of(runs).map_err(|reason| EngineError::run(to, reason))?;
+    files::write_atomically(to, &bytes(&tape).map_err(EngineError::io("compress the runs for", to))?)?;
+    Ok((tape, left))
 }
 
 /// Whether there is a file at `path` with anything in it that is no recording, of whatever
@@ -120,10 +161,11 @@ fn holds_something_else(path: &Path) -> bool {
 ///
 /// # Errors
 /// When an event cannot be encoded.
-pub fn bytes(runs: &[RecordedRun]) -> std::io::Result<Vec<u8>> {
+pub fn bytes(tape: &Timeline) -> std::io::Result<Vec<u8>> {
     let mut out = GzEncoder::new(Vec::new(), Compression::best());
-    write_line(&mut out, &Head { hiresnet_recording: VERSION, runs: runs.len() })?;
-    for run in runs {
+    let version = if tape.from() > 0.0 { VERSION } else { WHOLE };
+    write_line(&mut out, &Head { hiresnet_recording: version, runs: tape.runs().len(), from: tape.from() })?;
+    for run in tape.runs() {
         write_line(&mut out, &RunHead { name: run.name.clone(), events: run.events.len() })?;
         for event in &run.events {
             write_line(&mut out, event)?;
@@ -138,11 +180,11 @@ fn write_line(out: &mut impl Write, value: &impl Serialize) -> std::io::Result<(
     out.write_all(&line)
 }
 
-/// The runs of a recording: a shipped one by its name, or a file.
+/// A recording: a shipped one by its name, or a file.
 ///
 /// # Errors
 /// When it is none.
-pub fn open(name: &str) -> Result<Vec<RecordedRun>> {
+pub fn open(name: &str) -> Result<Timeline> {
     if let Some((_, bytes)) = SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
         return read(*bytes, Path::new(name));
     }
@@ -168,7 +210,7 @@ pub fn open(name: &str) -> Result<Vec<RecordedRun>> {
 ///
 /// # Errors
 /// When it is none, is from a newer version, is cut off, or is too large.
-pub fn read(source: impl Read, path: &Path) -> Result<Vec<RecordedRun>> {
+pub fn read(source: impl Read, path: &Path) -> Result<Timeline> {
     let mut reader = BufReader::new(MultiGzDecoder::new(source).take(MAX_TEXT));
     let mut line = Vec::new();
     let mut number = 0;
@@ -225,8 +267,15 @@ pub fn read(source: impl Read, path: &Path) -> Result<Vec<RecordedRun>> {
         let spec = check.spec().cloned().ok_or_else(|| error(at, "a run that has not started"))?;
         runs.push(RecordedRun { name: harmless(&name, MAX_NAME), spec, events });
     }
-    match event_log::next_line(&mut reader, &mut line) {
-        Ok(LogLine::End) => Ok(runs),
-        _ => Err(EngineError::data(path, "something follows the last run")),
+    if !matches!(event_log::next_line(&mut reader, &mut line), Ok(LogLine::End)) {
+        return Err(EngineError::data(path, "something follows the last run"));
     }
+    let tape = Timeline::new(runs);
+    if !(0.0..=tape.seconds()).contains(&head.from) {
+        return Err(EngineError::data(
+            path,
+            format!("a recording from {} s of {} s", head.from, tape.seconds()),
+        ));
+    }
+    Ok(tape.starting_at(head.from))
 }

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::data::Dataset;
 use super::device::{Device, DeviceContext, OnDevice, compilation, panics};
 use super::error::{EngineError, Result};
+use super::export::{BoardSwitch, LiveBoard};
 use super::model::Weights;
 use super::observer::Observer;
 use super::ops::TrainingBackend;
@@ -66,10 +67,11 @@ impl Worker {
     pub fn start(spec: ExperimentSpec, data: Dataset, device: Device, root: &Path) -> Result<Self> {
         spec.architecture()?;
         let folder = RunDir::create(root, &spec)?;
-        Self::begin(spec, data, device, folder, RunPlan::default())
+        Self::begin(spec, data, device, folder, RunPlan::default(), BoardSwitch::default())
     }
 
-    /// Starts training `spec` on `data` as `plan` says, kept in `folder`.
+    /// Starts training `spec` on `data` as `plan` says, kept in `folder`, with an event file
+    /// where `boards` says.
     ///
     /// # Errors
     /// When the spec is no network, or the thread cannot be made.
@@ -79,13 +81,14 @@ impl Worker {
         device: Device,
         folder: RunDir,
         plan: RunPlan,
+        boards: BoardSwitch,
     ) -> Result<Self> {
         spec.architecture()?;
         tracing::info!(%spec, %device, folder = %folder.path().display(), "run starts");
         let path = folder.path().to_path_buf();
         let (sender, events) = unbounded_channel();
         let orders = Orders::default();
-        let job = Job { spec, data, plan, recorder: Recorder::new(folder, sender, orders.clone()) };
+        let job = Job { spec, data, plan, recorder: Recorder::new(folder, sender, orders.clone(), boards) };
         let thread = thread::Builder::new()
             .name("trainer".into())
             .spawn(move || job.run(device))
@@ -144,6 +147,7 @@ impl Job {
         let kind = EventKind::Finished { outcome: Outcome::Failed, message: Some(message) };
         let event = Event { v: EVENT_VERSION, t: recorder.t, kind };
         recorder.dir.append(&event)?;
+        recorder.write_board(&event);
         let _ = recorder.sender.send(event);
         Ok(Outcome::Failed)
     }
@@ -204,6 +208,7 @@ struct Recorder {
     dir: RunDir,
     sender: UnboundedSender<Event>,
     orders: Orders,
+    board: LiveBoard,
     /// Why the run's folder could not be written; nothing is kept after that.
     error: Option<EngineError>,
     /// Time of the last event, seconds.
@@ -212,14 +217,24 @@ struct Recorder {
 }
 
 impl Recorder {
-    const fn new(dir: RunDir, sender: UnboundedSender<Event>, orders: Orders) -> Self {
-        Self { dir, sender, orders, error: None, t: 0.0, panics_before: 0 }
+    fn new(dir: RunDir, sender: UnboundedSender<Event>, orders: Orders, boards: BoardSwitch) -> Self {
+        let board = LiveBoard::new(boards, dir.path());
+        Self { dir, sender, orders, board, error: None, t: 0.0, panics_before: 0 }
     }
 
     /// Whether a thread of the backend has panicked: what it computes from then on is not
     /// kept, and its error ends the record.
     fn is_broken(&self) -> bool {
         panics() != self.panics_before
+    }
+
+    /// Adds an event that was kept to the run's event file. One that cannot be written is said,
+    /// and costs the run nothing.
+    fn write_board(&mut self, event: &Event) {
+        if let Err(error) = self.board.apply_event(event) {
+            let kind = EventKind::BoardFailed { message: error.to_string() };
+            let _ = self.sender.send(Event { v: EVENT_VERSION, t: event.t, kind });
+        }
     }
 
     fn keep(&mut self, write: impl FnOnce(&mut RunDir) -> Result<()>) {
@@ -243,6 +258,9 @@ impl Observer for Recorder {
         let is_end = matches!(event.kind, EventKind::Finished { .. });
         if event.is_recorded() && (is_end || self.error.is_none()) {
             self.keep(|dir| dir.append(&event));
+            if self.error.is_none() {
+                self.write_board(&event);
+            }
         }
         // Nobody listening is no reason to stop.
         let _ = self.sender.send(event);

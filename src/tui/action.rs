@@ -43,7 +43,7 @@ pub enum Action {
 pub enum Message {
     /// A line for the log.
     Log(Level, String),
-    /// A line for the footer.
+    /// A message above the footer.
     Notice(Level, String),
     /// A run's folder exists, and it trains.
     Started(RunId, PathBuf),
@@ -93,6 +93,8 @@ pub enum Message {
     Loaded(RunId, u64, Result<Box<RunState>, String>),
     /// A run was deleted, or not.
     Deleted(RunId, Result<(), String>),
+    /// What is kept of a run's lesions; intact first.
+    LesionsRead(RunId, LesionedWeights, Vec<Lesioned>),
     /// A run was scored without some of its terms; intact first.
     Lesioned(RunId, Lesioned),
     /// No more lesions of this run come: the weights that were scored, or what went wrong.
@@ -125,6 +127,8 @@ pub enum Effect {
     EndFetch,
     /// An order to the run in progress.
     Order(Control),
+    /// Have runs write `TensorBoard` event files in a folder while they train, or write no more.
+    WriteBoards(Option<PathBuf>),
     /// Read a run again, with all its steps.
     Load(RunId, PathBuf),
     /// Delete a run's folder.

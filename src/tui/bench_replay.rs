@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::action::Action;
 use super::config::Config;
-use super::player::{Player, PlayerOrder, SeekGoal};
+use super::player::{Player, PlayerOrder};
 use super::screen::TerminalScreen;
 use super::start::{WorkbenchOptions, app};
 use super::theme::Theme;
@@ -19,6 +19,7 @@ use crate::domain::event::{
 };
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::stats;
+use crate::domain::timeline::SeekGoal;
 use crate::domain::timeline::{RecordedRun, Timeline};
 use crate::engine::device::DeviceChoice;
 use crate::engine::error::{EngineError, Result};
@@ -59,7 +60,8 @@ impl fmt::Display for Seeking {
 /// When the screen cannot be made.
 pub fn seeking(tape: Timeline, size: (u16, u16), rounds: usize) -> Result<Seeking> {
     let wrap = |error: io::Error| EngineError::io("paint on", Path::new("a screen"))(error);
-    let options = WorkbenchOptions { root: PathBuf::new(), data: None, device: DeviceChoice::Auto };
+    let options =
+        WorkbenchOptions { root: PathBuf::new(), data: None, device: DeviceChoice::Auto, tensorboard: None };
     let mut app = app(&options, &Config::default(), Theme::FULL)?;
     let mut screen =
         TerminalScreen::fixed(Size { width: size.0, height: size.1 }, io::sink()).map_err(wrap)?;

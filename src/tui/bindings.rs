@@ -4,7 +4,8 @@
 use std::sync::LazyLock;
 
 use super::command::{
-    AppCommand, Binding, EditCommand, GlobalCommand, HelpCommand, KeyScope, PlaybackCommand, QuestionAnswer,
+    self, AppCommand, Binding, EditCommand, GlobalCommand, HelpCommand, KeyScope, PlaybackCommand,
+    QuestionAnswer,
 };
 use super::panels::PanelId;
 use crate::domain::hops::HopGroup;
@@ -53,7 +54,7 @@ const fn global(
 
 const fn order(name: &'static str, keys: &'static [&'static str], order: usize) -> Binding {
     let command = GlobalCommand::Press(HopGroup::Order(order));
-    global(name, keys, command, "toggle all projections of that order (P1 to P8)")
+    global(name, keys, command, "toggle all projections of that order (P1 to P8), whatever else is on")
 }
 
 fn before_panels() -> Vec<Binding> {
@@ -74,6 +75,7 @@ fn before_panels() -> Vec<Binding> {
         order("p7", &["7"], 7),
         order("p8", &["8"], 8),
         global("copy", &["y"], CopySpec, "copy the draft's spec to the clipboard (OSC 52: also over ssh)"),
+        global("tensorboard", &["B"], WriteBoards, "write TensorBoard event files while runs train, into their folders or into --tensorboard DIR, or write no more"),
         global("next-panel", &["tab"], NextPanel, "focus the next panel").hint("next panel"),
         global("previous-panel", &["shift-tab"], PreviousPanel, "focus the previous panel"),
     ]
@@ -83,6 +85,26 @@ fn after_panels() -> Vec<Binding> {
     use GlobalCommand::*;
     vec![
         global("zoom", &["z"], Zoom, "zoom the focused panel to the whole screen, and back").hint("zoom"),
+        global(
+            "wider",
+            &["ctrl-right", ")"],
+            Resize(command::Resize::Wider),
+            "make the focused panel wider, at the expense of the column beside it; borders can also be dragged",
+        ),
+        global("narrower", &["ctrl-left", "("], Resize(command::Resize::Narrower), "make it narrower"),
+        global(
+            "taller",
+            &["ctrl-up", "}"],
+            Resize(command::Resize::Taller),
+            "make it taller, at the expense of the panel below or above it",
+        ),
+        global("shorter", &["ctrl-down", "{"], Resize(command::Resize::Shorter), "make it shorter"),
+        global(
+            "reset-layout",
+            &["Z"],
+            ResetLayout,
+            "reset the layout: every panel has the room that its contents need",
+        ),
         global("back", &["esc"], Back, "close what is open: zoom, filter, cursor"),
         global("picture", &["ctrl-s"], Screenshot, "save a screenshot (SVG) in the current directory"),
         global("rescan", &["ctrl-r"], Rescan, "rescan the disk for runs and missing datasets"),
@@ -118,6 +140,10 @@ fn others() -> Vec<Binding> {
         edit("accept", &["enter"], EditCommand::Accept, "apply what was typed").hint("apply"),
         edit("cancel", &["esc", "ctrl-c"], EditCommand::Cancel, "discard it").hint("cancel"),
         question("yes", &["y"], QuestionAnswer::Yes, "yes").hint("yes"),
+        question("resume-instead", &["r"], QuestionAnswer::Resume, "resume the run that is there")
+            .hint("resume"),
+        question("free-seed", &["s"], QuestionAnswer::FreeSeed, "train it with the next free seed")
+            .hint("next seed"),
         question("no", &["n", "esc", "q"], QuestionAnswer::No, "no").hint("cancel"),
         question("abandon", &["ctrl-c"], QuestionAnswer::Abandon, "quit at once; what is on disk stays"),
         help("help-close", &["?", "esc", "q", "f1", "enter", "ctrl-c"], HelpCommand::Close, "close the help")

@@ -88,6 +88,8 @@ pub enum GlobalCommand {
     Press(HopGroup),
     /// Copy the draft's line.
     CopySpec,
+    /// Have runs write `TensorBoard` event files, or write no more.
+    WriteBoards,
     /// Focus the next panel.
     NextPanel,
     /// Focus the one before.
@@ -96,6 +98,10 @@ pub enum GlobalCommand {
     Focus(PanelId),
     /// Give the focused panel the whole screen, or take it back.
     Zoom,
+    /// Move a border of the focused panel's pane.
+    Resize(Resize),
+    /// Give every pane the size that is reckoned.
+    ResetLayout,
     /// Close what is open: zoom, then what the focused panel has open.
     Back,
     /// Save the screen as a picture.
@@ -110,6 +116,19 @@ pub enum GlobalCommand {
     Help,
     /// Leave the program.
     Quit,
+}
+
+/// How a pane can be made larger or smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resize {
+    /// By two columns.
+    Wider,
+    /// By two columns.
+    Narrower,
+    /// By a row.
+    Taller,
+    /// By a row.
+    Shorter,
 }
 
 /// What can be done with a recording.
@@ -145,6 +164,10 @@ pub enum EditCommand {
 pub enum QuestionAnswer {
     /// Do it.
     Yes,
+    /// Resume the run that is there instead.
+    Resume,
+    /// Do it with a seed that no run has.
+    FreeSeed,
     /// Do not.
     No,
     /// Leave the program at once.

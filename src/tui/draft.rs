@@ -60,7 +60,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Presses the switch of a group, as [`HopSet::press`] does. A baseline becomes a
+    /// Presses the button of a group, as [`HopSet::press`] does. A baseline becomes a
     /// HiResNet thereby, and a HiResNet without hops the original.
     ///
     /// # Errors

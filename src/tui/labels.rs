@@ -1,6 +1,9 @@
 //! Short names of runs: what tells each from the others that are listed.
 
+use std::collections::BTreeSet;
 use std::fmt;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::run::TrackedRun;
 
@@ -59,6 +62,90 @@ impl fmt::Display for Label {
     }
 }
 
+/// Names of runs beside each other, and once what all of them have alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DistinctNames {
+    /// One for each run: what tells it from the others.
+    pub names: Vec<String>,
+    /// What none of them says.
+    pub shared: String,
+}
+
+impl DistinctNames {
+    /// Of these runs. A single one has its network and seed for a name.
+    pub fn of(runs: &[&TrackedRun]) -> Self {
+        let is_shared = |of: fn(&TrackedRun) -> String| {
+            runs.len() > 1 && runs.windows(2).all(|pair| of(pair[0]) == of(pair[1]))
+        };
+        let network = |run: &TrackedRun| run.spec.network_name();
+        let seed = |run: &TrackedRun| format!("s{}", run.spec.seed);
+        let (one_network, one_seed) = (is_shared(network), is_shared(seed));
+        let has = |run: &TrackedRun, word: &str| words(&run.line).any(|own| own == word);
+        let common = |word: &&str| runs.iter().all(|run| has(run, word));
+        let name = |run: &&TrackedRun| {
+            let own = [(one_network, network(run)), (one_seed, seed(run))].into_iter();
+            let own = own.filter(|(is_shared, _)| !is_shared).map(|(_, part)| part);
+            let rest = words(&run.line).filter(|word| !common(word)).map(str::to_owned);
+            own.chain(rest).collect::<Vec<_>>().join(" ")
+        };
+        let names: Vec<String> = runs.iter().map(name).collect();
+        // One spec, trained more than once: what is left is when.
+        let told = |(run, name): (&&TrackedRun, &String)| {
+            if names.iter().filter(|other| *other == name).count() == 1 {
+                return name.clone();
+            }
+            let at = run.began().and_then(|at| at.get(..16)).map(|at| at.replace('T', " "));
+            let when = at.unwrap_or_else(|| format!("#{}", run.id + 1));
+            format!("{name} {when}").trim_start().to_owned()
+        };
+        let names = runs.iter().zip(&names).map(told).collect();
+        let shared = runs.first().map_or_else(Vec::new, |run| {
+            let own = [(one_network, network(run)), (one_seed, seed(run))].into_iter();
+            let own = own.filter(|(is_shared, _)| *is_shared).map(|(_, part)| part);
+            own.chain(words(&run.line).filter(common).map(str::to_owned)).collect()
+        });
+        Self { names, shared: shared.join(" ") }
+    }
+}
+
+/// Each of `names` in at most the columns that come with it, `mark` in the place of what is
+/// left out: what tells them apart stays, be it at their beginnings, their ends or between.
+pub fn cut_apart(names: &[(&str, usize)], mark: &str) -> Vec<String> {
+    let forms =
+        [|room: usize| (room, 0), |room: usize| (room.div_ceil(2), room / 2), |room: usize| (0, room)];
+    let cut = |kept: &fn(usize) -> (usize, usize)| -> Vec<String> {
+        let one = |(name, width): &(&str, usize)| {
+            if name.width() <= *width {
+                return (*name).to_owned();
+            }
+            let Some(room) = width.checked_sub(mark.width()) else { return String::new() };
+            let (head, tail) = kept(room);
+            format!("{}{mark}{}", first_columns(name.chars(), head), {
+                let back = first_columns(name.chars().rev(), tail);
+                back.chars().rev().collect::<String>()
+            })
+        };
+        names.iter().map(one).collect()
+    };
+    let different = |cut: &[String]| cut.iter().collect::<BTreeSet<_>>().len();
+    let forms: [fn(usize) -> (usize, usize); 3] = forms;
+    let cuts = forms.map(|kept| cut(&kept));
+    // The first of those that leave most names different.
+    let most = cuts.iter().map(|cut| different(cut)).max().unwrap_or(0);
+    cuts.into_iter().find(|cut| different(cut) == most).unwrap_or_default()
+}
+
+/// As many of the characters as fit into `width` columns.
+fn first_columns(characters: impl Iterator<Item = char>, width: usize) -> String {
+    let mut used = 0;
+    characters
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= width
+        })
+        .collect()
+}
+
 /// Dataset and keys of a one-line spec, without its seed.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let rest = line.split_once('@').map_or("", |(_, rest)| rest);
@@ -77,6 +164,55 @@ mod tests {
             .collect();
         let labels = Labels::of(runs.iter());
         runs.iter().map(|run| labels.label(run).to_string()).collect()
+    }
+
+    fn distinct(lines: &[&str]) -> DistinctNames {
+        let run = |(id, line): (usize, &&str)| TrackedRun::waiting(id, line.parse().unwrap());
+        let runs: Vec<_> = lines.iter().enumerate().map(run).collect();
+        DistinctNames::of(&runs.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_drawn_runs_share_is_said_once() {
+        for (lines, names, shared) in [
+            (&["resnet@fashion epochs=3"][..], &["resnet s0"][..], "fashion epochs=3"),
+            (
+                &["resnet@fashion epochs=3", "resnet+hires@fashion epochs=3"],
+                &["resnet", "resnet+hires"],
+                "s0 fashion epochs=3",
+            ),
+            (
+                &["resnet@fashion epochs=3 lr=0.1", "resnet@fashion epochs=3 lr=0.2"],
+                &["lr=0.1", "lr=0.2"],
+                "resnet s0 fashion epochs=3",
+            ),
+            (&["resnet@mnist seed=1", "resnet@fashion seed=2"], &["s1 mnist", "s2 fashion"], "resnet"),
+            (&["resnet@mnist", "resnet@mnist"], &["#1", "#2"], "resnet s0 mnist"),
+            (&[], &[], ""),
+        ] {
+            let made = distinct(lines);
+            assert_eq!(made.names, names, "{lines:?}");
+            assert_eq!(made.shared, shared, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn cut_names_are_still_different() {
+        let cut = |names: &[&str], width| {
+            let all: Vec<_> = names.iter().map(|name| (*name, width)).collect();
+            cut_apart(&all, "…")
+        };
+        assert_eq!(cut(&["resnet", "plain"], 9), ["resnet", "plain"]);
+        assert_eq!(cut(&["resnet+hires[P1]", "plain+hires[P1]"], 6), ["resne…", "plain…"]);
+        let ends = ["resnet+hires[P1,P2] s0", "resnet+hires[P1,P2] s1"];
+        assert_eq!(cut(&ends, 8), ["resn… s0", "resn… s1"]);
+        assert_eq!(
+            cut(&["a very long name 0 z", "a very long name 1 z"], 5),
+            ["…e 0 z", "…e 1 z"].map(|n| n.replacen("…e", "…", 1))
+        );
+        assert_eq!(cut(&["日本語一", "日本語二"], 5), ["日…一", "日…二"]);
+        assert_eq!(cut(&["abc", "abd"], 0), ["", ""]);
+        assert!(cut(&[], 5).is_empty());
     }
 
     #[test]

@@ -15,9 +15,11 @@
 //!  t train   Tab next panel   z zoom                           ? help  q quit    footer
 //! ```
 //!
-//! Header and footer have a row each and always stay. Between them is the page with the
-//! focused panel: two columns on a medium terminal (as here), three on a wide one, one or
-//! two panels on a small one. A panel that is on no page has one of its own.
+//! Header and footer have a row each and always stay. Between them is a page with the
+//! focused panel: two columns on a medium or wide terminal (as here), one or two panels on a
+//! small one. A panel can be on several pages: the page stays while it has the focused panel.
+//! One that is on none has a page of its own. How large panes are is reckoned from what panels
+//! ask for, or was given by a person ([`panes`](super::panes)).
 //!
 //! A page is written as its columns from left to right between `|`, each with its panels
 //! from top to bottom between `/`: `wiring / setup | curves / runs`.
@@ -25,10 +27,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ratatui::layout::{Constraint, Layout, Rect, Size};
+use ratatui::layout::{Constraint, Layout, Position, Rect, Size};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::panels::PanelId;
+use super::panes::{self, Border, PaneLine, PaneSizes, Wishes};
 use crate::domain::error::suggestion;
 
 /// The smallest terminal that anything is shown on.
@@ -44,10 +47,6 @@ const WIDE: Size = Size { width: 160, height: 45 };
 pub struct Page(Vec<Vec<PanelId>>);
 
 impl Page {
-    fn single(panel: PanelId) -> Self {
-        Self(vec![vec![panel]])
-    }
-
     /// Its panels, column by column.
     pub fn panels(&self) -> impl Iterator<Item = PanelId> + '_ {
         self.0.iter().flatten().copied()
@@ -111,8 +110,11 @@ pub struct Pages {
 impl Default for Pages {
     fn default() -> Self {
         use PanelId::{Activations, Curves, Data, Features, Runs, Setup, Status, Table, Wiring};
+        // On a wide one the right column has the room that the left one cannot use.
+        let all = Page(vec![vec![Wiring, Setup, Status], vec![Curves, Activations, Runs]]);
         Self {
             small: vec![
+                Page(vec![vec![Wiring], vec![Curves]]),
                 Page(vec![vec![Wiring], vec![Setup]]),
                 Page(vec![vec![Curves, Runs]]),
                 Page(vec![vec![Activations, Status]]),
@@ -120,18 +122,8 @@ impl Default for Pages {
                 Page::single(Data),
                 Page::single(Table),
             ],
-            medium: vec![
-                Page(vec![vec![Wiring, Setup, Status], vec![Curves, Activations, Runs]]),
-                Page::single(Features),
-                Page::single(Data),
-                Page::single(Table),
-            ],
-            wide: vec![
-                Page(vec![vec![Wiring, Setup], vec![Curves, Activations], vec![Runs, Status]]),
-                Page::single(Features),
-                Page::single(Data),
-                Page::single(Table),
-            ],
+            medium: vec![all.clone(), Page::single(Features), Page::single(Data), Page::single(Table)],
+            wide: vec![all, Page::single(Features), Page::single(Data), Page::single(Table)],
         }
     }
 }
@@ -143,48 +135,125 @@ pub struct Arrangement {
     pub header: Rect,
     /// Panels with their frames.
     pub panels: Vec<(PanelId, Rect)>,
-    /// Keys, or the last message.
+    /// The keys that matter now.
     pub footer: Rect,
+    /// The page, as it is written.
+    pub page: String,
+    /// The widths of its columns.
+    pub columns: Vec<u16>,
+    /// The heights of the panels of each.
+    pub rows: Vec<Vec<u16>>,
+}
+
+impl Arrangement {
+    /// The sizes of the panes of a line.
+    pub fn sizes(&self, line: PaneLine) -> &[u16] {
+        match line {
+            PaneLine::Columns => &self.columns,
+            PaneLine::Rows(column) => self.rows.get(column).map_or(&[], Vec::as_slice),
+        }
+    }
+
+    /// The column of a panel and its place in it.
+    pub fn place(&self, panel: PanelId) -> Option<(usize, usize)> {
+        let mut nth = self.panels.iter().position(|(id, _)| *id == panel)?;
+        for (column, rows) in self.rows.iter().enumerate() {
+            if nth < rows.len() {
+                return Some((column, nth));
+            }
+            nth -= rows.len();
+        }
+        None
+    }
+
+    /// Every border between two panes, and the cells that it is grabbed by: the frames of both.
+    /// Those between columns come last, and win where borders meet.
+    pub fn borders(&self) -> Vec<(Rect, Border)> {
+        let mut found = Vec::new();
+        let (mut x, top) = (self.header.x, self.header.bottom());
+        let height = self.footer.y.saturating_sub(top);
+        for (column, rows) in self.rows.iter().enumerate() {
+            let (width, mut y) = (self.columns[column], top);
+            for (before, row) in rows.iter().enumerate().take(rows.len().saturating_sub(1)) {
+                y += row;
+                let border = Border { line: PaneLine::Rows(column), before };
+                found.push((Rect { x, y: y - 1, width, height: 2 }, border));
+            }
+            x += width;
+        }
+        let mut x = self.header.x;
+        for (before, width) in self.columns.iter().enumerate().take(self.columns.len().saturating_sub(1)) {
+            x += width;
+            let border = Border { line: PaneLine::Columns, before };
+            found.push((Rect { x: x - 1, y: top, width: 2, height }, border));
+        }
+        found
+    }
 }
 
 impl Pages {
-    /// The page of a terminal of `size` that `focus` is on.
-    fn page(&self, size: Size, focus: PanelId) -> Page {
+    /// The page of a terminal of `size` that `focus` is on: the one with the number `now` where it
+    /// is on that, too. `None` for a panel that is on none.
+    pub fn find(&self, size: Size, focus: PanelId, now: usize) -> Option<usize> {
+        let pages = self.of(size);
+        let has = |page: &Page| page.panels().any(|panel| panel == focus);
+        pages.get(now).filter(|page| has(page)).map(|_| now).or_else(|| pages.iter().position(has))
+    }
+
+    /// The page that [`Pages::find`] found.
+    pub fn page(&self, size: Size, focus: PanelId, found: Option<usize>) -> Page {
+        found.and_then(|i| self.of(size).get(i)).cloned().unwrap_or_else(|| Page::single(focus))
+    }
+
+    /// The pages of a terminal of `size`.
+    fn of(&self, size: Size) -> &[Page] {
         let fits = |least: Size| size.width >= least.width && size.height >= least.height;
-        let pages = match () {
+        match () {
             () if fits(WIDE) => &self.wide,
             () if fits(MEDIUM) => &self.medium,
             () => &self.small,
-        };
-        // A panel that is on no page has one of its own when it gets the focus.
-        let found = pages.iter().find(|page| page.panels().any(|panel| panel == focus));
-        found.cloned().unwrap_or_else(|| Page::single(focus))
+        }
+    }
+}
+
+impl Page {
+    /// The page of one panel, which has the whole screen.
+    pub fn single(panel: PanelId) -> Self {
+        Self(vec![vec![panel]])
     }
 
-    /// Lays out a terminal of `size`; `None` where it is too small.
-    pub fn arrange(&self, size: Size, focus: PanelId, zoomed: bool) -> Option<Arrangement> {
+    /// Lays it out on a terminal of `size`; `None` where that is too small.
+    pub fn arrange(&self, size: Size, wishes: &impl Wishes, given: &PaneSizes) -> Option<Arrangement> {
         if size.width < LEAST.width || size.height < LEAST.height {
             return None;
         }
         let lines = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)];
-        let [header, body, footer] =
-            Layout::vertical(lines).areas(Rect::from((ratatui::layout::Position::ORIGIN, size)));
-        let page = if zoomed { Page::single(focus) } else { self.page(size, focus) };
-        let share = |column: &Vec<PanelId>| column.iter().map(|p| p.facts().share.0).max().unwrap_or(1);
-        let columns =
-            Layout::horizontal(page.0.iter().map(|column| Constraint::Fill(share(column)))).split(body);
-        let mut panels = Vec::new();
-        for (column, area) in page.0.iter().zip(columns.iter()) {
-            let rows =
-                Layout::vertical(column.iter().map(|p| Constraint::Fill(p.facts().share.1))).split(*area);
-            panels.extend(column.iter().copied().zip(rows.iter().copied()));
+        let [header, body, footer] = Layout::vertical(lines).areas(Rect::from((Position::ORIGIN, size)));
+        let page = self.to_string();
+        let columns = given
+            .get(&page, PaneLine::Columns, self.0.len(), body.width)
+            .unwrap_or_else(|| panes::columns(body.width, &self.0, wishes));
+        let (mut panels, mut rows) = (Vec::new(), Vec::new());
+        let mut x = body.x;
+        for (i, (column, width)) in self.0.iter().zip(&columns).enumerate() {
+            let heights = given
+                .get(&page, PaneLine::Rows(i), column.len(), body.height)
+                .unwrap_or_else(|| panes::rows(body.height, *width, column, wishes));
+            let mut y = body.y;
+            for (panel, height) in column.iter().zip(&heights) {
+                panels.push((*panel, Rect { x, y, width: *width, height: *height }));
+                y += height;
+            }
+            x += width;
+            rows.push(heights);
         }
-        Some(Arrangement { header, panels, footer })
+        Some(Arrangement { header, panels, footer, page, columns, rows })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::panes::Wish;
     use super::*;
 
     #[test]
@@ -199,31 +268,69 @@ mod tests {
         assert!("".parse::<Page>().is_err());
     }
 
+    struct Same(Wish);
+
+    impl Wishes for Same {
+        fn columns(&self, _panel: PanelId) -> Wish {
+            self.0
+        }
+
+        fn rows(&self, _panel: PanelId, _width: u16) -> Wish {
+            self.0
+        }
+    }
+
+    fn arrange(size: (u16, u16), focus: PanelId, wish: Wish) -> Option<Arrangement> {
+        let (pages, size) = (Pages::default(), Size { width: size.0, height: size.1 });
+        let found = pages.find(size, focus, 0);
+        pages.page(size, focus, found).arrange(size, &Same(wish), &PaneSizes::default())
+    }
+
     #[test]
     fn every_panel_can_be_reached_at_every_size_and_none_overlaps() {
-        let pages = Pages::default();
-        for (width, height) in [(40, 10), (80, 24), (120, 40), (200, 60), (110, 32), (500, 11)] {
-            let size = Size { width, height };
+        for size in [(40, 10), (80, 24), (120, 40), (200, 60), (110, 32), (500, 11)] {
             for focus in PanelId::ALL.iter().copied() {
-                for zoomed in [false, true] {
-                    let Arrangement { header, panels, footer } = pages.arrange(size, focus, zoomed).unwrap();
+                for wish in [Wish::default(), Wish::new(5, 30), Wish::new(90, 900).or_more()] {
+                    let arrangement = arrange(size, focus, wish).unwrap();
+                    let Arrangement { header, panels, footer, .. } = &arrangement;
                     assert!(panels.iter().any(|(panel, _)| *panel == focus));
                     let area: u32 = panels.iter().map(|(_, rect)| rect.area()).sum();
-                    assert_eq!(area + header.area() + footer.area(), u32::from(width) * u32::from(height));
+                    let all = u32::from(size.0) * u32::from(size.1);
+                    assert_eq!(area + header.area() + footer.area(), all);
+                    for (panel, _) in panels {
+                        let (column, row) = arrangement.place(*panel).unwrap();
+                        assert!(row < arrangement.sizes(PaneLine::Rows(column)).len());
+                    }
                 }
             }
         }
-        assert_eq!(pages.arrange(Size { width: 39, height: 24 }, PanelId::Runs, false), None);
-        assert_eq!(pages.arrange(Size { width: 80, height: 9 }, PanelId::Runs, false), None);
+        assert_eq!(arrange((39, 24), PanelId::Runs, Wish::default()), None);
+        assert_eq!(arrange((80, 9), PanelId::Runs, Wish::default()), None);
     }
 
     #[test]
     fn all_panels_but_those_of_images_and_tables_are_on_one_page_from_120_columns_on() {
-        for (width, height) in [(120, 40), (200, 60)] {
-            let arranged = Pages::default().arrange(Size { width, height }, PanelId::Runs, false).unwrap();
+        for size in [(120, 40), (200, 60)] {
+            let arranged = arrange(size, PanelId::Runs, Wish::default()).unwrap();
             assert_eq!(arranged.panels.len(), PanelId::ALL.len() - 3);
             let alone = [PanelId::Features, PanelId::Data, PanelId::Table];
             assert!(arranged.panels.iter().all(|(panel, _)| !alone.contains(panel)));
+            assert_eq!(arranged.borders().len(), 5, "two in each column, one between them");
         }
+    }
+
+    #[test]
+    fn a_page_stays_while_it_has_the_focused_panel() {
+        use PanelId::{Curves, Data, Runs, Setup, Wiring};
+        let (pages, size) = (Pages::default(), Size { width: 80, height: 24 });
+        let mut now = 0;
+        let shown = [Curves, Wiring, Setup, Wiring, Curves, Runs, Curves, Data].map(|focus| {
+            now = pages.find(size, focus, now).unwrap();
+            now
+        });
+        assert_eq!(shown, [0, 0, 1, 1, 0, 2, 2, 5]);
+        let none = Pages { small: vec![Page::single(Runs)], ..pages };
+        assert_eq!(none.find(size, Curves, 0), None);
+        assert_eq!(none.page(size, Curves, None), Page::single(Curves));
     }
 }

@@ -275,6 +275,19 @@ impl Lesions {
         Ok(())
     }
 
+    /// Takes in what is kept of a run's lesions, where nothing has been scored yet.
+    pub fn restore(&mut self, run: &TrackedRun, weights: LesionedWeights, scored: Vec<Lesioned>) {
+        if self.of(run.id).is_some() {
+            return;
+        }
+        let Ok(mut study) = Study::of(run) else { return };
+        study.best = run.state.best_epoch().map(|best| best.epoch);
+        scored.into_iter().for_each(|lesioned| study.take(lesioned));
+        study.origin = Some(weights);
+        // What was scored here is shown first.
+        self.studies.insert(0, study);
+    }
+
     /// Those that are being scored are being cancelled.
     pub fn ending(&mut self) {
         if let Some(running) = &mut self.running {

@@ -31,6 +31,7 @@ mod mouse;
 pub mod paint;
 pub mod panel;
 pub mod panels;
+pub mod panes;
 pub mod picture;
 pub mod player;
 pub mod plot;

@@ -13,10 +13,11 @@ use ratatui::layout::{Position, Rect};
 use super::action::{Effect, Message};
 use super::images::{Font, Paint, PictureKey};
 use super::panels::WiringTarget;
+use super::panes::Wish;
 use super::session::Session;
 use super::theme::Theme;
 
-/// What a panel is called, and how much room it wants.
+/// What a panel is called.
 #[derive(Debug)]
 pub struct PanelFacts {
     /// On its frame; underlined there is the first letter, which with Shift focuses it.
@@ -29,8 +30,6 @@ pub struct PanelFacts {
     pub focus: (&'static str, &'static [&'static str], &'static str),
     /// What the mouse does in it, for the help.
     pub mouse: &'static str,
-    /// Its share of the width beside other columns, and of the height within its column.
-    pub share: (u16, u16),
 }
 
 /// A key of a panel and what it does.
@@ -110,6 +109,17 @@ impl<P: PanelKind> PressKey for P {
 pub trait Panel: PressKey + fmt::Debug {
     /// Beside the title, in about `room` columns.
     fn summary(&self, session: &Session, room: usize) -> String;
+
+    /// The columns that it asks for, for what it has to show now. What changes with every key
+    /// should have no part in it, or all panes would move.
+    fn columns_wanted(&self, _session: &Session) -> Wish {
+        Wish::new(40, 100).or_more()
+    }
+
+    /// The rows that it asks for where it is `width` columns wide.
+    fn rows_wanted(&self, _session: &Session, _width: u16) -> Wish {
+        Wish::new(8, 30).or_more()
+    }
 
     /// Takes notice of where the panel is inside its frame; empty while it is not on the screen.
     fn layout(&mut self, _session: &Session, _area: Rect) {}

@@ -4,7 +4,7 @@ use super::action::Message;
 use super::run::{RunId, RunStage};
 use crate::domain::event::EventKind;
 use crate::domain::run_state::RunState;
-use crate::domain::timeline::{Timeline, TimelinePosition};
+use crate::domain::timeline::{SeekGoal, Timeline, TimelinePosition};
 
 /// How a tape is played by keys, times as fast as it was recorded.
 const SPEEDS: [f64; 13] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1000.0];
@@ -22,44 +22,6 @@ pub enum PlayerOrder {
     Seek(SeekGoal),
     /// Begin again at the end, or not.
     Loop,
-}
-
-/// A place that a person can name.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum SeekGoal {
-    /// Seconds from the beginning.
-    Seconds(f64),
-    /// A part of the whole, 0 to 1.
-    Part(f64),
-    /// The end of this epoch of the run that is being played.
-    Epoch(usize),
-}
-
-impl std::str::FromStr for SeekGoal {
-    type Err = String;
-
-    /// `37%`, `e12` or `epoch 12`, `90`, `1:30` or `1:02:03`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let wrong = || format!("can't parse '{text}': write 37%, e12 for an epoch, 90 or 1:30 for a time");
-        if let Some(percent) = text.strip_suffix('%') {
-            let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
-            return if (0.0..=100.0).contains(&percent) {
-                Ok(Self::Part(percent / 100.0))
-            } else {
-                Err(wrong())
-            };
-        }
-        let epoch = text.strip_prefix("epoch").or_else(|| text.strip_prefix('e'));
-        if let Some(epoch) = epoch {
-            return epoch.trim().parse().map(Self::Epoch).map_err(|_| wrong());
-        }
-        let parts: Vec<f64> =
-            text.split(':').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
-        let seconds = parts.iter().fold(0.0, |sum, part| sum * 60.0 + part);
-        let fits = parts.len() <= 3 && parts.iter().all(|part| part.is_finite() && *part >= 0.0);
-        if fits && seconds.is_finite() { Ok(Self::Seconds(seconds)) } else { Err(wrong()) }
-    }
 }
 
 /// What the screen shows of the player.
@@ -86,15 +48,15 @@ pub struct Player {
 }
 
 impl Player {
-    /// At the beginning, playing at any speed above 0.
+    /// Where the tape starts, playing at any speed above 0.
     pub fn new(tape: Timeline, speed: f64, looping: bool) -> Self {
-        let playback = Playback { t: 0.0, seconds: tape.seconds(), playing: true, speed, looping };
+        let playback = Playback { t: tape.from(), seconds: tape.seconds(), playing: true, speed, looping };
         Self { tape, place: TimelinePosition { run: 0, events: 0 }, playback }
     }
 
     /// The speed at which `tape` lasts so many seconds.
     pub fn speed_to_fit(tape: &Timeline, seconds: f64) -> f64 {
-        tape.seconds() / seconds.max(1e-3)
+        (tape.seconds() - tape.from()) / seconds.max(1e-3)
     }
 
     /// Whether time passes.
@@ -102,12 +64,15 @@ impl Player {
         self.playback.playing
     }
 
-    /// The tape's runs, none of which has begun.
-    pub fn introduce(&self) -> Vec<Message> {
+    /// The tape's runs, none of which has begun, and what has happened where it starts.
+    pub fn introduce(&mut self) -> Vec<Message> {
         let runs = self.tape.runs().iter().enumerate();
         let mut all: Vec<_> =
             runs.map(|(id, run)| Message::Recorded(id, Box::new(run.spec.clone()))).collect();
-        all.push(Message::Playing(self.playback));
+        match self.tape.from() > 0.0 {
+            true => all.extend(self.jump(self.tape.from())),
+            false => all.push(Message::Playing(self.playback)),
+        }
         all
     }
 
@@ -121,7 +86,7 @@ impl Player {
             // The end is seen before it begins again.
             return match self.playback.t < self.playback.seconds {
                 true => self.go_to(self.playback.seconds),
-                false => self.jump(0.0),
+                false => self.jump(self.tape.from()),
             };
         }
         let mut sent = self.go_to(t.min(self.playback.seconds));
@@ -138,7 +103,7 @@ impl Player {
             PlayerOrder::PlayOrPause => {
                 self.playback.playing = !self.playback.playing;
                 if self.playback.playing && self.playback.t >= self.playback.seconds {
-                    return self.jump(0.0);
+                    return self.jump(self.tape.from());
                 }
             }
             PlayerOrder::Faster(faster) => {
@@ -155,18 +120,8 @@ impl Player {
                 return self.step(*forward);
             }
             PlayerOrder::Seek(goal) => {
-                let t = match *goal {
-                    SeekGoal::Seconds(t) => t,
-                    SeekGoal::Part(part) => part * self.playback.seconds,
-                    SeekGoal::Epoch(epoch) => {
-                        let run = self.place.run.min(self.tape.runs().len().saturating_sub(1));
-                        match epoch {
-                            0 => self.tape.begin(run).unwrap_or(0.0),
-                            epoch => self.tape.epoch_end(run, epoch).unwrap_or(self.playback.seconds),
-                        }
-                    }
-                };
-                return self.jump(t.clamp(0.0, self.playback.seconds));
+                let run = self.place.run.min(self.tape.runs().len().saturating_sub(1));
+                return self.jump(self.tape.seek(*goal, run));
             }
         }
         vec![Message::Playing(self.playback)]

@@ -305,9 +305,10 @@ impl RunList {
         }
     }
 
-    /// Draws none but the current one.
+    /// Draws none but the current one and the baseline.
     pub fn hide_all(&mut self) {
-        self.all.values_mut().for_each(|run| run.slot = None);
+        let others = self.all.values_mut().filter(|run| Some(run.id) != self.baseline);
+        others.for_each(|run| run.slot = None);
     }
 
     /// Makes a run the baseline; none of `None`.

@@ -1,5 +1,7 @@
 //! The draft's fields: which there are, and what they can be.
 
+use std::sync::LazyLock;
+
 use super::draft::Draft;
 use crate::domain::architecture::Family;
 use crate::domain::dataset::DatasetId;
@@ -24,15 +26,42 @@ pub enum Field {
     Key(&'static SpecKey),
 }
 
+/// The keys that differ from run to run most, in the order in which they are listed.
+const FIRST: [&str; 11] = [
+    "epochs",
+    "train_limit",
+    "lr",
+    "batch",
+    "seed",
+    "dataset",
+    "family",
+    "version",
+    "hops",
+    "blocks",
+    "widths",
+];
+/// Those that most datasets have no use for.
+const LAST: [&str; 3] = ["folder", "classes", "image_size"];
+
+static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    let named = |name: &&str| KEYS.iter().find(|key| key.name == *name).map(Field::Key);
+    let is_named = |key: &&SpecKey| FIRST.contains(&key.name) || LAST.contains(&key.name);
+    let others = KEYS.iter().filter(|key| !is_named(key)).map(Field::Key);
+    let first = [Field::Line, Field::Preset].into_iter().chain(FIRST.iter().filter_map(named));
+    first.chain([Field::Device]).chain(others).chain(LAST.iter().filter_map(named)).collect()
+});
+
 impl Field {
-    /// All, from the top.
+    /// All, from the top: what differs from run to run comes first.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
-        (0..3 + KEYS.len()).map(|i| match i {
-            0 => Self::Line,
-            1 => Self::Preset,
-            2 => Self::Device,
-            i => Self::Key(&KEYS[i - 3]),
-        })
+        FIELDS.iter().copied()
+    }
+
+    /// The row of the first field whose name begins with `text`, or else has it in it.
+    pub fn find(text: &str) -> Option<usize> {
+        let text = text.trim().to_lowercase();
+        let begins = Self::all().position(|field| field.name().starts_with(&text));
+        begins.or_else(|| Self::all().position(|field| field.name().contains(&text)))
     }
 
     /// Its name.
@@ -59,6 +88,8 @@ impl Field {
 /// What the draft's fields can be.
 #[derive(Debug, Clone, Default)]
 pub struct Setup {
+    /// The row of the field under the cursor.
+    row: usize,
     /// The preset that the draft was made from last: some are the same run.
     preset: String,
     /// The user's own presets, by name.
@@ -74,6 +105,21 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// The row of the field under the cursor.
+    pub const fn row(&self) -> usize {
+        self.row
+    }
+
+    /// The field under the cursor.
+    pub fn field(&self) -> Field {
+        Field::all().nth(self.row).unwrap_or(Field::Line)
+    }
+
+    /// Moves the cursor to a row; to the last where there are not so many.
+    pub fn select(&mut self, row: usize) {
+        self.row = row.min(Field::all().len() - 1);
+    }
+
     /// A field's value as text; empty where it has none, as hops of a baseline.
     pub fn value(&self, field: Field, draft: &Draft) -> String {
         match field {

@@ -17,10 +17,9 @@ use super::player::Player;
 use super::screen::{TerminalScreen, give_back};
 use crate::domain::error::SpecError;
 use crate::domain::text::harmless;
-use crate::domain::timeline::Timeline;
 use crate::engine::device::{DeviceChoice, absorb};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::{presets, recording};
+use crate::engine::{presets, recording, store};
 use crate::exit::Exit;
 use crate::output::note;
 use crate::signals::{event_loop, signals};
@@ -34,6 +33,8 @@ pub struct WorkbenchOptions {
     pub data: Option<PathBuf>,
     /// Where to train.
     pub device: DeviceChoice,
+    /// Where runs write `TensorBoard` event files while they train.
+    pub tensorboard: Option<PathBuf>,
 }
 
 /// What to show instead of training.
@@ -55,8 +56,9 @@ static LOST: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// Shows the interactive screen until it is left.
 ///
 /// # Errors
-/// When the config file is wrong, or there is no terminal.
+/// When the config file is wrong, there is no terminal, or no event file can be written.
 pub fn run(options: &WorkbenchOptions) -> Result<Exit> {
+    options.tensorboard.as_deref().map_or(Ok(()), store::check_writable)?;
     let tasks = BackgroundTasks::new(options.root.clone(), options.data.clone());
     tasks.read_presets();
     tasks.find_devices();
@@ -68,7 +70,7 @@ pub fn run(options: &WorkbenchOptions) -> Result<Exit> {
 /// # Errors
 /// As [`run`], or when it is no recording.
 pub fn replay(options: &WorkbenchOptions, replay: &Replay) -> Result<Exit> {
-    let tape = Timeline::new(recording::open(&replay.name)?);
+    let tape = recording::open(&replay.name)?;
     let speed = replay.fit.map_or(replay.speed, |seconds| Player::speed_to_fit(&tape, seconds));
     show(options, BackgroundTasks::playing(Player::new(tape, speed, replay.looping)))
 }
@@ -121,6 +123,7 @@ pub fn app(options: &WorkbenchOptions, config: &Config, theme: super::theme::The
     let mut app = App::new(draft, config, theme)
         .map_err(|reason| EngineError::run(Path::new("config.toml"), reason))?;
     app.session.setup.device = options.device;
+    app.session.set_boards(options.tensorboard.clone(), options.root.clone());
     Ok(app)
 }
 

@@ -48,6 +48,10 @@ fn a_run_is_scored_without_each_of_its_terms() {
     let pair = pair.clone().find(|pair| pair["without"] == together["lesions"][0]["without"]);
     assert_eq!(pair, Some(&together["lesions"][0]));
 
+    // They are kept with the run.
+    let kept: Value = serde_json::from_slice(&std::fs::read(run.join("lesions.json")).unwrap()).unwrap();
+    assert_eq!(kept["scores"].as_array().unwrap().len(), 1 + 5 + 10);
+
     // A picture of the screen has them, too.
     let file = out.path().join("lesions.txt");
     let keys = ["picture", "--size", "80x40", "--keys", "W z right e", "--out"];

@@ -42,6 +42,25 @@ fn a_recording_prints_the_table_that_its_runs_ended_with() {
     let mut thrice = program();
     thrice.arg("--replay").arg(&again).arg("--batch");
     thrice.assert().success().stdout(contains("the newest counts").and(contains("mean(std)").not()));
+    // A part of them.
+    let part = folder.path().join("part.hrec");
+    let pack = |from: &str, to: &str| {
+        let mut command = program();
+        command.arg("record").args(&runs).args(["--from", from, "--to", to, "-o"]).arg(&part);
+        command.assert()
+    };
+    pack("e1", "e1").success().stdout(contains("2 runs in").and(contains("starts at ")));
+    let lines = program().arg("--replay").arg(&part).args(["--batch", "--json"]).output().unwrap().stdout;
+    let of_part = String::from_utf8(lines).unwrap();
+    let ends = of_part.lines().filter(|line| line.contains("\"epoch_ended\"")).count();
+    assert_eq!(ends, 3, "two of the first run, one of the second");
+    let first =
+        |text: &str| text.lines().filter(|line| line.contains(events[0]["run"].as_str().unwrap())).count();
+    assert_eq!(first(&of_part), timeless(&runs[0]).len(), "what was before is there");
+    pack("0", "e1").success().stdout(contains("starts at ").not());
+    pack("90%", "10%").code(2).stderr(contains("nothing is between"));
+    pack("100%", "100%").code(2).stderr(contains("nothing is between"));
+    pack("yesterday", "e1").code(2).stderr(contains("write 37%, e12 for an epoch"));
     // A recording stands alone.
     fs::remove_dir_all(&out).unwrap();
     replay().assert().success();

@@ -275,10 +275,19 @@ fn other_folders_are_no_datasets() {
     world.put("coco/train/images/1.jpg", &faults::jpeg(20)).put("coco/train/labels/1.txt", b"0 0 0 1 1");
     world.put("coco/val/images/1.jpg", &faults::jpeg(20)).put("coco/val/labels/1.txt", b"0 0 0 1 1");
     world.put("downloads/photos.zip", b"none").put("notes/train", b"none").put("notes/test", b"none");
+    // As an archive unpacks that has a folder of its own name.
+    for class in ["cat", "dog"] {
+        world.put(&format!("pets/pets/train/{class}/1.jpg"), &faults::jpeg(20));
+        world.put(&format!("pets/pets/test/{class}/1.jpg"), &faults::jpeg(20));
+    }
+    world.put("pets/readme.txt", b"none");
     world.is(State::Missing, "missing  tiny-imagenet");
     let out = world.run(&["verify"]);
     let said = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success() && said.contains("ok       folder=imagenette"), "{said}");
+    assert!(said.contains("ok       folder=pets"), "{said}");
+    let path = world.run(&["path", "folder=pets"]);
+    assert!(String::from_utf8_lossy(&path.stdout).trim_end().ends_with("pets/pets"));
     assert!(!said.contains("coco") && said.matches("missing").count() == 5, "{said}");
 }
 

@@ -9,8 +9,13 @@ use std::time::{Duration, Instant};
 
 use hiresnet_tui::domain::event::{Event, EventKind, Outcome, Split};
 use hiresnet_tui::domain::spec::ExperimentSpec;
-use hiresnet_tui::engine::export::{FileFormat, export};
+use hiresnet_tui::engine::data::DatasetCache;
+use hiresnet_tui::engine::deletion;
+use hiresnet_tui::engine::device::Device;
+use hiresnet_tui::engine::export::{BoardSwitch, FileFormat, export};
 use hiresnet_tui::engine::store::{self, RunDir, SavedRun};
+use hiresnet_tui::engine::trainer::RunPlan;
+use hiresnet_tui::engine::worker::Worker;
 use serde_json::Value;
 
 use crate::events::{RunEvents, record};
@@ -237,4 +242,52 @@ fn a_loss_that_is_no_number_is_exported() {
     let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
     assert_eq!(metrics, "run,spec,seed,epoch,step,seconds,metric,value\n");
     assert_eq!(fs::read_to_string(out.join("summary.csv")).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn an_event_file_can_be_switched_on_in_the_middle_of_a_run() {
+    let home = tempfile::tempdir().unwrap();
+    let runs = home.path().join("runs");
+    let line = "plain@fashion-embedded blocks=1,1 widths=4,8 batch=20 epochs=6 train_limit=600 val_limit=20 \
+                test_limit=20";
+    let spec: ExperimentSpec = line.parse().unwrap();
+    let data = DatasetCache::with_cache(None, None).dataset(&spec).unwrap();
+    let folder = RunDir::create(&runs, &spec).unwrap();
+    let run = folder.path().to_path_buf();
+    let boards = BoardSwitch::default();
+    let plan = RunPlan::default();
+    let mut worker = Worker::begin(spec, data, Device::CPU, folder, plan, boards.clone()).unwrap();
+    let event_file = || {
+        let names = fs::read_dir(&run).unwrap().map(|file| file.unwrap().path());
+        names.into_iter().find(|path| path.to_string_lossy().contains("tfevents"))
+    };
+    let (mut ends, mut failed) = (0, Vec::new());
+    while let Some(event) = worker.events.blocking_recv() {
+        match event.kind {
+            // Where a file is in the way, with the run's own files, and no more.
+            EventKind::RunStarted(_) => {
+                assert_eq!(event_file(), None);
+                fs::write(home.path().join("file"), "mine").unwrap();
+                boards.set(Some(home.path().join("file")));
+            }
+            EventKind::EpochEnded { .. } => {
+                ends += 1;
+                if ends == 1 {
+                    boards.set(Some(runs.clone()));
+                }
+            }
+            EventKind::BoardFailed { message } => failed.push(message),
+            _ => {}
+        }
+    }
+    assert_eq!(worker.join().unwrap(), Outcome::Completed);
+    assert!(failed.len() == 1 && failed[0].contains("file"), "said once: {failed:?}");
+    assert_eq!(fs::read(home.path().join("file")).unwrap(), b"mine");
+    // All that it did before is in it: an export has nothing to add.
+    assert!(event_file().is_some());
+    assert_eq!(exported(&run, &runs, false), (0, vec![Some(0)]));
+    // It is one of the run's files, and goes with it.
+    assert!(SavedRun::open(&run).is_ok());
+    deletion::delete(&runs, &run).unwrap();
+    assert!(!run.exists());
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use hiresnet_tui::domain::event::{Event, EventKind, Outcome};
 use hiresnet_tui::engine::store::RunDir;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, starts_with};
@@ -82,6 +83,21 @@ fn what_cannot_be_reported_is_said() {
     for (arguments, reason) in refused {
         report(arguments, at).assert().code(2).stderr(contains(reason)).stdout("");
     }
+
+    // Runs that did not complete are no result, and are counted.
+    let made = many();
+    let cut_off = &made[0];
+    let whole = cut_off.whole();
+    for end in [Some(Outcome::Diverged), Some(Outcome::Diverged), None] {
+        let mut run = RunDir::create(&at.join("unfinished"), &cut_off.spec).unwrap();
+        run.append(&whole[0]).unwrap();
+        if let Some(outcome) = end {
+            let finished = EventKind::Finished { outcome, message: None };
+            run.append(&Event { kind: finished, ..whole[0].clone() }).unwrap();
+        }
+    }
+    let said = "unfinished: no completed run (2 diverged, 1 unfinished; export has their curves)";
+    report(&["curves", "unfinished"], at).assert().code(2).stderr(contains(said)).stdout("");
 }
 
 #[test]

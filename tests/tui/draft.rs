@@ -4,7 +4,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use hiresnet_tui::domain::hops::Hop;
 use hiresnet_tui::engine::device::{DeviceChoice, DeviceFacts, DeviceKind, Missing};
 use hiresnet_tui::tui::action::{Action, Effect, Message};
+use hiresnet_tui::tui::app::HitTarget;
 use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::panel::PanelTarget;
 use hiresnet_tui::tui::panels::PanelId;
 use hiresnet_tui::tui::session::Question;
 use hiresnet_tui::tui::setup::Field;
@@ -17,7 +19,7 @@ fn row(name: &str) -> usize {
 
 /// Gives a field the focus.
 fn choose(world: &mut World, name: &str) {
-    world.keys("S").app.panels.setup.select(row(name));
+    world.keys("S").app.session.setup.select(row(name));
 }
 
 fn value(world: &World, name: &str) -> String {
@@ -41,8 +43,12 @@ fn switches_of_orders_and_groups() {
         ("a", "resnet+hires"),
         ("n", "resnet"),
         ("i", "resnet+hires[In]"),
-        ("i", "resnet"),
+        ("i", "resnet+hires[In]"),
         ("o", "resnet+hires[Out]"),
+        ("a", "resnet+hires"),
+        ("a", "resnet+hires"),
+        ("3", "resnet+hires[P1,P2]"),
+        ("i", "resnet+hires[In]"),
     ] {
         world.keys(key);
         assert_eq!(world.app.session.draft.spec().network_name(), network, "{key}");
@@ -252,19 +258,97 @@ fn d_gives_the_papers_value() {
     choose(&mut world, "lr");
     world.keys("right");
     let shown = world.screen((120, 40)).replace(['│', '\n', ' '], "");
-    assert!(shown.contains("(paper:") && shown.contains("0.01)"), "{shown}");
+    assert!(shown.contains("paper:0.01"), "{shown}");
 }
 
 #[test]
 fn rows_are_chosen_with_arrows_and_the_list_follows() {
     let mut world = World::new();
     world.keys("S end");
-    assert_eq!(world.app.panels.setup.field().name(), "cardinality");
-    assert!(world.screen((80, 24)).contains("cardinality"));
+    assert_eq!(world.app.session.setup.field().name(), "image_size");
+    assert!(world.screen((80, 24)).contains("image_size"));
     world.keys("down down up k");
-    assert_eq!(world.app.panels.setup.field().name(), "blocks");
+    assert_eq!(world.app.session.setup.field().name(), "folder");
     world.keys("home up j");
-    assert_eq!(world.app.panels.setup.field().name(), "preset");
+    assert_eq!(world.app.session.setup.field().name(), "preset");
+    world.keys("pagedown");
+    assert_eq!(world.app.session.setup.row(), 11);
+    world.keys("pageup");
+    assert_eq!(world.app.session.setup.row(), 1);
+}
+
+#[test]
+fn what_differs_first_comes_first() {
+    let at = |name: &str| row(name);
+    for (first, then) in [
+        ("epochs", "train_limit"),
+        ("train_limit", "lr"),
+        ("lr", "batch"),
+        ("batch", "seed"),
+        ("seed", "dataset"),
+        ("cardinality", "folder"),
+        ("folder", "classes"),
+        ("classes", "image_size"),
+    ] {
+        assert!(at(first) < at(then), "{first}, {then}");
+    }
+    let mut names: Vec<_> = Field::all().map(Field::name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), Field::all().len(), "every field once");
+}
+
+#[test]
+fn a_field_is_found_by_its_name() {
+    let mut world = World::new();
+    world.keys("S down").keys("/").type_text("val_");
+    assert_eq!(world.app.session.setup.field().name(), "val_fraction", "as it is typed");
+    world.type_text("L");
+    assert_eq!(world.app.session.setup.field().name(), "val_limit");
+    world.keys("enter");
+    assert!(world.app.session.editing.is_none());
+    assert_eq!(world.app.session.setup.field().name(), "val_limit");
+    world.keys("/").type_text("decay");
+    assert_eq!(world.app.session.setup.field().name(), "weight_decay", "within a name");
+    world.type_text("x");
+    assert_eq!(world.app.session.editing.as_ref().unwrap().error.as_deref(), Some("no such field"));
+    assert!(world.screen((80, 24)).contains("no such field"));
+    world.keys("enter");
+    assert!(world.app.session.editing.is_some(), "to be corrected");
+    world.keys("esc");
+    assert_eq!(world.app.session.setup.field().name(), "val_limit", "where it was");
+    for field in Field::all() {
+        world.keys("/").type_text(field.name());
+        world.keys("enter");
+        assert_eq!(world.app.session.setup.field().name(), field.name());
+    }
+}
+
+#[test]
+fn what_a_field_means_takes_no_row_from_the_list() {
+    let mut world = World::new();
+    for size in [(80, 24), (120, 40)] {
+        for name in ["spec", "epochs", "val_from", "image_size"] {
+            choose(&mut world, name);
+            let screen = world.screen(size);
+            let area = world.app.area(PanelId::Setup).unwrap();
+            let rows = world
+                .app
+                .screen
+                .hits
+                .iter()
+                .filter(|(_, hit)| matches!(hit, HitTarget::In(PanelId::Setup, PanelTarget::Row(_))));
+            assert_eq!(rows.count(), usize::from(area.height) - 2, "{name}");
+            let below = screen.lines().nth(usize::from(area.bottom()) - 1).unwrap();
+            let about: String = Field::all().nth(row(name)).unwrap().about().chars().take(20).collect();
+            assert!(below.contains(&about), "{below}");
+        }
+    }
+    // While a value is typed the whole of it is read.
+    choose(&mut world, "val_from");
+    let shown = world.keys("enter").screen((80, 24)).replace(['│', '\n'], " ");
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("train (a part") && shown.contains("test (all of it)"), "{shown}");
 }
 
 /// A CPU, a GPU that works, and one that does not.

@@ -312,3 +312,30 @@ fn eight_blocks_and_a_small_terminal_say_what_is_left_out() {
     assert!(text.contains("block 8 of 8") && text.contains("terms hidden: too few rows"), "{text}");
     assert!(text.contains("sum") && text.contains("0→8"), "{text}");
 }
+
+#[test]
+fn all_channels_stand_in_a_grid_where_there_is_room() {
+    let wide = (200, 60);
+    let mut world = looking(Theme::FULL, wide);
+    for (keys, said) in
+        [("", "channels 0–15 of 16"), ("down", "channels 0–31 of 32"), ("down", "channels 0–63 of 64")]
+    {
+        let screen = world.keys(keys).keys("a").screen(wide);
+        assert!(screen.contains(said), "{screen}");
+        world.keys("a");
+    }
+    // Smaller than half of their size only where that is wanted.
+    let mut world = looking(Theme::FULL, MEDIUM);
+    let screen = world.screen(MEDIUM);
+    assert!(!screen.contains("channels 0–15 of 16"), "{screen}");
+    let screen = world.keys("]").keys("a").screen(MEDIUM);
+    assert!(screen.contains("channels 0–15 of 16"), "{screen}");
+    // Lines below the first say with which channel they begin.
+    let numbers = screen.lines().filter(|line| {
+        let first: String =
+            line.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        line.contains('▀') && !first.is_empty()
+    });
+    assert!(numbers.count() > 0, "{screen}");
+    assert!(!world.keys("a").screen(MEDIUM).contains("channels 0–15 of 16"));
+}

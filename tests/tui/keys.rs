@@ -54,7 +54,7 @@ fn way(place: KeyScope) -> &'static str {
 /// Situations of which at least one gives every key something to do, and how large the
 /// terminal is.
 fn situations(place: KeyScope) -> impl Iterator<Item = (World, (u16, u16))> {
-    let before = ["", "z", "home", "end", "home down right", "up", "n", "]"];
+    let before = ["", "z", "home", "end", "home down right", "up", "n", "]", "pagedown"];
     let sizes = [(80, 24), (40, 10)];
     let all = sizes.into_iter().flat_map(move |size| before.into_iter().map(move |keys| (size, keys)));
     all.flat_map(move |(size, keys)| {

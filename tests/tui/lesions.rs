@@ -391,3 +391,23 @@ fn a_run_that_is_gone_leaves_nothing_behind() {
     world.tell(Message::LesionsDone(run, Ok(best(None))));
     assert!(!words(&world).contains("intact"));
 }
+
+#[test]
+fn what_is_kept_of_an_earlier_session_is_shown() {
+    let mut world = world_of(RUN);
+    let run = world.current().unwrap();
+    let of = |without: &[Term], top1| Lesioned { without: without.to_vec(), score: score(top1, 0.4) };
+    let kept = vec![of(&[], 87.3), of(&cut("0-1"), 80.8)];
+    let draft = world.run(run).spec.clone();
+    world.app.session.draft.replace(draft).unwrap();
+    world.tell(Message::LesionsRead(run, best(Some(11)), kept.clone()));
+    let screen = world.keys("W z").screen((120, 40));
+    assert!(screen.contains("intact 87.30%") && screen.contains("−6.5"), "{screen}");
+
+    // What has been scored since is not replaced.
+    let mut world = lesioned();
+    let run = world.current().unwrap();
+    let before = world.keys("W z").screen((120, 40));
+    world.tell(Message::LesionsRead(run, best(Some(11)), kept));
+    assert_eq!(world.screen((120, 40)), before);
+}

@@ -109,8 +109,8 @@ fn keys_of_the_footer_and_of_questions_can_be_clicked() {
     world.click(key(GlobalCommand::Train));
     let (id, _) = world.started();
     world.begin(id);
-    // A message covers the keys until something is pressed.
-    world.keys("W").screen(MEDIUM);
+    // A message covers none of the keys.
+    world.screen(MEDIUM);
     world.click(key(GlobalCommand::Pause));
     assert_eq!(world.orders(), [Control::Pause]);
     world.screen(MEDIUM);
@@ -133,15 +133,17 @@ fn keys_of_the_footer_and_of_questions_can_be_clicked() {
 #[test]
 fn the_second_click_on_a_field_edits_it() {
     let mut world = painted(World::new(), (80, 24));
-    world.click(field(11));
-    assert_eq!((world.app.focus, world.app.panels.setup.row()), (PanelId::Setup, 11));
+    world.keys("S").screen((80, 24));
+    world.keys("W").screen((80, 24));
+    world.click(field(2));
+    assert_eq!((world.app.focus, world.app.session.setup.row()), (PanelId::Setup, 2));
     assert!(world.app.session.editing.is_none());
     world.screen((80, 24));
-    world.click(field(11));
+    world.click(field(2));
     assert_eq!(world.app.session.editing.as_ref().unwrap().input.value(), "10", "the epochs");
     world.screen((80, 24));
-    world.click(field(2));
-    assert_eq!(world.app.panels.setup.row(), 11, "what is typed has the mouse's attention");
+    world.click(field(5));
+    assert_eq!(world.app.session.setup.row(), 2, "what is typed has the mouse's attention");
     world.click(key(AppCommand::Edit(EditCommand::Cancel)));
     assert!(world.app.session.editing.is_none());
 }
@@ -161,9 +163,9 @@ fn the_wheel_scrolls_what_is_under_it() {
     wheel(&mut world, PanelId::Runs, false);
     assert_eq!(world.current(), Some(ids[0]));
     wheel(&mut world, PanelId::Setup, true);
-    assert_eq!(world.app.panels.setup.row(), 1);
+    assert_eq!(world.app.session.setup.row(), 1);
     wheel(&mut world, PanelId::Setup, false);
-    assert_eq!(world.app.panels.setup.row(), 0);
+    assert_eq!(world.app.session.setup.row(), 0);
     assert!(!world.app.panels.curves.view_summary().contains("zoomed"));
     wheel(&mut world, PanelId::Curves, false);
     assert!(world.app.panels.curves.view_summary().contains("zoomed"));
@@ -173,13 +175,13 @@ fn the_wheel_scrolls_what_is_under_it() {
     wheel(&mut world, PanelId::Wiring, true);
     assert_eq!((world.line(), world.app.focus), (line.as_str(), PanelId::Runs), "the focus stays");
 
-    let mut world = painted(training(Theme::FULL), (80, 24));
-    world.keys("A").screen((80, 24));
+    let mut world = painted(training(Theme::FULL), (80, 16));
+    world.keys("A").screen((80, 16));
     wheel(&mut world, PanelId::Status, false);
-    world.screen((80, 24));
+    world.screen((80, 16));
     assert!(world.app.panels.status.below() > 0);
     (0..3).for_each(|_| wheel(&mut world, PanelId::Status, true));
-    world.screen((80, 24));
+    world.screen((80, 16));
     assert_eq!(world.app.panels.status.below(), 0);
 
     let mut world = painted(training(Theme::FULL), (40, 10));

@@ -74,9 +74,9 @@ fn ones_own_presets_come_after_those_that_are_shipped() {
     let quickstart = hiresnet_tui::engine::presets::resolve("quickstart").unwrap().to_string();
     world.tell(own(&[("mine", MINE), ("same", &quickstart), ("zulu", "plain@fashion-embedded seed=9")]));
     world.keys("S home down");
-    assert_eq!(world.app.panels.setup.field().name(), "preset");
+    assert_eq!(world.app.session.setup.field().name(), "preset");
     let value = |world: &World| {
-        world.app.session.setup.value(world.app.panels.setup.field(), &world.app.session.draft)
+        world.app.session.setup.value(world.app.session.setup.field(), &world.app.session.draft)
     };
     let mut seen = Vec::new();
     for _ in 0..hiresnet_tui::engine::presets::SHIPPED.len() + 3 {

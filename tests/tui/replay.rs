@@ -3,10 +3,11 @@
 use hiresnet_tui::domain::event::Event;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
+use hiresnet_tui::domain::timeline::SeekGoal;
 use hiresnet_tui::domain::timeline::{RecordedRun, Timeline};
 use hiresnet_tui::tui::action::Effect;
 use hiresnet_tui::tui::log::Level;
-use hiresnet_tui::tui::player::{Player, PlayerOrder, SeekGoal};
+use hiresnet_tui::tui::player::{Player, PlayerOrder};
 use hiresnet_tui::tui::run::RunStage;
 
 use crate::made::{Course, whole};
@@ -26,7 +27,7 @@ fn ended(line: &str) -> Vec<Event> {
 /// A world that shows a recording of two runs, and its player.
 fn playing() -> (World, Player) {
     let runs = LINES.map(|line| RecordedRun { name: line.into(), spec: spec_of(line), events: ended(line) });
-    let player = Player::new(Timeline::new(runs.to_vec()), 1.0, false);
+    let mut player = Player::new(Timeline::new(runs.to_vec()), 1.0, false);
     let mut world = World::new();
     world.effects();
     for message in player.introduce() {

@@ -214,7 +214,7 @@ fn the_filter_takes_several_words_and_esc_gives_it_up() {
     // Letters are typed, they are no commands; what trains and waits is always listed.
     world.keys("/ ctrl-u text:tqxb");
     assert_eq!(world.effects().iter().filter(|effect| !matches!(effect, Effect::Load(..))).count(), 0);
-    world.keys("enter t");
+    world.keys("enter t y");
     assert_eq!(count(&world), 1);
 }
 
@@ -232,7 +232,9 @@ fn eight_runs_can_be_drawn_and_a_ninth_is_refused_with_words() {
     // One goes, and the next has its colour.
     world.keys("home down enter end up v");
     assert_eq!((world.run(ids[1]).slot, world.run(ids[8]).slot), (None, Some(1)));
-    world.keys("c");
+    world.keys("home p end up c");
+    assert_eq!(world.drawn(), [ids[0], ids[8]], "the baseline and the current run");
+    world.keys("home p end up c");
     assert_eq!(world.drawn(), [ids[8]]);
     assert!(ids.iter().all(|id| world.run(*id).slot.is_none()));
 }
@@ -320,7 +322,7 @@ fn a_run_that_trains_is_not_deleted() {
     // One that never had a folder is only forgotten.
     world.keys("R home d");
     assert!(world.notice().contains("this run is in progress"), "{}", world.notice());
-    world.end(live).keys("t");
+    world.end(live).keys("t y");
     let (id, _) = world.started();
     world.tell(Message::Ended { id, error: Some("no data".into()), holds: false });
     world.app.session.runs.select(id);

@@ -37,7 +37,7 @@ pub fn training(theme: Theme) -> World {
     let spec = world.run(id).spec.clone();
     world.events(id, trains(&spec, "2026-01-05T20:01:00Z", 225, Course { pace: 140.0, salt: 5 }));
     world.keys("n t 1 2 t S");
-    world.app.panels.setup.select(3);
+    world.app.session.setup.select(3);
     world.keys("W");
     world.app.session.notice = None;
     world
@@ -78,7 +78,7 @@ fn help_of_a_panel() {
 #[test]
 fn a_wrong_value_being_typed() {
     let mut world = World::new();
-    world.keys("S").app.panels.setup.select(7);
+    world.keys("S / text:folder enter");
     world.keys("enter").retype("fast");
     pictures("typing", &mut world, SMALL, &[("field", "")]);
     world.keys("esc home enter").retype("resnet+hires[P4]@fashion-embedded");

@@ -1,6 +1,6 @@
 //! Training, the queue, and leaving.
 
-use hiresnet_tui::domain::event::{Control, EventKind, Outcome, Split};
+use hiresnet_tui::domain::event::{Control, EventKind, Outcome, RunResumed, Split};
 use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::run::RunStage;
@@ -37,7 +37,7 @@ fn the_run_is_not_altered_when_the_draft_is() {
     let mut world = World::new();
     let id = world.train();
     let (spec, line) = (world.run(id).spec.clone(), world.run(id).line.clone());
-    world.keys("1 n o S end left").app.panels.setup.select(7);
+    world.keys("1 n o S end left").app.session.setup.select(7);
     world.keys("right d right");
     world.app.update(Action::Paste("plain@cifar10 seed=4".into()));
     assert_eq!(world.line(), "plain@cifar10 seed=4");
@@ -334,4 +334,95 @@ fn a_run_that_ended_early_is_gone_on_with_where_it_lies() {
     world.app.session.runs.select(complete);
     world.keys("r");
     assert!(world.notice().contains("this run is complete"), "{}", world.notice());
+}
+
+#[test]
+fn a_resumed_run_says_how_long_it_will_take() {
+    let mut world = World::new();
+    let id = world.train();
+    let spec = world.run(id).spec.clone();
+    world.events(id, trains(&spec, AT, 225, COURSE));
+    let (before, t) = (world.run(id).state.eta().unwrap(), world.run(id).state.t);
+    world.events(id, [event(t, EventKind::Finished { outcome: Outcome::Stopped, message: None })]).end(id);
+    assert_eq!(world.run(id).state.eta(), None);
+    world.keys("R home r").effects();
+    let resumed = RunResumed { epoch: 3, step: 225, device: "cpu".into(), instructions: None, at: AT.into() };
+    // The time between does not count.
+    world.begin(id).events(id, [event(t + 1000.0, EventKind::Continued(resumed))]);
+    let after = world.run(id).state.eta().unwrap();
+    assert!((after - before).abs() < 1e-6 * before, "{before} {after}");
+    assert!(world.screen((120, 40)).lines().next().unwrap().contains("eta"));
+}
+
+#[test]
+fn event_files_are_switched_on_and_off() {
+    let mut world = World::new();
+    world.app.session.set_boards(None, "some/runs".into());
+    assert_eq!(world.effects(), [], "off until somebody wants them");
+    world.keys("B");
+    assert_eq!(world.effects(), [Effect::WriteBoards(Some("some/runs".into()))]);
+    assert!(world.notice().ends_with("tensorboard --logdir some/runs"), "{}", world.notice());
+    let id = world.train();
+    assert!(world.screen((120, 40)).contains("· TensorBoard"));
+    let kind = EventKind::BoardFailed { message: "cannot write x: full".into() };
+    world.events(id, [event(1.0, kind)]);
+    assert_eq!(world.level(), Some(Level::Warn));
+    assert_eq!(world.notice(), "TensorBoard: cannot write x: full; the run goes on without");
+    assert_eq!(world.run(id).status().name(), "training");
+    world.keys("B");
+    assert_eq!(world.effects(), [Effect::WriteBoards(None)]);
+    assert!(!world.screen((120, 40)).contains("· TensorBoard"));
+
+    // Asked for on the command line.
+    let mut world = World::new();
+    world.app.session.set_boards(Some("board".into()), "runs".into());
+    assert_eq!(world.effects(), [Effect::WriteBoards(Some("board".into()))]);
+    world.keys("B B");
+    assert_eq!(world.effects(), [Effect::WriteBoards(None), Effect::WriteBoards(Some("board".into()))]);
+}
+
+#[test]
+fn a_spec_that_has_been_trained_is_trained_again_only_when_somebody_says_so() {
+    let mut world = World::new();
+    let id = world.train();
+    world.events(id, whole(&world.run(id).spec.clone(), AT, COURSE)).end(id);
+    world.effects();
+    let asked = |world: &mut World| {
+        world.keys("t");
+        assert_eq!(world.effects(), [], "nothing starts before the answer");
+        world.screen((80, 24))
+    };
+    let shown = asked(&mut world);
+    assert!(shown.contains("Train again?") && shown.contains("completed, epoch"), "{shown}");
+    assert!(shown.contains("y Train again") && shown.contains("s Next seed"), "{shown}");
+    assert!(!shown.contains("r Resume"), "it is complete: {shown}");
+    world.keys("r");
+    assert!(world.screen((80, 24)).contains("Train again?"), "r means nothing here");
+    world.keys("n");
+    assert_eq!((world.effects(), world.queue()), (vec![], vec![]));
+
+    asked(&mut world);
+    world.keys("s");
+    let (next, spec) = world.started();
+    assert_eq!(spec.seed, 1, "the next free seed");
+    assert_eq!(spec.to_string(), format!("{DRAFT} seed=1"));
+    assert_eq!(world.app.session.draft.spec().seed, 0, "the draft stays");
+    world.begin(next);
+    let course = trains(&spec, AT, 3, COURSE);
+    world.events(next, course);
+    let stopped = EventKind::Finished { outcome: Outcome::Stopped, message: None };
+    world.events(next, [event(9.0, stopped)]).end(next);
+
+    asked(&mut world);
+    world.keys("y");
+    let (again, spec) = world.started();
+    assert!(spec.seed == 0 && again != id);
+    world.begin(again).end(again);
+
+    // One that was stopped can be resumed.
+    assert!(world.app.session.draft.replace(world.run(next).spec.clone()).is_ok());
+    let shown = asked(&mut world);
+    assert!(shown.contains("stopped, epoch") && shown.contains("r Resume"), "{shown}");
+    world.keys("r");
+    assert!(matches!(&world.effects()[..], [Effect::Start(run, _, Some(_), _)] if *run == next));
 }

@@ -140,9 +140,12 @@ impl World {
         }
     }
 
-    /// Trains the draft until its folder is there.
+    /// Trains the draft until its folder is there, also where there is a run of it.
     pub fn train(&mut self) -> RunId {
         self.keys("t");
+        if self.app.session.question.is_some() {
+            self.keys("y");
+        }
         let (id, _) = self.started();
         self.begin(id);
         id
@@ -186,13 +189,13 @@ impl World {
         self.app.session.draft.line()
     }
 
-    /// What the footer says.
+    /// What the message above the footer says.
     pub fn notice(&self) -> &str {
-        self.app.session.notice.as_ref().map_or("", |(_, text)| text)
+        self.app.session.notice.as_ref().map_or("", |notice| &notice.text)
     }
 
     pub fn level(&self) -> Option<Level> {
-        self.app.session.notice.as_ref().map(|(level, _)| *level)
+        self.app.session.notice.as_ref().map(|notice| notice.level)
     }
 
     /// What the log has, a line an entry.

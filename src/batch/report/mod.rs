@@ -11,6 +11,7 @@ mod latex;
 mod markdown;
 mod png;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
@@ -180,8 +181,9 @@ pub fn run(args: &ReportArgs) -> Result<Exit> {
     let report = JsonReport::new(args.what, &groups, baseline.as_ref(), &options)?;
     if let Some(reason) = report.nothing() {
         let data: Vec<&str> = options.datasets.iter().map(|id| id.name()).collect();
+        let ends = incomplete(&groups, &options);
         let on = if data.is_empty() { String::new() } else { format!(" on {}", data.join(", ")) };
-        return Err(EngineError::run(&args.dir, format!("{reason}{on}")));
+        return Err(EngineError::run(&args.dir, format!("{reason}{on}{ends}")));
     }
     let target = args.output.as_deref().unwrap_or(Path::new("stdout"));
     let bytes = report.render(format, &options).map_err(|reason| EngineError::run(target, reason))?;
@@ -193,6 +195,16 @@ pub fn run(args: &ReportArgs) -> Result<Exit> {
         None => say(String::from_utf8_lossy(&bytes).trim_end()),
     }
     Ok(Exit::Done)
+}
+
+/// How the runs ended that did not complete, in brackets; nothing where all did.
+fn incomplete(groups: &[RunGroup], options: &ReportOptions) -> String {
+    let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
+    for group in groups.iter().filter(|group| options.wants(&group.data)) {
+        group.others.iter().for_each(|(how, n)| *ends.entry(how).or_default() += n);
+    }
+    let parts: Vec<String> = ends.iter().map(|(how, n)| format!("{n} {how}")).collect();
+    if parts.is_empty() { String::new() } else { format!(" ({}; export has their curves)", parts.join(", ")) }
 }
 
 /// The format asked for, else the file's, else Markdown.

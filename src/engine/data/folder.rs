@@ -34,10 +34,11 @@ pub fn locate(
     folder: Option<&Path>,
 ) -> std::result::Result<LocatedDataset, MissingDataset> {
     let roots = places::roots(folder);
-    let has_train = |folder: &PathBuf| folder.join("train").is_dir();
     let plain = roots.iter().map(|root| root.join(&wanted.name));
-    let nested = roots.iter().map(|root| root.join(&wanted.name).join(&wanted.name));
-    let Some(place) = plain.chain(nested).find(has_train) else { return Err(missing(wanted, &roots)) };
+    let nested = plain.clone().map(|folder| folder.join(&wanted.name));
+    let Some(place) = plain.chain(nested).find(|folder| folder.join("train").is_dir()) else {
+        return Err(missing(wanted, &roots));
+    };
     let (at, wanted) = (place.clone(), wanted.clone());
     Ok(LocatedDataset { place, open: Box::new(move || source(at, &wanted)) })
 }
@@ -240,14 +241,18 @@ pub fn all(folder: Option<&Path>) -> Vec<ImageFolder> {
     for root in places::roots(folder) {
         let tree = Tree::Folder(root);
         for name in tree.folders("").unwrap_or_default() {
-            let has_test = || TEST.iter().any(|test| tree.has_folder(&format!("{name}/{test}")));
+            // As archives unpack: in a folder of the same name.
+            let nested = format!("{name}/{name}");
+            let is_nested = !tree.has_folder(&format!("{name}/train")) && tree.has_folder(&nested);
+            let place = if is_nested { &nested } else { &name };
+            let has_test = || TEST.iter().any(|test| tree.has_folder(&format!("{place}/{test}")));
             let is_new = found.iter().all(|other| other.name != name);
-            if !is_new || ImageFolder::parse_name(&name).is_err() || !has_test() || is_tiny(&tree, &name) {
+            if !is_new || ImageFolder::parse_name(&name).is_err() || !has_test() || is_tiny(&tree, place) {
                 continue;
             }
-            let classes = tree.folders(&format!("{name}/train")).unwrap_or_default();
+            let classes = tree.folders(&format!("{place}/train")).unwrap_or_default();
             let has_images = |class: &String| {
-                let files = tree.files(&format!("{name}/train/{class}")).unwrap_or_default();
+                let files = tree.files(&format!("{place}/train/{class}")).unwrap_or_default();
                 files.iter().any(|file| is_image(file))
             };
             if classes.len() > 1 && classes.iter().all(has_images) {

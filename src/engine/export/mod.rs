@@ -23,7 +23,7 @@ use super::run_args::{self, Skipped};
 use super::store::{self, SavedRun};
 use crate::domain::event::Event;
 
-pub use tensorboard::{LiveBoard, frame, masked_crc};
+pub use tensorboard::{BoardSwitch, LiveBoard, frame, is_event_file, masked_crc};
 
 /// Longest name of a run's folder.
 const LONGEST: usize = 120;

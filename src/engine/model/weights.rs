@@ -8,6 +8,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{Tensor, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest, Sha256};
 
 use super::network::Network;
 use crate::engine::error::{EngineError, Result};
@@ -28,6 +29,20 @@ pub struct Tensor32 {
 pub struct Weights(pub BTreeMap<String, Tensor32>);
 
 impl Weights {
+    /// SHA-256 over names, shapes and values, in hexadecimal digits.
+    pub fn digest(&self) -> String {
+        let mut sha = Sha256::new();
+        for (name, tensor) in &self.0 {
+            let shape = tensor.shape.iter().map(|side| *side as u64);
+            for number in [name.len() as u64, tensor.shape.len() as u64].into_iter().chain(shape) {
+                sha.update(number.to_le_bytes());
+            }
+            sha.update(name);
+            tensor.values.iter().for_each(|value| sha.update(value.to_le_bytes()));
+        }
+        sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Parameters and running statistics of `network`. Of a network in training, pass
     /// `network.valid()`: running statistics may lag one step behind in the other.
     pub fn of<B: Backend>(network: &Network<B>) -> Self {

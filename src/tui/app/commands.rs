@@ -50,10 +50,13 @@ impl App {
             GlobalCommand::LesionPairs => session.lesion(true),
             GlobalCommand::Press(group) => session.press(group),
             GlobalCommand::CopySpec => session.copy_spec(),
+            GlobalCommand::WriteBoards => session.toggle_boards(),
             GlobalCommand::NextPanel => self.focus_by(1),
             GlobalCommand::PreviousPanel => self.focus_by(PanelId::ALL.len() - 1),
             GlobalCommand::Focus(panel) => self.focus = panel,
             GlobalCommand::Zoom => self.screen.zoomed = !self.screen.zoomed,
+            GlobalCommand::Resize(how) => self.resize(how),
+            GlobalCommand::ResetLayout => self.reset_layout(),
             GlobalCommand::Back => self.back(),
             GlobalCommand::Screenshot => session.want_of_terminal(TerminalEffect::Screenshot),
             GlobalCommand::Rescan => {

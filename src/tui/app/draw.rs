@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{App, HitTarget, Hits, inside};
 use crate::domain::text::wrap;
-use crate::tui::chrome::{header, help, input, question};
+use crate::tui::chrome::{footer, header, help, input, question};
 use crate::tui::images::Paint;
 use crate::tui::layout::LEAST;
 use crate::tui::paint::{frame, put, room_beside};
@@ -28,7 +28,11 @@ impl App {
         for (id, area) in &arrangement.panels {
             cursor = cursor.or(self.draw_panel(*id, *area, buf, &mut hits));
         }
-        header::draw_footer(self, arrangement.footer, buf, &mut hits);
+        hits.extend(
+            arrangement.borders().into_iter().map(|(area, border)| (area, HitTarget::Border(border))),
+        );
+        footer::draw_notice(self, arrangement.footer, buf);
+        footer::draw(self, arrangement.footer, buf, &mut hits);
         if let Some(line) = self.screen.help {
             help::draw(self, line, area, buf);
         }

@@ -6,9 +6,12 @@
 mod commands;
 mod draw;
 mod mouse;
+mod panes;
 
 use ratatui::layout::{Rect, Size};
 
+use self::panes::Asking;
+pub use self::panes::DraggedBorder;
 use super::action::{Action, Effect, Message};
 use super::chrome::help;
 use super::command::{AppCommand, GlobalCommand, KeyScope};
@@ -16,8 +19,9 @@ use super::config::Config;
 use super::draft::Draft;
 use super::images::{Gallery, PictureKey};
 use super::keymap::Keymap;
-use super::layout::{Arrangement, Pages};
+use super::layout::{Arrangement, LEAST, Page, Pages};
 use super::panels::{PanelId, Panels};
+use super::panes::PaneSizes;
 use super::run::RunStage;
 use super::session::{Editing, Session};
 use super::theme::Theme;
@@ -30,6 +34,11 @@ pub struct ScreenState {
     pub size: Size,
     /// Panels and where they are; `None` where the terminal is too small.
     pub arrangement: Option<Arrangement>,
+    /// The page that is shown, by its number among those for the size; a panel that is on none
+    /// is shown alone.
+    pub page: usize,
+    /// A border that the mouse has hold of.
+    pub dragged: Option<DraggedBorder>,
     /// Whether the focused panel has the whole screen.
     pub zoomed: bool,
     /// How far the help is scrolled; `None` while it is closed.
@@ -56,6 +65,7 @@ pub struct App {
     /// What decided the pictures that are in the gallery.
     pictured: Vec<PictureKey>,
     pages: Pages,
+    pane_sizes: PaneSizes,
 }
 
 impl App {
@@ -73,6 +83,7 @@ impl App {
             gallery: Gallery::default(),
             pictured: Vec::new(),
             pages: config.layout.clone(),
+            pane_sizes: PaneSizes::default(),
         })
     }
 
@@ -105,6 +116,7 @@ impl App {
         if !is_event {
             self.session.load_what_is_drawn();
         }
+        self.session.renew_notice();
         for id in self.visible() {
             if let Some(effect) = self.panels.get_mut(id).request(&mut self.session) {
                 self.session.want(effect);
@@ -136,7 +148,7 @@ impl App {
     pub fn prepare(&mut self, size: Size) {
         self.session.runs.refresh();
         self.screen.size = size;
-        self.screen.arrangement = self.pages.arrange(size, self.focus, self.screen.zoomed);
+        self.arrange(size);
         if let Some(line) = self.screen.help {
             self.screen.help = Some(line.min(help::last_line(self, size)));
         }
@@ -145,6 +157,23 @@ impl App {
             self.panels.get_mut(*id).layout(&self.session, area);
         }
         self.prepare_pictures();
+    }
+
+    /// Works out which panels are on the screen, and where.
+    fn arrange(&mut self, size: Size) {
+        let page = self.page();
+        let wishes = Asking { panels: &self.panels, session: &self.session };
+        self.screen.arrangement = page.arrange(size, &wishes, &self.pane_sizes);
+    }
+
+    /// The page with the focused panel.
+    fn page(&mut self) -> Page {
+        if self.screen.zoomed {
+            return Page::single(self.focus);
+        }
+        let found = self.pages.find(self.screen.size, self.focus, self.screen.page);
+        self.screen.page = found.unwrap_or(self.screen.page);
+        self.pages.page(self.screen.size, self.focus, found)
     }
 
     /// Whether something is painted over the panels.
@@ -161,9 +190,10 @@ impl App {
     }
 
     /// The panels of the next frame.
-    fn visible(&self) -> Vec<PanelId> {
-        let arrangement = self.pages.arrange(self.screen.size, self.focus, self.screen.zoomed);
-        arrangement.map_or(Vec::new(), |all| all.panels.into_iter().map(|(id, _)| id).collect())
+    fn visible(&mut self) -> Vec<PanelId> {
+        let Size { width, height } = self.screen.size;
+        let is_shown = width >= LEAST.width && height >= LEAST.height;
+        if is_shown { self.page().panels().collect() } else { Vec::new() }
     }
 
     /// The terminal may have lost its pictures: they are made anew.
@@ -178,6 +208,9 @@ impl App {
         let active = session.runs.active().is_some();
         match command {
             AppCommand::Panel(id, key) => self.panels.get(id).is_enabled(key, session),
+            AppCommand::Answer(answer) => {
+                session.question.is_none_or(|question| session.takes_answer(question, answer))
+            }
             // What is wrong with the text is said beside it.
             AppCommand::Edit(super::command::EditCommand::Accept) => {
                 session.editing.as_ref().is_none_or(|editing| editing.error.is_none())
@@ -193,11 +226,7 @@ impl App {
                 let several = self.screen.arrangement.as_ref().is_some_and(|all| all.panels.len() > 1);
                 several || self.screen.zoomed
             }
-            AppCommand::Global(_)
-            | AppCommand::Replay(_)
-            | AppCommand::Edit(_)
-            | AppCommand::Answer(_)
-            | AppCommand::Help(_) => true,
+            AppCommand::Global(_) | AppCommand::Replay(_) | AppCommand::Edit(_) | AppCommand::Help(_) => true,
         }
     }
 }

@@ -7,12 +7,15 @@ use super::App;
 use crate::tui::command::{AppCommand, HelpCommand};
 use crate::tui::panel::{Click, PanelTarget};
 use crate::tui::panels::PanelId;
+use crate::tui::panes::Border;
 
 /// Something on the screen that can be clicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HitTarget {
     /// Something in a panel.
     In(PanelId, PanelTarget),
+    /// A border between two panes.
+    Border(Border),
     /// The title of a panel, in the header.
     Tab(PanelId),
     /// A key of the footer, or of a question.
@@ -34,11 +37,18 @@ impl App {
         if self.session.question.is_some() || self.session.editing.is_some() || self.screen.help.is_some() {
             return self.point_at_what_is_open(mouse.kind, target);
         }
+        // The wheel moves what a message may be about.
+        if matches!(mouse.kind, MouseEventKind::ScrollUp | MouseEventKind::ScrollDown) {
+            self.session.notice = None;
+        }
         match (mouse.kind, target) {
             (MouseEventKind::Down(MouseButton::Left), Some(target)) => {
                 self.session.notice = None;
+                self.screen.dragged = None;
                 self.click(target, at);
             }
+            (MouseEventKind::Drag(MouseButton::Left), _) if self.screen.dragged.is_some() => self.drag_to(at),
+            (MouseEventKind::Up(MouseButton::Left), _) => self.screen.dragged = None,
             (MouseEventKind::Drag(MouseButton::Left), Some(HitTarget::In(id, target))) => {
                 let click = Click { target, at, was_focused: self.focus == id, is_drag: true };
                 self.panels.get_mut(id).click(click, &mut self.session);
@@ -71,6 +81,14 @@ impl App {
                 let was_focused = std::mem::replace(&mut self.focus, id) == id;
                 let click = Click { target, at, was_focused, is_drag: false };
                 self.panels.get_mut(id).click(click, &mut self.session);
+            }
+            HitTarget::Border(border) => {
+                self.grab(border, at);
+                // The frame is also the panel's.
+                let panels = self.screen.arrangement.iter().flat_map(|all| &all.panels);
+                if let Some((id, _)) = panels.clone().find(|(_, area)| area.contains(at)) {
+                    self.focus = *id;
+                }
             }
             HitTarget::Tab(panel) => self.focus = panel,
             HitTarget::Key(command) => self.handle_command(command),

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::domain::data_preview::PreviewRequest;
 use crate::domain::dataset::DatasetId;
-use crate::domain::event::Checkpoint;
 use crate::domain::lesion::{Lesioned, LesionedWeights};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
@@ -17,8 +16,10 @@ use crate::domain::text::harmless;
 use crate::engine::data::DatasetCache;
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
+use crate::engine::export::BoardSwitch;
 use crate::engine::fetch::{self, FetchOptions, Fetched, Offer};
 use crate::engine::lesion::{LesionProgress, lesion};
+use crate::engine::lesion_file;
 use crate::engine::presets;
 use crate::engine::store::{self, RunDir, SavedRun};
 use crate::engine::trainer::RunPlan;
@@ -45,6 +46,7 @@ pub fn begin(
     root: &Path,
     (spec, left): (ExperimentSpec, Option<&Path>),
     choice: DeviceChoice,
+    boards: BoardSwitch,
     log: &dyn Fn(String),
 ) -> Result<(Worker, Option<RunState>)> {
     let (device, why) = Device::choose(choice)?;
@@ -59,11 +61,15 @@ pub fn begin(
         data?
     };
     store::check_writable(root)?;
-    let Some(left) = left else { return Ok((Worker::start(spec, data, device, root)?, None)) };
+    let Some(left) = left else {
+        spec.architecture()?;
+        let folder = RunDir::create(root, &spec)?;
+        return Ok((Worker::begin(spec, data, device, folder, RunPlan::default(), boards)?, None));
+    };
     let (mut folder, spec, from) = RunDir::reopen(left)?;
     let state = folder.take_state();
     let plan = RunPlan { from, snapshot_every: 0 };
-    Ok((Worker::begin(spec, data, device, folder, plan)?, Some(state)))
+    Ok((Worker::begin(spec, data, device, folder, plan, boards)?, Some(state)))
 }
 
 /// What could be downloaded, where a run could not begin because its dataset is missing.
@@ -192,11 +198,7 @@ pub fn score(
         }
         !cancelled.load(Ordering::Relaxed)
     })?;
-    let epoch = match checkpoint {
-        Checkpoint::Best => run.state.best_epoch(),
-        Checkpoint::Last => run.state.epochs.last(),
-    };
-    Ok(LesionedWeights { checkpoint, epoch: epoch.map(|record| record.epoch) })
+    Ok(lesion_file::scored_weights(&run, checkpoint))
 }
 
 /// An error in full, with nothing in it that a terminal would act on.

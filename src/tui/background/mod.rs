@@ -31,6 +31,7 @@ use crate::engine::data::DatasetCache;
 use crate::engine::deletion;
 use crate::engine::device::{self, DeviceChoice};
 use crate::engine::error::EngineError;
+use crate::engine::export::BoardSwitch;
 use crate::engine::features::FeatureRequest;
 use crate::engine::fetch::Offer;
 use crate::engine::presets;
@@ -55,6 +56,7 @@ pub struct BackgroundTasks {
     /// Whether work is done at once instead of on threads.
     is_headless: bool,
     worker: Option<(RunId, Worker)>,
+    boards: BoardSwitch,
     /// An order to a run whose data are still being read.
     early: Control,
     lesions_cancelled: Arc<AtomicBool>,
@@ -84,6 +86,7 @@ impl BackgroundTasks {
             library,
             is_headless: false,
             worker: None,
+            boards: BoardSwitch::default(),
             early: Control::Continue,
             lesions_cancelled: Arc::default(),
             fetch_cancelled: Arc::default(),
@@ -106,7 +109,7 @@ impl BackgroundTasks {
     }
 
     /// For a recording; trains nothing and reads nothing.
-    pub fn playing(player: Player) -> Self {
+    pub fn playing(mut player: Player) -> Self {
         let mut tasks = Self::new(PathBuf::new(), None);
         tasks.ready = player.introduce();
         // Handed out from the end.
@@ -128,6 +131,7 @@ impl BackgroundTasks {
             Effect::Search => self.search(),
             Effect::Start(..)
             | Effect::Order(_)
+            | Effect::WriteBoards(_)
             | Effect::Fetch(_)
             | Effect::EndFetch
             | Effect::EndLesions
@@ -137,6 +141,7 @@ impl BackgroundTasks {
                 if self.is_headless => {}
             Effect::Start(id, spec, left, device) => self.start(id, *spec, left, device),
             Effect::Order(control) => self.order(control),
+            Effect::WriteBoards(folder) => self.boards.set(folder),
             Effect::Fetch(offer) => self.fetch(offer),
             Effect::EndFetch => self.fetch_cancelled.store(true, Ordering::Relaxed),
             Effect::EndLesions => self.lesions_cancelled.store(true, Ordering::Relaxed),
@@ -190,12 +195,12 @@ impl BackgroundTasks {
     /// Reads the data, then trains: a new run, or what is left of the one in folder `left`.
     fn start(&mut self, id: RunId, spec: ExperimentSpec, left: Option<PathBuf>, choice: DeviceChoice) {
         let (library, root, folder) = (Arc::clone(&self.library), self.root.clone(), self.data.clone());
-        let dataset = spec.dataset;
+        let (dataset, boards) = (spec.dataset, self.boards.clone());
         self.early = Control::Continue;
         self.spawn("starter", move |send| {
             let begun = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 test_panic("background");
-                begin(&library, &root, (spec, left.as_deref()), choice, &|text| {
+                begin(&library, &root, (spec, left.as_deref()), choice, boards, &|text| {
                     send(ThreadMessage::Message(Message::Log(Level::Info, text)));
                 })
             }));

@@ -12,6 +12,7 @@ use crate::domain::text::harmless;
 use crate::engine::data::{self, DatasetCache};
 use crate::engine::device::{self, Device, DeviceChoice};
 use crate::engine::features::{self, FeatureRequest};
+use crate::engine::lesion_file;
 use crate::engine::presets;
 use crate::engine::store::SavedRun;
 use crate::tui::action::Message;
@@ -43,8 +44,12 @@ impl BackgroundTasks {
         self.spawn("load", move |send| {
             let read = SavedRun::open(&path).map_err(|error| in_full(&error));
             let bytes = read.as_ref().map_or(0, |saved| saved.bytes);
+            let lesions = read.as_ref().ok().and_then(lesion_file::read);
             let state = read.map(|saved| Box::new(saved.state));
             send(ThreadMessage::Message(Message::Loaded(id, bytes, state)));
+            if let Some((weights, scored)) = lesions {
+                send(ThreadMessage::Message(Message::LesionsRead(id, weights, scored)));
+            }
         });
     }
 

@@ -1,5 +1,6 @@
 //! What is around the panels and above them: header, footer, help, questions, text being typed.
 
+pub mod footer;
 pub mod header;
 pub mod help;
 pub mod input;

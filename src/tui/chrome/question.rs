@@ -55,6 +55,7 @@ fn answers(app: &App, question: Question, area: Rect, y: u16, buf: &mut Buffer, 
     for (binding, keys) in app.keymap.rows(KeyScope::Question) {
         let (Some(word), Some(key)) = (binding.hint, keys.first()) else { continue };
         let word = match binding.command {
+            AppCommand::Answer(answer) if !app.session.takes_answer(question, answer) => continue,
             AppCommand::Answer(answer) => question.label(answer),
             _ => word,
         };

@@ -7,7 +7,7 @@ use ratatui::style::{Color, Style};
 
 use super::palette::{Rgb, brightness, colour, diverging, is_shaded, shade};
 use super::pixels::{Font, Paint, PixelGrid};
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Depth, Theme};
 
 /// Where a square of `pixels`×`pixels` is painted; it takes as many columns and half as
 /// many rows.
@@ -31,7 +31,11 @@ impl Tile<'_> {
         if is_shaded(theme) {
             self.characters(&[values], size, buf, |v| shade(relative(v[0]), theme));
         } else {
-            self.colours(&[values], size, buf, theme, |v| diverging(relative(v[0]), theme.ground));
+            self.colours(&[values], size, buf, theme, |v, dither| {
+                let value = relative(v[0]);
+                // What is zero stays one colour.
+                diverging(value + dither * BAND.min(value.abs()), theme.ground)
+            });
         }
     }
 
@@ -47,8 +51,10 @@ impl Tile<'_> {
                 brightness(v.iter().sum::<f32>() / v.len() as f32 / 255.0, theme)
             });
         } else {
-            self.colours(&planes, size, buf, theme, |v| {
-                std::array::from_fn(|i| v[i % v.len()].round() as u8)
+            self.colours(&planes, size, buf, theme, |v, dither| {
+                // Greys are near enough to each other.
+                let dither = if v.len() > 1 { dither * CUBE } else { 0.0 };
+                std::array::from_fn(|i| (v[i % v.len()] + dither).round() as u8)
             });
         }
     }
@@ -60,7 +66,7 @@ impl Tile<'_> {
         size: usize,
         buf: &mut Buffer,
         theme: &Theme,
-        look: impl Fn(&[f32]) -> Rgb,
+        look: impl Fn(&[f32], f32) -> Rgb,
     ) {
         let place = Rect::new(self.at.x, self.at.y, self.pixels, self.pixels.div_ceil(2));
         // What sticks out is cut, which only characters can be; and after a picture in one
@@ -68,7 +74,7 @@ impl Tile<'_> {
         let is_whole = place.width > 1 && self.area.intersection(buf.area).intersection(place) == place;
         match self.paint {
             Paint::Listed(list, font) if is_whole => {
-                list.borrow_mut().push((place, grid(planes, size, place, font, look)));
+                list.borrow_mut().push((place, grid(planes, size, place, font, |v| look(v, 0.0))));
             }
             Paint::Shown(gallery) if is_whole && gallery.paint(place, buf) => {}
             _ => self.blocks(planes, size, buf, theme, look),
@@ -101,7 +107,7 @@ impl Tile<'_> {
         size: usize,
         buf: &mut Buffer,
         theme: &Theme,
-        look: impl Fn(&[f32]) -> Rgb,
+        look: impl Fn(&[f32], f32) -> Rgb,
     ) {
         let side = usize::from(self.pixels);
         let planes: Vec<_> = planes.iter().map(|plane| resample(plane, size, side, side)).collect();
@@ -110,7 +116,8 @@ impl Tile<'_> {
                 return Color::Reset;
             }
             let values: Vec<f32> = planes.iter().map(|plane| plane[y * side + x]).collect();
-            colour(look(&values), theme)
+            let dither = if theme.depth == Depth::Ansi256 { threshold(x, y) } else { 0.0 };
+            colour(look(&values, dither), theme)
         };
         for row in 0..side.div_ceil(2) {
             for x in 0..side {
@@ -130,6 +137,18 @@ impl Tile<'_> {
             paint(cell);
         }
     }
+}
+
+/// How far two colours of a map are apart that 256 colours have, as parts of the largest value;
+/// and how far steps of their cube are, of 255.
+const BAND: f32 = 0.25;
+const CUBE: f32 = 40.0;
+
+/// Ordered dithering, from -0.5 to 0.5: what lies between two colours becomes a pattern of both,
+/// and no band of one of them.
+fn threshold(x: usize, y: usize) -> f32 {
+    const BAYER: [[u8; 4]; 4] = [[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]];
+    (f32::from(BAYER[y % 4][x % 4]) + 0.5) / 16.0 - 0.5
 }
 
 /// The colours of square maps, one for each of their values; with fewer pixels than values,
@@ -185,6 +204,33 @@ mod tests {
         let thirds = resample(&[0.0, 3.0, 6.0].repeat(3), 3, 2, 1);
         assert_eq!(thirds, [1.0, 5.0]);
         assert!(resample(&[], 1, 1, 1)[0].is_nan());
+    }
+
+    #[test]
+    fn two_hundred_and_fifty_six_colours_make_no_bands() {
+        // From nothing on the left to the largest value on the right.
+        let side = 32;
+        let map: Vec<f32> = (0..side * side).map(|i| (i % side) as f32 / (side - 1) as f32).collect();
+        let gallery = Gallery::default();
+        let area = Rect::new(0, 0, side as u16, side as u16 / 2);
+        let mixed = |depth: Depth| {
+            let mut buf = Buffer::empty(area);
+            let tile =
+                Tile { area, at: Position::ORIGIN, pixels: side as u16, paint: Paint::Shown(&gallery) };
+            tile.map(&map, side, 1.0, &mut buf, &Theme { depth, ..Theme::FULL });
+            let column =
+                |x: u16| (0..area.height).flat_map(|y| [buf[(x, y)].fg, buf[(x, y)].bg]).collect::<Vec<_>>();
+            let is_mixed = |x: &u16| column(*x).windows(2).any(|pair| pair[0] != pair[1]);
+            (0..area.width).filter(is_mixed).count()
+        };
+        assert_eq!(mixed(Depth::Truecolor), 0, "every colour there is");
+        assert!(mixed(Depth::Ansi256) > side / 3);
+    }
+
+    #[test]
+    fn thresholds_are_even() {
+        let all: Vec<f32> = (0..16).map(|i| threshold(i % 4, i / 4)).collect();
+        assert!(all.iter().sum::<f32>().abs() < 1e-6 && all.iter().all(|t| t.abs() < 0.5));
     }
 
     #[test]

@@ -32,7 +32,7 @@ macro_rules! panels {
             /// All, in the order in which Tab visits them.
             pub const ALL: &'static [Self] = &[$(Self::$id,)*];
 
-            /// What it is called, and how much room it wants.
+            /// What it is called.
             pub const fn facts(self) -> &'static PanelFacts {
                 match self {
                     $(Self::$id => &<$panel as PanelKind>::FACTS,)*

@@ -10,10 +10,13 @@ use crate::domain::text::duration;
 use crate::tui::chrome::input::draw_line;
 use crate::tui::paint::{cut, put};
 use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
+use crate::tui::panes::Wish;
 use crate::tui::run::{RunStage, RunStatus, TrackedRun};
 use crate::tui::session::{EditedText, Session};
 use crate::tui::theme::Theme;
 
+/// The most rows that it asks for, before others have what they want.
+const MANY: u16 = 16;
 /// Rows of a page.
 const PAGE: isize = 10;
 
@@ -28,7 +31,6 @@ impl PanelKind for RunsPanel {
         name: "runs",
         focus: ("runs", &["R"], "focus Runs"),
         mouse: "click: choose a run; click its mark: draw or hide it; wheel: move",
-        share: (17, 10),
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -64,9 +66,14 @@ impl PanelKind for RunsPanel {
             },
         )
         .hint("overlay"),
-        PanelKey::<Self>::new("show-none", &["c"], "hide all curves but the current run's", |_, session| {
-            session.runs.hide_all();
-        }),
+        PanelKey::<Self>::new(
+            "show-none",
+            &["c"],
+            "hide all curves but the current run's and the baseline's",
+            |_, session| {
+                session.runs.hide_all();
+            },
+        ),
         PanelKey::<Self>::new(
             "pin",
             &["p"],
@@ -138,6 +145,18 @@ impl Panel for RunsPanel {
         format!("{held}{queued}{count} · {} {}{filter}", by.name(), if reversed { "↑" } else { "↓" })
     }
 
+    /// With every column.
+    fn columns_wanted(&self, session: &Session) -> Wish {
+        let all: u16 = all_columns(session, true).iter().map(|(_, column)| column.width + 1).sum();
+        Wish::new(SPEC + 11, SPEC + all)
+    }
+
+    fn rows_wanted(&self, session: &Session, _width: u16) -> Wish {
+        let count = session.runs.listed_len().min(1000) as u16;
+        let wish = Wish::new(4, (count + 3).clamp(6, MANY));
+        if count + 3 > MANY { wish.or_more() } else { wish }
+    }
+
     fn draw(&self, canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
         draw_list(canvas, buf)
     }
@@ -202,11 +221,9 @@ fn status_style(session: &Session, run: &TrackedRun) -> Style {
     }
 }
 
-/// Columns after the spec, in the order in which they are given up where there is no room.
-fn columns(session: &Session, width: u16) -> Vec<Column> {
-    // Only where somebody else trains one is the longest status there.
-    let is_elsewhere = |run: &TrackedRun| run.status() == RunStatus::Elsewhere;
-    let wide = width >= ROOMY && session.runs.listed().any(is_elsewhere);
+/// Columns after the spec, each with its rank: the highest is the first to be given up. Where
+/// it is `wide`, the longest status is whole.
+fn all_columns(session: &Session, wide: bool) -> Vec<(u8, Column)> {
     let status_width = if wide { RunStatus::Elsewhere.name().len() as u16 } else { 10 };
     let status = if wide { status } else { short_status };
     let mut all = vec![
@@ -240,6 +257,14 @@ fn columns(session: &Session, width: u16) -> Vec<Column> {
         };
         all.insert(4, (4, Column { style, ..column("Δ base", 7, cell) }));
     }
+    all
+}
+
+/// As many of them as there is room for.
+fn columns(session: &Session, width: u16) -> Vec<Column> {
+    // Only where somebody else trains one is the longest status there.
+    let is_elsewhere = |run: &TrackedRun| run.status() == RunStatus::Elsewhere;
+    let all = all_columns(session, width >= ROOMY && session.runs.listed().any(is_elsewhere));
     // Enough of the spec to tell runs apart comes first.
     let mut room = width.saturating_sub(SPEC);
     let mut order: Vec<u8> = all.iter().map(|(rank, _)| *rank).collect();

@@ -2,25 +2,30 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
 
 use crate::domain::text::{harmless, wrap};
 use crate::tui::chrome::input::draw_line;
 use crate::tui::log::Level;
 use crate::tui::paint::{cut, put};
 use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
+use crate::tui::panes::Wish;
 use crate::tui::session::{EditedText, Editing, Session};
 use crate::tui::setup::Field;
+use crate::tui::theme::Theme;
 
 /// Columns of the names.
 const NAMES: u16 = 15;
 /// Columns below which the title is as short as can be.
 const NARROW: u16 = 20;
 
-/// The panel.
+/// Rows of a page.
+const PAGE: isize = 10;
+
+/// The panel. Which field is under the cursor is in the session.
 #[derive(Debug, Default)]
 pub struct SetupPanel {
-    /// The field under the cursor.
-    row: usize,
     /// Where the panel is.
     area: Rect,
 }
@@ -32,44 +37,38 @@ impl PanelKind for SetupPanel {
         name: "setup",
         focus: ("setup", &["S"], "focus Setup"),
         mouse: "click: choose a field; click again: edit it; wheel: move",
-        share: (10, 11),
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
-        PanelKey::<Self>::new("field-up", &["up", "k"], "previous field", |panel, _| panel.move_by(-1)),
-        PanelKey::<Self>::new("field-down", &["down", "j"], "next field", |panel, _| panel.move_by(1)),
+        PanelKey::<Self>::new("field-up", &["up", "k"], "previous field", |_, session| move_by(-1, session)),
+        PanelKey::<Self>::new("field-down", &["down", "j"], "next field", |_, session| move_by(1, session)),
         PanelKey::<Self>::new(
             "field-previous",
             &["left", "h"],
             "previous choice, or a smaller number",
-            |panel, session| {
-                panel.change(false, session);
+            |_, session| {
+                change(false, session);
             },
         ),
         PanelKey::<Self>::new(
             "field-next",
             &["right", "l"],
             "next choice, or a larger number",
-            |panel, session| {
-                panel.change(true, session);
+            |_, session| {
+                change(true, session);
             },
         )
         .hint("change"),
-        PanelKey::<Self>::new(
-            "field-edit",
-            &["enter"],
-            "type a value; checked as you type",
-            |panel, session| {
-                session.edit_field(panel.field());
-            },
-        )
+        PanelKey::<Self>::new("field-edit", &["enter"], "type a value; checked as you type", |_, session| {
+            session.edit_field(session.setup.field());
+        })
         .hint("edit"),
         PanelKey::<Self>::new(
             "field-default",
             &["d", "delete"],
             "the paper's value for this dataset",
-            |panel, session| {
-                panel.set_default(session);
+            |_, session| {
+                set_default(session);
             },
         )
         .hint("default"),
@@ -82,95 +81,59 @@ impl PanelKind for SetupPanel {
             },
         )
         .hint("save"),
-        PanelKey::<Self>::new("field-first", &["home"], "first field", |panel, _| panel.select(0)),
-        PanelKey::<Self>::new("field-last", &["end"], "last field", |panel, _| panel.select(usize::MAX)),
+        PanelKey::<Self>::new(
+            "find-field",
+            &["/"],
+            "go to a field: type the beginning of its name",
+            |_, session| {
+                session.find_field();
+            },
+        )
+        .hint("find"),
+        PanelKey::<Self>::new("fields-up", &["pageup"], "page up", |_, session| move_by(-PAGE, session)),
+        PanelKey::<Self>::new("fields-down", &["pagedown"], "page down", |_, session| move_by(PAGE, session)),
+        PanelKey::<Self>::new("field-first", &["home"], "first field", |_, session| session.setup.select(0)),
+        PanelKey::<Self>::new("field-last", &["end"], "last field", |_, session| {
+            session.setup.select(usize::MAX);
+        }),
     ];
 }
 
-impl SetupPanel {
-    /// The row under the cursor.
-    pub const fn row(&self) -> usize {
-        self.row
-    }
+/// The first field that is seen in so many rows.
+fn first_seen(session: &Session, rows: u16) -> u16 {
+    let fields = Field::all().len() as u16;
+    (session.setup.row() as u16).saturating_sub(rows / 2).min(fields.saturating_sub(rows))
+}
 
-    /// The field under the cursor.
-    pub fn field(&self) -> Field {
-        Field::all().nth(self.row).unwrap_or(Field::Line)
-    }
-
-    /// Moves the cursor to a row; to the last where there are not so many.
-    pub fn select(&mut self, row: usize) {
-        self.row = row.min(Field::all().len() - 1);
-    }
-
-    fn move_by(&mut self, by: isize) {
-        self.select(self.row.saturating_add_signed(by));
-    }
-
-    fn change(&self, forward: bool, session: &mut Session) {
-        let field = self.field();
-        match session.setup.neighbour(field, &session.draft, forward) {
-            Some(value) => set(field, &value, session),
-            None => {
-                let text = format!("{}: no further choice; press Enter to type a value", field.name());
-                session.say(Level::Info, text);
-            }
-        }
-    }
-
-    fn set_default(&self, session: &mut Session) {
-        let field = self.field();
-        match session.setup.default_of(field, &session.draft) {
-            Some(value) => set(field, &value, session),
-            None => session.say(Level::Info, format!("{}: no default", field.name())),
-        }
-    }
-
-    /// The first field that is seen, and how many are, above so many notes.
-    fn visible(&self, notes: usize, area: Rect) -> (u16, u16) {
-        let height = area.height.saturating_sub(notes as u16);
-        let fields = Field::all().len() as u16;
-        let first = (self.row as u16).saturating_sub(height / 2).min(fields.saturating_sub(height));
-        (first, height)
-    }
-
-    /// What the chosen field means, or what is wrong with what is being typed.
-    fn notes(&self, session: &Session, area: Rect) -> Vec<String> {
-        if area.height < 6 {
-            return Vec::new();
-        }
-        let (field, setup, draft) = (self.field(), &session.setup, &session.draft);
-        let text = match typing(session).and_then(|editing| editing.error.as_deref()) {
-            Some(error) => error.to_owned(),
-            None => {
-                let usual = setup.default_of(field, draft).filter(|_| setup.is_unusual(field, draft));
-                let device = matches!(field, Field::Device).then(|| setup.about_device()).flatten();
-                let device = device.map_or(String::new(), |device| format!(": {}", harmless(&device, 400)));
-                let usual = usual.map_or(String::new(), |usual| format!(" (paper: {usual})"));
-                format!("{}{device}{usual}", field.about())
-            }
-        };
-        let most = usize::from(area.height / 3);
-        let mut lines = wrap(&text, area.width.into());
-        if lines.len() > most {
-            lines.truncate(most);
-            let width = area.width.into();
-            lines.last_mut().into_iter().for_each(|line| *line = cut(&format!("{line} …"), width));
-        }
-        lines
-    }
+/// What the field under the cursor means, and the paper's value where it has another.
+fn help(session: &Session) -> String {
+    let (field, setup, draft) = (session.setup.field(), &session.setup, &session.draft);
+    let usual = setup.default_of(field, draft).filter(|_| setup.is_unusual(field, draft));
+    let device = matches!(field, Field::Device).then(|| setup.about_device()).flatten();
+    let device = device.map_or(String::new(), |device| format!(": {}", harmless(&device, 400)));
+    // Where the end is cut off, this is not.
+    let usual = usual.map_or(String::new(), |usual| format!("paper: {usual} · "));
+    format!("{usual}{}{device}", field.about())
 }
 
 impl Panel for SetupPanel {
     /// Which fields are seen, where not all of them are.
     fn summary(&self, session: &Session, _room: usize) -> String {
-        let (first, height) = self.visible(self.notes(session, self.area).len(), self.area);
+        let (first, height) = (first_seen(session, self.area.height), self.area.height);
         let fields = Field::all().len() as u16;
         if height == 0 || height >= fields {
             return "the next run".into();
         }
         let of = if self.area.width < NARROW { "/" } else { " of " };
         format!("{}–{}{of}{fields}", first + 1, first + height)
+    }
+
+    fn columns_wanted(&self, _session: &Session) -> Wish {
+        Wish::new(NAMES + 11, NAMES + 30)
+    }
+
+    fn rows_wanted(&self, _session: &Session, _width: u16) -> Wish {
+        Wish::new(6, Field::all().len() as u16)
     }
 
     fn layout(&mut self, _session: &Session, area: Rect) {
@@ -180,12 +143,12 @@ impl Panel for SetupPanel {
     fn draw(&self, canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
         let (session, area, theme) = (canvas.session, canvas.area, canvas.theme());
         let typing = typing(session);
-        let notes = self.notes(session, area);
-        let (first, height) = self.visible(notes.len(), area);
+        let first = first_seen(session, area.height);
         let mut drawn = Drawn::default();
-        for (row, field) in Field::all().enumerate().skip(first.into()).take(height.into()) {
+        let mut chosen = area.y;
+        for (row, field) in Field::all().enumerate().skip(first.into()).take(area.height.into()) {
             let y = area.y + row as u16 - first;
-            let is_chosen = row == self.row;
+            let is_chosen = row == session.setup.row();
             let style = match is_chosen {
                 true if canvas.is_focused => theme.selected(),
                 true => theme.strong(),
@@ -196,6 +159,9 @@ impl Panel for SetupPanel {
             let x = area.x + NAMES;
             let room = area.right().saturating_sub(x);
             drawn.hits.push((Rect { y, height: 1, ..area }, PanelTarget::Row(row)));
+            if is_chosen {
+                chosen = y;
+            }
             if let Some(editing) = typing.filter(|_| is_chosen) {
                 drawn.cursor = draw_line(editing, Rect { x, y, width: room, height: 1 }, buf, theme);
                 continue;
@@ -206,10 +172,10 @@ impl Panel for SetupPanel {
             let value = if value.is_empty() { "–" } else { &value };
             put(buf, area, x, y, &cut(value, room.into()), style, theme);
         }
-        let is_wrong = typing.is_some_and(|editing| editing.error.is_some());
-        let style = if is_wrong { theme.bad() } else { theme.dim() };
-        for (i, note) in notes.iter().enumerate() {
-            put(buf, area, area.x, area.y + height + i as u16, note, style, theme);
+        match typing.map(|editing| editing.error.as_deref()) {
+            Some(Some(error)) => note_at(error, chosen, theme.bad(), area, buf, theme),
+            Some(None) => note_at(&help(session), chosen, theme.dim(), area, buf, theme),
+            None => drawn.cursor = draw_below(canvas, buf).or(drawn.cursor),
         }
         drawn
     }
@@ -219,23 +185,87 @@ impl Panel for SetupPanel {
             && !click.is_drag
         {
             // The second click on a field edits it.
-            let again = click.was_focused && self.row == row;
-            self.select(row);
+            let again = click.was_focused && session.setup.row() == row;
+            session.setup.select(row);
             if again {
-                session.edit_field(self.field());
+                session.edit_field(session.setup.field());
             }
         }
     }
 
-    fn wheel(&mut self, by: isize, _at: Position, _session: &mut Session) {
-        self.move_by(by);
+    fn wheel(&mut self, by: isize, _at: Position, session: &mut Session) {
+        move_by(by, session);
     }
+}
+
+/// What is said of the field being typed: over other fields, in the rows below it, or above it
+/// where there is more room.
+fn note_at(text: &str, row: u16, style: Style, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let mut lines = wrap(text, usize::from(area.width).saturating_sub(2));
+    let (above, below) = (row - area.y, area.bottom().saturating_sub(row + 1));
+    let room = usize::from(above.max(below));
+    if lines.len() > room {
+        lines.truncate(room);
+        let width = usize::from(area.width).saturating_sub(2);
+        lines.last_mut().into_iter().for_each(|line| *line = cut(&format!("{line} …"), width));
+    }
+    let count = lines.len() as u16;
+    let y = if count <= below { row + 1 } else { row.saturating_sub(count) };
+    for (line, y) in lines.iter().zip(y..) {
+        Clear.render(Rect { y, height: 1, ..area }.intersection(area), buf);
+        put(buf, area, area.x + 2, y, line, style, theme);
+    }
+}
+
+/// On the lower frame, which is no field's row: what the field under the cursor means, or the
+/// name that is typed to find one; where the text cursor is.
+fn draw_below(canvas: &PanelCanvas, buf: &mut Buffer) -> Option<Position> {
+    let (session, area, theme) = (canvas.session, canvas.area, canvas.theme());
+    let line = Rect { y: area.bottom(), height: 1, ..area }.intersection(buf.area);
+    if line.width < 6 {
+        return None;
+    }
+    let finding = session.editing.as_ref().filter(|it| matches!(it.what, EditedText::FieldName(_)));
+    let Some(editing) = finding else {
+        let text = cut(&help(session), usize::from(line.width) - 2);
+        put(buf, line, line.x, line.y, &format!(" {text} "), theme.dim(), theme);
+        return None;
+    };
+    let x = put(buf, line, line.x, line.y, " /", theme.accent(), theme);
+    let said = editing.error.as_deref().unwrap_or_default();
+    let at = line.right().saturating_sub(said.len() as u16 + 1);
+    Clear.render(Rect { x, width: line.right() - x, ..line }, buf);
+    put(buf, line, at, line.y, said, theme.bad(), theme);
+    draw_line(editing, Rect { x, width: at.saturating_sub(x), ..line }, buf, theme)
 }
 
 /// The field being typed in the panel; what has a box of its own is shown there.
 fn typing(session: &Session) -> Option<&Editing> {
     let is_here = |editing: &&Editing| matches!(editing.what, EditedText::Field(_)) && !editing.is_long();
     session.editing.as_ref().filter(is_here)
+}
+
+fn move_by(by: isize, session: &mut Session) {
+    session.setup.select(session.setup.row().saturating_add_signed(by));
+}
+
+fn change(forward: bool, session: &mut Session) {
+    let field = session.setup.field();
+    match session.setup.neighbour(field, &session.draft, forward) {
+        Some(value) => set(field, &value, session),
+        None => {
+            let text = format!("{}: no further choice; press Enter to type a value", field.name());
+            session.say(Level::Info, text);
+        }
+    }
+}
+
+fn set_default(session: &mut Session) {
+    let field = session.setup.field();
+    match session.setup.default_of(field, &session.draft) {
+        Some(value) => set(field, &value, session),
+        None => session.say(Level::Info, format!("{}: no default", field.name())),
+    }
 }
 
 fn set(field: Field, value: &str, session: &mut Session) {

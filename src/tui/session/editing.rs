@@ -4,9 +4,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::{Question, Session};
+use crate::domain::timeline::SeekGoal;
 use crate::tui::action::Effect;
 use crate::tui::command::EditCommand;
-use crate::tui::player::{PlayerOrder, SeekGoal};
+use crate::tui::player::PlayerOrder;
 use crate::tui::plot::axis::AxisLimits;
 use crate::tui::setup::Field;
 
@@ -18,6 +19,8 @@ pub(super) const LONGEST: usize = 2_000;
 pub enum EditedText {
     /// A field of the draft.
     Field(Field),
+    /// The name of a field to go to, and the row to go back to.
+    FieldName(usize),
     /// The filter of the runs.
     Filter,
     /// A position in the recording.
@@ -48,7 +51,7 @@ impl Editing {
         match self.what {
             EditedText::Field(field) => matches!(field, Field::Line | Field::Preset),
             EditedText::Goal | EditedText::PresetName | EditedText::Limits(..) => true,
-            EditedText::Filter => false,
+            EditedText::Filter | EditedText::FieldName(_) => false,
         }
     }
 
@@ -57,6 +60,7 @@ impl Editing {
         match self.what {
             EditedText::Field(field) => field.name(),
             EditedText::Filter => "filter",
+            EditedText::FieldName(_) => "field",
             EditedText::Goal => "Go to: 37%, e12, 1:30",
             EditedText::PresetName => "Save preset as",
             EditedText::Limits(0) => "Loss axis: 0.1..2, empty to fit",
@@ -75,6 +79,11 @@ impl Session {
     /// Begins to edit a field.
     pub fn edit_field(&mut self, field: Field) {
         self.edit(EditedText::Field(field), self.setup.value(field, &self.draft));
+    }
+
+    /// Begins to ask for the name of a field to go to.
+    pub fn find_field(&mut self) {
+        self.edit(EditedText::FieldName(self.setup.row()), String::new());
     }
 
     /// Begins to edit the filter.
@@ -129,6 +138,11 @@ impl Session {
         }
         match editing.what {
             EditedText::Filter => self.runs.set_filter(editing.input.value()),
+            EditedText::FieldName(_) => {
+                let found = Field::find(editing.input.value());
+                found.into_iter().for_each(|row| self.setup.select(row));
+                editing.error = found.is_none().then(|| "no such field".to_owned());
+            }
             EditedText::Goal => editing.error = editing.input.value().parse::<SeekGoal>().err(),
             EditedText::PresetName => editing.error = self.setup.check_name(editing.input.value()).err(),
             EditedText::Limits(..) => editing.error = editing.input.value().parse::<AxisLimits>().err(),
@@ -149,6 +163,12 @@ impl Session {
         let Some(editing) = &mut self.editing else { return };
         match (command, editing.what) {
             (EditCommand::Accept, EditedText::Filter) => {}
+            (EditCommand::Accept, EditedText::FieldName(_)) => {
+                if editing.error.is_some() {
+                    return;
+                }
+            }
+            (EditCommand::Cancel, EditedText::FieldName(before)) => self.setup.select(before),
             (EditCommand::Accept, EditedText::Field(field)) => {
                 if let Err(error) = self.setup.set(field, editing.input.value(), &mut self.draft) {
                     // The text stays, to be corrected.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::{NOTICE, Session};
+use super::Session;
 use crate::domain::event::{Event, EventKind, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::text::{duration, harmless};
@@ -59,6 +59,11 @@ impl Session {
                 self.say(Level::Info, "deleted");
             }
             Message::Deleted(_, Err(reason)) => self.say(Level::Bad, reason),
+            Message::LesionsRead(id, weights, scored) => {
+                if let Some(run) = self.runs.get(id) {
+                    self.lesions.restore(run, weights, scored);
+                }
+            }
             Message::Lesioned(id, lesioned) => self.lesions.scored(id, lesioned),
             Message::LesionsDone(id, result) => self.lesions_ended(id, result),
             Message::Presets(presets) => self.setup.own = presets,
@@ -66,10 +71,7 @@ impl Session {
             Message::Second { clock, memory } => {
                 (self.machine.clock, self.machine.memory) = (clock, memory);
                 self.machine.silent = self.machine.silent.saturating_add(1);
-                self.machine.notice_age = self.machine.notice_age.saturating_add(1);
-                if self.machine.notice_age > NOTICE {
-                    self.notice = None;
-                }
+                self.age_notice();
             }
         }
     }
@@ -113,6 +115,7 @@ impl Session {
                     format!("{network} diverged: loss {loss} at step {step} (epoch {epoch})"),
                 );
             }
+            EventKind::BoardFailed { message } => self.board_failed(message),
             EventKind::Paused => self.note(Level::Info, format!("{network} paused")),
             EventKind::Resumed => self.note(Level::Info, format!("{network} resumed")),
             EventKind::Finished { outcome, .. } if *outcome != Outcome::Failed => {

@@ -1,11 +1,11 @@
 //! A missing dataset: asked about, downloaded, and then the run begins.
 
-use super::{Question, Session};
+use super::{NoticeState, Question, Session};
 use crate::engine::fetch::{FetchProgress, Fetched, Offer};
 use crate::tui::action::Effect;
 use crate::tui::fetching::{FetchState, Fetching};
 use crate::tui::log::Level;
-use crate::tui::run::RunId;
+use crate::tui::run::{RunId, RunStage};
 
 impl Session {
     /// The fetch that a run waits for.
@@ -39,7 +39,7 @@ impl Session {
     /// Fetches what nobody waits for but the one who looks.
     pub fn fetch(&mut self, error: String, offer: Offer) {
         self.want(Effect::Fetch(offer.clone()));
-        self.say(Level::Info, "downloading; x cancels");
+        self.say_while(NoticeState::Fetches, Level::Info, "downloading; x cancels");
         self.fetching = Some(Fetching { run: None, offer, error, state: FetchState::Going(None) });
     }
 
@@ -54,7 +54,8 @@ impl Session {
             fetching.state = FetchState::Going(None);
             let offer = fetching.offer.clone();
             self.want(Effect::Fetch(offer));
-            self.say(Level::Info, "the run starts when the download is complete; x cancels");
+            let text = "the run starts when the download is complete; x cancels";
+            self.say_while(NoticeState::Fetches, Level::Info, text);
         } else {
             let (run, error) = (fetching.run, fetching.error.clone());
             self.declined = Some(fetching.offer.dataset);
@@ -145,7 +146,8 @@ impl Session {
         let wanted = self.runs.get(run).map(|run| (Box::new(run.spec.clone()), run.path.clone()));
         match wanted.filter(|_| is_complete && !self.is_leaving()) {
             Some((spec, left)) => {
-                self.say(Level::Good, format!("{dataset} downloaded; starting the run"));
+                let text = format!("{dataset} downloaded; starting the run");
+                self.say_while(NoticeState::Stage(run, RunStage::Starting), Level::Good, text);
                 self.machine.silent = 0;
                 self.want(Effect::Start(run, spec, left, self.setup.device));
             }

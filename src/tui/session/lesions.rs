@@ -1,6 +1,6 @@
 //! Lesions of the current run: started, scored, cancelled.
 
-use super::Session;
+use super::{NoticeState, Session};
 use crate::domain::lesion::LesionedWeights;
 use crate::domain::text::plural;
 use crate::tui::action::Effect;
@@ -36,13 +36,15 @@ impl Session {
         }
         if self.lesions.running().is_some() {
             self.end_lesions();
-            return self.say(Level::Info, "cancelling lesions; scores so far are kept");
+            let text = "cancelling lesions; scores so far are kept";
+            return self.say_while(NoticeState::Lesions, Level::Info, text);
         }
         let Some(run) = self.runs.chosen() else {
-            return self.say(Level::Info, "lesions need a trained run; choose one in Runs");
+            let text = "lesions need a trained run; choose one in Runs";
+            return self.say_while(NoticeState::NoneChosen, Level::Info, text);
         };
         if let Some(reason) = lacks_weights(run) {
-            return self.say(Level::Info, reason);
+            return self.say_of(run.id, Level::Info, reason);
         }
         let cuts = left_out(&self.draft, &run.spec);
         let wanted = self.lesions.wanted(run, cuts.clone().unwrap_or_default(), pairs);
@@ -56,7 +58,7 @@ impl Session {
             [only] => format!("scoring {name} without {}", names(only)),
             all => format!("scoring {} of {name}", plural(all.len(), "lesion")),
         };
-        self.say(Level::Info, format!("{what}; press e again to cancel"));
+        self.say_while(NoticeState::Lesions, Level::Info, format!("{what}; press e again to cancel"));
         if cuts.is_none() {
             // The diagram shows the network that is cut. A run that was trained can be drafted.
             let _ = self.draft.replace(spec);

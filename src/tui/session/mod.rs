@@ -3,20 +3,24 @@
 //! It does no I/O and knows no threads: what it wants done it leaves as [`Effect`]s, and
 //! what was done comes back as [`Message`](super::action::Message)s. So a test can be the world.
 
+mod boards;
 mod editing;
 mod events;
 mod fetching;
 mod following;
 mod lesions;
+mod notice;
 mod pasting;
 mod question;
+mod repeating;
 mod training;
 
+use self::repeating::Repeated;
 use super::action::{Effect, TerminalEffect};
 use super::draft::Draft;
 use super::fetching::Fetching;
 use super::lesions::Lesions;
-use super::log::{Level, Log, LogEntry};
+use super::log::{Level, Log};
 use super::player::Playback;
 use super::plot::axis::AxisLimits;
 use super::run::{RunStage, StepsState, TrackedRun};
@@ -24,11 +28,11 @@ use super::runs::RunList;
 use super::setup::Setup;
 use super::theme::Theme;
 use crate::domain::spec::ExperimentSpec;
+pub use boards::Boards;
 pub use editing::{EditedText, Editing};
+pub use notice::{Notice, NoticeState};
 pub use question::Question;
 
-/// Seconds for which a message stays in the footer unless a key is pressed.
-const NOTICE: u32 = 10;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +52,7 @@ pub struct Machine {
     pub memory: Option<u64>,
     /// Seconds since the run in progress sent anything.
     pub silent: u32,
-    /// Seconds since the footer's message came.
+    /// Seconds since the message came.
     pub notice_age: u32,
 }
 
@@ -75,8 +79,12 @@ pub struct Session {
     pub question: Option<Question>,
     /// Specs that were pasted, until the user says whether to train them.
     pasted: Vec<ExperimentSpec>,
-    /// The last message, until the next key.
-    pub notice: Option<(Level, String)>,
+    /// A spec of which there is a run, until the user says what to do.
+    repeated: Option<Repeated>,
+    /// The last message, until the next key or until it is no longer true.
+    pub notice: Option<Notice>,
+    /// Event files of runs that train.
+    pub boards: Boards,
     /// The machine.
     pub machine: Machine,
     /// Colours and symbols.
@@ -107,7 +115,9 @@ impl Session {
             editing: None,
             question: None,
             pasted: Vec::new(),
+            repeated: None,
             notice: None,
+            boards: Boards::default(),
             machine: Machine::default(),
             theme,
             playback: None,
@@ -132,22 +142,6 @@ impl Session {
     /// Wants the terminal to do something.
     pub fn want_of_terminal(&mut self, effect: TerminalEffect) {
         self.want(Effect::Terminal(effect));
-    }
-
-    /// Adds a line to the log.
-    pub fn note(&mut self, level: Level, text: impl Into<String>) {
-        self.log.add(LogEntry { at: self.machine.clock.clone(), level, text: text.into() });
-    }
-
-    /// Says something in the footer, and in the log where it went wrong.
-    pub fn say(&mut self, level: Level, text: impl Into<String>) {
-        let text = text.into();
-        // The log has in full what the footer has no room for.
-        if matches!(level, Level::Bad | Level::Warn) {
-            self.note(level, text.clone());
-        }
-        self.machine.notice_age = 0;
-        self.notice = Some((level, text));
     }
 
     /// Copies the draft's line.

@@ -18,6 +18,8 @@ pub enum Question {
     Fetch,
     /// Whether to train the specs that were pasted.
     QueuePasted,
+    /// What to do with a spec of which there is a run.
+    Repeat,
 }
 
 impl Question {
@@ -29,6 +31,7 @@ impl Question {
             Self::ReplacePreset => "Replace preset?",
             Self::Fetch => "Download dataset?",
             Self::QueuePasted => "Queue pasted specs?",
+            Self::Repeat => "Train again?",
         }
     }
 
@@ -40,6 +43,9 @@ impl Question {
             (QuestionAnswer::Yes, Self::ReplacePreset) => "Replace",
             (QuestionAnswer::Yes, Self::Fetch) => "Download",
             (QuestionAnswer::Yes, Self::QueuePasted) => "Queue",
+            (QuestionAnswer::Yes, Self::Repeat) => "Train again",
+            (QuestionAnswer::Resume, _) => "Resume",
+            (QuestionAnswer::FreeSeed, _) => "Next seed",
             (QuestionAnswer::No, _) => "Cancel",
             (QuestionAnswer::Abandon, _) => "Quit at once",
         }
@@ -61,6 +67,7 @@ impl Session {
             }
             Question::Fetch => self.fetching.as_ref()?.question(),
             Question::QueuePasted => self.pasted_text(),
+            Question::Repeat => self.repeated_text()?,
             Question::Delete(id) => {
                 let line = self.runs.get(id).map_or("", |run| run.line.as_str());
                 format!("Its record and its weights are deleted from disk: {line}")
@@ -71,8 +78,20 @@ impl Session {
         })
     }
 
+    /// Whether `question` can be answered so.
+    pub fn takes_answer(&self, question: Question, answer: QuestionAnswer) -> bool {
+        match answer {
+            QuestionAnswer::Yes | QuestionAnswer::No | QuestionAnswer::Abandon => true,
+            QuestionAnswer::FreeSeed => question == Question::Repeat,
+            QuestionAnswer::Resume => question == Question::Repeat && self.repeated_can_be_resumed(),
+        }
+    }
+
     /// Does what was answered.
     pub fn answer(&mut self, question: Question, answer: QuestionAnswer) {
+        if !self.takes_answer(question, answer) {
+            return;
+        }
         match (answer, question) {
             // Asked for twice: at once. What was recorded is on disk.
             (QuestionAnswer::Abandon, _) => self.want_of_terminal(TerminalEffect::Quit),
@@ -89,6 +108,11 @@ impl Session {
             }
             (QuestionAnswer::Yes, Question::Fetch) => self.answer_fetch(true),
             (QuestionAnswer::Yes, Question::QueuePasted) => self.queue_pasted(),
+            (QuestionAnswer::Yes, Question::Repeat) => self.repeat(),
+            (QuestionAnswer::FreeSeed, Question::Repeat) => self.repeat_with_free_seed(),
+            (QuestionAnswer::Resume, Question::Repeat) => self.resume_repeated(),
+            (QuestionAnswer::No, Question::Repeat) => self.repeated = None,
+            (QuestionAnswer::Resume | QuestionAnswer::FreeSeed, _) => {}
             (QuestionAnswer::No, Question::QueuePasted) => self.pasted.clear(),
             (QuestionAnswer::No, Question::Fetch) => self.answer_fetch(false),
             (QuestionAnswer::No, Question::Quit | Question::Delete(_) | Question::ReplacePreset) => {}

@@ -1,11 +1,11 @@
 //! Runs: queued, started, paused, stopped, resumed; and what a person does with them.
 
-use super::{Leaving, Question, Session};
+use super::{Leaving, NoticeState, Question, Session};
 use crate::domain::event::Control;
 use crate::domain::spec::ExperimentSpec;
 use crate::tui::action::{Effect, TerminalEffect};
 use crate::tui::log::Level;
-use crate::tui::run::{RunId, RunStage, TrackedRun};
+use crate::tui::run::{RunId, RunStage};
 
 impl Session {
     /// Queues the draft. A run in progress is never altered. Where the queue is held it
@@ -21,25 +21,18 @@ impl Session {
             self.say(Level::Info, "resuming the queue");
             return self.start_next();
         }
-        self.queue(self.draft.spec().clone());
+        self.queue_or_ask(self.draft.spec().clone());
     }
 
     pub(super) fn queue(&mut self, spec: ExperimentSpec) {
         self.declined = None;
-        let line = spec.to_string();
-        let same = |run: &TrackedRun| run.spec == spec && run.stage != RunStage::Over;
-        let again = self.runs.listed().any(same);
-        let before = self.runs.queue().len() + usize::from(self.runs.active().is_some());
+        let is_first = self.runs.queue().len() == 0 && self.runs.active().is_none();
         let id = self.runs.enqueue(spec);
-        if before == 0 {
+        if is_first {
             self.runs.select(id);
-            self.say(Level::Info, format!("starting {line}"));
-        } else if again {
-            self.say(Level::Warn, format!("queued; an identical run is in progress or queued: {line}"));
-        } else {
-            self.say(Level::Info, format!("queued ({before} ahead): {line}"));
         }
         self.start_next();
+        self.say_begins(id);
     }
 
     /// Starts the next run of the queue, unless one is active.
@@ -66,10 +59,11 @@ impl Session {
             return;
         }
         let Some(run) = self.runs.active() else {
-            return self.say(Level::Info, "no run in progress; t trains the draft");
+            return self.say_while(NoticeState::Idle, Level::Info, "no run in progress; t trains the draft");
         };
         if self.run_fetching().is_some() {
-            return self.say(Level::Info, "its dataset is being downloaded; x cancels that");
+            let text = "its dataset is being downloaded; x cancels that";
+            return self.say_while(NoticeState::Fetches, Level::Info, text);
         }
         let order = if run.state.paused { Control::Continue } else { Control::Pause };
         self.want(Effect::Order(order));
@@ -80,14 +74,16 @@ impl Session {
         if self.is_replay("nothing is trained here") {
             return;
         }
-        match self.runs.active().is_some() {
+        match self.runs.active().map(|run| run.id) {
             _ if self.end_fetch() => {
-                self.say(Level::Info, "cancelling the download; it resumes from here next time");
+                let text = "cancelling the download; it resumes from here next time";
+                self.say_while(NoticeState::Fetches, Level::Info, text);
             }
-            false => self.say(Level::Info, "no run in progress"),
-            true => {
+            None => self.say_while(NoticeState::Idle, Level::Info, "no run in progress"),
+            Some(id) => {
                 self.want(Effect::Order(Control::Stop));
-                self.say(Level::Info, "stopping after the current step; the run can be resumed");
+                let text = "stopping after the current step; the run can be resumed";
+                self.say_while(NoticeState::Stops(id), Level::Info, text);
             }
         }
     }
@@ -99,7 +95,11 @@ impl Session {
             return;
         }
         let Some(run) = self.runs.chosen().filter(|run| run.stage != RunStage::Waiting) else {
-            return self.say(Level::Info, "A/B needs a run that has started; choose one in Runs");
+            let text = "A/B needs a run that has started; choose one in Runs";
+            return match self.runs.chosen().map(|run| run.id) {
+                Some(id) => self.say_of(id, Level::Info, text),
+                None => self.say_while(NoticeState::NoneChosen, Level::Info, text),
+            };
         };
         let (id, version) = (run.id, self.draft.spec().version.clone());
         match (ExperimentSpec { version, ..run.spec.clone() }).checked() {
@@ -129,7 +129,7 @@ impl Session {
     fn chosen(&mut self) -> Option<RunId> {
         let chosen = self.runs.chosen().map(|run| run.id);
         if chosen.is_none() {
-            self.say(Level::Info, "no run selected");
+            self.say_while(NoticeState::NoneChosen, Level::Info, "no run selected");
         }
         chosen
     }
@@ -139,7 +139,7 @@ impl Session {
         let Some(run) = self.chosen().and_then(|id| self.runs.get(id)) else { return };
         let (id, is_shown) = (run.id, run.slot.is_some());
         if run.stage == RunStage::Waiting {
-            self.say(Level::Info, "this run has not started");
+            self.say_of(id, Level::Info, "this run has not started");
         } else if is_shown {
             self.runs.hide(id);
         } else if let Err(error) = self.runs.show(id) {
@@ -152,7 +152,7 @@ impl Session {
         let Some(run) = self.chosen().and_then(|id| self.runs.get(id)) else { return };
         let id = run.id;
         if run.stage == RunStage::Waiting {
-            return self.say(Level::Info, "this run has not started");
+            return self.say_of(id, Level::Info, "this run has not started");
         }
         let pinned = self.runs.baseline().is_some_and(|run| run.id == id);
         self.runs.pin((!pinned).then_some(id));
@@ -164,15 +164,19 @@ impl Session {
         if self.is_replay("nothing is trained here") {
             return;
         }
+        self.resume_run(id);
+    }
+
+    /// Queues this run to be resumed.
+    pub(super) fn resume_run(&mut self, id: RunId) {
         let Some(run) = self.runs.get(id) else { return };
         if let Some(reason) = run.why_not_resumed() {
-            return self.say(Level::Info, reason);
+            return self.say_of(id, Level::Info, reason);
         }
-        let text = format!("resuming {}", run.line);
         (self.held, self.declined) = (false, None);
         self.runs.enqueue_again(id);
-        self.say(Level::Info, text);
         self.start_next();
+        self.say_begins(id);
     }
 
     /// Makes the chosen run's spec the draft.
@@ -190,7 +194,7 @@ impl Session {
         let Some(run) = self.chosen().and_then(|id| self.runs.get(id)) else { return };
         let id = run.id;
         if run.stage != RunStage::Waiting {
-            self.say(Level::Info, "only queued runs can be moved");
+            self.say_of(id, Level::Info, "only queued runs can be moved");
         }
         self.runs.reorder(id, by);
     }
@@ -212,7 +216,7 @@ impl Session {
             RunStage::Over if run.path.is_none() => self.runs.remove(id),
             RunStage::Over => self.question = Some(Question::Delete(id)),
             RunStage::Starting | RunStage::Live => {
-                self.say(Level::Warn, "this run is in progress; x stops it");
+                self.say_of(id, Level::Warn, "this run is in progress; x stops it");
             }
         }
     }

@@ -29,11 +29,22 @@ use crate::domain::spec::ExperimentSpec;
 use crate::engine::error::Result;
 use crate::engine::store;
 
-pub use live::LiveBoard;
+pub use live::{BoardSwitch, LiveBoard};
 pub use record::{frame, masked_crc};
 
 /// What the table of hyperparameters shows of every run.
 const METRICS: [&str; 4] = ["top1/validation", "loss/validation", "top1/test_best", "loss/test_best"];
+
+/// How names of event files begin; readers look for `tfevents`.
+const PREFIX: &str = "events.out.tfevents.";
+/// How those of this program end.
+const SUFFIX: &str = ".hiresnet-tui";
+
+/// Whether a file of this name is an event file of this program.
+pub fn is_event_file(name: &str) -> bool {
+    let seconds = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+    seconds.is_some_and(|seconds| !seconds.is_empty() && seconds.bytes().all(|b| b.is_ascii_digit()))
+}
 
 /// What a run's event file is to have.
 pub(super) struct Board {
@@ -53,9 +64,8 @@ impl Board {
     fn new(name: &str, spec: &ExperimentSpec, started: Option<&RunStarted>) -> Self {
         let at = started.and_then(|facts| facts.at.parse::<jiff::Timestamp>().ok());
         let start = at.map_or(0.0, |at| at.as_millisecond() as f64 / 1000.0);
-        // The name must hold `tfevents`; the seconds are those at which it began, so that the
-        // same run always has the same file.
-        let file = format!("events.out.tfevents.{:010}.hiresnet-tui", start.max(0.0) as u64);
+        // The seconds are those at which it began, so that the same run always has the same file.
+        let file = format!("{PREFIX}{:010}{SUFFIX}", start.max(0.0) as u64);
         let place = [name.to_owned(), file];
         let mut board =
             Self { place, start, reader: CurveReader::default(), events: Vec::new(), identity: 2 };

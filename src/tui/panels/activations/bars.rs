@@ -18,8 +18,8 @@ pub struct BarScale {
 impl BarScale {
     /// A round number that no value exceeds, so that bars seldom change scale as they
     /// change.
-    pub fn of(probe: &ProbeRecord, other: Option<&ProbeRecord>) -> Self {
-        let blocks = probe.blocks.iter().chain(other.iter().flat_map(|o| &o.blocks));
+    pub fn of<'a>(probes: impl IntoIterator<Item = &'a ProbeRecord>) -> Self {
+        let blocks = probes.into_iter().flat_map(|probe| &probe.blocks);
         let values = blocks.flat_map(|b| b.hops.iter().map(|h| h.value).chain([b.residual]));
         let largest = values.filter(|v| v.is_finite()).fold(0.0, f64::max);
         if largest <= 0.0 {
@@ -65,13 +65,9 @@ const BESIDE: u16 = 9;
 const SHORTEST_BAR: u16 = 4;
 
 impl TermBars<'_> {
-    /// Paints row `row` of the block: its heading, F, then each hop.
-    pub fn row(&self, row: usize, area: Rect, buffer: &mut Buffer, theme: &Theme) {
-        let source = match row {
-            0 => return,
-            1 => None,
-            _ => Some(self.block.hops[row - 2].source),
-        };
+    /// Paints a term of the block by its number: F, then each hop.
+    pub fn row(&self, term: usize, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+        let source = term.checked_sub(1).map(|hop| self.block.hops[hop].source);
         let Some(value) = value(self.block, source) else { return };
         let beside = self.beside.and_then(|block| self::value(block, source));
         let parts = self.parts(area.width);
@@ -137,7 +133,7 @@ pub fn label(source: Option<usize>, block: usize, theme: &Theme) -> (String, Sty
 }
 
 /// The value of F, or of the hop from `source`.
-fn value(block: &BlockActivity, source: Option<usize>) -> Option<f64> {
+pub fn value(block: &BlockActivity, source: Option<usize>) -> Option<f64> {
     match source {
         None => Some(block.residual),
         Some(source) => block.hops.iter().find(|h| h.source == source).map(|h| h.value),
@@ -215,11 +211,11 @@ mod tests {
             split: crate::domain::event::Split::Validation,
             blocks: vec![BlockActivity { block: 1, residual: value, histogram: None, hops: Vec::new() }],
         };
-        let most = |value| BarScale::of(&probe(value), None).most;
+        let most = |value| BarScale::of([&probe(value)]).most;
         assert_eq!(
             [most(0.0), most(f64::NAN), most(1.0), most(1.2), most(4.0), most(8.0)],
             [1.0, 1.0, 1.0, 1.5, 5.0, 10.0]
         );
-        assert_eq!(BarScale::of(&probe(1.0), Some(&probe(2.5))).most, 3.0);
+        assert_eq!(BarScale::of([&probe(1.0), &probe(2.5)]).most, 3.0);
     }
 }

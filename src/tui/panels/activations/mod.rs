@@ -2,6 +2,7 @@
 //! beside the hops that are added to it; or how their values are spread.
 
 mod bars;
+mod course;
 mod spreads;
 
 use ratatui::buffer::Buffer;
@@ -11,12 +12,16 @@ use unicode_width::UnicodeWidthStr;
 
 pub use self::bars::three;
 use self::bars::{BarScale, TermBars};
+use self::course::TermCourse;
 use super::wiring::mark;
 use crate::domain::event::{BlockActivity, Split};
 use crate::domain::run_state::{ProbeRecord, RunState};
 use crate::domain::text::wrap;
+use crate::tui::labels::DistinctNames;
+use crate::tui::paint::cut;
 use crate::tui::panel::{Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind};
-use crate::tui::run::TrackedRun;
+use crate::tui::panes::Wish;
+use crate::tui::run::{RunId, TrackedRun};
 use crate::tui::session::Session;
 use crate::tui::theme::Theme;
 
@@ -25,11 +30,39 @@ use crate::tui::theme::Theme;
 pub struct ActivationsPanel {
     /// Index of the measurement; `None` for the newest there is.
     pinned: Option<usize>,
-    /// Whether histograms are drawn instead of means.
-    spread: bool,
+    view: ActivationsView,
+    /// Whether the current run stands alone where there is room for others beside it.
+    alone: bool,
+    /// The run that is shown: of another the newest measurement is.
+    run: Option<RunId>,
     /// Rows scrolled.
     top: usize,
 }
+
+/// What is drawn of each term.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum ActivationsView {
+    /// Its mean at one epoch, as a bar.
+    #[default]
+    Means,
+    /// How its values are spread at one epoch.
+    Spreads,
+    /// Its mean at every epoch.
+    Course,
+}
+
+/// The rows that a term has, and which of them this is, from the bottom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Level {
+    row: usize,
+    of: usize,
+}
+
+/// The most rows of a term.
+const TALLEST: usize = 12;
+/// Columns that a run wants to stand beside another, and the least rows.
+const BESIDE: u16 = 56;
+const BESIDE_ROWS: u16 = 20;
 
 /// Narrowest group of bars that stands beside another.
 const NARROWEST: u16 = 26;
@@ -45,7 +78,6 @@ impl PanelKind for ActivationsPanel {
         name: "activations",
         focus: ("activations", &["A"], "focus Activations"),
         mouse: "wheel: scroll",
-        share: (20, 13),
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -61,10 +93,29 @@ impl PanelKind for ActivationsPanel {
             panel.pinned = None;
         })
         .hint("follow"),
-        PanelKey::<Self>::new("spread", &["v"], "means as bars, or histograms of the values", |panel, _| {
-            panel.spread = !panel.spread;
-        })
-        .hint("histograms"),
+        PanelKey::<Self>::new(
+            "spread",
+            &["v"],
+            "means as bars, histograms of the values, or means over all epochs",
+            |panel, _| {
+                panel.view = match panel.view {
+                    ActivationsView::Means => ActivationsView::Spreads,
+                    ActivationsView::Spreads => ActivationsView::Course,
+                    ActivationsView::Course => ActivationsView::Means,
+                };
+            },
+        )
+        .hint("view"),
+        PanelKey::<Self>::new(
+            "runs-beside",
+            &["s"],
+            "the drawn runs side by side, where there is room (zoomed), or the current run alone",
+            |panel, _| {
+                panel.alone = !panel.alone;
+            },
+        )
+        .hint("side by side")
+        .enabled(|_, session| session.runs.shown().len() > 1),
         PanelKey::<Self>::new("bars-up", &["up", "k"], "scroll up", |panel, _| panel.scroll(-1)),
         PanelKey::<Self>::new("bars-down", &["down", "j"], "scroll down", |panel, _| panel.scroll(1)),
     ];
@@ -75,11 +126,34 @@ impl Panel for ActivationsPanel {
         session.runs.current().map_or(String::new(), |run| run.spec.network_name())
     }
 
+    fn columns_wanted(&self, _session: &Session) -> Wish {
+        Wish::new(NARROWEST, 2 * NARROWEST + GAP + 26)
+    }
+
+    /// As if every hop were on, so that panes stay where they are from run to run.
+    fn rows_wanted(&self, session: &Session, width: u16) -> Wish {
+        let spec = session.runs.current().map_or(session.draft.spec(), |run| &run.spec);
+        let blocks = spec.blocks.len().clamp(1, 100) as u16;
+        let across = Groups::across(width, blocks);
+        let ends = (1..=blocks.div_ceil(across)).map(|line| (line * across).min(blocks));
+        // The last block of a line has the most hops.
+        let rows: u16 = ends.map(|last| 2 + last + 1).sum();
+        Wish::new(6, rows + 1)
+    }
+
     fn layout(&mut self, session: &Session, area: Rect) {
-        self.prepare(session.runs.current().map(|run| &run.state), area);
+        let current = session.runs.current();
+        let run = current.map(|run| run.id);
+        if std::mem::replace(&mut self.run, run) != run {
+            self.pinned = None;
+        }
+        self.prepare(current.map(|run| &run.state), area);
     }
 
     fn draw(&self, canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
+        if self.draw_beside(canvas, buf) {
+            return Drawn::default();
+        }
         let runs = &canvas.session.runs;
         let (current, named) = (runs.current(), |run: &TrackedRun| run.spec.network_name());
         let baseline = runs.baseline().filter(|b| current.is_none_or(|run| run.id != b.id));
@@ -108,13 +182,63 @@ impl ActivationsPanel {
         self.top = self.top.saturating_add_signed(by);
     }
 
+    /// Paints several runs side by side, on one scale: the current one, the baseline, and as
+    /// many others that are drawn as there is room for; `false` where there is none.
+    fn draw_beside(&self, canvas: &PanelCanvas, buf: &mut Buffer) -> bool {
+        let (session, area, theme) = (canvas.session, canvas.area, canvas.theme());
+        let room = usize::from((area.width + GAP) / (BESIDE + GAP));
+        if self.alone || room < 2 || area.height < BESIDE_ROWS {
+            return false;
+        }
+        let mut runs = session.runs.shown();
+        runs.retain(|run| !run.state.probes.is_empty());
+        let is = |one: Option<&TrackedRun>, run: &TrackedRun| one.is_some_and(|one| one.id == run.id);
+        let (current, baseline) = (session.runs.current(), session.runs.baseline());
+        runs.sort_by_key(|run| (!is(current, run), !is(baseline, run)));
+        runs.truncate(room);
+        if runs.len() < 2 || !is(current, runs[0]) {
+            return false;
+        }
+        let names = DistinctNames::of(&runs).names;
+        let shown = self.shown(&runs[0].state).map(|(_, probe)| probe);
+        let of = |run: &TrackedRun| shown.and_then(|probe| same_place(probe, &run.state));
+        let newest = |run: &TrackedRun| run.state.probes.len() - 1;
+        let probes: Vec<_> =
+            runs.iter().map(|run| &run.state.probes[of(run).unwrap_or_else(|| newest(run))]).collect();
+        let count = runs.len() as u16;
+        let width = (area.width + GAP) / count - GAP;
+        for (i, (run, name)) in (0..).zip(runs.iter().zip(&names)) {
+            let column = Rect { x: area.x + i * (width + GAP), width, ..area };
+            let tag = if is(baseline, run) { " (baseline)" } else { "" };
+            let style = theme.series(session.runs.slot(run));
+            let title = cut(&format!("{name}{tag}"), width.into());
+            buf.set_stringn(column.x, column.y, theme.plain(&title), width.into(), style);
+            let below = Rect { y: column.y + 1, height: column.height - 1, ..column };
+            // Each at the same epoch, or at its newest where it has no such.
+            let pinned = if i == 0 { self.pinned } else { of(run).filter(|_| self.pinned.is_some()) };
+            let panel = Self { pinned, ..self.clone() };
+            panel.paint_scaled((name, &run.state), None, &probes, below, buf, theme);
+        }
+        true
+    }
+
     /// Scrolls no further than `run` has rows that do not fit into `area`.
     pub fn prepare(&mut self, run: Option<&RunState>, area: Rect) {
         let [_, groups, _] = parts(area);
-        let hidden = run
-            .and_then(|run| self.shown(run))
-            .map(|(_, probe)| Groups::new(probe, groups).rows.saturating_sub(groups.height.into()));
+        let hidden = run.and_then(|run| self.shown(run)).map(|(_, probe)| {
+            let each = self.rows_each(probe, groups);
+            Groups::new(probe, groups, each).rows.saturating_sub(groups.height.into())
+        });
         self.top = self.top.min(hidden.unwrap_or(0));
+    }
+
+    /// The rows of a term: more than one only where all have place.
+    fn rows_each(&self, probe: &ProbeRecord, area: Rect) -> usize {
+        let fits = |each: &usize| Groups::new(probe, area, *each).rows <= area.height.into();
+        match self.view {
+            ActivationsView::Means => 1,
+            _ => (1..=TALLEST).rev().find(fits).unwrap_or(1),
+        }
     }
 
     /// The measurement that is shown, and its place among those of its run.
@@ -142,6 +266,19 @@ impl ActivationsPanel {
             let text = "No run yet. After the first epoch of a run, its activations (the paper's Fig. 2) appear here.";
             return sentence(text, area, buffer, theme);
         };
+        self.paint_scaled((name, run), baseline, &[], area, buffer, theme);
+    }
+
+    /// Paints one run on a scale that also holds `others`.
+    fn paint_scaled(
+        &self,
+        (name, run): (&str, &RunState),
+        baseline: Option<(&str, &RunState)>,
+        others: &[&ProbeRecord],
+        area: Rect,
+        buffer: &mut Buffer,
+        theme: &Theme,
+    ) {
         let Some((at, probe)) = self.shown(run) else {
             return sentence(why_nothing(run), area, buffer, theme);
         };
@@ -149,27 +286,45 @@ impl ActivationsPanel {
 
         let [title, groups, below] = parts(area);
         self.title(run, at, title, buffer, theme);
-        let (hidden, mut said) = if self.spread {
-            let Some(extent) = spreads::extent(probe) else {
-                let text = "This run recorded means only; newer runs also record histograms.";
-                return sentence(text, groups, buffer, theme);
-            };
-            let hidden = self.groups(probe, groups, buffer, theme, |block, row, area, buffer| {
-                spreads::row(block, row, extent, area, buffer, theme);
-            });
-            let axis = format!("{}{extent} to {extent}", theme.glyph("−", "-"));
-            (hidden, vec![format!("activations {axis}"), "% = near 0".into()])
-        } else {
-            let record = other.map(|(_, record)| record);
-            let scale = BarScale::of(probe, record);
-            let hidden = self.groups(probe, groups, buffer, theme, |block, row, area, buffer| {
-                let beside = record.and_then(|o| o.blocks.iter().find(|b| b.block == block.block));
-                TermBars { block, beside, scale }.row(row, area, buffer, theme);
-            });
-            let mut said = vec![format!("mean |activation|, scale 0–{}", bars::three(scale.most))];
-            said.push("% = hop/F".into());
-            said.extend(other.map(|(name, _)| format!("{} = baseline {name}", bars::tick(theme))));
-            (hidden, said)
+        let each = self.rows_each(probe, groups);
+        let record = other.map(|(_, record)| record);
+        let (hidden, mut said) = match self.view {
+            ActivationsView::Spreads => {
+                let probes = others.iter().copied().chain([probe]);
+                let Some(extent) = probes.filter_map(spreads::extent).reduce(f64::max) else {
+                    let text = "This run recorded means only; newer runs also record histograms.";
+                    return sentence(text, groups, buffer, theme);
+                };
+                let hidden =
+                    self.groups(probe, groups, each, buffer, theme, |block, term, level, area, buffer| {
+                        spreads::row(block, term, level, extent, area, buffer, theme);
+                    });
+                let axis = format!("{}{extent} to {extent}", theme.glyph("−", "-"));
+                (hidden, vec![format!("activations {axis}"), "% = near 0".into()])
+            }
+            ActivationsView::Course => {
+                let all = run.probes.iter().chain(others.iter().copied());
+                let course = TermCourse::new(run, probe, BarScale::of(all));
+                let said =
+                    format!("mean |activation|, epochs 1–{}, scale 0–{}", course.epochs, course.scale());
+                let hidden =
+                    self.groups(probe, groups, each, buffer, theme, |block, term, level, area, buffer| {
+                        course.row(block, term, level, area, buffer, theme);
+                    });
+                (hidden, vec![said])
+            }
+            ActivationsView::Means => {
+                let scale = BarScale::of(others.iter().copied().chain([probe]).chain(record));
+                let hidden =
+                    self.groups(probe, groups, each, buffer, theme, |block, term, _, area, buffer| {
+                        let beside = record.and_then(|o| o.blocks.iter().find(|b| b.block == block.block));
+                        TermBars { block, beside, scale }.row(term, area, buffer, theme);
+                    });
+                let mut said = vec![format!("mean |activation|, scale 0–{}", bars::three(scale.most))];
+                said.push("% = hop/F".into());
+                said.extend(other.map(|(name, _)| format!("{} = baseline {name}", bars::tick(theme))));
+                (hidden, said)
+            }
         };
         let taken = more(hidden, area, buffer, theme);
         if !below.is_empty() {
@@ -203,21 +358,23 @@ impl ActivationsPanel {
         slider(at, run.probes.len(), room, buffer, theme);
     }
 
-    /// Paints every block, as many side by side as there is room for, under its heading the
-    /// rows of F and the hops by `draw`; the rows that did not fit above and below.
+    /// Paints every block, as many side by side as there is room for, under its heading F and
+    /// the hops, so many rows each, by `draw`, which is told the number of the term; the rows
+    /// that did not fit above and below.
     fn groups(
         &self,
         probe: &ProbeRecord,
         area: Rect,
+        each: usize,
         buffer: &mut Buffer,
         theme: &Theme,
-        draw: impl Fn(&BlockActivity, usize, Rect, &mut Buffer),
+        draw: impl Fn(&BlockActivity, usize, Level, Rect, &mut Buffer),
     ) -> (usize, usize) {
-        let Groups { rows, width, placed } = Groups::new(probe, area);
+        let Groups { rows, width, placed } = Groups::new(probe, area, each);
         let most = rows.saturating_sub(area.height.into());
         let top = self.top.min(most);
         for (start, x, block) in placed {
-            for (i, row) in (start..start + rows_of(block)).enumerate() {
+            for (i, row) in (start..start + rows_of(block, each)).enumerate() {
                 if let Some(y) = row.checked_sub(top).filter(|y| *y < area.height.into()) {
                     let line = Rect { x: area.x + x, y: area.y + y as u16, width, height: 1 };
                     let line = line.intersection(area);
@@ -225,7 +382,10 @@ impl ActivationsPanel {
                         let title = format!("block {}", block.block);
                         buffer.set_stringn(line.x, line.y, title, line.width.into(), theme.strong());
                     }
-                    draw(block, i, line, buffer);
+                    if let Some(i) = i.checked_sub(1) {
+                        let level = Level { row: each - 1 - i % each, of: each };
+                        draw(block, i / each, level, line, buffer);
+                    }
                 }
             }
         }
@@ -244,18 +404,24 @@ struct Groups<'a> {
 }
 
 /// Its heading, F, and its hops.
-fn rows_of(block: &BlockActivity) -> usize {
-    2 + block.hops.len()
+fn rows_of(block: &BlockActivity, each: usize) -> usize {
+    1 + (1 + block.hops.len()) * each
 }
 
 impl<'a> Groups<'a> {
+    /// How many stand side by side.
+    fn across(width: u16, blocks: u16) -> u16 {
+        ((width + GAP) / (NARROWEST + GAP)).clamp(1, blocks)
+    }
+
     /// As many side by side as `area` has room for.
-    fn new(probe: &'a ProbeRecord, area: Rect) -> Self {
+    fn new(probe: &'a ProbeRecord, area: Rect, each: usize) -> Self {
         let blocks = probe.blocks.len().clamp(1, u16::MAX.into()) as u16;
-        let across = ((area.width + GAP) / (NARROWEST + GAP)).clamp(1, blocks);
+        let across = Self::across(area.width, blocks);
         let width = ((area.width + GAP) / across).saturating_sub(GAP).min(WIDEST);
         let lines = || probe.blocks.chunks(across.into());
-        let height = |line: &[BlockActivity]| line.iter().map(rows_of).max().unwrap_or(0);
+        let height =
+            |line: &[BlockActivity]| line.iter().map(|block| rows_of(block, each)).max().unwrap_or(0);
         let all: usize = lines().map(height).sum();
         // A row between groups is the first thing to go.
         let gap = usize::from(all + lines().count() <= area.height as usize + 1);
@@ -273,8 +439,13 @@ impl<'a> Groups<'a> {
 
 /// The measurement of another run to be set beside `probe`.
 fn same<'a>(probe: &ProbeRecord, run: &'a RunState) -> Option<&'a ProbeRecord> {
+    same_place(probe, run).map(|at| &run.probes[at])
+}
+
+/// Its place among that run's.
+fn same_place(probe: &ProbeRecord, run: &RunState) -> Option<usize> {
     let is_test = probe.split == Split::Test;
-    run.probes.iter().find(|p| p.split == probe.split && (is_test || p.epoch == probe.epoch))
+    run.probes.iter().position(|p| p.split == probe.split && (is_test || p.epoch == probe.epoch))
 }
 
 /// Why a run has no measurement.
@@ -302,7 +473,7 @@ fn sentence(text: &str, area: Rect, buffer: &mut Buffer, theme: &Theme) {
 /// Where in a run's measurements the shown one is: a knob on a line.
 fn slider(at: usize, count: usize, room: Rect, buffer: &mut Buffer, theme: &Theme) {
     let number = format!(" {}/{count}", at + 1);
-    let most = (room.width as usize).saturating_sub(number.len() + 2).min(24);
+    let most = (room.width as usize).saturating_sub(number.len() + 2);
     if count < 2 || most < 5 {
         return;
     }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::Level;
 use super::bars::{LABEL, Pen, label};
 use crate::domain::event::BlockActivity;
 use crate::domain::histogram::Histogram;
@@ -29,18 +30,30 @@ pub fn extent(probe: &ProbeRecord) -> Option<f64> {
     terms.map(reach).reduce(f64::max)
 }
 
-/// Paints row `row` of a block: its heading, F, then each hop.
-pub fn row(block: &BlockActivity, row: usize, extent: f64, area: Rect, buffer: &mut Buffer, theme: &Theme) {
-    let Some((source, histogram)) = row.checked_sub(1).and_then(|i| terms(block).nth(i)) else { return };
+/// Paints a row of a term of a block, by its number: F, then each hop.
+pub fn row(
+    block: &BlockActivity,
+    term: usize,
+    level: Level,
+    extent: f64,
+    area: Rect,
+    buffer: &mut Buffer,
+    theme: &Theme,
+) {
+    let Some((source, histogram)) = terms(block).nth(term) else { return };
     let (name, style) = label(source, block.block, theme);
     let mut pen = Pen { x: area.x, area, buffer };
-    pen.write(&name, LABEL, style);
+    // Words stand on the line that columns stand on.
+    pen.write(if level.row == 0 { &name } else { "" }, LABEL, style);
     let columns = area.width.saturating_sub(LABEL + SHARE);
     let Some(histogram) = histogram else { return };
     let shares = shares(histogram, extent, columns.into());
     let most = shares.iter().copied().fold(0.0, f64::max);
-    let drawn: String = shares.iter().map(|share| column(share / most, theme)).collect();
+    let drawn: String = shares.iter().map(|share| column(share / most, level, theme)).collect();
     pen.write(&drawn, columns, style);
+    if level.row > 0 {
+        return;
+    }
     let close: u64 =
         histogram.buckets().filter(|(low, high, _)| *low < 0.0 && *high > 0.0).map(|b| b.2).sum();
     let share = 100.0 * close as f64 / histogram.total().max(1) as f64;
@@ -70,8 +83,9 @@ fn shares(histogram: &Histogram, extent: f64, columns: usize) -> Vec<f64> {
     shares
 }
 
-/// A column of a share of the full height; whatever is more than a thousandth is seen.
-fn column(height: f64, theme: &Theme) -> &'static str {
+/// What a row has of a column of a share of the full height; whatever is more than a thousandth
+/// is seen.
+pub fn column(height: f64, level: Level, theme: &Theme) -> &'static str {
     let levels: &[&str] = match theme.symbols {
         Symbols::Braille => &[" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
         Symbols::Block => &[" ", "░", "▒", "▓", "█"],
@@ -79,7 +93,10 @@ fn column(height: f64, theme: &Theme) -> &'static str {
     };
     let top = levels.len() - 1;
     match height {
-        h if h > 0.001 => levels[((h * top as f64).round() as usize).clamp(1, top)],
+        h if h > 0.001 => {
+            let steps = ((h * (top * level.of) as f64).round() as usize).max(1);
+            levels[steps.saturating_sub(top * level.row).min(top)]
+        }
         _ => levels[0],
     }
 }
@@ -105,6 +122,15 @@ mod tests {
         let even = shares(&of(&values), 2.0, 4);
         assert!(even.iter().all(|share| (share - 0.25).abs() < 0.01), "{even:?}");
         assert!(shares(&of(&[1.1; 9]), 2.0, 0).is_empty());
+    }
+
+    #[test]
+    fn tall_columns_are_whole_from_the_bottom_up() {
+        let drawn =
+            |height: f64| (0..3).rev().map(move |row| column(height, Level { row, of: 3 }, &Theme::FULL));
+        let drawn = |height: f64| drawn(height).collect::<String>();
+        assert_eq!([1.0, 0.5, 0.34, 1e-2, 1e-9].map(drawn), ["███", " ▄█", "  █", "  ▁", "   "]);
+        assert_eq!(column(0.5, Level { row: 0, of: 1 }, &Theme::FULL), "▄");
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! The lines above the plots: which run is which, and its values.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::Item;
 use super::series::Series;
 use super::view::{CurveView, PlottedMetric, Splits, XAxis};
 use crate::domain::event::Split::{self, Train, Validation};
+use crate::tui::labels::cut_apart;
 use crate::tui::plot::axis;
 use crate::tui::plot::write;
 use crate::tui::theme::Theme;
@@ -49,8 +50,10 @@ struct Row {
 pub struct Legend {
     area: Rect,
     splits: Splits,
-    /// Where the cursor reads, and how many runs have no line.
-    heading: Option<(Option<String>, usize)>,
+    /// Where the cursor reads, if anywhere.
+    heading: Option<Option<String>>,
+    /// How many runs have no line, above and below.
+    hidden: (usize, usize),
     rows: Vec<Row>,
     columns: Vec<Column>,
     /// Columns for names and tags.
@@ -68,15 +71,16 @@ impl Legend {
     }
 
     /// Reads the values of all `items`, and keeps what fits into `area`.
-    pub fn new(items: &[Item], view: &CurveView, metrics: &[PlottedMetric], area: Rect) -> Self {
+    pub fn new(items: &[Item], view: &CurveView, metrics: &[PlottedMetric], area: Rect, top: usize) -> Self {
         let has_heading = area.height > 1;
         let count = items.len().min(usize::from(area.height - u16::from(has_heading)));
-        let more = items.len() - count;
-        let kept = kept(items, count);
+        let top = top.min(items.len() - count);
+        let hidden = (top, items.len() - count - top);
+        let kept = kept(items, count, top);
         let rows = kept.iter().map(|item| Row {
             slot: item.slot,
             name: item.name.clone(),
-            tag: tag(item, if has_heading { 0 } else { more }),
+            tag: tag(item, if has_heading { (0, 0) } else { hidden }),
         });
         let rows: Vec<Row> = rows.collect();
         let baseline = items.iter().find(|i| i.baseline).map(|i| i.series).filter(|_| items.len() > 1);
@@ -88,7 +92,7 @@ impl Legend {
         let longest = rows.iter().map(|r| (r.name.width() + r.tag.width()) as u16).max().unwrap_or(0);
         let least = rows.iter().map(|r| r.tag.width() as u16).max().unwrap_or(0) + NAME;
         let at = view.cursor.map(|x| place(view.x, x));
-        let heading = has_heading.then_some((at, more));
+        let heading = has_heading.then_some(at);
         let longest = longest.max(if has_heading && view.cursor.is_some() { 16 } else { 0 });
         let room = area.width.saturating_sub(SAMPLE);
         let wide = |columns: &[Column]| columns.iter().map(|c| c.width + GAP).sum::<u16>();
@@ -96,15 +100,33 @@ impl Legend {
             columns.pop();
         }
         let name_width = longest.min(room - wide(&columns));
-        Self { area, splits: view.splits, heading, rows, columns, name_width }
+        Self { area, splits: view.splits, heading, hidden, rows, columns, name_width }
+    }
+
+    /// Runs that are scrolled past.
+    pub const fn top(&self) -> usize {
+        self.hidden.0
+    }
+
+    /// Whether there are more runs than rows.
+    pub const fn is_scrolled(&self) -> bool {
+        self.hidden.0 + self.hidden.1 > 0
+    }
+
+    /// Whether a cell is the legend's.
+    pub const fn contains(&self, at: Position) -> bool {
+        self.area.contains(at)
     }
 
     /// Paints it; `clip` is where it may paint.
     pub fn draw(&self, clip: Rect, buf: &mut Buffer, theme: &Theme) {
         let clip = clip.intersection(self.area);
         let mut y = self.area.y;
-        if let Some((at, more)) = &self.heading {
-            let more = if *more > 0 { format!("+{more} more  ") } else { String::new() };
+        if let Some(at) = &self.heading {
+            let more = match more(self.hidden) {
+                Some(more) => theme.plain(&format!("{more}  ")).into_owned(),
+                None => String::new(),
+            };
             write(buf, clip, (self.area.x + SAMPLE, y), &more, theme.dim());
             let x = self.area.x + SAMPLE + more.width() as u16;
             write(buf, clip, (x, y), &theme.plain(at.as_deref().unwrap_or("")), theme.accent());
@@ -113,13 +135,18 @@ impl Legend {
             }
             y += 1;
         }
-        for (i, row) in self.rows.iter().enumerate() {
-            self.draw_row(i, row, y, clip, buf, theme);
+        let room = |row: &Row| usize::from(self.name_width).saturating_sub(theme.plain(&row.tag).width());
+        let names: Vec<_> = self.rows.iter().map(|row| (theme.plain(&row.name), room(row))).collect();
+        let names: Vec<_> = names.iter().map(|(name, room)| (name.as_ref(), *room)).collect();
+        let names = cut_apart(&names, theme.glyph("…", ".."));
+        for (i, (row, name)) in self.rows.iter().zip(&names).enumerate() {
+            self.draw_row(i, row, name, y, clip, buf, theme);
             y += 1;
         }
     }
 
-    fn draw_row(&self, i: usize, row: &Row, y: u16, clip: Rect, buf: &mut Buffer, theme: &Theme) {
+    #[expect(clippy::too_many_arguments, reason = "a row and where it is")]
+    fn draw_row(&self, i: usize, row: &Row, name: &str, y: u16, clip: Rect, buf: &mut Buffer, theme: &Theme) {
         let style = theme.series(row.slot);
         let letter = Theme::LETTERS[row.slot % Theme::SERIES];
         let mark = if theme.needs_letters() { letter } else { theme.glyph('●', 'o') };
@@ -132,11 +159,8 @@ impl Legend {
         };
         write(buf, clip, (self.area.x, y), &sample, style);
         let tag = theme.plain(&row.tag);
-        let name = theme.plain(&row.name);
-        let width = usize::from(self.name_width);
-        let name = cut(&name, width.saturating_sub(tag.width()), theme.glyph("…", ".."));
         let x = self.area.x + SAMPLE - 1;
-        write(buf, clip, (x, y), &name, theme.text());
+        write(buf, clip, (x, y), name, theme.text());
         write(buf, clip, (x + name.width() as u16, y), &tag, theme.dim());
         for (column, right) in self.columns.iter().zip(self.rights()) {
             let (text, tone) = &column.cells[i];
@@ -163,18 +187,28 @@ impl Legend {
     }
 }
 
-/// The first `count` of `items`; where that is not all, the run under the cursor in Runs and
-/// the baseline come before the others.
-fn kept<'a, 'b>(items: &'a [Item<'b>], count: usize) -> Vec<&'a Item<'b>> {
+/// So many of `items` from `top` on; where that is not all, the run under the cursor in Runs
+/// and the baseline come before the others.
+fn kept<'a, 'b>(items: &'a [Item<'b>], count: usize, top: usize) -> Vec<&'a Item<'b>> {
     let mut kept: Vec<&Item> = items.iter().collect();
     if count < items.len() {
         kept.sort_by_key(|item| (!item.current, !item.baseline));
+        kept.drain(..top);
         kept.truncate(count);
     }
     kept
 }
 
-fn tag(item: &Item, more: usize) -> String {
+/// How many runs have no line.
+fn more(hidden: (usize, usize)) -> Option<String> {
+    match hidden {
+        (0, 0) => None,
+        (0, below) => Some(format!("+{below} more")),
+        (above, below) => Some(format!("↑{above} ↓{below}")),
+    }
+}
+
+fn tag(item: &Item, hidden: (usize, usize)) -> String {
     let mut tag = String::new();
     if item.count > 1 {
         tag += &format!(" ×{} seeds", item.count);
@@ -182,8 +216,8 @@ fn tag(item: &Item, more: usize) -> String {
     if item.baseline {
         tag += " (baseline)";
     }
-    if more > 0 {
-        tag += &format!(" +{more} more");
+    if let Some(more) = more(hidden) {
+        tag += &format!(" {more}");
     }
     tag
 }
@@ -298,20 +332,4 @@ fn place(axis: XAxis, x: f64) -> String {
         XAxis::Epoch => format!("epoch {x:.2}"),
         XAxis::Time => format!("at {}", axis::duration(x, if x < 60.0 { 0.1 } else { 1.0 })),
     }
-}
-
-/// `text` in at most `width` columns, `end` where something is missing.
-fn cut(text: &str, width: usize, end: &str) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let room = width.saturating_sub(end.width());
-    let mut out = String::new();
-    for c in text.chars() {
-        if out.width() + c.width().unwrap_or(0) > room {
-            break;
-        }
-        out.push(c);
-    }
-    if width >= end.width() { out + end } else { out }
 }

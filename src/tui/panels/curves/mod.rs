@@ -78,6 +78,10 @@ pub struct CurvesPanel {
     runs: HashMap<usize, Cached>,
     groups: Vec<SeedGroup>,
     scene: Scene,
+    /// Runs of the legend that are scrolled past.
+    legend_top: usize,
+    /// What all drawn runs have alike, which their names leave out.
+    shared: String,
 }
 
 impl CurvesPanel {
@@ -113,7 +117,9 @@ impl CurvesPanel {
         if legend_height > 0 {
             let metrics: Vec<PlottedMetric> = panes.iter().map(|(metric, _)| *metric).collect();
             let area = Rect { height: legend_height, ..area };
-            self.scene.legend = Some(Legend::new(&items, &self.view, &metrics, area));
+            let legend = Legend::new(&items, &self.view, &metrics, area, self.legend_top);
+            self.legend_top = legend.top();
+            self.scene.legend = Some(legend);
         }
     }
 
@@ -251,6 +257,12 @@ impl CurvesPanel {
         if self.is_inspecting() { self.view.move_cursor(by) } else { self.pan(by) }
     }
 
+    /// Scrolls the legend, as far as it has more runs than rows; `false` where it has not.
+    fn scroll_legend(&mut self, by: isize) -> bool {
+        self.legend_top = self.legend_top.saturating_add_signed(by);
+        self.scene.legend.as_ref().is_some_and(Legend::is_scrolled)
+    }
+
     /// Whether there is a cursor, at which all runs are read.
     pub const fn is_inspecting(&self) -> bool {
         self.view.cursor.is_some()
@@ -313,7 +325,7 @@ fn items<'a>(
         match (group, cached.get(&run.key)) {
             (Some(group), _) if group.keys[0] == run.key => items.push(Item {
                 slot: run.slot,
-                name: run.spec.without_seed(),
+                name: without_seed(run),
                 count: group.keys.len(),
                 baseline: runs.iter().any(|other| other.baseline && group.keys.contains(&other.key)),
                 current: runs.iter().any(|other| other.current && group.keys.contains(&other.key)),
@@ -331,6 +343,13 @@ fn items<'a>(
         }
     }
     items
+}
+
+/// A run's name without its seed.
+fn without_seed(run: &ShownRun) -> String {
+    let seed = format!("s{}", run.spec.seed);
+    let words: Vec<&str> = run.name.split(' ').filter(|word| *word != seed).collect();
+    if words.is_empty() { run.spec.network_name() } else { words.join(" ") }
 }
 
 /// What to say where there is nothing to draw.

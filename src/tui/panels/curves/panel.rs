@@ -3,9 +3,18 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use unicode_width::UnicodeWidthStr;
+
+use super::legend::Legend;
 use super::{CurvesPanel, ShownRun};
+use crate::tui::labels::DistinctNames;
+use crate::tui::paint::cut_words;
 use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind};
+use crate::tui::panes::Wish;
 use crate::tui::session::Session;
+
+/// The least columns that are worth a part of what all runs have alike.
+const SHARED: usize = 8;
 
 impl PanelKind for CurvesPanel {
     const FACTS: PanelFacts = PanelFacts {
@@ -13,8 +22,7 @@ impl PanelKind for CurvesPanel {
         short: "Curves",
         name: "curves",
         focus: ("curves", &["C"], "focus Curves"),
-        mouse: "click: put the cursor there; drag: move it; wheel: zoom about the pointer",
-        share: (21, 17),
+        mouse: "click: put the cursor there; drag: move it; wheel: zoom about the pointer, or scroll the legend",
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -80,6 +88,14 @@ impl PanelKind for CurvesPanel {
                 panel.view.reset();
             },
         ),
+        PanelKey::<Self>::new("legend-up", &["pageup"], "scroll the legend up", |panel, _| {
+            panel.scroll_legend(-1);
+        }),
+        PanelKey::<Self>::new("legend-down", &["pagedown"], "scroll the legend down", |panel, _| {
+            panel.scroll_legend(1);
+        })
+        .hint("legend")
+        .enabled(|panel, _| panel.scene.legend.as_ref().is_some_and(Legend::is_scrolled)),
         PanelKey::<Self>::new(
             "bands",
             &["s"],
@@ -101,15 +117,28 @@ impl PanelKind for CurvesPanel {
 }
 
 impl Panel for CurvesPanel {
-    fn summary(&self, _session: &Session, _room: usize) -> String {
-        self.view_summary()
+    /// What all runs have alike, as much of it as there is room for, and how they are shown.
+    fn summary(&self, _session: &Session, room: usize) -> String {
+        let view = self.view_summary();
+        let rest = room.saturating_sub(view.width() + 3);
+        let shared = cut_words(&self.shared, rest);
+        if shared.is_empty() || rest < SHARED { view } else { format!("{shared} · {view}") }
+    }
+
+    fn columns_wanted(&self, _session: &Session) -> Wish {
+        Wish::new(30, 90).or_more()
+    }
+
+    fn rows_wanted(&self, _session: &Session, _width: u16) -> Wish {
+        Wish::new(8, 22).or_more()
     }
 
     fn layout(&mut self, session: &Session, area: Rect) {
         self.view.limits = session.y_limits;
         let (runs, baseline) = (&session.runs, session.runs.baseline().map(|run| run.id));
         let (current, shown) = (runs.current().map(|run| run.id), runs.shown());
-        let names: Vec<_> = shown.iter().map(|run| runs.labels().label(run).to_string()).collect();
+        let DistinctNames { names, shared } = DistinctNames::of(&shown);
+        self.shared = shared;
         let shown: Vec<_> = shown
             .iter()
             .zip(&names)
@@ -147,7 +176,12 @@ impl Panel for CurvesPanel {
     }
 
     /// Zooms about the pointer.
+    /// Over the legend, scrolls that.
     fn wheel(&mut self, by: isize, at: Position, _session: &mut Session) {
+        if self.scene.legend.as_ref().is_some_and(|legend| legend.contains(at)) {
+            self.scroll_legend(by);
+            return;
+        }
         if let Some(fraction) = self.fraction_at(at) {
             self.view.zoom(by < 0, Some(self.view.at(fraction)));
         }

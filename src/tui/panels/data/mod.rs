@@ -19,7 +19,7 @@ use crate::tui::images::{Font, PictureKey};
 use crate::tui::log::Level;
 use crate::tui::paint::put;
 use crate::tui::panel::{Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind};
-use crate::tui::session::Session;
+use crate::tui::session::{NoticeState, Session};
 
 /// Classes between the starts of two asks; fewer than are sent at once, so that those after
 /// the cursor are there as well.
@@ -74,7 +74,6 @@ impl PanelKind for DataPanel {
         name: "data",
         focus: ("data", &["D"], "focus Data"),
         mouse: "wheel: move through the classes",
-        share: (22, 20),
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -235,7 +234,8 @@ impl DataPanel {
 
     fn fetch(&self, session: &mut Session) {
         if session.fetching.is_some() {
-            return session.say(Level::Info, "a download is in progress; x cancels it");
+            let text = "a download is in progress; x cancels it";
+            return session.say_while(NoticeState::Fetches, Level::Info, text);
         }
         match self.offer() {
             Some((error, offer)) => session.fetch(error, offer),

@@ -42,7 +42,7 @@ pub(super) struct MapsGeometry {
 }
 
 impl MapsGeometry {
-    pub(super) fn new(features: &Features, maps: &BlockMaps, area: Rect) -> Self {
+    pub(super) fn new(features: &Features, maps: &BlockMaps, area: Rect, all: bool) -> Self {
         let legend = u16::from(area.height > 5);
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + legend), ..area };
         let fits = |pixels: u16| pixels > 0 && pixels <= body.width / 4 && pixels.div_ceil(2) <= body.height;
@@ -54,7 +54,7 @@ impl MapsGeometry {
         };
         let rest = Rect { x: body.x + left, width: body.width - left, ..body };
         let heads = if rest.height >= 8 { 2 } else { 1 };
-        let plan = MapsPlan::new(maps, rest.width, rest.height.saturating_sub(heads));
+        let plan = MapsPlan::new(maps, rest.width, rest.height.saturating_sub(heads), all);
         let legend = Rect { y: area.bottom() - legend, height: legend, ..area };
         Self { image, left, body, maps: rest, heads, legend, plan }
     }
@@ -73,7 +73,7 @@ impl MapsPicture<'_> {
     pub(super) fn draw(&self, area: Rect, buf: &mut Buffer) {
         self.caption(area, buf);
         let Some(maps) = self.panel.maps() else { return };
-        let geometry = MapsGeometry::new(self.features, maps, area);
+        let geometry = MapsGeometry::new(self.features, maps, area, self.panel.all);
         self.image(&geometry, buf);
         let hidden = self.maps(maps, &geometry, buf);
         if !geometry.legend.is_empty() {
@@ -162,23 +162,27 @@ impl MapsPicture<'_> {
         // As many numbers as have room.
         let digits = channels.to_string().len() as u16;
         let every = usize::from((digits + 1).div_ceil(plan.pixels + 1));
-        for i in (0..plan.across).step_by(every) {
+        for i in (0..plan.columns).step_by(every) {
             put(buf, area, column(i), numbers, &(first + i).to_string(), theme.dim(), theme);
         }
         let last = maps.rows.len() - 1;
         let shown = (0..plan.rows.saturating_sub(1)).chain((plan.rows > 0).then_some(last));
         for (place, term) in (0..).zip(shown) {
             let maps = &maps.rows[term];
-            let y = area.y + heads + place * (plan.height + plan.gap);
+            let y = area.y + heads + place * (plan.rows_of_term() + plan.gap);
             let label = Rect { width: LABEL.min(area.width), ..area };
             put(buf, label, area.x, y, &name(maps.term), theme.strong(), theme);
             put(buf, label, area.x, y + 1, &three(maps.mean), theme.dim(), theme);
+            for line in 1..plan.lines {
+                let channel = format!("{:>6}", first + line * plan.columns);
+                put(buf, label, area.x, y + plan.y_of(line), &channel, theme.dim(), theme);
+            }
             for i in 0..plan.across {
                 let peak = match panel.own_scale {
                     true => maps.peaks.get(first + i).copied().unwrap_or(0.0),
                     false => peak,
                 };
-                let at = Position::new(column(i), y);
+                let at = Position::new(column(i % plan.columns), y + plan.y_of(i / plan.columns));
                 let tile = Tile { area, at, pixels: plan.pixels, paint: self.paint };
                 tile.map(maps.map(first + i), maps.size, peak, buf, theme);
             }
@@ -239,18 +243,67 @@ fn name(term: Option<Term>) -> String {
 pub(super) struct MapsPlan {
     /// Terms, from F on; the last is always the sum.
     rows: usize,
-    /// Channels side by side.
+    /// Channels of each term.
     pub(super) across: usize,
+    /// Of these, how many are side by side, and in how many lines.
+    columns: usize,
+    lines: usize,
     /// A map's side, which is its columns.
     pixels: u16,
     /// A map's rows.
     height: u16,
+    /// Rows between the lines of a term.
+    line_gap: u16,
     /// Rows between terms.
     gap: u16,
 }
 
+/// The smallest side of a map in a grid of all channels, pixels.
+const SMALLEST: u16 = 4;
+
 impl MapsPlan {
-    fn new(maps: &BlockMaps, width: u16, height: u16) -> Self {
+    /// Every channel in a grid, where maps keep at least half of their side, or a few pixels
+    /// where `all` are wanted; else a line of as many as there is room for.
+    fn new(maps: &BlockMaps, width: u16, height: u16, all: bool) -> Self {
+        let line = Self::line(maps, width, height);
+        let size = maps.size().clamp(1, 1024) as u16;
+        let least = if all { SMALLEST } else { size.div_ceil(2).max(SMALLEST) };
+        let is_whole = line.across >= maps.channels();
+        if is_whole { line } else { Self::grid(maps, width, height, least).unwrap_or(line) }
+    }
+
+    /// All channels of all terms, in the largest maps that have place, with sides of `least` pixels
+    /// or more; `None` where they have none.
+    fn grid(maps: &BlockMaps, width: u16, height: u16, least: u16) -> Option<Self> {
+        let (terms, channels) = (maps.rows.len().clamp(1, 100), maps.channels());
+        let room = width.saturating_sub(LABEL + 1);
+        let size = maps.size().clamp(1, 1024) as u16;
+        let larger = (2..=LARGE / size.min(LARGE)).rev().map(|times| size * times);
+        let smaller = (0..10).map(|halved| size >> halved);
+        let sides = larger.chain(smaller).filter(|side| *side >= least && side % 2 == 0);
+        sides.into_iter().find_map(|pixels| {
+            let columns = usize::from((room + 1) / (pixels + 1)).min(channels);
+            let lines = channels.div_ceil(columns.max(1));
+            let tile = usize::from(pixels / 2);
+            let rows = |gap: usize| terms * (lines * (tile + gap) - gap) + terms - 1;
+            let fits = |gap: &usize| columns > 0 && rows(*gap) <= usize::from(height);
+            let line_gap = [1, 0].into_iter().find(fits)? as u16;
+            let height = tile as u16;
+            Some(Self { rows: terms, across: channels, columns, lines, pixels, height, line_gap, gap: 1 })
+        })
+    }
+
+    /// The rows of all lines of a term.
+    fn rows_of_term(&self) -> u16 {
+        self.y_of(self.lines).saturating_sub(self.line_gap)
+    }
+
+    /// The row that a line begins in.
+    fn y_of(&self, line: usize) -> u16 {
+        line as u16 * (self.height + self.line_gap)
+    }
+
+    fn line(maps: &BlockMaps, width: u16, height: u16) -> Self {
         let terms = maps.rows.len().clamp(1, 100) as u16;
         let rows = terms.min((height / LEAST_ROWS).max(u16::from(height > 0)));
         let room = width.saturating_sub(LABEL + 1);
@@ -265,6 +318,7 @@ impl MapsPlan {
         let across = usize::from((room + 1) / (pixels + 1)).min(maps.channels());
         let tile = pixels.div_ceil(2);
         let gap = u16::from(rows > 0 && rows * tile + rows - 1 <= height);
-        Self { rows: rows.into(), across: if pixels == 0 { 0 } else { across }, pixels, height: tile, gap }
+        let across = if pixels == 0 { 0 } else { across };
+        Self { rows: rows.into(), across, columns: across, lines: 1, pixels, height: tile, line_gap: 0, gap }
     }
 }

@@ -28,6 +28,8 @@ pub struct FeaturesPanel {
     block: usize,
     /// The first channel shown.
     channel: usize,
+    /// Whether all channels are shown, however small their maps become.
+    all: bool,
     /// Whether every map has a scale of its own.
     own_scale: bool,
     /// Maps of a run and an image.
@@ -43,7 +45,6 @@ impl PanelKind for FeaturesPanel {
         name: "features",
         focus: ("features", &["F"], "focus Features"),
         mouse: "wheel: move through the channels",
-        share: (22, 20),
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -64,6 +65,16 @@ impl PanelKind for FeaturesPanel {
             panel.page_channels(1);
         })
         .hint("channels"),
+        PanelKey::<Self>::new(
+            "all-channels",
+            &["a"],
+            "all channels at once, in smaller maps, or fewer and larger ones",
+            |panel, _| {
+                panel.all = !panel.all;
+                panel.channel = 0;
+            },
+        )
+        .hint("all channels"),
         PanelKey::<Self>::new(
             "scale",
             &["c"],
@@ -99,7 +110,7 @@ impl Panel for FeaturesPanel {
     fn layout(&mut self, session: &Session, area: Rect) {
         let plan = self
             .shown(session)
-            .and_then(|(_, features)| Some(MapsGeometry::new(features, self.maps()?, area).plan))
+            .and_then(|(_, features)| Some(MapsGeometry::new(features, self.maps()?, area, self.all).plan))
             .filter(|_| !area.is_empty());
         if let Some(plan) = plan {
             self.across = plan.across;
@@ -158,7 +169,7 @@ impl Panel for FeaturesPanel {
 
     fn picture_key(&self, session: &Session, area: Rect, font: Font) -> Option<PictureKey> {
         let (_, features) = self.shown(session).filter(|_| !area.is_empty())?;
-        let choice = vec![self.block, self.channel, self.own_scale.into()];
+        let choice = vec![self.block, self.channel, self.own_scale.into(), self.all.into()];
         Some(PictureKey { source: Arc::clone(features) as _, choice, area, theme: session.theme, font })
     }
 }

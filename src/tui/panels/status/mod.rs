@@ -13,6 +13,7 @@ use crate::tui::fetching::Fetching;
 use crate::tui::log::Level;
 use crate::tui::paint::{cut, gauge, put};
 use crate::tui::panel::{Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind};
+use crate::tui::panes::Wish;
 use crate::tui::session::Session;
 
 /// Rows of a page.
@@ -33,7 +34,6 @@ impl PanelKind for StatusPanel {
         name: "status",
         focus: ("log", &["L"], "focus Log"),
         mouse: "wheel: scroll",
-        share: (12, 8),
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -64,6 +64,14 @@ impl Panel for StatusPanel {
             0 => String::new(),
             below => format!("{below} newer below"),
         }
+    }
+
+    fn columns_wanted(&self, _session: &Session) -> Wish {
+        Wish::new(30, 60)
+    }
+
+    fn rows_wanted(&self, _session: &Session, _width: u16) -> Wish {
+        Wish::new(5, 12).or_more()
     }
 
     fn layout(&mut self, session: &Session, area: Rect) {
@@ -161,7 +169,8 @@ fn machine(session: &Session) -> String {
         0 => String::new(),
         n => format!(" · {n} queued"),
     };
-    format!("{device}{memory}{queue}")
+    let board = if session.boards.is_on() { " · TensorBoard" } else { "" };
+    format!("{device}{memory}{queue}{board}")
 }
 
 /// How far the run, or the split that is scored, is; as a part of 1 and in words.

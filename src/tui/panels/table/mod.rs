@@ -81,7 +81,6 @@ impl PanelKind for TablePanel {
         name: "table",
         focus: ("table", &["T"], "focus Table"),
         mouse: "wheel: scroll",
-        share: (22, 20),
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[

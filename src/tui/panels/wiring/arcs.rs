@@ -42,6 +42,9 @@ fn lanes_of_order(k: usize, blocks: usize) -> usize {
     k.min(blocks - k + 1)
 }
 
+/// The tallest diagram whose lanes are worth a blank row between them, rows.
+const AIRY: usize = 12;
+
 /// What is where, from top to bottom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rows {
@@ -77,6 +80,16 @@ impl Rows {
             .find(|rows| rows.height() <= room)?;
         let airy = Self { pitch: 2, ..tight };
         Some(if airy.height() + spare <= room { airy } else { tight })
+    }
+
+    /// The rows of the form that should have its place, for boxes of up to `lines`, and of the
+    /// one with most room between lanes that is not too tall.
+    pub fn least_and_wanted(blocks: usize, lines: usize) -> (usize, usize) {
+        let of = |packing, lines, pitch| Self { packing, lines, pitch, blocks }.height();
+        match of(Packing::ByOrder, lines, 1) {
+            tight @ ..=AIRY => (tight, of(Packing::ByOrder, lines, 2)),
+            tight => (of(Packing::BySource, 1, 1), tight),
+        }
     }
 
     fn top_of_boxes(&self) -> usize {

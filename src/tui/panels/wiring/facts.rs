@@ -14,7 +14,7 @@ use crate::domain::term::Term;
 use crate::domain::text::{grouped, wrap};
 use crate::tui::draft::Draft;
 use crate::tui::lesions::{Study, names, terms_off};
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Symbols, Theme};
 
 /// Something that can be pressed, as a word.
 #[derive(Debug)]
@@ -24,17 +24,19 @@ pub struct Chip {
     spot: WiringTarget,
 }
 
-/// The switches of the groups that have names.
+/// The buttons of the groups that have names: first the sets, of which one at most is chosen,
+/// then the parts that are toggled.
 pub fn switches(draft: &Draft, theme: &Theme) -> Vec<Chip> {
     let first = [HopGroup::All, HopGroup::None, HopGroup::In, HopGroup::Out];
     let groups = first.into_iter().chain((1..=draft.blocks()).map(HopGroup::Order));
     groups
         .map(|group| {
-            let on = group.hops(draft.blocks()).is_ok_and(|hops| match group {
-                HopGroup::None => draft.hops().is_empty(),
-                _ => draft.hops().includes(&hops),
+            let on = group.hops(draft.blocks()).is_ok_and(|hops| match group.is_whole() {
+                true => *draft.hops() == hops,
+                false => draft.hops().includes(&hops),
             });
-            chip(&group.to_string(), on, false, WiringTarget::Group(group), theme)
+            let box_of = if group.is_whole() { mark } else { check };
+            chip(&group.to_string(), box_of(on, theme), on, false, WiringTarget::Group(group), theme)
         })
         .collect()
 }
@@ -46,28 +48,34 @@ pub fn hops(draft: &Draft, study: Option<&Study>, focused: bool, theme: &Theme) 
     let with_blocks = study.is_some() || stands || draft.without().next().is_some();
     let blocks = (1..=draft.blocks()).filter(|_| with_blocks).map(|block| {
         let under_cursor = focused && draft.term() == Some(Term::Residual(block));
-        chip(
-            &format!("F{block}"),
-            !draft.is_without(block),
-            under_cursor,
-            WiringTarget::Residual(block),
-            theme,
-        )
+        let on = !draft.is_without(block);
+        chip(&format!("F{block}"), check(on, theme), on, under_cursor, WiringTarget::Residual(block), theme)
     });
     all_hops(draft.blocks())
         .map(|hop| {
             let name = format!("{}{}{}", hop.source, theme.glyph("→", ">"), hop.target);
             let under_cursor = focused && draft.cursor() == Some(hop);
-            chip(&name, draft.hops().contains(hop), under_cursor, WiringTarget::Hop(hop), theme)
+            let on = draft.hops().contains(hop);
+            chip(&name, check(on, theme), on, under_cursor, WiringTarget::Hop(hop), theme)
         })
         .chain(blocks)
         .collect()
 }
 
-fn chip(name: &str, on: bool, selected: bool, spot: WiringTarget, theme: &Theme) -> Chip {
+fn chip(name: &str, mark: &str, on: bool, selected: bool, spot: WiringTarget, theme: &Theme) -> Chip {
     let style = if on { theme.accent() } else { theme.text() };
     let style = if selected { style.patch(theme.selected()) } else { style };
-    Chip { text: format!("{}{name}", mark(on, theme)), style, spot }
+    Chip { text: format!("{mark}{name}"), style, spot }
+}
+
+/// The box of what is toggled: ticked or not.
+const fn check(on: bool, theme: &Theme) -> &'static str {
+    match (on, theme.symbols) {
+        (true, Symbols::Braille) => "■",
+        (false, Symbols::Braille) => "□",
+        (true, _) => "[x]",
+        (false, _) => "[ ]",
+    }
 }
 
 /// Where chips stand in rows of `width`.

@@ -20,6 +20,7 @@ use crate::domain::text::wrap;
 use crate::tui::draft::Draft;
 use crate::tui::lesions::Study;
 use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
+use crate::tui::panes::Wish;
 use crate::tui::session::Session;
 use crate::tui::theme::Theme;
 
@@ -30,7 +31,7 @@ pub enum WiringTarget {
     Hop(Hop),
     /// What a block itself computes.
     Residual(usize),
-    /// The switch of a group.
+    /// The button of a group.
     Group(HopGroup),
     /// The spec in one line.
     Spec,
@@ -46,27 +47,31 @@ impl PanelKind for WiringPanel {
         short: "Wiring",
         name: "wiring",
         focus: ("wiring", &["W"], "focus Wiring"),
-        mouse: "click an arc: toggle the hop; a block: leave its F out of the next lesion; a button: toggle its projections; the spec: copy it",
-        share: (15, 20),
+        mouse: "click an arc: toggle the hop; a block: leave its F out of the next lesion; a round button: select that set; a square one: toggle its projections; the spec: copy it",
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
-        PanelKey::<Self>::new("press-all", &["a"], "toggle all projections", |_, session| {
+        PanelKey::<Self>::new("press-all", &["a"], "select all projections", |_, session| {
             session.press(HopGroup::All);
         })
         .hint("all"),
-        PanelKey::<Self>::new("press-none", &["n"], "no projections: the original network", |_, session| {
-            session.press(HopGroup::None);
-        })
+        PanelKey::<Self>::new(
+            "press-none",
+            &["n"],
+            "select no projections: the original network",
+            |_, session| {
+                session.press(HopGroup::None);
+            },
+        )
         .hint("none"),
-        PanelKey::<Self>::new("press-in", &["i"], "toggle the projections from level 0", |_, session| {
+        PanelKey::<Self>::new("press-in", &["i"], "select In: the projections from level 0", |_, session| {
             session.press(HopGroup::In);
         })
         .hint("In"),
         PanelKey::<Self>::new(
             "press-out",
             &["o"],
-            "toggle the projections into the last block",
+            "select Out: the projections into the last block",
             |_, session| session.press(HopGroup::Out),
         )
         .hint("Out"),
@@ -109,6 +114,19 @@ impl Panel for WiringPanel {
         }
     }
 
+    fn columns_wanted(&self, session: &Session) -> Wish {
+        let full = Columns::full(session.draft.network(), &session.theme).width as u16;
+        Wish::new(LEAST.min(full), full.min(MOST))
+    }
+
+    fn rows_wanted(&self, session: &Session, width: u16) -> Wish {
+        let (draft, theme) = (&session.draft, &session.theme);
+        let columns = Columns::fit(draft.network(), width.into(), theme);
+        let (least, wanted) = Rows::least_and_wanted(draft.blocks(), columns.lines());
+        let switches = facts::rows_of(&facts::switches(draft, theme), width.into());
+        Wish::new((least + switches) as u16 + WORDS, (wanted + switches) as u16 + 2 * WORDS)
+    }
+
     fn draw(&self, canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
         let session = canvas.session;
         let study = session.lesions.shown(&session.draft, session.runs.current().map(|run| run.id));
@@ -142,6 +160,10 @@ fn toggle_cursor(session: &mut Session) {
         session.say(crate::tui::log::Level::Warn, error.reason);
     }
 }
+
+/// The columns that the diagram asks for at least, and at most.
+const LEAST: u16 = 36;
+const MOST: u16 = 64;
 
 /// Columns from which on facts stand beside the diagram, if it leaves so many.
 const SIDE: u16 = 38;
