@@ -7,6 +7,8 @@ mod events;
 #[path = "made/numbers.rs"]
 mod numbers;
 
+#[path = "stores/following.rs"]
+mod following;
 #[path = "stores/leftovers.rs"]
 mod leftovers;
 #[path = "stores/links.rs"]

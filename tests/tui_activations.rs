@@ -87,7 +87,14 @@ fn press(panel: &mut ActivationsPanel, name: &str, run: &RunState) {
     let spec = run.started.as_ref().map_or_else(|| THREE.parse().unwrap(), |facts| facts.spec.clone());
     let mut session = Session::new(Draft::new(spec.clone()).unwrap(), Theme::FULL);
     let path = "runs/r".into();
-    session.runs.found(SavedRun { path, spec, state: run.clone(), torn: false, being_written: false });
+    session.runs.found(SavedRun {
+        path,
+        spec,
+        state: run.clone(),
+        torn: false,
+        being_written: false,
+        bytes: 0,
+    });
     session.runs.refresh();
     let key = ActivationsPanel::KEYS.iter().find(|key| key.name == name).unwrap();
     (key.run)(panel, &mut session);

@@ -207,6 +207,13 @@ pub fn is_held(folder: &Path) -> bool {
     held.unwrap_or(false)
 }
 
+/// Whether this process has claimed `folder`.
+pub fn is_mine(folder: &Path) -> bool {
+    let path = folder.join(CLAIM);
+    files::refuse_other_than_files(&path).is_ok()
+        && File::open(path).and_then(|file| holder(&file)).is_ok_and(|found| found == Some(Holder::me()))
+}
+
 /// What `claim` means to `me`, who then has its lock where it is not held.
 fn judge(folder: &Path, claim: &File, me: &Holder, stale: Duration) -> std::io::Result<Claim> {
     let locked = match files::lock(claim) {
@@ -282,8 +289,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = Lease::take(folder.path()).unwrap().unwrap();
         assert!(Lease::take(folder.path()).unwrap().is_none());
-        assert!(is_held(folder.path()));
+        assert!(is_held(folder.path()) && is_mine(folder.path()));
         drop(first);
+        assert!(!is_mine(folder.path()));
         assert!(!is_held(folder.path()));
         assert!(!folder.path().join(CLAIM).exists());
         assert!(Lease::take(folder.path()).unwrap().is_some());

@@ -36,4 +36,5 @@ pub mod snapshot;
 pub mod store;
 pub mod toml_error;
 pub mod trainer;
+pub mod watch;
 pub mod worker;

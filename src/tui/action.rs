@@ -1,6 +1,5 @@
 //! What can happen to the [`App`](super::app::App), and what it wants done.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -77,8 +76,21 @@ pub enum Message {
     Scene(Vec<(RunId, RunStage, RunState)>),
     /// Where the recording is.
     Playing(Playback),
-    /// A run on disk was read again, with all its steps.
-    Loaded(RunId, Result<Box<RunState>, String>),
+    /// Another program has added events to the record of a run, each with the record's length at
+    /// its end, bytes; or it has let go of it.
+    Appended {
+        /// Its folder.
+        path: PathBuf,
+        /// What happened in it.
+        events: Vec<(u64, Event)>,
+        /// Whether a program has it open to write it.
+        being_written: bool,
+    },
+    /// A run's folder is there no longer.
+    Gone(PathBuf),
+    /// A run on disk was read again, with all its steps: so many bytes of its record, 0 where
+    /// this program writes it.
+    Loaded(RunId, u64, Result<Box<RunState>, String>),
     /// A run was deleted, or not.
     Deleted(RunId, Result<(), String>),
     /// What is kept of a run's lesions; intact first.
@@ -156,10 +168,8 @@ pub enum Effect {
     },
     /// Look at a dataset.
     LookAtData(PreviewRequest),
-    /// Look for runs on disk.
+    /// Look for runs on disk, and follow what other programs do to them.
     Search,
-    /// Look for runs on disk once more, but not into these folders; says nothing about others.
-    SearchAgain(HashSet<PathBuf>),
     /// What to do with the recording that is being played.
     Play(PlayerOrder),
     /// What only the terminal can do.

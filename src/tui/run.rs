@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::event::{Checkpoint, Outcome};
+use crate::domain::event::{Checkpoint, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::engine::store::SavedRun;
@@ -89,8 +89,12 @@ pub struct TrackedRun {
     pub slot: Option<usize>,
     /// Why it could not start, or be saved.
     pub error: Option<String>,
-    /// Whether another process was training it when it was found.
+    /// Whether another process is training it.
     pub elsewhere: bool,
+    /// Bytes of its record that the state is made of; 0 of a run that this process wrote.
+    pub recorded: u64,
+    /// What another process has added since its steps were asked for.
+    pub(super) pending: Vec<(u64, Event)>,
 }
 
 impl TrackedRun {
@@ -108,14 +112,57 @@ impl TrackedRun {
             slot: None,
             error: None,
             elsewhere: false,
+            recorded: 0,
+            pending: Vec::new(),
         }
     }
 
     /// A run found on disk, as its folder records it.
     pub fn found(id: RunId, saved: SavedRun) -> Self {
-        let SavedRun { path, spec, state, being_written, .. } = saved;
+        let SavedRun { path, spec, state, being_written, bytes, .. } = saved;
         let (stage, steps) = (RunStage::Over, StepsState::OnDisk);
-        Self { path: Some(path), state, stage, steps, elsewhere: being_written, ..Self::waiting(id, spec) }
+        let waiting = Self::waiting(id, spec);
+        Self { path: Some(path), state, stage, steps, elsewhere: being_written, recorded: bytes, ..waiting }
+    }
+
+    /// Whether `saved`, of the same folder, has nothing that is not known.
+    pub fn knows(&self, saved: &SavedRun) -> bool {
+        match (self.recorded, saved.bytes) {
+            // What this process wrote another one may have gone on with from a checkpoint.
+            (0, _) if saved.being_written => false,
+            (0, _) | (_, 0) => self.state.t >= saved.state.t,
+            (known, bytes) => known == bytes && self.state.t >= saved.state.t,
+        }
+    }
+
+    /// Takes in what another process has added to its record; those events that are new.
+    pub fn append(&mut self, events: Vec<(u64, Event)>) -> Vec<Event> {
+        let known = self.recorded;
+        let mut new = Vec::new();
+        for (end, event) in events.into_iter().filter(|(end, _)| *end > known) {
+            self.recorded = end;
+            self.state.apply(&event);
+            match self.steps {
+                StepsState::Loaded => {}
+                StepsState::OnDisk => self.state.condense(),
+                StepsState::Loading => {
+                    self.state.condense();
+                    self.pending.push((end, event.clone()));
+                }
+            }
+            new.push(event);
+        }
+        new
+    }
+
+    /// Its state as it was read, from so many bytes of its record, and what was added since.
+    pub fn set_loaded(&mut self, state: RunState, bytes: u64) {
+        let newer = std::mem::take(&mut self.pending).into_iter().filter(|(end, _)| *end > bytes);
+        (self.state, self.steps, self.recorded) = (state, StepsState::Loaded, bytes);
+        newer.for_each(|(end, event)| {
+            self.state.apply(&event);
+            self.recorded = end;
+        });
     }
 
     /// Whether it trains or is about to.
@@ -131,7 +178,8 @@ impl TrackedRun {
             RunStage::Live if self.state.paused => RunStatus::Paused,
             RunStage::Live => RunStatus::Training,
             RunStage::Over if self.error.is_some() => RunStatus::Ended(Outcome::Failed),
-            RunStage::Over if self.elsewhere => RunStatus::Elsewhere,
+            // It lets go of the folder a moment after it has ended.
+            RunStage::Over if self.elsewhere && self.state.outcome.is_none() => RunStatus::Elsewhere,
             // No last event: it was killed.
             RunStage::Over => self.state.outcome.map_or(RunStatus::Unfinished, RunStatus::Ended),
         }

@@ -4,7 +4,7 @@
 mod steps;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::labels::Labels;
 use super::run::{RunId, RunStage, TrackedRun};
@@ -197,8 +197,9 @@ impl RunList {
     pub fn found(&mut self, saved: SavedRun) {
         let known = self.by_path.get(&saved.path).copied();
         match known.and_then(|id| self.get_mut(id)) {
-            Some(run) if run.is_active() => {}
-            Some(run) if run.state.t >= saved.state.t => run.elsewhere = saved.being_written,
+            // Queued to be resumed, or resumed.
+            Some(run) if run.stage != RunStage::Over => {}
+            Some(run) if run.knows(&saved) => run.elsewhere = saved.being_written,
             Some(run) => {
                 let slot = run.slot;
                 *run = TrackedRun { slot, ..TrackedRun::found(run.id, saved) };
@@ -210,6 +211,16 @@ impl RunList {
             }
         }
         // A store has many, and they come one by one.
+        self.stale = true;
+    }
+
+    /// The run in this folder.
+    pub fn at(&self, path: &Path) -> Option<RunId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// The list is made anew before it is shown again: what it goes by has changed.
+    pub const fn outdate(&mut self) {
         self.stale = true;
     }
 
@@ -226,7 +237,7 @@ impl RunList {
     }
 
     /// Forgets runs on disk that a search did not find any more.
-    pub fn keep_only(&mut self, is_there: impl Fn(&std::path::Path) -> bool) {
+    pub fn keep_only(&mut self, is_there: impl Fn(&Path) -> bool) {
         let gone: Vec<RunId> = self
             .all
             .values()

@@ -266,7 +266,14 @@ pub fn record(line: &str, at: &str, salt: usize) -> Vec<Event> {
 pub fn saved(name: &str, line: &str, at: &str, course: Course) -> SavedRun {
     let spec: ExperimentSpec = line.parse().unwrap();
     let state = RunState::replay(&whole(&spec, at, course));
-    SavedRun { path: PathBuf::from("runs").join(name), spec, state, torn: false, being_written: false }
+    SavedRun {
+        path: PathBuf::from("runs").join(name),
+        spec,
+        state,
+        torn: false,
+        being_written: false,
+        bytes: 0,
+    }
 }
 
 /// The same as a search finds it: with the last of its steps only.

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::Stdio;
 
 use assert_cmd::Command;
 
@@ -48,15 +49,13 @@ fn two_screens_share_one_store() {
         terminal.wait_for("completed");
     }
     for terminal in [&one, &two] {
-        terminal.keys("C-r");
-        let screen = terminal.wait_for("2 · newest");
-        assert_eq!(screen.matches("completed").count(), 2, "{screen}");
+        let both = |screen: &str| screen.contains("2 · newest") && screen.matches("completed").count() == 2;
+        terminal.wait_until("both runs", both);
     }
     assert_eq!(one.runs().len(), 2);
 
     // What one trains the other cannot delete.
     one.train(LONG);
-    two.keys("C-r");
     two.wait_for("running");
     two.keys("Home d");
     two.wait_for("─Delete run?─");
@@ -70,6 +69,50 @@ fn two_screens_share_one_store() {
     one.keys("y");
     one.left_with(0);
     assert_eq!(one.outcome(), "stopped");
+}
+
+#[test]
+fn runs_of_a_batch_process_are_followed_without_a_key() {
+    let Some(terminal) = Terminal::start((120, 40)) else { return };
+    terminal.open("");
+    terminal.keys("R");
+    terminal.wait_for("No runs yet");
+    let batch = |more: &[&str]| {
+        std::process::Command::new(assert_cmd::cargo::cargo_bin("hiresnet-tui"))
+            .args(["--device", "cpu", "--threads", "1", "--batch", LONG, "--out"])
+            .arg(terminal.home().join("runs"))
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut first = batch(&[]);
+    // Its folder is not there at first, nor is the one it is in.
+    terminal.wait_for("running");
+    terminal.wait_until("a curve", |screen| screen.contains("train loss"));
+    terminal.wait_until("epochs", |screen| (3..100).any(|n| screen.contains(&format!(" {n}/100000"))));
+    terminal.wait_until("its activations", |screen| screen.contains("block 1") && screen.contains("0→1"));
+    // What is not told is seen all the same: it is killed.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    terminal.wait_for("unfinished");
+    // Resumed from its checkpoint, and ended properly.
+    let mut second = batch(&["--resume"]);
+    let has = |name: &str| terminal.events().iter().any(|event| event["event"] == name);
+    terminal.wait_until("its going on", |screen| has("continued") && screen.contains("running"));
+    let kill = std::process::Command::new("kill").args(["-INT", &second.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    assert!(!second.wait().unwrap().success());
+    let screen = terminal.wait_for("stopped");
+    assert!(screen.contains("stopped in another process"), "{screen}");
+    assert_eq!(terminal.runs().len(), 1);
+    let run = terminal.runs().remove(0);
+    fs::remove_dir_all(&run).unwrap();
+    terminal.wait_for("No runs yet");
+    terminal.keys("q");
+    terminal.left_with(0);
 }
 
 #[test]

@@ -197,8 +197,8 @@ impl Life {
             Happening::Searched(count) => {
                 Message::Searched(three().into_iter().take(count).map(|run| run.path).collect())
             }
-            Happening::Loaded(id, true) => Message::Loaded(id, Ok(Box::new(three().remove(id % 3).state))),
-            Happening::Loaded(id, false) => Message::Loaded(id, Err("not read".into())),
+            Happening::Loaded(id, true) => Message::Loaded(id, 0, Ok(Box::new(three().remove(id % 3).state))),
+            Happening::Loaded(id, false) => Message::Loaded(id, 0, Err("not read".into())),
             Happening::Deleted(id, true) => Message::Deleted(id, Ok(())),
             Happening::Deleted(id, false) => Message::Deleted(id, Err("not deleted".into())),
             Happening::Looked(id, image, true) => {

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use hiresnet_tui::domain::event::{EventKind, Outcome};
+use hiresnet_tui::domain::event::{Event, EventKind, Outcome};
 use hiresnet_tui::domain::run_state::RunState;
+use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::domain::text::signed;
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::tui::action::{Effect, Message};
@@ -54,7 +55,7 @@ fn found_runs_are_listed_newest_first_and_drawn_when_they_are_chosen() {
     assert_eq!(world.run(id).steps, StepsState::Loading);
     assert_eq!(world.run(id).state.steps.len(), 1);
     let state = seeds(3)[2].state.clone();
-    world.tell(Message::Loaded(id, Ok(Box::new(state.clone()))));
+    world.tell(Message::Loaded(id, 0, Ok(Box::new(state.clone()))));
     assert_eq!((world.run(id).steps, &world.run(id).state), (StepsState::Loaded, &state));
     world.keys("down up");
     assert!(!world.effects().contains(&wanted), "nor again later");
@@ -64,7 +65,7 @@ fn found_runs_are_listed_newest_first_and_drawn_when_they_are_chosen() {
 fn a_run_that_cannot_be_read_says_why_once() {
     let mut world = with_seeds(1);
     let id = world.current().unwrap();
-    world.tell(Message::Loaded(id, Err("runs/s0/events.jsonl: line 7 is not an event".into())));
+    world.tell(Message::Loaded(id, 0, Err("runs/s0/events.jsonl: line 7 is not an event".into())));
     assert_eq!(world.level(), Some(Level::Bad));
     assert!(world.log().contains("line 7 is not an event"));
     world.keys("v down");
@@ -104,6 +105,7 @@ fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
         state: state.clone(),
         torn: true,
         being_written: false,
+        bytes: 0,
     };
     world.tell(Message::Found(Box::new(found())));
     world.tell(Message::Searched(vec![]));
@@ -119,6 +121,7 @@ fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
         state: RunState::default(),
         torn: false,
         being_written: false,
+        bytes: 0,
     };
     world.tell(Message::Found(Box::new(found))).screen((80, 24));
     assert_eq!(world.listed().len(), 3, "so far it may be another program's");
@@ -132,7 +135,7 @@ fn a_run_of_another_program_grows() {
     let mut world = with_seeds(1);
     let id = world.current().unwrap();
     let whole = seeds(1).remove(0);
-    world.keys("v").tell(Message::Loaded(id, Ok(Box::new(whole.state.clone()))));
+    world.keys("v").tell(Message::Loaded(id, 0, Ok(Box::new(whole.state.clone()))));
     let mut state = whole.state.clone();
     state.apply(&event(state.t + 9.0, EventKind::Finished { outcome: Outcome::Stopped, message: None }));
     world.tell(Message::Found(Box::new(last_step_only(SavedRun { state, ..whole }))));
@@ -439,6 +442,81 @@ fn a_run_that_another_program_trains_says_so_until_it_has_ended() {
     assert!(world.keys("R z").screen((120, 40)).contains("running (other process)"));
     world.tell(Message::Found(Box::new(whole)));
     assert!(!world.screen((120, 40)).contains("running (other process)"));
+}
+
+/// The events of a run of two epochs, with the length of its record after each.
+fn written() -> (SavedRun, Vec<(u64, Event)>) {
+    let spec: ExperimentSpec = "resnet+hires@fashion-embedded epochs=2 batch=100".parse().unwrap();
+    let events = trains(&spec, "2026-01-05T20:01:00Z", 200, Course { pace: 140.0, salt: 5 });
+    let told: Vec<(u64, Event)> =
+        events.iter().enumerate().map(|(i, event)| (100 * (i as u64 + 1), event.clone())).collect();
+    let state = RunState::replay(&events[..50]);
+    let path = "runs/other".into();
+    (SavedRun { path, spec, state, torn: false, being_written: true, bytes: 5000 }, told)
+}
+
+#[test]
+fn what_another_program_adds_is_followed_once_and_in_full() {
+    let (saved, told) = written();
+    let whole = RunState::replay(told.iter().map(|(_, event)| event));
+    let mut world = World::new();
+    world.tell(Message::Searched(vec![]));
+    world.tell(Message::Found(Box::new(last_step_only(saved.clone()))));
+    assert!(world.log().contains("resnet+hires s0: training in another process"), "{}", world.log());
+    world.screen((120, 40));
+    let id = world.listed()[0];
+    assert_eq!(world.effects(), [Effect::Load(id, "runs/other".into())]);
+    let append = |world: &mut World, from: usize, to: usize, being_written: bool| {
+        let events = told[from..to].to_vec();
+        world.tell(Message::Appended { path: "runs/other".into(), events, being_written });
+    };
+    // While its steps are being read, which may have some of these already.
+    append(&mut world, 50, 60, true);
+    append(&mut world, 60, 80, true);
+    let state = RunState::replay(told[..70].iter().map(|(_, event)| event));
+    world.tell(Message::Loaded(id, 7000, Ok(Box::new(state))));
+    assert_eq!(world.run(id).state, RunState::replay(told[..80].iter().map(|(_, event)| event)));
+    // Told twice.
+    append(&mut world, 40, told.len(), true);
+    assert_eq!(world.run(id).state, whole);
+    assert_eq!(world.run(id).status().name(), "running (other process)");
+    let end = event(whole.t + 1.0, EventKind::Finished { outcome: Outcome::Completed, message: None });
+    let (path, events) = ("runs/other".into(), vec![(1_000_000, end)]);
+    world.tell(Message::Appended { path, events, being_written: true });
+    assert_eq!(world.run(id).status().name(), "completed");
+    assert!(world.notice().starts_with("resnet+hires s0 completed in another process"), "{}", world.notice());
+    world.tell(Message::Appended { path: "runs/other".into(), events: vec![], being_written: false });
+    assert_eq!((world.run(id).status().name(), world.effects().len()), ("completed", 0));
+    // Nothing of a run that nobody knows.
+    world.tell(Message::Appended { path: "runs/what".into(), events: told, being_written: true });
+    world.screen((120, 40));
+    assert_eq!(world.listed(), [id]);
+    world.tell(Message::Gone("runs/other".into())).screen((120, 40));
+    assert!(world.listed().is_empty());
+}
+
+#[test]
+fn a_run_that_another_program_resumes_is_read_again_and_may_be_cut_off() {
+    let (saved, told) = written();
+    let mut world = World::new();
+    world.tell(Message::Searched(vec![]));
+    let mut stopped = SavedRun { being_written: false, ..saved.clone() };
+    stopped.state.outcome = Some(Outcome::Stopped);
+    world.tell(Message::Found(Box::new(last_step_only(stopped))));
+    world.screen((120, 40));
+    let id = world.listed()[0];
+    // From an earlier moment, though at another one of the clock.
+    let state = RunState::replay(told[..30].iter().map(|(_, event)| event));
+    let again = SavedRun { state, bytes: 3100, ..saved.clone() };
+    world.tell(Message::Found(Box::new(last_step_only(again))));
+    assert_eq!(world.run(id).status().name(), "running (other process)");
+    assert!(world.run(id).state.t < saved.state.t);
+    let events = told[40..45].to_vec();
+    world.tell(Message::Appended { path: "runs/other".into(), events, being_written: true });
+    assert_eq!(world.run(id).recorded, 4500);
+    world.tell(Message::Appended { path: "runs/other".into(), events: vec![], being_written: false });
+    assert_eq!(world.run(id).status().name(), "unfinished");
+    assert!(world.notice().contains("cut off in another process"), "{}", world.notice());
 }
 
 #[test]

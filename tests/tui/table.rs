@@ -1,11 +1,9 @@
 //! The table panel: it fills as runs come, tells how far others are, and hears of runs that
 //! other programs train.
 
-use std::path::PathBuf;
-
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::engine::store::SavedRun;
-use hiresnet_tui::tui::action::{Effect, Message};
+use hiresnet_tui::tui::action::Message;
 use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::theme::Theme;
 use insta::assert_snapshot;
@@ -172,31 +170,16 @@ fn a_run_that_waits_is_not_called_unfinished() {
 }
 
 #[test]
-fn runs_of_other_programs_are_heard_of_while_it_is_shown() {
+fn runs_of_other_programs_fill_it_as_they_are_written() {
     let mut world = world(Theme::FULL);
     world.screen((120, 40));
-    let second = |world: &mut World| {
-        world.tell(Message::Second { clock: "21:04:08".into(), memory: None });
-        world.effects()
-    };
-    let searched = |world: &mut World| (0..20).flat_map(|_| second(world)).collect::<Vec<_>>();
-    let effects = searched(&mut world);
-    // One search at a time, which leaves out what is over.
-    let [Effect::SearchAgain(known)] = &effects[..] else { panic!("{effects:?}") };
-    assert!(known.contains(&PathBuf::from("runs/o0")) && !known.contains(&PathBuf::from("runs/in1")));
-    let mut runs = sweep();
-    runs.push(done("out0", "resnet+hires[Out]@cifar10", 4));
-    let place = runs.iter().position(|run| run.path.ends_with("in1")).unwrap();
-    runs[place] = begun("in1", "resnet+hires[In]@cifar10 seed=1", 20, true);
-    world.find_all(runs);
+    world.tell(Message::Found(Box::new(done("out0", "resnet+hires[Out]@cifar10", 4))));
+    let run = begun("in1", "resnet+hires[In]@cifar10 seed=1", 20, true);
+    world.tell(Message::Found(Box::new(run)));
     let screen = world.screen((120, 40));
     assert!(lines(&screen, "HiResNet-Out")[0].contains(" n=1"), "{screen}");
     assert!(lines(&screen, "HiResNet-In")[0].contains("▸21/160"), "{screen}");
-    assert_eq!(searched(&mut world).len(), 1);
-    // Not where nobody looks.
-    world.keys("W");
-    world.tell(Message::Searched(Vec::new()));
-    world.effects();
-    world.screen((120, 40));
-    assert_eq!(searched(&mut world), []);
+    world.tell(Message::Gone("runs/out0".into()));
+    let screen = world.screen((120, 40));
+    assert!(!lines(&screen, "HiResNet-Out").concat().contains(" n=1"), "{screen}");
 }

@@ -316,7 +316,7 @@ fn a_run_that_ended_early_is_gone_on_with_where_it_lies() {
     let mut kept = world.run(first).state.clone();
     kept.outcome = None;
     kept.epochs.truncate(1);
-    world.tell(Message::Loaded(first, Ok(Box::new(kept))));
+    world.tell(Message::Loaded(first, 0, Ok(Box::new(kept))));
     world.tell(Message::Started(first, stopped));
     assert_eq!(
         (world.run(first).status().name(), world.run(first).epochs().split('/').next()),

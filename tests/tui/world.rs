@@ -123,7 +123,7 @@ impl World {
         for effect in self.effects() {
             if let Effect::Load(id, path) = effect {
                 let run = runs.iter().find(|run| run.path == path).unwrap();
-                self.tell(Message::Loaded(id, Ok(Box::new(run.state.clone()))));
+                self.tell(Message::Loaded(id, 0, Ok(Box::new(run.state.clone()))));
             }
         }
     }

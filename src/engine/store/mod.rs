@@ -11,6 +11,7 @@
 //! is written when its lines are on the disk, an older one goes when the newer is there, and
 //! the last ones go when the whole record and the weights are.
 
+mod follow;
 mod record;
 mod run_dir;
 mod summary;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use self::record::RecordReader;
 use self::summary::CondensedRun;
 use super::error::{EngineError, Result};
 use super::model::Weights;
@@ -28,6 +30,7 @@ use crate::domain::event::{Checkpoint, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 
+pub use follow::{Appended, RecordFollower};
 pub use record::{first_events, read_events};
 pub use run_dir::RunDir;
 pub(super) use summary::SUMMARY;
@@ -92,7 +95,7 @@ pub(super) fn weights_path(run: &Path, checkpoint: Checkpoint) -> PathBuf {
 }
 
 /// A run read back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SavedRun {
     /// Its folder.
     pub path: PathBuf,
@@ -104,6 +107,8 @@ pub struct SavedRun {
     pub torn: bool,
     /// Whether a program was writing it when it was read.
     pub being_written: bool,
+    /// Bytes of its record that led to the state.
+    pub bytes: u64,
 }
 
 impl SavedRun {
@@ -113,9 +118,13 @@ impl SavedRun {
     /// When files are missing, are not what they should be, or are from a newer version.
     pub fn open(path: &Path) -> Result<Self> {
         Self::open_by(path, |_| {
-            let (events, torn) = read_events(&path.join(EVENTS))?;
-            let (state, being_written) = (RunState::replay(&events), is_being_written(path));
-            Ok(CondensedRun { state, torn, being_written })
+            let mut reader = RecordReader::open(&path.join(EVENTS))?;
+            let mut state = RunState::default();
+            while let Some(event) = reader.next_event()? {
+                state.apply(&event);
+            }
+            let being_written = files::is_locked(reader.file());
+            Ok(CondensedRun { state, torn: reader.torn, being_written, bytes: reader.whole })
         })
     }
 
@@ -137,12 +146,12 @@ impl SavedRun {
             _ => return Err(EngineError::run(path, "no run here: not a folder")),
         }
         let spec = read_spec(path)?;
-        let CondensedRun { state, torn, being_written } = read(&spec)?;
+        let CondensedRun { state, torn, being_written, bytes } = read(&spec)?;
         if let Some(facts) = state.started.as_ref().filter(|facts| facts.spec != spec) {
             let reason = format!("not the spec of its record, which is {}", facts.spec);
             return Err(EngineError::run(path.join(SPEC), reason));
         }
-        Ok(Self { path: path.to_path_buf(), spec, state, torn, being_written })
+        Ok(Self { path: path.to_path_buf(), spec, state, torn, being_written, bytes })
     }
 
     /// The weights of one checkpoint; `None` where it kept none.
@@ -209,7 +218,13 @@ pub fn folders_of_runs(root: &Path) -> Result<Vec<PathBuf>> {
 
 /// When the record of the run in folder `path` was written last; `None` where there is none.
 pub fn last_change(path: &Path) -> Option<std::time::SystemTime> {
-    fs::metadata(path.join(EVENTS)).and_then(|facts| facts.modified()).ok()
+    record_stamp(path).map(|(_, at)| at)
+}
+
+/// The length of that record, bytes, and when it was written last; `None` where there is none.
+pub fn record_stamp(path: &Path) -> Option<(u64, std::time::SystemTime)> {
+    let facts = fs::metadata(path.join(EVENTS)).ok()?;
+    Some((facts.len(), facts.modified().ok()?))
 }
 
 /// Whether a program, this one or another, is writing the run in folder `path`.

@@ -41,6 +41,7 @@ pub(super) struct RecordReader {
     reader: BufReader<File>,
     line: Vec<u8>,
     number: usize,
+    events: usize,
     check: RecordCheck,
     /// CRC-32 of all that was read.
     pub checksum: Hasher,
@@ -50,6 +51,10 @@ pub(super) struct RecordReader {
     pub torn: bool,
     /// Whether the last line that was read has its end.
     pub ends_line: bool,
+    /// Bytes up to the end of the last event that was read.
+    pub whole: u64,
+    /// Whether a last line without its end is left for later, even where it is an event.
+    only_whole: bool,
 }
 
 impl RecordReader {
@@ -67,18 +72,37 @@ impl RecordReader {
         Ok(Self::of(file, path))
     }
 
+    /// Reads on at byte `bytes` of the open record, after `lines` lines, of whose events `check`
+    /// is. A line without its end is not read.
+    pub fn resume(file: File, path: &Path, (bytes, lines): (u64, usize), check: RecordCheck) -> Self {
+        Self { check, bytes, whole: bytes, number: lines, only_whole: true, ..Self::of(file, path) }
+    }
+
     fn of(file: File, path: &Path) -> Self {
         Self {
             path: path.to_path_buf(),
             reader: BufReader::with_capacity(BLOCK, file),
             line: Vec::new(),
             number: 0,
+            events: 0,
             check: RecordCheck::default(),
             checksum: Hasher::new(),
             bytes: 0,
             torn: false,
             ends_line: true,
+            whole: 0,
+            only_whole: false,
         }
+    }
+
+    /// Events read.
+    pub const fn events(&self) -> usize {
+        self.events
+    }
+
+    /// What the events so far allow to come next.
+    pub fn into_check(self) -> RecordCheck {
+        self.check
     }
 
     /// The open file.
@@ -120,6 +144,7 @@ impl RecordReader {
             }
         }
         self.check = check;
+        self.whole = self.bytes;
         Ok(())
     }
 
@@ -143,10 +168,13 @@ impl RecordReader {
         }
         match (state, event_log::parse(line)) {
             (LogLine::End, _) => Ok(None),
+            (LogLine::Torn, _) if self.only_whole => Ok(None),
             (LogLine::Whole | LogLine::Torn, Ok(event)) => {
                 check
                     .accept(&event)
                     .map_err(|reason| EngineError::run(&*path, format!("line {number}: {reason}")))?;
+                self.whole = self.bytes;
+                self.events += 1;
                 Ok(Some(event))
             }
             (LogLine::Torn, Err(_)) => {

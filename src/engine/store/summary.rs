@@ -58,6 +58,8 @@ pub(super) struct CondensedRun {
     pub torn: bool,
     /// Whether a program was writing it.
     pub being_written: bool,
+    /// Bytes of its record that led to the state.
+    pub bytes: u64,
 }
 
 /// Writes the summary of the run in folder `run`, whose record has led to `state`, which is
@@ -112,7 +114,7 @@ pub(super) fn read(run: &Path, spec: &ExperimentSpec) -> Result<CondensedRun> {
     {
         let mut state = state.into_owned();
         if (record.bytes, record.modified) == (facts.len(), changed) {
-            return Ok(CondensedRun { state, torn, being_written });
+            return Ok(CondensedRun { state, torn, being_written, bytes: record.bytes });
         }
         // It may have been copied, or have grown.
         let is_start = record.bytes < facts.len() && !torn && check.is_between_epochs();
@@ -123,7 +125,7 @@ pub(super) fn read(run: &Path, spec: &ExperimentSpec) -> Result<CondensedRun> {
                 if let Ok(()) = read_on(&mut reader, &mut state) {
                     let torn = torn || reader.torn;
                     renew(run, &reader, changed, being_written, torn, &state);
-                    return Ok(CondensedRun { state, torn, being_written });
+                    return Ok(CondensedRun { state, torn, being_written, bytes: reader.whole });
                 }
             }
             reader = reader.rewind()?;
@@ -132,7 +134,7 @@ pub(super) fn read(run: &Path, spec: &ExperimentSpec) -> Result<CondensedRun> {
     let mut state = RunState::default();
     read_on(&mut reader, &mut state)?;
     renew(run, &reader, changed, being_written, reader.torn, &state);
-    Ok(CondensedRun { state, torn: reader.torn, being_written })
+    Ok(CondensedRun { state, torn: reader.torn, being_written, bytes: reader.whole })
 }
 
 fn read_on(reader: &mut RecordReader, state: &mut RunState) -> Result<()> {

@@ -1,8 +1,7 @@
 //! The work of the background threads.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -115,8 +114,14 @@ pub fn fetch(
 const CHUNK: usize = 64;
 
 /// Sends the runs in `root`, newest first, and what is wrong with any; with `tidy`, removes
-/// what is left over in those that are complete.
-pub fn search(root: &Path, tidy: bool, send: &dyn Fn(Message)) {
+/// what is left over in those that are complete. `found` gets each as well, `None` where it
+/// cannot be read.
+pub fn search(
+    root: &Path,
+    tidy: bool,
+    send: &dyn Fn(Message),
+    found: &mut dyn FnMut(&Path, Option<&SavedRun>),
+) {
     let mut paths = match root.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         _ => store::folders_of_runs(root).unwrap_or_else(|error| {
@@ -127,6 +132,7 @@ pub fn search(root: &Path, tidy: bool, send: &dyn Fn(Message)) {
     paths.sort_by_cached_key(|path| std::cmp::Reverse(store::last_change(path)));
     for chunk in paths.chunks(CHUNK) {
         for (path, read) in chunk.iter().zip(store::open_all(chunk)) {
+            found(path, read.as_ref().ok());
             match read {
                 Ok(saved) => {
                     if tidy {
@@ -141,17 +147,6 @@ pub fn search(root: &Path, tidy: bool, send: &dyn Fn(Message)) {
                 }
                 Err(error) => send(Message::Log(Level::Warn, format!("skipped: {}", in_full(&error)))),
             }
-        }
-    }
-    send(Message::Searched(paths));
-}
-
-/// Sends the runs in `root` that are not `known`, but not what is wrong with any.
-pub fn search_again(root: &Path, known: &HashSet<PathBuf>, send: &dyn Fn(Message)) {
-    let paths = if root.is_dir() { store::folders_of_runs(root).unwrap_or_default() } else { Vec::new() };
-    for path in paths.iter().filter(|path| !known.contains(*path)) {
-        if let Ok(saved) = SavedRun::open_condensed(path) {
-            send(Message::Found(Box::new(saved)));
         }
     }
     send(Message::Searched(paths));

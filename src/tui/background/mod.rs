@@ -1,8 +1,10 @@
 //! What works in the background: the trainer, the readers of data and of runs. The one place
 //! where [`Effect`]s become work, on threads for the screen and at once for a headless frame.
 
+mod following;
 pub mod jobs;
 mod reading;
+mod store_follower;
 
 use std::future::poll_fn;
 use std::path::PathBuf;
@@ -15,7 +17,8 @@ use std::time::Instant;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use self::jobs::{begin, fetch, in_full, missing, own_presets, search_again, test_panic};
+use self::following::Following;
+use self::jobs::{begin, fetch, in_full, missing, own_presets, test_panic};
 use super::action::{Effect, Message, TerminalEffect};
 use super::log::Level;
 use super::player::{Player, PlayerOrder};
@@ -69,6 +72,8 @@ pub struct BackgroundTasks {
     viewer: Option<mpsc::Sender<((RunId, usize), FeatureRequest)>>,
     /// Looks at datasets.
     librarian: Option<mpsc::Sender<PreviewRequest>>,
+    /// Follows the runs of other programs.
+    following: Option<Following>,
 }
 
 impl BackgroundTasks {
@@ -92,6 +97,7 @@ impl BackgroundTasks {
             player: None,
             viewer: None,
             librarian: None,
+            following: None,
         }
     }
 
@@ -124,12 +130,6 @@ impl BackgroundTasks {
             }
             Effect::LookAtData(ask) => self.look_at_data(ask),
             Effect::Search => self.search(),
-            Effect::SearchAgain(known) => {
-                let root = self.root.clone();
-                self.spawn("search", move |send| {
-                    search_again(&root, &known, &|it| send(ThreadMessage::Message(it)));
-                });
-            }
             Effect::Start(..)
             | Effect::Order(_)
             | Effect::WriteBoards(_)
@@ -321,7 +321,7 @@ impl BackgroundTasks {
             // Handed out first: what was done after the checkpoint is done again.
             Some(state) => {
                 self.ready.push(started);
-                Message::Loaded(id, Ok(state))
+                Message::Loaded(id, 0, Ok(state))
             }
         }
     }

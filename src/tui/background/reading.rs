@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 
+use super::following::Following;
 use super::jobs::{in_full, own_presets, score, search, test_panic, unavailable};
 use super::{BackgroundTasks, Sender, ThreadMessage, send};
 use crate::domain::data_preview::PreviewRequest;
@@ -19,21 +20,33 @@ use crate::tui::log::Level;
 use crate::tui::run::RunId;
 
 impl BackgroundTasks {
-    /// Looks for runs in the folder, newest first.
-    pub(super) fn search(&self) {
-        if self.player.is_none() {
-            let (root, tidy) = (self.root.clone(), !self.is_headless);
-            self.spawn("search", move |send| search(&root, tidy, &|it| send(ThreadMessage::Message(it))));
+    /// Looks for runs in the folder, newest first, and follows them from then on.
+    pub(super) fn search(&mut self) {
+        if self.player.is_some() {
+            return;
+        }
+        let root = self.root.clone();
+        if self.is_headless {
+            return search(&root, false, &|it| send(&self.sender, it), &mut |_, _| {});
+        }
+        if self.following.is_none() {
+            let (following, work) = Following::new(root);
+            self.spawn("follow", move |send| work(&|it| send(ThreadMessage::Message(it))));
+            self.following = Some(following);
+        }
+        if let Some(following) = &self.following {
+            following.search();
         }
     }
 
     /// Reads a run again, with all its steps.
     pub(super) fn load(&self, id: RunId, path: PathBuf) {
         self.spawn("load", move |send| {
-            let read = SavedRun::open(&path);
+            let read = SavedRun::open(&path).map_err(|error| in_full(&error));
+            let bytes = read.as_ref().map_or(0, |saved| saved.bytes);
             let lesions = read.as_ref().ok().and_then(lesion_file::read);
-            let read = read.map(|saved| Box::new(saved.state)).map_err(|error| in_full(&error));
-            send(ThreadMessage::Message(Message::Loaded(id, read)));
+            let state = read.map(|saved| Box::new(saved.state));
+            send(ThreadMessage::Message(Message::Loaded(id, bytes, state)));
             if let Some((weights, scored)) = lesions {
                 send(ThreadMessage::Message(Message::LesionsRead(id, weights, scored)));
             }

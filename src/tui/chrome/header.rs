@@ -31,7 +31,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
             ..NARROW if id != app.focus => (facts.title.get(..1).unwrap_or_default(), true),
             ..NARROW => (facts.short, true),
             // What a run is doing needs the columns more than the gaps do.
-            ..ROOMY => (facts.short, false),
+            NARROW..ROOMY => (facts.short, false),
             _ => (facts.title, true),
         };
         let text = if apart { format!(" {title} ") } else { title.to_owned() };

@@ -10,10 +10,10 @@ use crate::tui::run::{RunId, RunStage, StepsState, TrackedRun};
 const MOST_LOADED: usize = 16;
 
 impl RunList {
-    /// The state that was read again, with all steps.
-    pub fn loaded(&mut self, id: RunId, state: RunState) {
+    /// The state that was read again, with all steps, from so many bytes of the record.
+    pub fn loaded(&mut self, id: RunId, state: RunState, bytes: u64) {
         if let Some(run) = self.get_mut(id) {
-            (run.state, run.steps) = (state, StepsState::Loaded);
+            run.set_loaded(state, bytes);
         }
         self.loaded.retain(|loaded| *loaded != id);
         self.loaded.push(id);

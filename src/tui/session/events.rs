@@ -30,7 +30,9 @@ impl Session {
             Message::Missing(id, offer, error) => self.missing(id, offer, error),
             Message::Fetching(progress, rate) => self.fetch_progress(progress, rate),
             Message::FetchEnded(result) => self.fetch_ended(result),
-            Message::Found(saved) => self.runs.found(*saved),
+            Message::Found(saved) => self.found(*saved),
+            Message::Appended { path, events, being_written } => self.append(&path, events, being_written),
+            Message::Gone(path) => self.gone(&path),
             Message::Searched(paths) => {
                 self.searching = false;
                 let there: HashSet<PathBuf> = paths.into_iter().collect();
@@ -42,8 +44,8 @@ impl Session {
             }
             Message::Scene(scene) => self.set_scene(scene),
             Message::Playing(playback) => self.playback = Some(playback),
-            Message::Loaded(id, Ok(state)) => self.runs.loaded(id, *state),
-            Message::Loaded(id, Err(reason)) => {
+            Message::Loaded(id, bytes, Ok(state)) => self.runs.loaded(id, *state, bytes),
+            Message::Loaded(id, _, Err(reason)) => {
                 if let Some(run) = self.runs.get_mut(id) {
                     // Not asked for again; its epochs are known.
                     run.steps = StepsState::Loaded;
@@ -70,7 +72,6 @@ impl Session {
                 (self.machine.clock, self.machine.memory) = (clock, memory);
                 self.machine.silent = self.machine.silent.saturating_add(1);
                 self.age_notice();
-                self.since_search = self.since_search.saturating_add(1);
             }
         }
     }

@@ -7,6 +7,7 @@ mod boards;
 mod editing;
 mod events;
 mod fetching;
+mod following;
 mod lesions;
 mod notice;
 mod pasting;
@@ -31,9 +32,6 @@ pub use boards::Boards;
 pub use editing::{EditedText, Editing};
 pub use notice::{Notice, NoticeState};
 pub use question::Question;
-
-/// Seconds between searches for runs that other processes train.
-const SEARCH_EVERY: u32 = 5;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +95,8 @@ pub struct Session {
     held: bool,
     /// The dataset that was not to be downloaded, until somebody starts a run again.
     declined: Option<&'static str>,
-    /// Whether runs on disk are being looked for.
+    /// Whether runs on disk are being looked for the first time.
     searching: bool,
-    /// Seconds since they were.
-    since_search: u32,
     effects: Vec<Effect>,
 }
 
@@ -128,7 +124,6 @@ impl Session {
             held: false,
             declined: None,
             searching: true,
-            since_search: 0,
             effects: vec![Effect::Search],
         }
     }
@@ -172,18 +167,6 @@ impl Session {
                 self.effects.push(Effect::Load(id, path.clone()));
             }
         }
-    }
-
-    /// Searches for what other processes have done, where the last search is some time ago.
-    /// What is over does not change, and is not read again.
-    pub fn search_again(&mut self) -> Option<Effect> {
-        if self.since_search < SEARCH_EVERY || self.searching || self.playback.is_some() {
-            return None;
-        }
-        let over = self.runs.all().filter(|run| run.state.outcome.is_some() || run.is_active());
-        let known = over.filter_map(|run| run.path.clone()).collect();
-        (self.searching, self.since_search) = (true, 0);
-        Some(Effect::SearchAgain(known))
     }
 
     /// Whether a run is being stopped so that the program can end.

@@ -142,9 +142,16 @@ impl Panel for FeaturesPanel {
         Some(Effect::Look { id, path, spec: Box::new(run.spec.clone()), image })
     }
 
-    fn handle_message(&mut self, message: &Message, _session: &Session) {
+    fn handle_message(&mut self, message: &Message, session: &Session) {
         match message {
             Message::Looked(run, image, answer) => self.answer(*run, *image, answer.clone()),
+            // Another program's run has found better weights, or its last ones.
+            Message::Appended { path, events, .. }
+                if events.iter().any(|(_, event)| matches!(event.kind, EventKind::EpochEnded { .. }))
+                    && self.asked.key().map(|(asked, _)| *asked) == session.runs.at(path) =>
+            {
+                self.asked.ask_again();
+            }
             // Its weights were saved before this was sent.
             Message::Event(run, event)
                 if matches!(event.kind, EventKind::EpochEnded { .. })

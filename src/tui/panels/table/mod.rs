@@ -16,7 +16,6 @@ use crate::domain::report::groups::{DataSignature, RunGroup, groups, recipe};
 use crate::domain::report::table::{ReportTable, TableKind, tables};
 use crate::domain::report::{self, ReportOptions};
 use crate::domain::spec::ExperimentSpec;
-use crate::tui::action::Effect;
 use crate::tui::log::Level;
 use crate::tui::paint::cut_words;
 use crate::tui::panel::{Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind};
@@ -136,11 +135,6 @@ impl Panel for TablePanel {
     fn draw(&self, canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
         self.paint(canvas.area, buf, canvas.theme());
         Drawn::default()
-    }
-
-    /// Runs of other processes fill the table, too.
-    fn request(&mut self, session: &mut Session) -> Option<Effect> {
-        session.search_again()
     }
 
     fn wheel(&mut self, by: isize, _at: Position, _session: &mut Session) {
