@@ -29,7 +29,7 @@ fn a_wide_screen_shows_more() {
     let mut world = World::with_three(Theme::FULL);
     let screen = world.keys("R end p home").screen(WIDE);
     let head = screen.lines().find(|line| line.contains("status") && line.contains("epochs")).unwrap();
-    for column in ["status", "epochs", "val", "test", "base", "time", "started (UTC)"] {
+    for column in ["status", "epochs", "val", "Δ val", "test", "Δ test", "time", "started (UTC)"] {
         assert!(head.contains(column), "{column}: {head}");
     }
     let wiring = part(&screen, world.app.area(PanelId::Wiring).unwrap());

@@ -91,7 +91,7 @@ fn cells_are_means_over_completed_seeds_beside_the_papers() {
     let screen = world.screen((120, 40));
     let [original, below] = lines(&screen, "ResNet (orig.)");
     assert!(original.contains(" n=3"), "{original}");
-    assert!(below.contains("89.15(0.31) -2.38"), "{below}");
+    assert!(below.contains("89.15(0.31) −2.38"), "{below}");
     // One result, two that train (7 and 1 of 80 epochs each), none that waits.
     let [line, _] = lines(&screen, "HiResNet-In");
     assert!(line.contains(" n=1") && line.contains("▸8/160"), "{line}");
