@@ -24,6 +24,8 @@ mod panes;
 mod pixels;
 #[path = "tui/presets.rs"]
 mod presets;
+#[path = "tui/remembering.rs"]
+mod remembering;
 #[path = "tui/replay.rs"]
 mod replay;
 #[path = "tui/robust.rs"]

@@ -9,6 +9,7 @@ use super::command::AppCommand;
 use super::log::Level;
 use super::panels::data::Unavailable;
 use super::player::{Playback, PlayerOrder};
+use super::remembered::Remembered;
 use super::run::{RunId, RunStage};
 use crate::domain::data_preview::{DataPreview, PreviewRequest};
 use crate::domain::event::{Control, Event};
@@ -107,6 +108,8 @@ pub enum Message {
     Looked(RunId, usize, Result<Arc<Features>, String>),
     /// A look at a dataset, or why there is none.
     DataSeen(PreviewRequest, Result<Arc<DataPreview>, Box<Unavailable>>),
+    /// What a later session begins with cannot be kept.
+    NotKept(String),
     /// A second has passed: wall-clock time, and memory held, bytes.
     Second {
         /// `21:04:07`.
@@ -166,6 +169,8 @@ pub enum Effect {
         /// Index of the image in the validation split.
         image: usize,
     },
+    /// Keep what a later session begins with.
+    Remember(Box<Remembered>),
     /// Look at a dataset.
     LookAtData(PreviewRequest),
     /// Look for runs on disk, and follow what other programs do to them.

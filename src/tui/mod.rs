@@ -35,6 +35,7 @@ pub mod panes;
 pub mod picture;
 pub mod player;
 pub mod plot;
+pub mod remembered;
 pub mod run;
 pub mod runs;
 mod screen;

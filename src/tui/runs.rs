@@ -366,6 +366,12 @@ impl RunList {
         self.list();
     }
 
+    /// Sorts so.
+    pub fn sort(&mut self, by: SortBy, reversed: bool) {
+        (self.sort, self.reversed) = (by, reversed);
+        self.list();
+    }
+
     /// Sorts the other way.
     pub fn reverse(&mut self) {
         self.reversed = !self.reversed;

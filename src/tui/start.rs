@@ -13,7 +13,9 @@ use super::config::Config;
 use super::draft::Draft;
 use super::driver::{self, Inputs};
 use super::keyboard::listen;
+use super::log::Level;
 use super::player::Player;
+use super::remembered::Remembered;
 use super::screen::{TerminalScreen, give_back};
 use crate::domain::error::SpecError;
 use crate::domain::text::harmless;
@@ -84,6 +86,13 @@ fn show(options: &WorkbenchOptions, mut tasks: BackgroundTasks) -> Result<Exit> 
     let theme = config.theme();
     let mut app = app(options, &config, theme)?;
     app.gallery = config.gallery(&theme);
+    if !tasks.is_replay() {
+        let earlier = Remembered::read(&options.root).unwrap_or_else(|error| {
+            app.session.note(Level::Warn, harmless(&error.to_string(), 4000));
+            None
+        });
+        app.recall(earlier);
+    }
     let runtime = event_loop()?;
     give_back_on_panic(tasks.log_from_anywhere());
     let ended = {

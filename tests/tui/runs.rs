@@ -266,6 +266,7 @@ fn pinning_shows_differences() {
     world.keys("R end p");
     let own = world.app.session.runs.listed().next().unwrap();
     let baseline = world.app.session.runs.baseline().unwrap();
+    assert!(baseline.slot.is_some(), "its curve is drawn beside others");
     let (val, test) = (
         signed(own.validation().unwrap() - baseline.validation().unwrap(), 2),
         signed(own.test().unwrap() - baseline.test().unwrap(), 2),

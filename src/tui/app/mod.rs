@@ -7,12 +7,14 @@ mod commands;
 mod draw;
 mod mouse;
 mod panes;
+mod remembering;
 
 use ratatui::layout::{Rect, Size};
 
 use self::panes::Asking;
 pub use self::panes::DraggedBorder;
-use super::action::{Action, Effect, Message};
+use self::remembering::Memory;
+use super::action::{Action, Effect, Message, TerminalEffect};
 use super::chrome::help;
 use super::command::{AppCommand, GlobalCommand, KeyScope};
 use super::config::Config;
@@ -66,6 +68,8 @@ pub struct App {
     pictured: Vec<PictureKey>,
     pages: Pages,
     pane_sizes: PaneSizes,
+    /// What a later session begins with, where that is kept.
+    memory: Option<Memory>,
 }
 
 impl App {
@@ -84,6 +88,7 @@ impl App {
             pictured: Vec::new(),
             pages: config.layout.clone(),
             pane_sizes: PaneSizes::default(),
+            memory: None,
         })
     }
 
@@ -110,7 +115,18 @@ impl App {
                 for id in PanelId::ALL {
                     self.panels.get_mut(*id).handle_message(&message, &self.session);
                 }
+                let (has_searched, is_second) =
+                    (matches!(message, Message::Searched(_)), matches!(message, Message::Second { .. }));
+                if let Message::NotKept(reason) = &message {
+                    self.forget(reason);
+                }
                 self.session.handle_message(message);
+                if has_searched {
+                    self.recall_runs();
+                }
+                if is_second {
+                    self.remember();
+                }
             }
         }
         if !is_event {
@@ -141,7 +157,12 @@ impl App {
 
     /// What the app wants done, once.
     pub fn effects(&mut self) -> Vec<Effect> {
-        self.session.effects()
+        let mut effects = self.session.effects();
+        if let Some(quit) = effects.iter().position(|it| *it == Effect::Terminal(TerminalEffect::Quit)) {
+            self.remember();
+            effects.splice(quit..quit, self.session.effects());
+        }
+        effects
     }
 
     /// Works out everything that painting a terminal of `size` needs.

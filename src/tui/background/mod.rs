@@ -133,6 +133,7 @@ impl BackgroundTasks {
             Effect::Start(..)
             | Effect::Order(_)
             | Effect::WriteBoards(_)
+            | Effect::Remember(_)
             | Effect::Fetch(_)
             | Effect::EndFetch
             | Effect::EndLesions
@@ -142,6 +143,12 @@ impl BackgroundTasks {
                 if self.is_headless => {}
             Effect::Start(id, spec, left, device) => self.start(id, *spec, left, device),
             Effect::Order(control) => self.order(control),
+            Effect::Remember(remembered) => {
+                // A folder that is only read is no fault.
+                if let Err(error) = remembered.write(&self.root) {
+                    self.ready.insert(0, Message::NotKept(in_full(&error)));
+                }
+            }
             Effect::WriteBoards(folder) => self.boards.set(folder),
             Effect::Fetch(offer) => self.fetch(offer),
             Effect::EndFetch => self.fetch_cancelled.store(true, Ordering::Relaxed),
@@ -151,6 +158,11 @@ impl BackgroundTasks {
             Effect::Play(order) => self.order_player(&order),
         }
         None
+    }
+
+    /// Whether a recording is shown.
+    pub const fn is_replay(&self) -> bool {
+        self.player.is_some()
     }
 
     /// Whether a recording's time passes.

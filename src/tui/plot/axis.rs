@@ -4,6 +4,8 @@ use std::f64::consts::LN_10;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A place on an axis, and its label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
@@ -14,7 +16,8 @@ pub struct Tick {
 }
 
 /// Where an axis is to end; `None` where its values say.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AxisLimits {
     /// Its lower end.
     pub low: Option<f64>,

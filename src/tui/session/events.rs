@@ -52,7 +52,7 @@ impl Session {
                 }
                 self.say(Level::Bad, reason);
             }
-            Message::Looked(..) | Message::DataSeen(..) => {}
+            Message::Looked(..) | Message::DataSeen(..) | Message::NotKept(_) => {}
             Message::Deleted(id, Ok(())) => {
                 self.runs.remove(id);
                 self.lesions.forget(id);

@@ -156,6 +156,10 @@ impl Session {
         }
         let pinned = self.runs.baseline().is_some_and(|run| run.id == id);
         self.runs.pin((!pinned).then_some(id));
+        // What others are compared with is seen beside them.
+        if !pinned && let Err(error) = self.runs.show(id) {
+            self.say_of(id, Level::Info, error);
+        }
     }
 
     /// Queues the chosen run to be resumed from its last checkpoint.

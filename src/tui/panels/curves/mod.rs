@@ -19,6 +19,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 use self::groups::SeedGroup;
 use self::legend::Legend;
 use self::series::{Cached, Series, SeriesChange};
+pub use self::view::CurveSettings;
 use self::view::{CurveView, Metrics, PlottedMetric, Splits};
 use crate::domain::run_state::RunState;
 use crate::domain::seeds::group_by_line;
@@ -88,6 +89,16 @@ impl CurvesPanel {
     /// A panel that shows loss by step.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What of it outlives the session.
+    pub const fn settings(&self) -> CurveSettings {
+        self.view.settings()
+    }
+
+    /// As in an earlier session.
+    pub fn set_settings(&mut self, settings: &CurveSettings) {
+        self.view.set_settings(settings);
     }
 
     /// Takes in what is new in `runs` and works out what to paint into `area`, which lies

@@ -1,5 +1,7 @@
 //! What of the curves is looked at, and how.
 
+use serde::{Deserialize, Serialize};
+
 use crate::tui::plot::axis::{AxisLimits, AxisScale};
 
 /// What is measured.
@@ -22,9 +24,11 @@ impl PlottedMetric {
 }
 
 /// Which metrics are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Metrics {
     /// Loss.
+    #[default]
     Loss,
     /// Top-1.
     Top1,
@@ -33,9 +37,11 @@ pub enum Metrics {
 }
 
 /// Which splits are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Splits {
     /// Train and validation.
+    #[default]
     Both,
     /// Validation alone.
     Validation,
@@ -56,9 +62,11 @@ impl Splits {
 }
 
 /// What x is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum XAxis {
     /// Steps taken.
+    #[default]
     Step,
     /// Epochs, parts of them included.
     Epoch,
@@ -77,6 +85,29 @@ impl XAxis {
             Self::Epoch => "epoch",
             Self::Time => "time",
         }
+    }
+}
+
+/// What of a view outlives the session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CurveSettings {
+    metrics: Metrics,
+    splits: Splits,
+    x: XAxis,
+    log_x: bool,
+    /// By metric.
+    log_y: [bool; 2],
+    guides: bool,
+    bands: bool,
+    ignore_outliers: bool,
+    /// Which of the smoothings, from 0.
+    smoothing: usize,
+}
+
+impl Default for CurveSettings {
+    fn default() -> Self {
+        CurveView::default().settings()
     }
 }
 
@@ -140,6 +171,21 @@ impl Default for CurveView {
 }
 
 impl CurveView {
+    /// What of it outlives the session.
+    pub const fn settings(&self) -> CurveSettings {
+        let Self { metrics, splits, x, log_x, log_y, guides, bands, ignore_outliers, smoothing, .. } = *self;
+        CurveSettings { metrics, splits, x, log_x, log_y, guides, bands, ignore_outliers, smoothing }
+    }
+
+    /// As in an earlier session.
+    pub fn set_settings(&mut self, settings: &CurveSettings) {
+        let CurveSettings { metrics, splits, x, log_x, log_y, guides, bands, ignore_outliers, smoothing } =
+            *settings;
+        let smoothing = smoothing.min(SMOOTHINGS.len() - 1);
+        let rest = std::mem::take(self);
+        *self = Self { metrics, splits, x, log_x, log_y, guides, bands, ignore_outliers, smoothing, ..rest };
+    }
+
     /// The β of the smoothing.
     pub const fn beta(&self) -> f64 {
         SMOOTHINGS[self.smoothing]

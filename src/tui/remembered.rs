@@ -1,0 +1,90 @@
+//! What the workbench remembers of a folder of runs: `.workbench.json` in it, so that a later
+//! session begins where the last one ended.
+//!
+//! Nothing is lost with it, and no run is in it. Of two programs on one folder the last one that
+//! changed something is remembered.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::panels::curves::CurveSettings;
+use super::panes::PaneSizes;
+use super::plot::axis::AxisLimits;
+use super::sort::SortBy;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::files;
+
+/// The file's name.
+const FILE: &str = ".workbench.json";
+/// Version of the format; others are not read.
+const VERSION: u32 = 1;
+/// Longest file read, bytes.
+const MAX_FILE: u64 = 256 << 10;
+
+/// What is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remembered {
+    /// Of the format.
+    pub version: u32,
+    /// The draft's one-line form.
+    pub draft: String,
+    /// The folder's name of the run that others are compared with.
+    pub baseline: Option<String>,
+    /// The folders' names of the runs that are drawn, by colour.
+    pub drawn: Vec<String>,
+    /// How the list is sorted, and whether the other way.
+    pub sort: (SortBy, bool),
+    /// What is listed.
+    pub filter: String,
+    /// What of the curves is looked at.
+    pub curves: CurveSettings,
+    /// The ends of y that were typed, by metric.
+    pub y_limits: [AxisLimits; 2],
+    /// The sizes that panes were given.
+    pub panes: PaneSizes,
+}
+
+impl Remembered {
+    /// To be written by this program.
+    pub fn new() -> Self {
+        Self { version: VERSION, ..Self::default() }
+    }
+
+    /// What is remembered of the folder `root`; `None` where nothing is.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is none of this version.
+    pub fn read(root: &Path) -> Result<Option<Self>> {
+        let path = root.join(FILE);
+        if path.symlink_metadata().is_err() {
+            return Ok(None);
+        }
+        files::refuse_other_than_files(&path)?;
+        let bytes = files::read_bounded(&path, MAX_FILE)?;
+        let wrong = |reason: String| EngineError::run(&path, reason);
+        let read: Self = serde_json::from_slice(&bytes)
+            .map_err(|e| wrong(format!("not what the workbench wrote of an earlier session: {e}")))?;
+        match read.version {
+            VERSION => Ok(Some(read)),
+            version => {
+                Err(wrong(format!("in version {version} of the format; this program reads {VERSION}")))
+            }
+        }
+    }
+
+    /// Writes it into the folder `root`, where that is there.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn write(&self, root: &Path) -> Result<()> {
+        let path = root.join(FILE);
+        if !root.is_dir() {
+            return Ok(());
+        }
+        let bytes = serde_json::to_vec_pretty(self)
+            .map_err(|e| EngineError::run(&path, format!("cannot be encoded: {e}")))?;
+        files::write_unflushed(&path, &bytes)
+    }
+}
