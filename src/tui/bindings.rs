@@ -139,6 +139,7 @@ fn others() -> Vec<Binding> {
         replay("loop", &["r"], PlaybackCommand::Loop, "loop at the end, or stop there"),
         edit("accept", &["enter"], EditCommand::Accept, "apply what was typed").hint("apply"),
         edit("cancel", &["esc", "ctrl-c"], EditCommand::Cancel, "discard it").hint("cancel"),
+        edit("complete", &["tab"], EditCommand::Complete, "in a filter: complete the key or its value"),
         question("yes", &["y"], QuestionAnswer::Yes, "yes").hint("yes"),
         question("resume-instead", &["r"], QuestionAnswer::Resume, "resume the run that is there")
             .hint("resume"),

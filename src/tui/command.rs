@@ -157,6 +157,8 @@ pub enum EditCommand {
     Accept,
     /// Leave things as they were.
     Cancel,
+    /// Complete the word before the cursor, where that can be.
+    Complete,
 }
 
 /// Answers to a question.

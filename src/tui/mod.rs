@@ -19,6 +19,7 @@ pub mod config;
 pub mod draft;
 mod driver;
 pub mod fetching;
+pub mod filter;
 mod headless;
 pub mod images;
 pub mod keyboard;

@@ -6,6 +6,7 @@ mod steps;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
+use super::filter::RunFilter;
 use super::labels::Labels;
 use super::run::{RunId, RunStage, TrackedRun};
 use super::sort::{SortBy, compare};
@@ -33,6 +34,8 @@ pub struct RunList {
     sort: SortBy,
     reversed: bool,
     filter: String,
+    /// What it says.
+    wanted: RunFilter,
     labels: Labels,
     /// Whether the list has to be made anew.
     stale: bool,
@@ -53,6 +56,7 @@ impl Default for RunList {
             sort: SortBy::Began,
             reversed: false,
             filter: String::new(),
+            wanted: RunFilter::default(),
             labels: Labels::default(),
             stale: false,
             next_id: 0,
@@ -378,13 +382,27 @@ impl RunList {
         self.list();
     }
 
-    /// Lists only runs whose line or status has all words of `filter`.
-    pub fn set_filter(&mut self, filter: &str) {
+    /// Lists only runs that meet `filter`; where it cannot be understood, those that were.
+    ///
+    /// # Errors
+    /// With what is wrong with it.
+    pub fn set_filter(&mut self, filter: &str) -> Result<(), String> {
+        self.wanted = RunFilter::parse(filter)?;
         filter.clone_into(&mut self.filter);
         self.list();
         if self.row().is_none() {
             self.cursor = self.listed.first().copied();
         }
+        Ok(())
+    }
+
+    /// Draws all listed runs that have started, as many as there are colours for; how many of how
+    /// many.
+    pub fn show_listed(&mut self) -> (usize, usize) {
+        let begun = self.listed().filter(|run| run.stage != RunStage::Waiting);
+        let ids: Vec<RunId> = begun.map(|run| run.id).collect();
+        let drawn = ids.iter().take_while(|id| self.show(**id).is_ok()).count();
+        (drawn, ids.len())
     }
 
     /// Makes the list anew where runs have come that are not in it.
@@ -397,19 +415,8 @@ impl RunList {
     /// Makes the list anew.
     pub fn list(&mut self) {
         self.stale = false;
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
-        let matches = |run: &TrackedRun| {
-            // As it is listed, and as it is written.
-            let name = run.spec.network_name();
-            let text =
-                || format!("{} {name} s{} {}", run.line, run.spec.seed, run.status().name()).to_lowercase();
-            words.is_empty() || {
-                let text = text();
-                words.iter().all(|word| text.contains(word))
-            }
-        };
         let mut ended: Vec<&TrackedRun> =
-            self.all.values().filter(|run| run.stage == RunStage::Over && matches(run)).collect();
+            self.all.values().filter(|run| run.stage == RunStage::Over && self.wanted.matches(run)).collect();
         ended.sort_by(|a, b| {
             let order = compare(self.sort, a, b);
             if self.reversed { order.reverse() } else { order }

@@ -220,6 +220,49 @@ fn the_filter_takes_several_words_and_esc_gives_it_up() {
 }
 
 #[test]
+fn the_filter_compares_keys_and_results_and_says_what_is_wrong() {
+    let mut world = with_seeds(4);
+    let count = |world: &World| world.listed().len();
+    world.keys("R / text:seed=0..2");
+    assert_eq!(count(&world), 3);
+    world.type_text(" famly=resnet");
+    assert_eq!((world.error(), count(&world)), (Some("unknown key 'famly' (did you mean 'family'?)"), 3));
+    assert!(world.screen((120, 40)).contains("unknown key 'famly'"));
+    world.keys("enter");
+    assert!(world.error().is_some(), "it stays, to be corrected");
+    world.keys("ctrl-w text:fam tab text:r tab");
+    assert_eq!(world.app.session.editing.as_ref().unwrap().input.value(), "seed=0..2 family=resnet");
+    world.type_text(" status=done val>0");
+    world.keys("enter");
+    assert_eq!(
+        (count(&world), world.app.session.runs.filter()),
+        (3, "seed=0..2 family=resnet status=done val>0")
+    );
+    world.keys("/ ctrl-u text:val_f tab");
+    assert_eq!(world.app.session.editing.as_ref().unwrap().input.value(), "val_fraction=");
+    world.keys("ctrl-u text:val_ tab");
+    assert!(
+        world.notice().contains("val_fraction") && world.notice().contains("val_limit"),
+        "{}",
+        world.notice()
+    );
+    world.keys("esc");
+    assert_eq!(count(&world), 3, "as it was");
+}
+
+#[test]
+fn all_listed_runs_are_drawn_with_one_key() {
+    let mut world = with_seeds(10);
+    world.keys("R / text:seed=2..5 enter c a");
+    assert_eq!((world.drawn().len(), world.notice()), (4, "4 listed runs drawn; c hides all"));
+    world.keys("esc a");
+    assert_eq!(world.drawn().iter().filter(|id| world.run(**id).slot.is_some()).count(), 8);
+    assert!(world.notice().contains("at most 8 can be"), "{}", world.notice());
+    world.keys("c / text:zzz enter a");
+    assert_eq!(world.notice(), "no run listed that has started");
+}
+
+#[test]
 fn eight_runs_can_be_drawn_and_a_ninth_is_refused_with_words() {
     let mut world = with_seeds(10);
     let ids = world.listed();

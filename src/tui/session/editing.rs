@@ -7,6 +7,8 @@ use super::{Question, Session};
 use crate::domain::timeline::SeekGoal;
 use crate::tui::action::Effect;
 use crate::tui::command::EditCommand;
+use crate::tui::filter;
+use crate::tui::log::Level;
 use crate::tui::player::PlayerOrder;
 use crate::tui::plot::axis::AxisLimits;
 use crate::tui::setup::Field;
@@ -137,7 +139,7 @@ impl Session {
             }
         }
         match editing.what {
-            EditedText::Filter => self.runs.set_filter(editing.input.value()),
+            EditedText::Filter => editing.error = self.runs.set_filter(editing.input.value()).err(),
             EditedText::FieldName(_) => {
                 let found = Field::find(editing.input.value());
                 found.into_iter().for_each(|row| self.setup.select(row));
@@ -158,12 +160,35 @@ impl Session {
         self.want(Effect::SavePreset { name, spec: Box::new(self.draft.spec().clone()), replace });
     }
 
+    /// Completes the word of the filter before the cursor, or says how it could go on.
+    fn complete(&mut self) {
+        let Some(editing) = self.editing.as_mut().filter(|it| matches!(it.what, EditedText::Filter)) else {
+            return;
+        };
+        let text: Vec<char> = editing.input.value().chars().collect();
+        let (before, after) = text.split_at(editing.input.cursor().min(text.len()));
+        let start = before.iter().rposition(|c| c.is_whitespace()).map_or(0, |at| at + 1);
+        let word: String = before[start..].iter().collect();
+        let Some((whole, choices)) = filter::complete(&word, self.runs.all()) else { return };
+        let kept: String = before[..start].iter().collect();
+        let cursor = kept.chars().count() + whole.chars().count();
+        let text = format!("{kept}{whole}{}", after.iter().collect::<String>());
+        if text.chars().count() > LONGEST {
+            return;
+        }
+        editing.input = Input::new(text).with_cursor(cursor);
+        editing.error = self.runs.set_filter(editing.input.value()).err();
+        if !choices.is_empty() {
+            self.say(Level::Info, choices.join(" "));
+        }
+    }
+
     /// Applies what was typed, or discards it.
     pub fn finish_typing(&mut self, command: EditCommand) {
         let Some(editing) = &mut self.editing else { return };
         match (command, editing.what) {
-            (EditCommand::Accept, EditedText::Filter) => {}
-            (EditCommand::Accept, EditedText::FieldName(_)) => {
+            (EditCommand::Complete, _) => return self.complete(),
+            (EditCommand::Accept, EditedText::Filter | EditedText::FieldName(_)) => {
                 if editing.error.is_some() {
                     return;
                 }
@@ -205,7 +230,8 @@ impl Session {
             }
             (EditCommand::Cancel, EditedText::Filter) => {
                 let before = std::mem::take(&mut editing.before);
-                self.runs.set_filter(&before);
+                // It was one that can be understood.
+                let _ = self.runs.set_filter(&before);
             }
             (EditCommand::Cancel, _) => {}
         }

@@ -3,9 +3,11 @@
 use super::{Leaving, NoticeState, Question, Session};
 use crate::domain::event::Control;
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::text::plural;
 use crate::tui::action::{Effect, TerminalEffect};
 use crate::tui::log::Level;
 use crate::tui::run::{RunId, RunStage};
+use crate::tui::theme::Theme;
 
 impl Session {
     /// Queues the draft. A run in progress is never altered. Where the queue is held it
@@ -144,6 +146,19 @@ impl Session {
             self.runs.hide(id);
         } else if let Err(error) = self.runs.show(id) {
             self.say(Level::Warn, error);
+        }
+    }
+
+    /// Keeps all listed runs drawn.
+    pub fn show_listed(&mut self) {
+        match self.runs.show_listed() {
+            (_, 0) => self.say(Level::Info, "no run listed that has started"),
+            (drawn, all) if drawn < all => {
+                let most = Theme::SERIES;
+                let text = format!("{drawn} of {all} listed runs drawn: at most {most} can be; c hides all");
+                self.say(Level::Warn, text);
+            }
+            (_, all) => self.say(Level::Info, format!("{} drawn; c hides all", plural(all, "listed run"))),
         }
     }
 

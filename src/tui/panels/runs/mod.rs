@@ -68,6 +68,14 @@ impl PanelKind for RunsPanel {
         )
         .hint("overlay"),
         PanelKey::<Self>::new(
+            "show-all",
+            &["a"],
+            "keep the curves of all listed runs drawn",
+            |_, session| {
+                session.show_listed();
+            },
+        ),
+        PanelKey::<Self>::new(
             "show-none",
             &["c"],
             "hide all curves but the current run's and the baseline's",
@@ -100,7 +108,7 @@ impl PanelKind for RunsPanel {
         PanelKey::<Self>::new(
             "filter",
             &["/"],
-            "filter: only runs that contain all these words",
+            "filter by words, keys and results: hires seed=0..2 val>60 status=done ~P[12]; Tab completes",
             |_, session| {
                 session.edit_filter();
             },
@@ -165,7 +173,8 @@ impl Panel for RunsPanel {
     fn close(&mut self, session: &mut Session) -> bool {
         let is_filtered = !session.runs.filter().is_empty();
         if is_filtered {
-            session.runs.set_filter("");
+            // Which all runs meet.
+            let _ = session.runs.set_filter("");
         }
         is_filtered
     }
@@ -196,10 +205,14 @@ fn draw_list(canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
     let filtering = session.editing.as_ref().filter(|editing| matches!(editing.what, EditedText::Filter));
     let last = area.bottom() - 1;
     let has_last = filtering.is_some() || area.height >= 6;
+    let error = filtering.and_then(|editing| editing.error.as_deref()).filter(|_| area.height >= 3);
     if let Some(editing) = filtering {
         let x = put(buf, area, area.x, last, "/", theme.accent(), theme);
         let line = Rect { x, y: last, width: area.right() - x, height: 1 };
         drawn.cursor = draw_line(editing, line, buf, theme);
+        if let Some(error) = error {
+            put(buf, area, area.x, last - 1, &cut(error, area.width.into()), theme.bad(), theme);
+        }
     } else if let Some(run) = session.runs.current().filter(|_| has_last) {
         let why = why_unlike(session, run).unwrap_or_default();
         let room = usize::from(area.width).saturating_sub(why.width() + usize::from(!why.is_empty()));
@@ -219,7 +232,8 @@ fn draw_list(canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
             x += column.width + 1;
         }
     }
-    let rows = usize::from(area.height.saturating_sub(head + u16::from(has_last)));
+    let below = u16::from(has_last) + u16::from(error.is_some());
+    let rows = usize::from(area.height.saturating_sub(head + below));
     let chosen = session.runs.row().unwrap_or(0);
     let count = session.runs.listed().count();
     let first = chosen.saturating_sub(rows / 2).min(count.saturating_sub(rows));
