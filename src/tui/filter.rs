@@ -13,8 +13,11 @@ use crate::domain::keys::{KEYS, KeyValue};
 /// Most memory that a pattern may take, bytes.
 const MAX_PATTERN: usize = 1 << 20;
 
+/// A value of a run, where it has one.
+type RunValue = fn(&TrackedRun) -> Option<KeyValue>;
+
 /// What can be asked of a run that no key of its spec says.
-const RESULTS: [(&str, fn(&TrackedRun) -> Option<KeyValue>); 10] = [
+const RESULTS: [(&str, RunValue); 10] = [
     ("best", |run| run.state.best_epoch().map(|best| KeyValue::Int(best.epoch as i64))),
     ("device", |run| run.state.started.as_ref().map(|facts| KeyValue::Text(facts.device.clone()))),
     ("done", |run| Some(KeyValue::Int(run.state.epochs.len() as i64))),
@@ -50,7 +53,7 @@ enum Term {
 #[derive(Clone, Copy)]
 struct Source {
     name: &'static str,
-    get: fn(&TrackedRun) -> Option<KeyValue>,
+    get: RunValue,
     key: Option<usize>,
 }
 

@@ -31,7 +31,8 @@ impl App {
             let (by, reversed) = earlier.sort;
             self.session.runs.sort(by, reversed);
             let filter: String = harmless(&earlier.filter, LONGEST);
-            self.session.runs.set_filter(&filter);
+            // One that cannot be understood lists all.
+            let _ = self.session.runs.set_filter(&filter);
             self.panels.curves.set_settings(&earlier.curves);
             self.session.y_limits = earlier.y_limits;
             self.set_pane_sizes(earlier.panes);
