@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn keys_are_compared_as_numbers_and_as_text() {
-        let line = "resnet+hires[P1]@fashion seed=2 lr=0.05 epochs=12 blocks=3,3";
+        let line = "resnet+hires[P1]@fashion seed=2 lr=0.05 epochs=12 blocks=3,3 widths=16,32";
         for holds in [
             "",
             "HIRES s2",

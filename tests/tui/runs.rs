@@ -238,7 +238,7 @@ fn the_filter_compares_keys_and_results_and_says_what_is_wrong() {
         (count(&world), world.app.session.runs.filter()),
         (3, "seed=0..2 family=resnet status=done val>0")
     );
-    world.keys("/ ctrl-u text:val_f tab");
+    world.keys("/ ctrl-u text:val_fra tab");
     assert_eq!(world.app.session.editing.as_ref().unwrap().input.value(), "val_fraction=");
     world.keys("ctrl-u text:val_ tab");
     assert!(
