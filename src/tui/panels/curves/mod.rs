@@ -4,6 +4,7 @@
 //! epoch. [`CurvesPanel::prepare`] does all arithmetic, [`CurvesPanel::paint`] only paints.
 
 mod chart;
+mod choices;
 mod groups;
 mod legend;
 mod panel;
