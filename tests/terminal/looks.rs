@@ -115,8 +115,10 @@ fn the_config_file_is_obeyed() {
     );
     terminal.wait_for("999");
     terminal.open("");
+    // The draft is the one that it ended with.
+    terminal.wait_for("1,510 parameters");
     terminal.keys("n");
-    terminal.wait_for("267,802 parameters");
+    terminal.wait_for("1,406 parameters");
     assert_eq!(terminal.modes(), Modes::SCREEN);
     terminal.keys("q");
     terminal.left_with(0);
