@@ -45,7 +45,7 @@ fn way(place: KeyScope) -> &'static str {
         KeyScope::In(PanelId::Runs) => "R",
         KeyScope::In(PanelId::Status) => "L",
         KeyScope::Replay => "",
-        KeyScope::Edit => "S end enter",
+        KeyScope::Edit => "R /",
         KeyScope::Question => "q",
         KeyScope::Help => "?",
     }

@@ -58,6 +58,10 @@ impl App {
         if let Some(id) = baseline.and_then(|name| named(self, &name)) {
             self.session.runs.pin(Some(id));
         }
+        let now = self.remembered();
+        if let Some(memory) = &mut self.memory {
+            memory.last = now;
+        }
     }
 
     /// Has what changed since the last time written.
