@@ -231,7 +231,9 @@ fn the_filter_compares_keys_and_results_and_says_what_is_wrong() {
     assert!(world.screen((120, 40)).contains("unknown key 'famly'"));
     world.keys("enter");
     assert!(world.error().is_some(), "it stays, to be corrected");
-    world.keys("ctrl-w text:fam tab text:r tab");
+    world.keys("ctrl-u");
+    world.type_text("seed=0..2 fam");
+    world.keys("tab text:r tab");
     assert_eq!(world.app.session.editing.as_ref().unwrap().input.value(), "seed=0..2 family=resnet");
     world.type_text(" status=done val>0");
     world.keys("enter");
