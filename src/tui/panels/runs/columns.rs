@@ -17,12 +17,27 @@ pub const SPEC: u16 = 26;
 pub struct Column {
     pub title: &'static str,
     pub width: u16,
-    pub cell: fn(&Session, &TrackedRun) -> String,
-    pub style: fn(&Session, &TrackedRun) -> Style,
+    cell: Cell,
 }
 
-const fn column(title: &'static str, width: u16, cell: fn(&Session, &TrackedRun) -> String) -> Column {
-    Column { title, width, cell, style: |session, _| session.theme.text() }
+/// What a cell says of a run, and how it looks.
+enum Cell {
+    Plain(fn(&Session, &TrackedRun) -> String),
+    Styled(fn(&Session, &TrackedRun) -> (String, Style)),
+}
+
+const fn column(title: &'static str, width: u16, text: fn(&Session, &TrackedRun) -> String) -> Column {
+    Column { title, width, cell: Cell::Plain(text) }
+}
+
+impl Column {
+    /// Its cell of a run.
+    pub fn cell(&self, session: &Session, run: &TrackedRun) -> (String, Style) {
+        match self.cell {
+            Cell::Plain(text) => (text(session, run), session.theme.text()),
+            Cell::Styled(cell) => cell(session, run),
+        }
+    }
 }
 
 fn percent(value: Option<f64>) -> String {
@@ -49,19 +64,13 @@ enum Difference {
 }
 
 impl Difference {
-    fn text(&self) -> String {
-        match self {
-            Self::Nothing => String::new(),
-            Self::Unlike => "…".into(),
-            Self::Points(points) => signed(*points, 2),
-        }
-    }
-
-    fn style(&self, theme: &Theme) -> Style {
-        match self {
-            Self::Points(points) if *points > 0.0 => theme.good(),
-            Self::Points(points) if *points < 0.0 => theme.warn(),
-            _ => theme.dim(),
+    fn cell(&self, theme: &Theme) -> (String, Style) {
+        match *self {
+            Self::Nothing => (String::new(), theme.dim()),
+            Self::Unlike => ("…".into(), theme.dim()),
+            Self::Points(points) if points > 0.0 => (signed(points, 2), theme.good()),
+            Self::Points(points) if points < 0.0 => (signed(points, 2), theme.warn()),
+            Self::Points(points) => (signed(points, 2), theme.dim()),
         }
     }
 }
@@ -70,7 +79,7 @@ impl Difference {
 pub fn why_unlike(session: &Session, run: &TrackedRun) -> Option<String> {
     let baseline = session.runs.baseline().filter(|baseline| baseline.id != run.id)?;
     let keys = run.spec.recipe_differences(&baseline.spec);
-    (!keys.is_empty()).then(|| format!("no Δ: the baseline has another {}", keys.join(", ")))
+    (!keys.is_empty()).then(|| format!("no Δ: baseline differs in {}", keys.join(", ")))
 }
 
 fn status_style(session: &Session, run: &TrackedRun) -> Style {
@@ -90,7 +99,7 @@ pub fn all_columns(session: &Session, wide: bool) -> Vec<(u8, Column)> {
     let status_width = if wide { RunStatus::Elsewhere.name().len() as u16 } else { 10 };
     let status = if wide { status } else { short_status };
     let mut all = vec![
-        (0, Column { style: status_style, ..column("status", status_width, status) }),
+        (0, Column { title: "status", width: status_width, cell: Cell::Styled(status) }),
         (3, column("epochs", 7, |_, run| run.epochs())),
         (1, column("val", 6, |_, run| percent(run.validation()))),
         (2, column("test", 6, |_, run| percent(run.test()))),
@@ -110,19 +119,15 @@ pub fn all_columns(session: &Session, wide: bool) -> Vec<(u8, Column)> {
         ),
     ];
     if session.runs.baseline().is_some() {
-        let column = |title, cell, style| Column { style, ..column(title, 6, cell) };
-        let test = column(
-            "Δ test",
-            |session, run| difference(session, run, TrackedRun::test).text(),
-            |session, run| difference(session, run, TrackedRun::test).style(&session.theme),
-        );
-        let val = column(
-            "Δ val",
-            |session, run| difference(session, run, TrackedRun::validation).text(),
-            |session, run| difference(session, run, TrackedRun::validation).style(&session.theme),
-        );
-        all.insert(4, (5, test));
-        all.insert(3, (4, val));
+        let column = |title, cell| Column { title, width: 6, cell: Cell::Styled(cell) };
+        let test = |session: &Session, run: &TrackedRun| {
+            difference(session, run, TrackedRun::test).cell(&session.theme)
+        };
+        let val = |session: &Session, run: &TrackedRun| {
+            difference(session, run, TrackedRun::validation).cell(&session.theme)
+        };
+        all.insert(4, (5, column("Δ test", test)));
+        all.insert(3, (4, column("Δ val", val)));
     }
     all
 }
@@ -148,15 +153,16 @@ pub fn columns(session: &Session, width: u16) -> Vec<Column> {
     all.into_iter().filter(|(rank, _)| fits.contains(rank)).map(|(_, column)| column).collect()
 }
 
-fn status(session: &Session, run: &TrackedRun) -> String {
-    match session.runs.queue().position(|id| id == run.id) {
+fn status(session: &Session, run: &TrackedRun) -> (String, Style) {
+    let text = match session.runs.queue().position(|id| id == run.id) {
         Some(place) => format!("queued {}", place + 1),
         None => run.status().name().to_owned(),
-    }
+    };
+    (text, status_style(session, run))
 }
 
 /// Without what is in brackets.
-fn short_status(session: &Session, run: &TrackedRun) -> String {
-    let status = status(session, run);
-    status.split_once(" (").map_or(status.as_str(), |(short, _)| short).to_owned()
+fn short_status(session: &Session, run: &TrackedRun) -> (String, Style) {
+    let (status, style) = status(session, run);
+    (status.split_once(" (").map_or(status.as_str(), |(short, _)| short).to_owned(), style)
 }

@@ -67,14 +67,9 @@ impl PanelKind for RunsPanel {
             },
         )
         .hint("overlay"),
-        PanelKey::<Self>::new(
-            "show-all",
-            &["a"],
-            "keep the curves of all listed runs drawn",
-            |_, session| {
-                session.show_listed();
-            },
-        ),
+        PanelKey::<Self>::new("show-all", &["a"], "draw the curves of all listed runs", |_, session| {
+            session.show_listed();
+        }),
         PanelKey::<Self>::new(
             "show-none",
             &["c"],
@@ -288,8 +283,9 @@ fn draw_row(
     put(buf, spec, spec.x, y, &format!("{name:<width$}", width = usize::from(spec.width)), style, theme);
     let mut x = spec.right() + 1;
     for column in columns {
-        let text = cut(&(column.cell)(session, run), column.width.into());
-        put(buf, area, right(x, column, &text), y, &text, (column.style)(session, run), theme);
+        let (text, style) = column.cell(session, run);
+        let text = cut(&text, column.width.into());
+        put(buf, area, right(x, column, &text), y, &text, style, theme);
         x += column.width + 1;
     }
 }
