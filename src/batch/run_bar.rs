@@ -58,9 +58,7 @@ impl RunBar {
             EventKind::Compiling { kernels, tuned, seconds } => {
                 self.compiled = Some((*kernels, *tuned, *seconds));
             }
-            EventKind::BoardFailed { message } => {
-                self.line(&format!("TensorBoard: {message}; the run goes on without"));
-            }
+            EventKind::BoardFailed { message } => self.line(message),
             EventKind::RunStarted(facts) => {
                 let images = facts.images;
                 self.line(&format!(

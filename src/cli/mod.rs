@@ -210,11 +210,11 @@ pub enum CliCommand {
         /// Run directories; when there are several, anything else among them is skipped
         #[arg(required = true)]
         runs: Vec<PathBuf>,
-        /// Where playback starts: a percentage (37%), an epoch of the first run (e12) or a time (1:30) of
-        /// the runs one after the other. What happened before is on the screen from the start
+        /// Start playback here: a percentage (37%), an epoch of the first run (e12), or a time (1:30)
+        /// counted over all runs. Everything before it is already on the screen
         #[arg(long, value_name = "PLACE")]
         from: Option<SeekGoal>,
-        /// Where the recording ends, in the same form; an epoch is one of the last run
+        /// End the recording here, in the same form; an epoch is one of the last run
         #[arg(long, value_name = "PLACE")]
         to: Option<SeekGoal>,
         /// Output file; an existing recording is replaced

@@ -121,7 +121,7 @@ pub enum EventKind {
     },
     /// The run's `TensorBoard` event file cannot be written any more. Never recorded.
     BoardFailed {
-        /// Why.
+        /// That, and why.
         message: String,
     },
     /// The loss stopped being a finite number.

@@ -61,7 +61,7 @@ pub fn lesion(
                 && let Err(error) = lesion_file::keep(run, checkpoint, digest, scored)
             {
                 // A folder that is only read is no reason to show nothing.
-                tracing::warn!("lesions are not kept: {error}");
+                tracing::warn!("lesions not saved: {error}");
             }
             return Ok(checkpoint);
         }

@@ -93,7 +93,9 @@ impl RecordedPart {
         let to = self.to.map_or(tape.seconds(), |goal| tape.seek(goal, last));
         if self.to.is_some() && to <= from || self.from.is_some() && from >= tape.seconds() {
             let seconds = tape.seconds();
-            return Err(format!("nothing is between {from:.1} s and {to:.1} s of its {seconds:.1} s"));
+            return Err(format!(
+                "nothing to record: it would start at {from:.1} s and end at {to:.1} s of {seconds:.1} s"
+            ));
         }
         let tape = if self.to.is_some() { tape.cut_after(to) } else { tape };
         Ok(tape.starting_at(from))
@@ -274,7 +276,7 @@ pub fn read(source: impl Read, path: &Path) -> Result<Timeline> {
     if !(0.0..=tape.seconds()).contains(&head.from) {
         return Err(EngineError::data(
             path,
-            format!("a recording from {} s of {} s", head.from, tape.seconds()),
+            format!("it starts at {} s, but lasts {} s", head.from, tape.seconds()),
         ));
     }
     Ok(tape.starting_at(head.from))

@@ -232,7 +232,9 @@ impl Recorder {
     /// and costs the run nothing.
     fn write_board(&mut self, event: &Event) {
         if let Err(error) = self.board.apply_event(event) {
-            let kind = EventKind::BoardFailed { message: error.to_string() };
+            let kind = EventKind::BoardFailed {
+                message: format!("TensorBoard: {error}; the run continues without it"),
+            };
             let _ = self.sender.send(Event { v: EVENT_VERSION, t: event.t, kind });
         }
     }

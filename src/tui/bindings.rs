@@ -75,7 +75,7 @@ fn before_panels() -> Vec<Binding> {
         order("p7", &["7"], 7),
         order("p8", &["8"], 8),
         global("copy", &["y"], CopySpec, "copy the draft's spec to the clipboard (OSC 52: also over ssh)"),
-        global("tensorboard", &["B"], WriteBoards, "write TensorBoard event files while runs train, into their folders or into --tensorboard DIR, or write no more"),
+        global("tensorboard", &["B"], WriteBoards, "start or stop writing TensorBoard event files while runs train: into --tensorboard DIR, else into each run's directory"),
         global("next-panel", &["tab"], NextPanel, "focus the next panel").hint("next panel"),
         global("previous-panel", &["shift-tab"], PreviousPanel, "focus the previous panel"),
     ]
@@ -103,7 +103,7 @@ fn after_panels() -> Vec<Binding> {
             "reset-layout",
             &["Z"],
             ResetLayout,
-            "reset the layout: every panel has the room that its contents need",
+            "reset the layout: each panel gets the room its contents need",
         ),
         global("back", &["esc"], Back, "close what is open: zoom, filter, cursor"),
         global("picture", &["ctrl-s"], Screenshot, "save a screenshot (SVG) in the current directory"),

@@ -65,7 +65,7 @@ impl Remembered {
         let bytes = files::read_bounded(&path, MAX_FILE)?;
         let wrong = |reason: String| EngineError::run(&path, reason);
         let read: Self = serde_json::from_slice(&bytes)
-            .map_err(|e| wrong(format!("not what the workbench wrote of an earlier session: {e}")))?;
+            .map_err(|e| wrong(format!("not a saved state of the workbench: {e}")))?;
         match read.version {
             VERSION => Ok(Some(read)),
             version => {

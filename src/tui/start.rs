@@ -87,11 +87,14 @@ fn show(options: &WorkbenchOptions, mut tasks: BackgroundTasks) -> Result<Exit> 
     let mut app = app(options, &config, theme)?;
     app.gallery = config.gallery(&theme);
     if !tasks.is_replay() {
-        let earlier = Remembered::read(&options.root).unwrap_or_else(|error| {
-            app.session.note(Level::Warn, harmless(&error.to_string(), 4000));
-            None
-        });
-        app.recall(earlier);
+        match Remembered::read(&options.root) {
+            Ok(earlier) => app.recall(earlier),
+            // It is left as it is.
+            Err(error) => {
+                let text = format!("{error}; it is left alone, and this session's state is not saved");
+                app.session.note(Level::Warn, harmless(&text, 4000));
+            }
+        }
     }
     let runtime = event_loop()?;
     give_back_on_panic(tasks.log_from_anywhere());

@@ -58,8 +58,8 @@ fn a_recording_prints_the_table_that_its_runs_ended_with() {
         |text: &str| text.lines().filter(|line| line.contains(events[0]["run"].as_str().unwrap())).count();
     assert_eq!(first(&of_part), timeless(&runs[0]).len(), "what was before is there");
     pack("0", "e1").success().stdout(contains("starts at ").not());
-    pack("90%", "10%").code(2).stderr(contains("nothing is between"));
-    pack("100%", "100%").code(2).stderr(contains("nothing is between"));
+    pack("90%", "10%").code(2).stderr(contains("nothing to record"));
+    pack("100%", "100%").code(2).stderr(contains("nothing to record"));
     pack("yesterday", "e1").code(2).stderr(contains("write 37%, e12 for an epoch"));
     // A recording stands alone.
     fs::remove_dir_all(&out).unwrap();

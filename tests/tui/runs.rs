@@ -346,7 +346,7 @@ fn runs_of_other_recipes_are_not_compared() {
     world.keys("R").app.session.runs.pin(Some(base));
     world.app.session.runs.select(longer);
     let screen = world.screen((200, 60));
-    assert!(screen.contains("no Δ: the baseline has another epochs, batch"), "{screen}");
+    assert!(screen.contains("no Δ: baseline differs in epochs, batch"), "{screen}");
     let row = |world: &mut World, id| {
         let y = world.place(run_row(id)).y;
         world.screen((200, 60)).lines().nth(y.into()).unwrap().to_owned()
@@ -569,7 +569,7 @@ fn a_run_that_another_program_resumes_is_read_again_and_may_be_cut_off() {
     assert_eq!(world.run(id).recorded, 4500);
     world.tell(Message::Appended { path: "runs/other".into(), events: vec![], being_written: false });
     assert_eq!(world.run(id).status().name(), "unfinished");
-    assert!(world.notice().contains("cut off in another process"), "{}", world.notice());
+    assert!(world.notice().contains("interrupted in another process"), "{}", world.notice());
 }
 
 #[test]

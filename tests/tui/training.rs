@@ -364,10 +364,10 @@ fn event_files_are_switched_on_and_off() {
     assert!(world.notice().ends_with("tensorboard --logdir some/runs"), "{}", world.notice());
     let id = world.train();
     assert!(world.screen((120, 40)).contains("· TensorBoard"));
-    let kind = EventKind::BoardFailed { message: "cannot write x: full".into() };
+    let kind = EventKind::BoardFailed { message: "TensorBoard: cannot write x: full".into() };
     world.events(id, [event(1.0, kind)]);
     assert_eq!(world.level(), Some(Level::Warn));
-    assert_eq!(world.notice(), "TensorBoard: cannot write x: full; the run goes on without");
+    assert_eq!(world.notice(), "TensorBoard: cannot write x: full");
     assert_eq!(world.run(id).status().name(), "training");
     world.keys("B");
     assert_eq!(world.effects(), [Effect::WriteBoards(None)]);

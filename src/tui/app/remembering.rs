@@ -80,7 +80,7 @@ impl App {
     /// That it cannot be kept: nothing is tried any more.
     pub(super) fn forget(&mut self, reason: &str) {
         self.memory = None;
-        self.session.note(Level::Info, format!("the layout of this session is not kept: {reason}"));
+        self.session.note(Level::Info, format!("this session's state is not saved: {reason}"));
     }
 
     fn remembered(&self) -> Remembered {

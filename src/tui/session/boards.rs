@@ -41,10 +41,10 @@ impl Session {
         self.boards.is_on = !self.boards.is_on;
         let folder = self.boards.is_on.then(|| self.boards.folder.clone());
         let text = match &folder {
-            None => "TensorBoard event files are no longer written".into(),
+            None => "no longer writing TensorBoard event files".into(),
             Some(folder) => {
                 let folder = harmless(&folder.to_string_lossy(), 400);
-                format!("TensorBoard event files are written while runs train: tensorboard --logdir {folder}")
+                format!("writing TensorBoard event files; to view: tensorboard --logdir {folder}")
             }
         };
         self.want(Effect::WriteBoards(folder));
@@ -53,6 +53,6 @@ impl Session {
 
     /// A run's event file cannot be written.
     pub(super) fn board_failed(&mut self, message: &str) {
-        self.say(Level::Warn, format!("TensorBoard: {}; the run goes on without", harmless(message, 4000)));
+        self.say(Level::Warn, harmless(message, 4000));
     }
 }

@@ -56,7 +56,7 @@ impl Session {
         if ended.is_some() {
             self.say_ended(path, ended);
         } else if is_cut_off {
-            self.say(Level::Warn, format!("{name}: cut off in another process; it can be resumed"));
+            self.say(Level::Warn, format!("{name}: interrupted in another process; it can be resumed"));
         }
     }
 

@@ -42,12 +42,9 @@ impl Session {
         let mut parts = vec![format!("{}, epoch {}", run.status().name(), run.epochs())];
         parts.extend(run.validation().map(|top1| format!("val {top1:.2}%")));
         parts.extend(run.test().map(|top1| format!("test {top1:.2}%")));
-        let again = match run.why_not_resumed() {
-            Some(_) => "trained again, it gives the same numbers",
-            None => "it can be resumed",
-        };
+        let resumable = if run.why_not_resumed().is_none() { "; it can be resumed" } else { "" };
         Some(format!(
-            "There is a run of this spec: {}; {again}. The next free seed is {free_seed}. {spec}",
+            "There is a run of this spec: {}{resumable}. The next free seed is {free_seed}. {spec}",
             parts.join(", ")
         ))
     }
