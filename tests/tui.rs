@@ -18,6 +18,8 @@ mod made;
 mod mouse;
 #[path = "tui/notices.rs"]
 mod notices;
+#[path = "tui/overlays.rs"]
+mod overlays;
 #[path = "tui/panes.rs"]
 mod panes;
 #[path = "tui/pixels.rs"]

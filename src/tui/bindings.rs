@@ -4,8 +4,8 @@
 use std::sync::LazyLock;
 
 use super::command::{
-    self, AppCommand, Binding, EditCommand, GlobalCommand, HelpCommand, KeyScope, PlaybackCommand,
-    QuestionAnswer,
+    self, AppCommand, Binding, EditCommand, GlobalCommand, HelpCommand, KeyScope, PaletteCommand,
+    PlaybackCommand, QuestionAnswer,
 };
 use super::panels::PanelId;
 use crate::domain::hops::HopGroup;
@@ -110,6 +110,8 @@ fn after_panels() -> Vec<Binding> {
         global("rescan", &["ctrl-r"], Rescan, "rescan the disk for runs and missing datasets"),
         global("redraw", &["ctrl-l"], Redraw, "redraw the screen"),
         global("suspend", &["ctrl-z"], Suspend, "suspend; fg resumes"),
+        global("commands", &[":"], Palette, "command palette: find any command by a few letters, and run it")
+            .hint("commands"),
         global("help", &["?", "f1"], Help, "this help").hint("help"),
         global("quit", &["q", "ctrl-c"], Quit, "quit; asks first while a run is in progress").hint("quit"),
     ]
@@ -122,6 +124,8 @@ fn others() -> Vec<Binding> {
     let question =
         |name, keys, answer, about| row(KeyScope::Question, name, keys, AppCommand::Answer(answer), about);
     let help = |name, keys, command, about| row(KeyScope::Help, name, keys, AppCommand::Help(command), about);
+    let palette =
+        |name, keys, command, about| row(KeyScope::Palette, name, keys, AppCommand::Palette(command), about);
     vec![
         replay("play", &["space"], PlaybackCommand::PlayOrPause, "play or pause the recording")
             .hint("play/pause"),
@@ -154,5 +158,17 @@ fn others() -> Vec<Binding> {
         help("help-page-up", &["pageup"], HelpCommand::PageUp, "page up"),
         help("help-page-down", &["pagedown", "space"], HelpCommand::PageDown, "page down"),
         help("help-first", &["home"], HelpCommand::First, "the beginning"),
+        help(
+            "help-search",
+            &["/"],
+            HelpCommand::Search,
+            "search all keys and what they do; Esc ends the search",
+        )
+        .hint("search"),
+        palette("palette-up", &["up", "ctrl-p", "shift-tab"], PaletteCommand::Up, "previous command"),
+        palette("palette-down", &["down", "ctrl-n", "tab"], PaletteCommand::Down, "next command")
+            .hint("next"),
+        palette("palette-page-up", &["pageup"], PaletteCommand::PageUp, "page up"),
+        palette("palette-page-down", &["pagedown"], PaletteCommand::PageDown, "page down"),
     ]
 }
