@@ -3,6 +3,8 @@
 
 #[path = "tui/data.rs"]
 mod data;
+#[path = "tui/detaching.rs"]
+mod detaching;
 #[path = "tui/draft.rs"]
 mod draft;
 #[path = "tui/features.rs"]

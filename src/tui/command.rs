@@ -121,6 +121,8 @@ pub enum GlobalCommand {
     Help,
     /// Open the command palette.
     Palette,
+    /// Let runs go on in the background, and leave the program.
+    Detach,
     /// Leave the program.
     Quit,
 }
@@ -177,6 +179,8 @@ pub enum QuestionAnswer {
     Resume,
     /// Do it with a seed that no run has.
     FreeSeed,
+    /// Let it go on in the background.
+    Detach,
     /// Do not.
     No,
     /// Leave the program at once.

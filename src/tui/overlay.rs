@@ -116,6 +116,9 @@ impl CommandPalette {
                 Some((is_named, score, row))
             })
             .collect();
+        // Letters that lie about in a long sentence are no match where others stand together.
+        let best = found.iter().map(|(_, score, _)| *score).max().unwrap_or(0);
+        found.retain(|(is_named, score, _)| *is_named || 2 * score >= best);
         found.sort_by_key(|(is_named, score, _)| std::cmp::Reverse((*is_named, *score)));
         found.into_iter().map(|(.., row)| row).collect()
     }

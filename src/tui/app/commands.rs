@@ -64,6 +64,7 @@ impl App {
             GlobalCommand::Suspend => session.want_of_terminal(TerminalEffect::Suspend),
             GlobalCommand::Palette => self.screen.overlay = Some(Overlay::Palette(CommandPalette::default())),
             GlobalCommand::Help => self.screen.overlay = Some(Overlay::Help(HelpView::default())),
+            GlobalCommand::Detach => session.detach(),
             GlobalCommand::Quit => session.quit(),
         }
     }

@@ -245,6 +245,7 @@ impl App {
             AppCommand::Global(GlobalCommand::Twin) => {
                 trains && session.runs.chosen().is_some_and(|run| run.stage != RunStage::Waiting)
             }
+            AppCommand::Global(GlobalCommand::Detach) => session.can_detach(),
             AppCommand::Global(GlobalCommand::Lesions | GlobalCommand::LesionPairs) => session.can_lesion(),
             AppCommand::Global(GlobalCommand::Zoom) => {
                 let several = self.screen.arrangement.as_ref().is_some_and(|all| all.panels.len() > 1);

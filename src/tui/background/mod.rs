@@ -30,6 +30,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::DatasetCache;
 use crate::engine::deletion;
+use crate::engine::detach::{self, DetachedWork, Surroundings};
 use crate::engine::device::{self, DeviceChoice};
 use crate::engine::error::EngineError;
 use crate::engine::export::BoardSwitch;
@@ -53,6 +54,8 @@ pub struct BackgroundTasks {
     root: PathBuf,
     /// The data folder that was named.
     data: Option<PathBuf>,
+    /// CPU threads that were named.
+    threads: Option<u16>,
     library: Arc<Mutex<DatasetCache>>,
     /// Whether work is done at once instead of on threads.
     is_headless: bool,
@@ -84,6 +87,7 @@ impl BackgroundTasks {
         Self {
             root,
             data,
+            threads: None,
             library,
             is_headless: false,
             worker: None,
@@ -99,6 +103,12 @@ impl BackgroundTasks {
             librarian: None,
             following: None,
         }
+    }
+
+    /// The same, in a process that was given so many CPU threads.
+    pub const fn with_threads(mut self, threads: Option<u16>) -> Self {
+        self.threads = threads;
+        self
     }
 
     /// Without threads: what is read or scored is there when [`execute`](Self::execute)
@@ -138,6 +148,8 @@ impl BackgroundTasks {
             | Effect::EndFetch
             | Effect::EndLesions
             | Effect::Delete(..)
+            | Effect::Detach(_)
+            | Effect::Attach(..)
             | Effect::SavePreset { .. }
             | Effect::Play(_)
                 if self.is_headless => {}
@@ -154,6 +166,8 @@ impl BackgroundTasks {
             Effect::EndFetch => self.fetch_cancelled.store(true, Ordering::Relaxed),
             Effect::EndLesions => self.lesions_cancelled.store(true, Ordering::Relaxed),
             Effect::Delete(id, path) => self.delete(id, path),
+            Effect::Detach(work) => self.detach(work),
+            Effect::Attach(id, path) => self.attach(id, path),
             Effect::SavePreset { name, spec, replace } => self.save_preset(name, *spec, replace),
             Effect::Play(order) => self.order_player(&order),
         }
@@ -248,6 +262,24 @@ impl BackgroundTasks {
         self.spawn("delete", move |send| {
             let deleted = deletion::delete(&root, &path).map_err(|error| in_full(&error));
             send(ThreadMessage::Message(Message::Deleted(id, deleted)));
+        });
+    }
+
+    /// Starts a process that goes on with the work.
+    fn detach(&self, work: DetachedWork) {
+        let (root, data, threads) = (self.root.clone(), self.data.clone(), self.threads);
+        self.spawn("detach", move |send| {
+            let place = Surroundings { root: &root, data: data.as_deref(), threads };
+            let detached = detach::detach(&work, place).map_err(|error| in_full(&error));
+            send(ThreadMessage::Message(Message::Detached(detached)));
+        });
+    }
+
+    /// Has the process stop that trains the run in a folder.
+    fn attach(&self, id: RunId, path: PathBuf) {
+        self.spawn("attach", move |send| {
+            let attached = detach::attach(&path).map(Box::new).map_err(|error| in_full(&error));
+            send(ThreadMessage::Message(Message::Attached(id, attached)));
         });
     }
 

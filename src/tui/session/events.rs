@@ -53,6 +53,8 @@ impl Session {
                 self.say(Level::Bad, reason);
             }
             Message::Looked(..) | Message::DataSeen(..) | Message::NotKept(_) => {}
+            Message::Detached(result) => self.detached(result),
+            Message::Attached(id, result) => self.attached(id, result),
             Message::Deleted(id, Ok(())) => {
                 self.runs.remove(id);
                 self.lesions.forget(id);

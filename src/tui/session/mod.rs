@@ -4,6 +4,7 @@
 //! what was done comes back as [`Message`](super::action::Message)s. So a test can be the world.
 
 mod boards;
+mod detaching;
 mod editing;
 mod events;
 mod fetching;
@@ -40,6 +41,8 @@ enum Leaving {
     No,
     /// When the run in progress has ended.
     WhenStopped,
+    /// When it has, and another process goes on with it.
+    Detaching,
 }
 
 /// The machine, and how long it has been silent.
@@ -91,6 +94,8 @@ pub struct Session {
     /// Where the recording is, where one is shown instead of training.
     pub playback: Option<Playback>,
     leaving: Leaving,
+    /// What is said when the terminal has been given back.
+    pub farewell: Option<String>,
     /// Whether the queue waits for the user, after a run that could not be saved.
     held: bool,
     /// The dataset that was not to be downloaded, until somebody starts a run again.
@@ -121,6 +126,7 @@ impl Session {
             theme,
             playback: None,
             leaving: Leaving::No,
+            farewell: None,
             held: false,
             declined: None,
             searching: true,
