@@ -51,6 +51,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Some(CliCommand::Params { specs, json }) => batch::params::run(specs, *json),
         Some(CliCommand::Runs { dir, json }) => batch::runs::run(dir, *json),
+        Some(CliCommand::Note(args)) => batch::notes::run(args),
         Some(CliCommand::Devices { check, json }) => batch::devices::run(*check, *json),
         Some(CliCommand::Eval { run, machine, json }) => batch::eval::run(run, machine, *json),
         Some(CliCommand::Parity { dir, spec, data }) => batch::parity::run(dir, spec, data),

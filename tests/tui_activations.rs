@@ -1,5 +1,6 @@
 //! The activations panel: pictures, and what scrubbing shows.
 
+use hiresnet_tui::domain::annotation::Annotation;
 use hiresnet_tui::domain::event::{BlockActivity, EventKind, HopActivity, Outcome, Split};
 use hiresnet_tui::domain::histogram::Histogram;
 use hiresnet_tui::domain::run_state::RunState;
@@ -94,6 +95,8 @@ fn press(panel: &mut ActivationsPanel, name: &str, run: &RunState) {
         torn: false,
         being_written: false,
         bytes: 0,
+        annotation: Annotation::default(),
+        annotation_error: None,
     });
     session.runs.refresh();
     let key = ActivationsPanel::KEYS.iter().find(|key| key.name == name).unwrap();

@@ -11,6 +11,7 @@ pub mod export;
 mod fetching;
 pub mod lesion;
 mod lines;
+pub mod notes;
 mod outcomes;
 pub mod params;
 pub mod parity;

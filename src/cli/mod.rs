@@ -5,6 +5,7 @@ mod data;
 mod export;
 mod facts;
 mod manual;
+mod note;
 mod report;
 mod sweep;
 mod values;
@@ -23,6 +24,7 @@ pub use export::{ExportArgs, ExportFormat};
 pub use facts::ENVIRONMENT;
 use facts::{after_help, version_facts};
 pub use manual::{completions, man_pages, markdown};
+pub use note::NoteArgs;
 pub use report::{ReportArgs, ReportFormat, ReportKind};
 pub use sweep::{SlurmArgs, SweepCommand, SweepRuns};
 use values::{percent, seconds, size, speed};
@@ -156,6 +158,9 @@ pub enum CliCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Name runs, tag them and write notes on them; without options, print what is there. Works while
+    /// a run is in progress, and an open workbench shows it at once
+    Note(NoteArgs),
     /// List the devices, what each can do, and what is missing
     Devices {
         /// Train three steps on each GPU and compare the losses with the CPU's; exit code 1 if one fails

@@ -4,6 +4,7 @@
 //! program, and every test, can use it at no cost.
 
 pub mod adjusted;
+pub mod annotation;
 pub mod architecture;
 pub mod condensed;
 pub mod cost;

@@ -24,6 +24,25 @@ pub fn group_by_line<T>(
     groups
 }
 
+/// Of runs that differ in nothing but their seed, which is the best: each with the line of its
+/// group and its validation top-1. In a group of one nothing is; of equals it is the first.
+pub fn best_of_groups<'a>(runs: impl IntoIterator<Item = (&'a str, Option<f64>)>) -> Vec<bool> {
+    let mut best: HashMap<&str, (usize, f64, usize)> = HashMap::new();
+    let mut count = 0;
+    for (place, (line, value)) in runs.into_iter().enumerate() {
+        count += 1;
+        let Some(value) = value else { continue };
+        let (first, most, members) = best.entry(line).or_insert((place, value, 0));
+        *members += 1;
+        if value > *most {
+            (*first, *most) = (place, value);
+        }
+    }
+    let mut is_best = vec![false; count];
+    best.into_values().filter(|(.., members)| *members > 1).for_each(|(place, ..)| is_best[place] = true);
+    is_best
+}
+
 /// The most seeds one list may hold.
 const MAX_SEEDS: usize = 10_000;
 
@@ -80,6 +99,14 @@ pub fn text(seeds: &[u64]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_best_of_each_group_is_the_first_with_most() {
+        let runs = [("a", Some(1.0)), ("b", Some(9.0)), ("a", None), ("a", Some(3.0)), ("a", Some(3.0))];
+        assert_eq!(best_of_groups(runs), [false, false, false, true, false]);
+        assert_eq!(best_of_groups([("c", Some(1.0)), ("c", None)]), [false, false], "there is one result");
+        assert!(best_of_groups([]).is_empty());
+    }
 
     #[test]
     fn ranges_include_both_ends() {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::annotation_file::NOTES;
 use super::checkpoint;
 use super::error::{EngineError, Result};
 use super::lease::CLAIM;
@@ -73,6 +74,7 @@ fn is_of_going_on(file: &Path) -> bool {
             || name == checkpoint::END
             || checkpoint::is_checkpoint(name)
             || name == LESIONS
+            || name == NOTES
             || export::is_event_file(name)
     })
 }

@@ -2,6 +2,7 @@
 //! the values of [`crate::domain`].
 
 pub mod adam;
+pub mod annotation_file;
 pub mod bench;
 pub mod checkpoint;
 pub mod data;

@@ -11,6 +11,7 @@ use super::panels::data::Unavailable;
 use super::player::{Playback, PlayerOrder};
 use super::remembered::Remembered;
 use super::run::{RunId, RunStage};
+use crate::domain::annotation::{Annotation, AnnotationEdit};
 use crate::domain::data_preview::{DataPreview, PreviewRequest};
 use crate::domain::event::{Control, Event};
 use crate::domain::features::Features;
@@ -99,6 +100,8 @@ pub enum Message {
     Attached(RunId, Result<Box<Attached>, String>),
     /// A run was deleted, or not.
     Deleted(RunId, Result<(), String>),
+    /// What a person says of the run in this folder.
+    Annotated(PathBuf, Annotation),
     /// What is kept of a run's lesions; intact first.
     LesionsRead(RunId, LesionedWeights, Vec<Lesioned>),
     /// A run was scored without some of its terms; intact first.
@@ -143,8 +146,26 @@ pub enum Effect {
     Detach(DetachedWork),
     /// Ask the process that trains the run in a folder to stop.
     Attach(RunId, PathBuf),
-    /// Delete a run's folder.
-    Delete(RunId, PathBuf),
+    /// Delete these runs' folders, one after the other.
+    Delete(Vec<(RunId, PathBuf)>),
+    /// Change what a person says of the runs in these folders.
+    Annotate {
+        /// The folders.
+        paths: Vec<PathBuf>,
+        /// The change.
+        edit: AnnotationEdit,
+        /// What it changes, for a message.
+        what: &'static str,
+    },
+    /// Write the runs in these folders in another format.
+    Export {
+        /// The folders.
+        runs: Vec<PathBuf>,
+        /// The format.
+        format: ExportAs,
+        /// The folder to write into; of a recording, the file.
+        target: String,
+    },
     /// Score a run without some of its terms.
     Lesion {
         /// Which.
@@ -188,6 +209,61 @@ pub enum Effect {
     Play(PlayerOrder),
     /// What only the terminal can do.
     Terminal(TerminalEffect),
+}
+
+/// What runs are exported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportAs {
+    /// `metrics.csv` and `summary.csv`.
+    Csv,
+    /// The same tables as Parquet files.
+    Parquet,
+    /// An event file for each run.
+    TensorBoard,
+    /// Weights, network and a script for each run.
+    PyTorch,
+    /// One file that can be replayed.
+    Recording,
+}
+
+impl ExportAs {
+    const ALL: [Self; 5] = [Self::Csv, Self::Parquet, Self::TensorBoard, Self::PyTorch, Self::Recording];
+
+    /// The one after it, the first after the last.
+    pub fn next(self) -> Self {
+        let place = Self::ALL.iter().position(|format| *format == self).unwrap_or(0);
+        Self::ALL[(place + 1) % Self::ALL.len()]
+    }
+
+    /// In a word.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Parquet => "Parquet",
+            Self::TensorBoard => "TensorBoard",
+            Self::PyTorch => "PyTorch",
+            Self::Recording => "recording",
+        }
+    }
+
+    /// What is asked for.
+    pub const fn question(self) -> &'static str {
+        match self {
+            Self::Csv => "Export as CSV to directory",
+            Self::Parquet => "Export as Parquet to directory",
+            Self::TensorBoard => "Export for TensorBoard to directory",
+            Self::PyTorch => "Export for PyTorch to directory",
+            Self::Recording => "Export as a recording to file",
+        }
+    }
+
+    /// Where to, unless somebody says otherwise.
+    pub const fn target(self) -> &'static str {
+        match self {
+            Self::Recording => "runs.hrec",
+            _ => "export",
+        }
+    }
 }
 
 /// What only the program's terminal can do.

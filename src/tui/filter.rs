@@ -6,6 +6,7 @@ use std::fmt;
 use regex::{Regex, RegexBuilder};
 
 use super::run::{RunStatus, TrackedRun};
+use crate::domain::annotation::Annotation;
 use crate::domain::error::suggestion;
 use crate::domain::event::Outcome;
 use crate::domain::keys::{KEYS, KeyValue};
@@ -17,18 +18,25 @@ const MAX_PATTERN: usize = 1 << 20;
 type RunValue = fn(&TrackedRun) -> Option<KeyValue>;
 
 /// What can be asked of a run that no key of its spec says.
-const RESULTS: [(&str, RunValue); 10] = [
+const RESULTS: [(&str, RunValue); 13] = [
     ("best", |run| run.state.best_epoch().map(|best| KeyValue::Int(best.epoch as i64))),
     ("device", |run| run.state.started.as_ref().map(|facts| KeyValue::Text(facts.device.clone()))),
     ("done", |run| Some(KeyValue::Int(run.state.epochs.len() as i64))),
+    ("name", |run| said(&run.annotation.name)),
     ("network", |run| Some(KeyValue::Text(run.spec.network_name()))),
+    ("note", |run| said(&run.annotation.note)),
     ("params", |run| run.state.started.as_ref().map(|facts| KeyValue::Int(facts.parameters as i64))),
     ("started", |run| run.began().map(|at| KeyValue::Text(at.to_owned()))),
     ("status", |run| Some(KeyValue::Text(run.status().name().to_owned()))),
+    ("tag", |run| said(&run.annotation.tags_text())),
     ("test", |run| run.test().map(KeyValue::Float)),
     ("time", |run| Some(KeyValue::Float(run.state.t))),
     ("val", |run| run.validation().map(KeyValue::Float)),
 ];
+
+fn said(text: &str) -> Option<KeyValue> {
+    (!text.is_empty()).then(|| KeyValue::Text(text.to_owned()))
+}
 
 /// Statuses, and other words for them.
 const STATUSES: [&str; 9] =
@@ -42,7 +50,7 @@ pub struct RunFilter {
 
 #[derive(Debug, Clone)]
 enum Term {
-    /// Its line, name or status has this word, in small letters.
+    /// Its line, status, name, tags or note have this word, in small letters.
     Word(String),
     /// They match this pattern.
     Pattern(Regex),
@@ -94,7 +102,10 @@ impl RunFilter {
         // As it is listed, and as it is written.
         let text = || {
             let name = run.spec.network_name();
-            format!("{} {name} s{} {}", run.line, run.spec.seed, run.status().name())
+            let written = format!("{} {name} s{} {}", run.line, run.spec.seed, run.status().name());
+            let Annotation { name, note, tags } = &run.annotation;
+            let tags = tags.iter().map(|tag| format!(" #{tag}")).collect::<String>();
+            format!("{written} {name}{tags} {note}")
         };
         self.terms.iter().all(|term| match term {
             Term::Word(word) => text().to_lowercase().contains(word),
@@ -238,6 +249,9 @@ impl Wanted {
         match self {
             Self::Range(low, high) => as_number(Some(value)).is_some_and(|n| (*low..=*high).contains(&n)),
             Self::Text(text) if source.name == "status" => has_status(run.status(), text),
+            Self::Text(text) if source.name == "tag" => {
+                run.annotation.tags.iter().any(|tag| tag.to_lowercase() == *text)
+            }
             Self::Text(text) => value.to_string().to_lowercase() == *text,
         }
     }
@@ -274,8 +288,12 @@ pub fn complete<'a>(word: &str, runs: impl Iterator<Item = &'a TrackedRun>) -> O
             let choices = if source.name == "status" {
                 STATUSES.map(str::to_owned).into()
             } else {
-                let mut values: Vec<String> =
-                    runs.filter_map(|run| source.value(run)).map(|value| value.to_string()).collect();
+                let mut values: Vec<String> = match source.name {
+                    "tag" => runs.flat_map(|run| run.annotation.tags.iter().cloned()).collect(),
+                    _ => runs.filter_map(|run| source.value(run)).map(|value| value.to_string()).collect(),
+                };
+                // A filter's words have no spaces.
+                values.retain(|value| !value.contains(char::is_whitespace));
                 values.sort();
                 values.dedup();
                 values
@@ -283,6 +301,19 @@ pub fn complete<'a>(word: &str, runs: impl Iterator<Item = &'a TrackedRun>) -> O
             (&word[..word.len() - begun.len()], begun, choices)
         }
     };
+    let (mut common, fits) = complete_among(begun, choices)?;
+    if before.is_empty() && fits.is_empty() {
+        let is_result = ["val", "test", "time"].contains(&common.as_str());
+        common.push(if is_result { '>' } else { '=' });
+    }
+    Some((format!("{before}{common}"), fits))
+}
+
+/// How `begun` could go on among these choices, as [`complete`] says it.
+pub fn complete_among(
+    begun: &str,
+    choices: impl IntoIterator<Item = String>,
+) -> Option<(String, Vec<String>)> {
     let fits: Vec<String> = choices.into_iter().filter(|choice| choice.starts_with(begun)).collect();
     let mut common = fits.first()?.clone();
     for other in &fits {
@@ -290,11 +321,7 @@ pub fn complete<'a>(word: &str, runs: impl Iterator<Item = &'a TrackedRun>) -> O
         let length = same.last().map_or(0, |((at, c), _)| at + c.len_utf8());
         common.truncate(length);
     }
-    if before.is_empty() && fits.len() == 1 {
-        let is_result = ["val", "test", "time"].contains(&common.as_str());
-        common.push(if is_result { '>' } else { '=' });
-    }
-    Some((format!("{before}{common}"), if fits.len() == 1 { Vec::new() } else { fits }))
+    Some((common, if fits.len() == 1 { Vec::new() } else { fits }))
 }
 
 #[cfg(test)]

@@ -72,7 +72,8 @@ pub struct DistinctNames {
 }
 
 impl DistinctNames {
-    /// Of these runs. A single one has its network and seed for a name.
+    /// Of these runs. A single one has its network and seed for a name; one that a person named
+    /// has that name.
     pub fn of(runs: &[&TrackedRun]) -> Self {
         let is_shared = |of: fn(&TrackedRun) -> String| {
             runs.len() > 1 && runs.windows(2).all(|pair| of(pair[0]) == of(pair[1]))
@@ -83,6 +84,9 @@ impl DistinctNames {
         let has = |run: &TrackedRun, word: &str| words(&run.line).any(|own| own == word);
         let common = |word: &&str| runs.iter().all(|run| has(run, word));
         let name = |run: &&TrackedRun| {
+            if !run.annotation.name.is_empty() {
+                return run.annotation.name.clone();
+            }
             let own = [(one_network, network(run)), (one_seed, seed(run))].into_iter();
             let own = own.filter(|(is_shared, _)| !is_shared).map(|(_, part)| part);
             let rest = words(&run.line).filter(|word| !common(word)).map(str::to_owned);

@@ -109,8 +109,9 @@ pub struct Pages {
 
 impl Default for Pages {
     fn default() -> Self {
-        use PanelId::{Activations, Curves, Data, Features, Runs, Setup, Status, Table, Wiring};
+        use PanelId::{Activations, Curves, Data, Features, Info, Runs, Setup, Status, Table, Wiring};
         // On a wide one the right column has the room that the left one cannot use.
+        let details = Page(vec![vec![Runs, Info]]);
         let all = Page(vec![vec![Wiring, Setup, Status], vec![Curves, Activations, Runs]]);
         Self {
             small: vec![
@@ -121,9 +122,16 @@ impl Default for Pages {
                 Page::single(Features),
                 Page::single(Data),
                 Page::single(Table),
+                details.clone(),
             ],
-            medium: vec![all.clone(), Page::single(Features), Page::single(Data), Page::single(Table)],
-            wide: vec![all, Page::single(Features), Page::single(Data), Page::single(Table)],
+            medium: vec![
+                all.clone(),
+                Page::single(Features),
+                Page::single(Data),
+                Page::single(Table),
+                details.clone(),
+            ],
+            wide: vec![all, Page::single(Features), Page::single(Data), Page::single(Table), details],
         }
     }
 }
@@ -312,8 +320,8 @@ mod tests {
     fn all_panels_but_those_of_images_and_tables_are_on_one_page_from_120_columns_on() {
         for size in [(120, 40), (200, 60)] {
             let arranged = arrange(size, PanelId::Runs, Wish::default()).unwrap();
-            assert_eq!(arranged.panels.len(), PanelId::ALL.len() - 3);
-            let alone = [PanelId::Features, PanelId::Data, PanelId::Table];
+            assert_eq!(arranged.panels.len(), PanelId::ALL.len() - 4);
+            let alone = [PanelId::Features, PanelId::Data, PanelId::Table, PanelId::Info];
             assert!(arranged.panels.iter().all(|(panel, _)| !alone.contains(panel)));
             assert_eq!(arranged.borders().len(), 5, "two in each column, one between them");
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::domain::annotation::Annotation;
 use crate::domain::event::{Checkpoint, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
@@ -91,6 +92,10 @@ pub struct TrackedRun {
     pub error: Option<String>,
     /// Whether another process is training it.
     pub elsewhere: bool,
+    /// What a person says of it.
+    pub annotation: Annotation,
+    /// Its line without the seed, which runs that differ in nothing else share.
+    pub group: String,
     /// Bytes of its record that the state is made of; 0 of a run that this process wrote.
     pub recorded: u64,
     /// What another process has added since its steps were asked for.
@@ -100,7 +105,7 @@ pub struct TrackedRun {
 impl TrackedRun {
     /// A run that waits.
     pub fn waiting(id: RunId, spec: ExperimentSpec) -> Self {
-        let line = spec.to_string();
+        let (line, group) = (spec.to_string(), spec.without_seed());
         Self {
             id,
             path: None,
@@ -112,6 +117,8 @@ impl TrackedRun {
             slot: None,
             error: None,
             elsewhere: false,
+            annotation: Annotation::default(),
+            group,
             recorded: 0,
             pending: Vec::new(),
         }
@@ -119,10 +126,19 @@ impl TrackedRun {
 
     /// A run found on disk, as its folder records it.
     pub fn found(id: RunId, saved: SavedRun) -> Self {
-        let SavedRun { path, spec, state, being_written, bytes, .. } = saved;
+        let SavedRun { path, spec, state, being_written, bytes, annotation, .. } = saved;
         let (stage, steps) = (RunStage::Over, StepsState::OnDisk);
         let waiting = Self::waiting(id, spec);
-        Self { path: Some(path), state, stage, steps, elsewhere: being_written, recorded: bytes, ..waiting }
+        Self {
+            path: Some(path),
+            state,
+            stage,
+            steps,
+            elsewhere: being_written,
+            annotation,
+            recorded: bytes,
+            ..waiting
+        }
     }
 
     /// Whether `saved`, of the same folder, has nothing that is not known.
@@ -202,6 +218,14 @@ impl TrackedRun {
                 Some(Outcome::Diverged) => Some("this run diverged, and would again"),
                 _ => None,
             },
+        }
+    }
+
+    /// The name it was given, else network and seed.
+    pub fn name(&self) -> String {
+        match self.annotation.name.as_str() {
+            "" => format!("{} s{}", self.spec.network_name(), self.spec.seed),
+            name => name.to_owned(),
         }
     }
 

@@ -2,9 +2,10 @@
 //! baseline.
 
 mod listing;
+mod marks;
 mod steps;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use super::filter::RunFilter;
@@ -32,6 +33,10 @@ pub struct RunList {
     /// Whether it was put there by a person, or by what they started.
     chosen: bool,
     baseline: Option<RunId>,
+    /// Those that are to be deleted, exported, tagged or compared together.
+    marked: BTreeSet<RunId>,
+    /// The best of each group of runs that differ only in seed.
+    best: HashSet<RunId>,
     sort: SortBy,
     reversed: bool,
     filter: String,
@@ -54,6 +59,8 @@ impl Default for RunList {
             cursor: None,
             chosen: false,
             baseline: None,
+            marked: BTreeSet::new(),
+            best: HashSet::new(),
             sort: SortBy::Began,
             reversed: false,
             filter: String::new(),
@@ -203,8 +210,10 @@ impl RunList {
         let known = self.by_path.get(&saved.path).copied();
         match known.and_then(|id| self.get_mut(id)) {
             // Queued to be resumed, or resumed.
-            Some(run) if run.stage != RunStage::Over => {}
-            Some(run) if run.knows(&saved) => run.elsewhere = saved.being_written,
+            Some(run) if run.stage != RunStage::Over => run.annotation = saved.annotation,
+            Some(run) if run.knows(&saved) => {
+                (run.elsewhere, run.annotation) = (saved.being_written, saved.annotation);
+            }
             Some(run) => {
                 let slot = run.slot;
                 *run = TrackedRun { slot, ..TrackedRun::found(run.id, saved) };
@@ -346,6 +355,7 @@ impl RunList {
             self.by_path.remove(&path);
         }
         self.queue.retain(|waiting| *waiting != id);
+        self.marked.remove(&id);
         self.baseline = self.baseline.filter(|baseline| *baseline != id);
         self.list();
         // The cursor stays where it was on the screen.

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use hiresnet_tui::domain::annotation::Annotation;
 use hiresnet_tui::domain::event::{
     BlockActivity, Checkpoint, EVENT_VERSION, Event, EventKind, HopActivity, Outcome, Phase, RunStarted,
     Score, Split, SplitSizes,
@@ -273,6 +274,8 @@ pub fn saved(name: &str, line: &str, at: &str, course: Course) -> SavedRun {
         torn: false,
         being_written: false,
         bytes: 0,
+        annotation: Annotation::default(),
+        annotation_error: None,
     }
 }
 

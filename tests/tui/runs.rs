@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use hiresnet_tui::domain::annotation::Annotation;
 use hiresnet_tui::domain::event::{Event, EventKind, Outcome};
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
@@ -106,6 +107,8 @@ fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
         torn: true,
         being_written: false,
         bytes: 0,
+        annotation: Annotation::default(),
+        annotation_error: None,
     };
     world.tell(Message::Found(Box::new(found())));
     world.tell(Message::Searched(vec![]));
@@ -122,6 +125,8 @@ fn a_live_run_is_not_overwritten_by_what_is_found_of_it() {
         torn: false,
         being_written: false,
         bytes: 0,
+        annotation: Annotation::default(),
+        annotation_error: None,
     };
     world.tell(Message::Found(Box::new(found))).screen((80, 24));
     assert_eq!(world.listed().len(), 3, "so far it may be another program's");
@@ -379,7 +384,7 @@ fn deleting_asks_first() {
         assert!(world.keys_are_commands());
     }
     world.keys("delete y");
-    assert_eq!(world.effects(), [Effect::Delete(ids[1], "runs/s2".into())]);
+    assert_eq!(world.effects(), [Effect::Delete(vec![(ids[1], "runs/s2".into())])]);
     assert_eq!(world.listed(), ids, "it stays until it is gone");
     world.tell(Message::Deleted(ids[1], Err("files of somebody else's are in it".into())));
     assert_eq!((world.listed(), world.level()), (ids.clone(), Some(Level::Bad)));
@@ -504,7 +509,17 @@ fn written() -> (SavedRun, Vec<(u64, Event)>) {
         events.iter().enumerate().map(|(i, event)| (100 * (i as u64 + 1), event.clone())).collect();
     let state = RunState::replay(&events[..50]);
     let path = "runs/other".into();
-    (SavedRun { path, spec, state, torn: false, being_written: true, bytes: 5000 }, told)
+    let saved = SavedRun {
+        path,
+        spec,
+        state,
+        torn: false,
+        being_written: true,
+        bytes: 5000,
+        annotation: Annotation::default(),
+        annotation_error: None,
+    };
+    (saved, told)
 }
 
 #[test]

@@ -250,6 +250,7 @@ fn read(dir: &Path) -> Result<Vec<SavedRun>> {
     }
     let (runs, errors) = store::list(dir)?;
     errors.iter().for_each(|skipped| error(&format!("left out: {skipped}")));
+    crate::batch::notes::say_unread(&runs);
     if runs.is_empty() {
         let reason = match SavedRun::open_condensed(dir) {
             Ok(_) => "a run, not a folder of runs; give the folder that it is in",

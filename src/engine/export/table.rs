@@ -83,6 +83,11 @@ pub fn metrics(runs: &[Run]) -> ExportTable {
     ExportTable { name: "metrics", columns }
 }
 
+/// What a person says of a run, where they say anything.
+fn said(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// Every run in one row.
 pub fn summary(runs: &[Run]) -> ExportTable {
     let text = |of: &dyn Fn(&Run) -> Option<String>| ExportColumn::Text(runs.iter().map(of).collect());
@@ -118,6 +123,9 @@ pub fn summary(runs: &[Run]) -> ExportTable {
         ("device", text(&|run| started(run).map(|facts| facts.device))),
         ("program", text(&|run| started(run).map(|facts| facts.program))),
         ("started", text(&|run| started(run).map(|facts| facts.at))),
+        ("name", text(&|run| said(&run.saved.annotation.name))),
+        ("tags", text(&|run| said(&run.saved.annotation.tags_text()))),
+        ("note", text(&|run| said(&run.saved.annotation.note))),
     ];
     ExportTable { name: "summary", columns }
 }

@@ -1,7 +1,8 @@
 //! Runs on disk: `ROOT/<id>/` with `spec.toml`, `events.jsonl`, `metrics.csv`, `summary.json`,
 //! `best.safetensors` and `last.safetensors`; while it is not complete, also its last two
 //! checkpoints, and while it is written, the claim of whoever does that; afterwards, where that
-//! was to be kept, the checkpoint of its end.
+//! was to be kept, the checkpoint of its end; and `lesions.json` and `notes.json`, where somebody
+//! asked for lesions or wrote a note.
 //!
 //! `events.jsonl` is the run; everything else can be made from it and the weights. It is
 //! appended to, a line at a time, so a crash loses at most a torn last line. A run that goes
@@ -25,7 +26,8 @@ use self::record::RecordReader;
 use self::summary::CondensedRun;
 use super::error::{EngineError, Result};
 use super::model::Weights;
-use super::{checkpoint, files, lease, toml_error};
+use super::{annotation_file, checkpoint, files, lease, toml_error};
+use crate::domain::annotation::Annotation;
 use crate::domain::event::{Checkpoint, Event, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
@@ -109,6 +111,10 @@ pub struct SavedRun {
     pub being_written: bool,
     /// Bytes of its record that led to the state.
     pub bytes: u64,
+    /// What a person says of it.
+    pub annotation: Annotation,
+    /// Why that cannot be read, where it cannot.
+    pub annotation_error: Option<String>,
 }
 
 impl SavedRun {
@@ -151,7 +157,13 @@ impl SavedRun {
             let reason = format!("not the spec of its record, which is {}", facts.spec);
             return Err(EngineError::run(path.join(SPEC), reason));
         }
-        Ok(Self { path: path.to_path_buf(), spec, state, torn, being_written, bytes })
+        let (annotation, annotation_error) = match annotation_file::read(path) {
+            Ok(annotation) => (annotation, None),
+            // A run without its note is a run.
+            Err(error) => (Annotation::default(), Some(error.to_string())),
+        };
+        let path = path.to_path_buf();
+        Ok(Self { path, spec, state, torn, being_written, bytes, annotation, annotation_error })
     }
 
     /// The weights of one checkpoint; `None` where it kept none.

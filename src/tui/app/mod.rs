@@ -130,6 +130,9 @@ impl App {
                 }
             }
         }
+        if let Some(panel) = self.session.wanted_focus.take() {
+            self.focus = panel;
+        }
         if !is_event {
             self.session.load_what_is_drawn();
         }

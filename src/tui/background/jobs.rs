@@ -13,6 +13,7 @@ use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::term::Term;
 use crate::domain::text::harmless;
+use crate::engine::annotation_file::NOTES;
 use crate::engine::data::DatasetCache;
 use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
@@ -137,6 +138,10 @@ pub fn search(
                 Ok(saved) => {
                     if tidy {
                         store::tidy(&saved, false);
+                    }
+                    if let Some(error) = &saved.annotation_error {
+                        let text = format!("{NOTES} left out: {}", harmless(error, 4000));
+                        send(Message::Log(Level::Warn, text));
                     }
                     if saved.torn {
                         let name = path.file_name().unwrap_or_default().to_string_lossy();

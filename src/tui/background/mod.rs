@@ -3,6 +3,7 @@
 
 mod following;
 pub mod jobs;
+mod keeping;
 mod reading;
 mod store_follower;
 
@@ -147,9 +148,11 @@ impl BackgroundTasks {
             | Effect::Fetch(_)
             | Effect::EndFetch
             | Effect::EndLesions
-            | Effect::Delete(..)
             | Effect::Detach(_)
             | Effect::Attach(..)
+            | Effect::Delete(_)
+            | Effect::Annotate { .. }
+            | Effect::Export { .. }
             | Effect::SavePreset { .. }
             | Effect::Play(_)
                 if self.is_headless => {}
@@ -165,9 +168,11 @@ impl BackgroundTasks {
             Effect::Fetch(offer) => self.fetch(offer),
             Effect::EndFetch => self.fetch_cancelled.store(true, Ordering::Relaxed),
             Effect::EndLesions => self.lesions_cancelled.store(true, Ordering::Relaxed),
-            Effect::Delete(id, path) => self.delete(id, path),
             Effect::Detach(work) => self.detach(work),
             Effect::Attach(id, path) => self.attach(id, path),
+            Effect::Delete(runs) => self.delete(runs),
+            Effect::Annotate { paths, edit, what } => self.annotate(paths, edit, what),
+            Effect::Export { runs, format, target } => self.export(runs, format, target),
             Effect::SavePreset { name, spec, replace } => self.save_preset(name, *spec, replace),
             Effect::Play(order) => self.order_player(&order),
         }
@@ -256,12 +261,14 @@ impl BackgroundTasks {
         }
     }
 
-    /// Deletes a run from disk.
-    fn delete(&self, id: RunId, path: PathBuf) {
+    /// Deletes runs from disk.
+    fn delete(&self, runs: Vec<(RunId, PathBuf)>) {
         let root = self.root.clone();
         self.spawn("delete", move |send| {
-            let deleted = deletion::delete(&root, &path).map_err(|error| in_full(&error));
-            send(ThreadMessage::Message(Message::Deleted(id, deleted)));
+            for (id, path) in runs {
+                let deleted = deletion::delete(&root, &path).map_err(|error| in_full(&error));
+                send(ThreadMessage::Message(Message::Deleted(id, deleted)));
+            }
         });
     }
 

@@ -9,6 +9,7 @@ use super::following::Order;
 use super::jobs::{in_full, search};
 use crate::domain::event::Outcome;
 use crate::domain::text::harmless;
+use crate::engine::annotation_file::{self, NOTES};
 use crate::engine::lease;
 use crate::engine::store::{self, Appended, RecordFollower};
 use crate::engine::watch::{FolderChange, FolderWatch, WatchId, is_shared};
@@ -131,7 +132,8 @@ impl<'a> StoreFollower<'a> {
             if let Some((true, false)) = read {
                 self.forget(&path);
                 let folder = FollowedFolder { run: FollowedRun::Over, watch: None, seen: None };
-                self.runs.insert(path, folder);
+                self.runs.insert(path.clone(), folder);
+                self.watch_names(&path);
                 continue;
             }
             self.follow(&path);
@@ -197,6 +199,27 @@ impl<'a> StoreFollower<'a> {
         }
     }
 
+    /// Watches only which files come and go in a run's folder: of a run that is over, a note.
+    /// Where it cannot be watched, the next search sees it.
+    fn watch_names(&mut self, path: &Path) {
+        let (Some(watch), Some(folder)) = (&self.watch, self.runs.get_mut(path)) else { return };
+        folder.watch = watch.add(path, false);
+        if let Some(id) = folder.watch {
+            self.folders.insert(id, path.to_path_buf());
+        }
+    }
+
+    /// Reads and sends what a person says of a run.
+    fn read_notes(&self, path: &Path) {
+        if !self.runs.contains_key(path) {
+            return;
+        }
+        (self.send)(match annotation_file::read(path) {
+            Ok(annotation) => Message::Annotated(path.to_path_buf(), annotation),
+            Err(error) => Message::Log(Level::Warn, format!("{NOTES} left out: {}", in_full(&error))),
+        });
+    }
+
     /// Watches it no longer.
     fn unwatch(&mut self, path: &Path) {
         if let Some(id) = self.runs.get_mut(path).and_then(|folder| folder.watch.take()) {
@@ -215,6 +238,7 @@ impl<'a> StoreFollower<'a> {
 
     fn take_in(&mut self, changes: Vec<FolderChange>) {
         let (mut all, mut concerned) = (false, BTreeMap::new());
+        let mut noted = BTreeSet::new();
         for change in changes {
             let closed = matches!(change, FolderChange::Closed(..));
             match change {
@@ -229,6 +253,8 @@ impl<'a> StoreFollower<'a> {
                                 all |= self.root.is_dir();
                             }
                         }
+                    } else if let Some(path) = self.folders.get(&id).filter(|_| name == NOTES) {
+                        noted.insert(path.clone());
                     } else if let Some(path) = self.folders.get(&id)
                         && TOLD_BY.iter().any(|told| name == *told)
                     {
@@ -251,6 +277,7 @@ impl<'a> StoreFollower<'a> {
             return self.search();
         }
         concerned.iter().for_each(|(path, closed)| self.look(path, *closed, AGAINS));
+        noted.iter().for_each(|path| self.read_notes(path));
     }
 
     /// Looks at all that may have changed and is not told.
@@ -323,7 +350,7 @@ impl<'a> StoreFollower<'a> {
             self.again.insert(path.to_path_buf(), (again - 1, closed));
         }
         if matches!(now, FollowedRun::Over) {
-            self.unwatch(path);
+            self.watch_names(path);
         }
         if let Some(folder) = self.runs.get_mut(path) {
             folder.run = now;

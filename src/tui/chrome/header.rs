@@ -119,7 +119,10 @@ fn training(session: &Session, room: usize) -> String {
             text = format!("{text} · {part}");
         }
     }
-    let name = run.spec.network_name();
+    let name = match run.annotation.name.as_str() {
+        "" => run.spec.network_name(),
+        name => name.to_owned(),
+    };
     if name.width() + 3 + text.width() <= room { format!("{name} · {text}") } else { text }
 }
 

@@ -22,6 +22,7 @@ pub fn draw_box(editing: &Editing, area: Rect, buf: &mut Buffer, theme: &Theme) 
     let room = usize::from(width.saturating_sub(4));
     let (text, style) = match &editing.error {
         Some(error) => (error.as_str(), theme.bad()),
+        None if !editing.about.is_empty() => (editing.about.as_str(), theme.dim()),
         None => ("Enter: apply · Esc: cancel", theme.dim()),
     };
     let notes = wrap(text, room);

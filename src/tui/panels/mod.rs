@@ -9,6 +9,7 @@ pub mod activations;
 pub mod curves;
 pub mod data;
 pub mod features;
+mod info;
 mod runs;
 mod setup;
 mod status;
@@ -81,6 +82,7 @@ panels! {
     Data, data: data::DataPanel;
     Table, table: table::TablePanel;
     Runs, runs: runs::RunsPanel;
+    Info, info: info::InfoPanel;
     Status, status: status::StatusPanel;
 }
 

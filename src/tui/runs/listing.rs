@@ -73,5 +73,6 @@ impl RunList {
             self.cursor = self.listed.first().copied();
         }
         self.labels = Labels::of(self.listed());
+        self.find_best();
     }
 }

@@ -4,14 +4,16 @@ use crossterm::event::KeyEvent;
 use tui_input::{Input, InputRequest};
 
 use super::{Question, Session};
+use crate::domain::annotation;
 use crate::domain::timeline::SeekGoal;
-use crate::tui::action::Effect;
+use crate::tui::action::{Effect, ExportAs};
 use crate::tui::command::EditCommand;
 use crate::tui::filter;
 use crate::tui::line_editor;
 use crate::tui::log::Level;
 use crate::tui::player::PlayerOrder;
 use crate::tui::plot::axis::AxisLimits;
+use crate::tui::run::RunId;
 use crate::tui::setup::Field;
 
 /// The longest text that can be typed or pasted, characters.
@@ -32,6 +34,14 @@ pub enum EditedText {
     PresetName,
     /// The ends of the y axis of a metric in Curves, by its number: loss, top-1.
     Limits(usize),
+    /// The name of a run.
+    RunName(RunId),
+    /// The note on a run.
+    RunNote(RunId),
+    /// Tags of runs.
+    RunTags,
+    /// Where runs are exported to.
+    Export(ExportAs),
 }
 
 /// Text being typed.
@@ -42,6 +52,10 @@ pub struct Editing {
     pub input: Input,
     /// What is wrong with it.
     pub error: Option<String>,
+    /// What it is about and what keys do; empty where that is plain.
+    pub about: String,
+    /// The runs that it is of.
+    runs: Vec<RunId>,
     /// The text before.
     before: String,
     /// Whether no key has been pressed: a first letter then replaces a short value.
@@ -53,7 +67,13 @@ impl Editing {
     pub const fn is_long(&self) -> bool {
         match self.what {
             EditedText::Field(field) => matches!(field, Field::Line | Field::Preset),
-            EditedText::Goal | EditedText::PresetName | EditedText::Limits(..) => true,
+            EditedText::Goal
+            | EditedText::PresetName
+            | EditedText::Limits(..)
+            | EditedText::RunName(_)
+            | EditedText::RunNote(_)
+            | EditedText::RunTags
+            | EditedText::Export(_) => true,
             EditedText::Filter | EditedText::FieldName(_) => false,
         }
     }
@@ -66,6 +86,10 @@ impl Editing {
             EditedText::FieldName(_) => "field",
             EditedText::Goal => "Go to: 37%, e12, 1:30",
             EditedText::PresetName => "Save preset as",
+            EditedText::RunName(_) => "Name of the run",
+            EditedText::RunNote(_) => "Note",
+            EditedText::RunTags => "Tags",
+            EditedText::Export(format) => format.question(),
             EditedText::Limits(0) => "Loss axis: 0.1..2, empty to fit",
             EditedText::Limits(..) => "Top-1 axis: 80..95, empty to fit",
         }
@@ -110,10 +134,17 @@ impl Session {
     }
 
     fn edit(&mut self, what: EditedText, text: String) {
+        self.edit_about(what, text, String::new(), Vec::new());
+    }
+
+    /// Begins to edit a text that is about these runs.
+    pub(super) fn edit_about(&mut self, what: EditedText, text: String, about: String, runs: Vec<RunId>) {
         self.editing = Some(Editing {
             what,
             input: Input::new(text.clone()),
             error: None,
+            about,
+            runs,
             before: text,
             untouched: true,
         });
@@ -149,6 +180,13 @@ impl Session {
             EditedText::Goal => editing.error = editing.input.value().parse::<SeekGoal>().err(),
             EditedText::PresetName => editing.error = self.setup.check_name(editing.input.value()).err(),
             EditedText::Limits(..) => editing.error = editing.input.value().parse::<AxisLimits>().err(),
+            EditedText::RunName(_) => editing.error = annotation::name(editing.input.value()).err(),
+            EditedText::RunNote(_) => editing.error = annotation::note(editing.input.value()).err(),
+            EditedText::RunTags => editing.error = annotation::tags(editing.input.value()).err(),
+            EditedText::Export(_) => {
+                let is_empty = editing.input.value().trim().is_empty();
+                editing.error = is_empty.then(|| "where to?".to_owned());
+            }
             EditedText::Field(field) => {
                 let checked = self.setup.check(field, editing.input.value(), &self.draft);
                 editing.error = checked.err().map(|error| error.reason);
@@ -161,16 +199,34 @@ impl Session {
         self.want(Effect::SavePreset { name, spec: Box::new(self.draft.spec().clone()), replace });
     }
 
-    /// Completes the word of the filter before the cursor, or says how it could go on.
+    /// Completes the word of the filter or of tags before the cursor, or says how it could go on;
+    /// of an export, goes to the next format.
     fn complete(&mut self) {
-        let Some(editing) = self.editing.as_mut().filter(|it| matches!(it.what, EditedText::Filter)) else {
-            return;
-        };
+        let tags = self.all_tags();
+        let Some(editing) = self.editing.as_mut() else { return };
+        match editing.what {
+            EditedText::Filter | EditedText::RunTags => {}
+            EditedText::Export(format) => {
+                let (runs, text) = (std::mem::take(&mut editing.runs), editing.input.value().to_owned());
+                self.edit_export_as(format.next(), runs);
+                // What somebody typed stays.
+                if let Some(editing) = self.editing.as_mut().filter(|_| text != format.target()) {
+                    editing.input = Input::new(text);
+                }
+                return;
+            }
+            _ => return,
+        }
         let text: Vec<char> = editing.input.value().chars().collect();
         let (before, after) = text.split_at(editing.input.cursor().min(text.len()));
         let start = before.iter().rposition(|c| c.is_whitespace()).map_or(0, |at| at + 1);
         let word: String = before[start..].iter().collect();
-        let Some((whole, choices)) = filter::complete(&word, self.runs.all()) else { return };
+        let is_filter = matches!(editing.what, EditedText::Filter);
+        let completed = match is_filter {
+            true => filter::complete(&word, self.runs.all()),
+            false => filter::complete_among(&word, tags),
+        };
+        let Some((whole, choices)) = completed else { return };
         let kept: String = before[..start].iter().collect();
         let cursor = kept.chars().count() + whole.chars().count();
         let text = format!("{kept}{whole}{}", after.iter().collect::<String>());
@@ -178,7 +234,10 @@ impl Session {
             return;
         }
         editing.input = Input::new(text).with_cursor(cursor);
-        editing.error = self.runs.set_filter(editing.input.value()).err();
+        editing.error = match is_filter {
+            true => self.runs.set_filter(editing.input.value()).err(),
+            false => annotation::tags(editing.input.value()).err(),
+        };
         if !choices.is_empty() {
             self.say(Level::Info, choices.join(" "));
         }
@@ -216,6 +275,25 @@ impl Session {
                     return;
                 }
             },
+            (
+                EditCommand::Accept,
+                what @ (EditedText::RunName(_) | EditedText::RunNote(_) | EditedText::RunTags),
+            ) => {
+                let (text, runs) = (editing.input.value().to_owned(), editing.runs.clone());
+                if let Err(reason) = self.annotate(what, &text, &runs) {
+                    if let Some(editing) = &mut self.editing {
+                        editing.error = Some(reason);
+                    }
+                    return;
+                }
+            }
+            (EditCommand::Accept, EditedText::Export(format)) => {
+                if editing.error.is_some() {
+                    return;
+                }
+                let (text, runs) = (editing.input.value().to_owned(), editing.runs.clone());
+                self.export(format, &text, &runs);
+            }
             (EditCommand::Accept, EditedText::PresetName) => {
                 let name = editing.input.value().to_owned();
                 if let Err(reason) = self.setup.check_name(&name) {

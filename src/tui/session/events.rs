@@ -55,12 +55,8 @@ impl Session {
             Message::Looked(..) | Message::DataSeen(..) | Message::NotKept(_) => {}
             Message::Detached(result) => self.detached(result),
             Message::Attached(id, result) => self.attached(id, result),
-            Message::Deleted(id, Ok(())) => {
-                self.runs.remove(id);
-                self.lesions.forget(id);
-                self.say(Level::Info, "deleted");
-            }
-            Message::Deleted(_, Err(reason)) => self.say(Level::Bad, reason),
+            Message::Deleted(id, result) => self.deleted(id, result),
+            Message::Annotated(path, annotation) => self.annotated(&path, annotation),
             Message::LesionsRead(id, weights, scored) => {
                 if let Some(run) = self.runs.get(id) {
                     self.lesions.restore(run, weights, scored);
@@ -85,10 +81,15 @@ impl Session {
         }
         let Some(run) = self.runs.get_mut(id) else { return };
         run.state.apply(event);
+        let network = match run.annotation.name.as_str() {
+            "" => run.spec.network_name(),
+            name => name.to_owned(),
+        };
         if matches!(event.kind, EventKind::EpochEnded { .. }) {
             self.lesions.moved_on(id, run.state.best_epoch().map(|best| best.epoch));
+            // Another may be the best of its group now.
+            self.runs.outdate();
         }
-        let network = run.spec.network_name();
         match &event.kind {
             EventKind::RunStarted(facts) => {
                 let text = format!("{network}: training on {}", facts.device);

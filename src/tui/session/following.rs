@@ -19,7 +19,7 @@ impl Session {
         let being_written = saved.being_written;
         self.runs.found(saved);
         let run = self.runs.at(&path).and_then(|id| self.runs.get(id));
-        let Some(name) = run.map(name).filter(|_| !self.searching && !is_own) else { return };
+        let Some(name) = run.map(TrackedRun::name).filter(|_| !self.searching && !is_own) else { return };
         match (was, being_written) {
             (None | Some((false, _)), true) if outcome.is_none() => {
                 self.note(Level::Info, format!("{name}: training in another process"));
@@ -39,7 +39,7 @@ impl Session {
         let Some(run) = self.runs.get_mut(id).filter(|run| run.stage == RunStage::Over) else { return };
         let was_written = std::mem::replace(&mut run.elsewhere, being_written);
         let events = run.append(events);
-        let (best, name) = (run.state.best_epoch().map(|best| best.epoch), name(run));
+        let (best, name) = (run.state.best_epoch().map(|best| best.epoch), run.name());
         let is_cut_off = was_written && !being_written && run.state.outcome.is_none();
         let counts =
             |event: &Event| matches!(event.kind, EventKind::EpochEnded { .. } | EventKind::Tested { .. });
@@ -79,15 +79,10 @@ impl Session {
             Outcome::Diverged | Outcome::Failed => Level::Warn,
         };
         let test = run.test().map_or_else(String::new, |top1| format!(", test {top1:.2}%"));
-        let text = format!("{} {} in another process{test}", name(run), outcome.name());
+        let text = format!("{} {} in another process{test}", run.name(), outcome.name());
         if level != Level::Warn {
             self.note(level, text.clone());
         }
         self.say(level, text);
     }
-}
-
-/// Network and seed.
-fn name(run: &TrackedRun) -> String {
-    format!("{} s{}", run.spec.network_name(), run.spec.seed)
 }

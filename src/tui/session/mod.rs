@@ -10,18 +10,21 @@ mod events;
 mod fetching;
 mod following;
 mod lesions;
+mod marked;
 mod notice;
 mod pasting;
 mod question;
 mod repeating;
 mod training;
 
+use self::marked::Deleting;
 use self::repeating::Repeated;
 use super::action::{Effect, TerminalEffect};
 use super::draft::Draft;
 use super::fetching::Fetching;
 use super::lesions::Lesions;
 use super::log::{Level, Log};
+use super::panels::PanelId;
 use super::player::Playback;
 use super::plot::axis::AxisLimits;
 use super::run::{RunStage, StepsState, TrackedRun};
@@ -93,6 +96,10 @@ pub struct Session {
     pub theme: Theme,
     /// Where the recording is, where one is shown instead of training.
     pub playback: Option<Playback>,
+    /// A panel that is to get the focus.
+    pub wanted_focus: Option<PanelId>,
+    /// Runs that are being deleted together.
+    deleting: Option<Deleting>,
     leaving: Leaving,
     /// What is said when the terminal has been given back.
     pub farewell: Option<String>,
@@ -125,6 +132,8 @@ impl Session {
             machine: Machine::default(),
             theme,
             playback: None,
+            wanted_focus: None,
+            deleting: None,
             leaving: Leaving::No,
             farewell: None,
             held: false,

@@ -12,6 +12,8 @@ pub enum Question {
     Quit,
     /// Whether to delete this run from disk.
     Delete(RunId),
+    /// Whether to delete the marked runs.
+    DeleteMarked,
     /// Whether the draft replaces a preset of the user's own.
     ReplacePreset,
     /// Whether to download the dataset of this run.
@@ -30,6 +32,7 @@ impl Question {
         match self {
             Self::Quit => "Quit?",
             Self::Delete(_) => "Delete run?",
+            Self::DeleteMarked => "Delete marked runs?",
             Self::ReplacePreset => "Replace preset?",
             Self::Fetch => "Download dataset?",
             Self::QueuePasted => "Queue pasted specs?",
@@ -42,7 +45,7 @@ impl Question {
     pub const fn label(self, answer: QuestionAnswer) -> &'static str {
         match (answer, self) {
             (QuestionAnswer::Yes, Self::Quit) => "Quit",
-            (QuestionAnswer::Yes, Self::Delete(_)) => "Delete",
+            (QuestionAnswer::Yes, Self::Delete(_) | Self::DeleteMarked) => "Delete",
             (QuestionAnswer::Yes, Self::ReplacePreset) => "Replace",
             (QuestionAnswer::Yes, Self::Fetch) => "Download",
             (QuestionAnswer::Yes, Self::QueuePasted) => "Queue",
@@ -76,6 +79,7 @@ impl Session {
             Question::QueuePasted => self.pasted_text(),
             Question::Repeat => self.repeated_text()?,
             Question::Attach(id) => self.attach_text(id)?,
+            Question::DeleteMarked => self.delete_marked_text(),
             Question::Delete(id) => {
                 let line = self.runs.get(id).map_or("", |run| run.line.as_str());
                 format!("Its record and its weights are deleted from disk: {line}")
@@ -110,9 +114,10 @@ impl Session {
             (QuestionAnswer::Yes, Question::Delete(id)) => {
                 if let Some(TrackedRun { path: Some(path), .. }) = self.runs.get(id) {
                     let path = path.clone();
-                    self.want(Effect::Delete(id, path));
+                    self.want(Effect::Delete(vec![(id, path)]));
                 }
             }
+            (QuestionAnswer::Yes, Question::DeleteMarked) => self.delete_all_marked(),
             (QuestionAnswer::Yes, Question::ReplacePreset) => {
                 let name = std::mem::take(&mut self.setup.replacing);
                 self.save_preset(name, true);
@@ -128,7 +133,11 @@ impl Session {
             (QuestionAnswer::No, Question::Fetch) => self.answer_fetch(false),
             (
                 QuestionAnswer::No,
-                Question::Quit | Question::Delete(_) | Question::ReplacePreset | Question::Attach(_),
+                Question::Quit
+                | Question::Delete(_)
+                | Question::DeleteMarked
+                | Question::ReplacePreset
+                | Question::Attach(_),
             ) => {}
         }
         self.question = None;

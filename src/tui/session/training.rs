@@ -222,8 +222,15 @@ impl Session {
         self.runs.reorder(id, by);
     }
 
-    /// Takes the chosen run out of the queue, or asks whether to delete it from disk.
+    /// Takes the chosen run out of the queue, or asks whether to delete it, or the marked ones,
+    /// from disk.
     pub fn delete(&mut self) {
+        if self.runs.marked_len() > 0 {
+            if !self.is_replay("nothing is deleted here") {
+                self.delete_marked();
+            }
+            return;
+        }
         let Some(id) = self.chosen() else { return };
         if self.is_replay("nothing is deleted here") {
             return;

@@ -82,6 +82,15 @@ pub fn why_unlike(session: &Session, run: &TrackedRun) -> Option<String> {
     (!keys.is_empty()).then(|| format!("no Δ: baseline differs in {}", keys.join(", ")))
 }
 
+/// Validation, with a mark where it is the best of runs that differ only in seed.
+fn best(session: &Session, run: &TrackedRun) -> (String, Style) {
+    let (mark, style) = match session.runs.is_best(run.id) {
+        true => ("*", session.theme.strong()),
+        false => (" ", session.theme.text()),
+    };
+    (format!("{}{mark}", percent(run.validation())), style)
+}
+
 fn status_style(session: &Session, run: &TrackedRun) -> Style {
     let theme = &session.theme;
     match run.status() {
@@ -101,7 +110,11 @@ pub fn all_columns(session: &Session, wide: bool) -> Vec<(u8, Column)> {
     let mut all = vec![
         (0, Column { title: "status", width: status_width, cell: Cell::Styled(status) }),
         (3, column("epochs", 7, |_, run| run.epochs())),
-        (1, column("val", 6, |_, run| percent(run.validation()))),
+        match session.runs.has_best() {
+            // The mark is beside the number, which stays where those below it are.
+            true => (1, Column { title: "val ", width: 7, cell: Cell::Styled(best) }),
+            false => (1, column("val", 6, |_, run| percent(run.validation()))),
+        },
         (2, column("test", 6, |_, run| percent(run.test()))),
         (
             6,

@@ -11,6 +11,7 @@ use self::columns::{Column, SPEC, all_columns, columns, why_unlike};
 use crate::tui::chrome::input::draw_line;
 use crate::tui::paint::{cut, put};
 use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
+use crate::tui::panels::PanelId;
 use crate::tui::panes::Wish;
 use crate::tui::run::{RunStage, TrackedRun};
 use crate::tui::session::{EditedText, Session};
@@ -31,7 +32,7 @@ impl PanelKind for RunsPanel {
         short: "Runs",
         name: "runs",
         focus: ("runs", &["R"], "focus Runs"),
-        mouse: "click: choose a run; click its mark: draw or hide it; wheel: move",
+        mouse: "click: choose a run; click its dot: draw or hide it; wheel: move",
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -67,6 +68,45 @@ impl PanelKind for RunsPanel {
             },
         )
         .hint("overlay"),
+        PanelKey::<Self>::new(
+            "mark",
+            &["m"],
+            "mark the run, or unmark it, and move on; d, w and # then mean the marked runs, and Info compares them",
+            |_, session| session.toggle_mark(),
+        )
+        .hint("mark"),
+        PanelKey::<Self>::new("mark-all", &["M"], "mark all listed runs; if all are, unmark all", |_, session| {
+            session.runs.toggle_all_marks();
+        }),
+        PanelKey::<Self>::new(
+            "details",
+            &["i"],
+            "all about the run, or how the marked runs differ (Info)",
+            |_, session| session.wanted_focus = Some(PanelId::Info),
+        )
+        .hint("info"),
+        PanelKey::<Self>::new(
+            "run-name",
+            &["N"],
+            "name the run: shown in place of network and seed",
+            |_, session| session.edit_run_name(),
+        ),
+        PanelKey::<Self>::new("run-note", &["n"], "write a note on the run", |_, session| {
+            session.edit_run_note();
+        })
+        .hint("note"),
+        PanelKey::<Self>::new(
+            "run-tags",
+            &["#"],
+            "tag the run, or all marked runs; filter by tag=WORD",
+            |_, session| session.edit_tags(),
+        ),
+        PanelKey::<Self>::new(
+            "export",
+            &["w"],
+            "export the run, or the marked runs: CSV, Parquet, TensorBoard, PyTorch or a recording (Tab)",
+            |_, session| session.edit_export(),
+        ),
         PanelKey::<Self>::new("show-all", &["a"], "draw the curves of all listed runs", |_, session| {
             session.show_listed();
         }),
@@ -103,7 +143,7 @@ impl PanelKind for RunsPanel {
         PanelKey::<Self>::new(
             "filter",
             &["/"],
-            "filter by words, keys and results: hires seed=0..2 val>60 status=done ~P[12]; Tab completes",
+            "filter by words, keys and results: hires seed=0..2 val>60 status=done tag=x ~P[12]; Tab completes",
             |_, session| {
                 session.edit_filter();
             },
@@ -125,7 +165,7 @@ impl PanelKind for RunsPanel {
         PanelKey::<Self>::new(
             "delete",
             &["d", "delete"],
-            "delete the run from disk (asks first), or remove it from the queue",
+            "delete the run, or the marked runs, from disk (asks first); remove queued ones from the queue",
             |_, session| {
                 session.delete();
             },
@@ -150,7 +190,11 @@ impl Panel for RunsPanel {
             "" => session.runs.len().to_string(),
             _ => format!("{} of {}", session.runs.listed_len(), session.runs.len()),
         };
-        format!("{held}{queued}{count} · {} {}{filter}", by.name(), if reversed { "↑" } else { "↓" })
+        let marked = match session.runs.marked_len() {
+            0 => String::new(),
+            n => format!("{n} marked · "),
+        };
+        format!("{held}{marked}{queued}{count} · {} {}{filter}", by.name(), if reversed { "↑" } else { "↓" })
     }
 
     /// With every column.
@@ -220,7 +264,9 @@ fn draw_list(canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
     }
     let columns = columns(session, area.width);
     let taken: u16 = columns.iter().map(|column| column.width + 1).sum();
-    let spec = Rect { x: area.x + 2, width: area.width.saturating_sub(taken + 2), ..area };
+    // Marks have a column of their own while there are any.
+    let marks = 2 + u16::from(session.runs.marked_len() > 0);
+    let spec = Rect { x: area.x + marks, width: area.width.saturating_sub(taken + marks), ..area };
     // Where there is one row only it is a run's.
     let head = u16::from(area.height > 1 + u16::from(has_last));
     if head > 0 {
@@ -278,9 +324,13 @@ fn draw_row(
     hits.push((Rect { width: 2.min(area.width), ..line }, PanelTarget::Mark(run.id)));
     let (mark, style) = mark(session, run);
     put(buf, area, area.x, y, mark, style, theme);
+    if session.runs.is_marked(run.id) {
+        put(buf, area, area.x + 1, y, theme.glyph("✓", "+"), theme.accent(), theme);
+    }
     let name = name(session, run, spec.width.into());
     let style = match is_current {
         true if canvas.is_focused => theme.selected(),
+        _ if session.runs.is_marked(run.id) => theme.accent(),
         true => theme.strong(),
         false => theme.text(),
     };
@@ -315,13 +365,20 @@ fn mark(session: &Session, run: &TrackedRun) -> (&'static str, Style) {
     (mark, style)
 }
 
-/// Network, seed, then data and keys: what tells runs apart comes first.
+/// The name it was given, network and seed, data and keys, tags: what tells runs apart comes
+/// first.
 fn name(session: &Session, run: &TrackedRun, room: usize) -> String {
     let label = session.runs.labels().label(run);
     let labels = session.runs.labels();
     let most = if labels.alike { room.saturating_sub(4) } else { room * 2 / 3 };
+    let tags: Vec<String> = run.annotation.tags.iter().map(|tag| format!("#{tag}")).collect();
+    let rest = [label.rest, tags.join(" ")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    let rest = rest.join(" ");
+    if !run.annotation.name.is_empty() {
+        return cut(&format!("{} · {} {} {rest}", run.annotation.name, label.network, label.seed), room);
+    }
     let column = labels.widest.clamp(8, most.max(8));
     let network = cut(&label.network, column);
     let blank = " ".repeat(column - network.width().min(column));
-    cut(&format!("{network}{blank} {:<3} {}", label.seed, label.rest), room)
+    cut(&format!("{network}{blank} {:<3} {rest}", label.seed), room)
 }
