@@ -26,6 +26,8 @@ mod overlays;
 mod panes;
 #[path = "tui/pixels.rs"]
 mod pixels;
+#[path = "tui/preferences.rs"]
+mod preferences;
 #[path = "tui/presets.rs"]
 mod presets;
 #[path = "tui/remembering.rs"]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::command::AppCommand;
+use super::config_file::ConfigChange;
 use super::log::Level;
 use super::panels::data::Unavailable;
 use super::player::{Playback, PlayerOrder};
@@ -201,6 +202,8 @@ pub enum Effect {
     },
     /// Keep what a later session begins with.
     Remember(Box<Remembered>),
+    /// Keep a setting in the config file.
+    Configure(ConfigChange),
     /// Look at a dataset.
     LookAtData(PreviewRequest),
     /// Look for runs on disk, and follow what other programs do to them.
@@ -275,6 +278,8 @@ pub enum TerminalEffect {
     Screenshot,
     /// Paint everything anew.
     Redraw,
+    /// Use the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Stop the process as a shell's job.
     Suspend,
     /// End the program.

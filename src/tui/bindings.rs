@@ -115,7 +115,12 @@ fn after_panels() -> Vec<Binding> {
             ResetLayout,
             "reset the layout: each panel gets the room its contents need",
         ),
-        global("back", &["esc"], Back, "close what is open: zoom, filter, cursor"),
+        global(
+            "back",
+            &["esc"],
+            Back,
+            "close what is open: zoom, filter, cursor, or a panel that is shown alone",
+        ),
         global("picture", &["ctrl-s"], Screenshot, "save a screenshot (SVG) in the current directory"),
         global("rescan", &["ctrl-r"], Rescan, "rescan the disk for runs and missing datasets"),
         global("redraw", &["ctrl-l"], Redraw, "redraw the screen"),

@@ -96,16 +96,16 @@ impl Config {
     /// When the file cannot be read, or is wrong somewhere.
     pub fn load() -> Result<Self> {
         match Self::path() {
-            Some(path) if path.exists() => Self::read(&path),
+            Some(path) if path.exists() => Self::read(&path).map(|(config, _)| config),
             _ => Ok(Self::default()),
         }
     }
 
-    /// Reads one file.
+    /// Reads one file; with its text.
     ///
     /// # Errors
     /// As [`Config::load`].
-    pub fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<(Self, String)> {
         let bytes = files::read_bounded(path, MAX_FILE)?;
         let text = String::from_utf8(bytes).map_err(|_| EngineError::run(path, "not text"))?;
         let config: Self =
@@ -120,7 +120,7 @@ impl Config {
             }
         }
         Keymap::new(&config.keys).map_err(|reason| EngineError::run(path, format!("keys: {reason}")))?;
-        Ok(config)
+        Ok((config, text))
     }
 
     /// The settings as a file that could be kept, with every command and its keys.
@@ -143,6 +143,11 @@ impl Config {
     /// How things look on the terminal that stdout is; asks it for its background where
     /// that is not said.
     pub fn theme(&self) -> Theme {
+        self.theme_by(background)
+    }
+
+    /// The same, with the background that `background` finds where it is not said.
+    pub fn theme_by(&self, background: impl FnOnce() -> Ground) -> Theme {
         let depth = match self.colors {
             Choice::Said(depth) => depth,
             Choice::Auto => match supports_color::on(supports_color::Stream::Stdout) {

@@ -83,6 +83,7 @@ pub async fn run<W: Write>(
                     app.update(Action::Sent(saved));
                 }
                 TerminalEffect::Redraw => gone |= screen.forget().is_err(),
+                TerminalEffect::Mouse(on) => gone |= screen.use_mouse(on).is_err(),
                 TerminalEffect::Suspend => {
                     let paused = pause(app, tasks).await;
                     gone |= screen.suspend().is_err();

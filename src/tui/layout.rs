@@ -320,8 +320,9 @@ mod tests {
     fn all_panels_but_those_of_images_and_tables_are_on_one_page_from_120_columns_on() {
         for size in [(120, 40), (200, 60)] {
             let arranged = arrange(size, PanelId::Runs, Wish::default()).unwrap();
-            assert_eq!(arranged.panels.len(), PanelId::ALL.len() - 4);
-            let alone = [PanelId::Features, PanelId::Data, PanelId::Table, PanelId::Info];
+            assert_eq!(arranged.panels.len(), PanelId::ALL.len() - 5);
+            let alone =
+                [PanelId::Features, PanelId::Data, PanelId::Table, PanelId::Info, PanelId::Preferences];
             assert!(arranged.panels.iter().all(|(panel, _)| !alone.contains(panel)));
             assert_eq!(arranged.borders().len(), 5, "two in each column, one between them");
         }

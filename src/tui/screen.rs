@@ -136,6 +136,18 @@ impl<W: Write> TerminalScreen<W> {
         self.forget()
     }
 
+    /// Uses the mouse, or leaves it to the terminal.
+    ///
+    /// # Errors
+    /// When the terminal does not take it.
+    pub fn use_mouse(&mut self, on: bool) -> io::Result<()> {
+        if !self.is_real || std::mem::replace(&mut self.mouse, on) == on {
+            return Ok(());
+        }
+        let out = self.terminal.backend_mut();
+        if on { execute!(out, CaptureButtons) } else { execute!(out, DisableMouseCapture) }
+    }
+
     /// Paints a frame; cells that did not change are not sent.
     ///
     /// # Errors

@@ -99,7 +99,8 @@ fn where_it_fails_the_workbench_stays() {
     assert_eq!(world.effects(), []);
     assert_eq!(world.level(), Some(Level::Bad));
     assert!(world.notice().contains("no data") && world.app.session.is_held(), "{}", world.notice());
-    world.keys("R home r");
+    world.app.session.runs.select(id);
+    world.keys("R r");
     assert!(world.effects().iter().any(|effect| matches!(effect, Effect::Start(..))));
 }
 

@@ -112,7 +112,7 @@ fn words_in_the_help_are_found_in_every_panel() {
     world.keys("ctrl-u");
     world.type_text("runs delete");
     let screen = world.screen(SIZE);
-    assert!(screen.contains("delete the run from disk"), "{screen}");
+    assert!(screen.contains("from disk (asks first)"), "{screen}");
     world.keys("enter down");
     assert!(is_open(&world));
     world.keys("esc");

@@ -308,7 +308,7 @@ fn a_question_is_read_and_answered_on_a_terminal_that_is_too_small() {
     for size in [(39, 24), (80, 9), (20, 6)] {
         let shown = world.screen(size).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(shown.contains("The run stops and can be resumed."), "{shown}");
-        assert!(shown.contains("y Quit n Cancel"), "{shown}");
+        assert!(shown.contains("y Quit d Detach n Cancel"), "{shown}");
     }
     world.click(key(AppCommand::Answer(QuestionAnswer::No)));
     assert!(world.keys_are_commands());

@@ -91,7 +91,10 @@ impl App {
         if self.screen.zoomed {
             self.screen.zoomed = false;
         } else {
-            self.panels.get_mut(self.focus).close(&mut self.session);
+            let was_open = self.panels.get_mut(self.focus).close(&mut self.session);
+            if !was_open && self.pages.find(self.screen.size, self.focus, self.screen.page).is_none() {
+                self.focus = self.screen.home;
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod draw;
 mod mouse;
 mod overlays;
 mod panes;
+mod preferring;
 mod remembering;
 
 use ratatui::layout::{Rect, Size};
@@ -25,13 +26,14 @@ use super::layout::{Arrangement, LEAST, Page, Pages};
 use super::overlay::Overlay;
 use super::panels::{PanelId, Panels};
 use super::panes::PaneSizes;
+use super::preferences::Preferences;
 use super::run::RunStage;
 use super::session::{Editing, Session};
 use super::theme::Theme;
 pub use mouse::{HitTarget, Hits};
 
 /// What is where on the screen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ScreenState {
     /// Of the terminal.
     pub size: Size,
@@ -40,6 +42,8 @@ pub struct ScreenState {
     /// The page that is shown, by its number among those for the size; a panel that is on none
     /// is shown alone.
     pub page: usize,
+    /// The panel on one of those pages that had the focus last.
+    pub home: PanelId,
     /// A border that the mouse has hold of.
     pub dragged: Option<DraggedBorder>,
     /// Whether the focused panel has the whole screen.
@@ -48,6 +52,22 @@ pub struct ScreenState {
     pub overlay: Option<Overlay>,
     /// What was painted where.
     pub hits: Hits,
+}
+
+impl ScreenState {
+    /// Of a terminal whose size is not known, where `home` has the focus.
+    fn new(home: PanelId) -> Self {
+        Self {
+            size: Size::ZERO,
+            arrangement: None,
+            page: 0,
+            home,
+            dragged: None,
+            zoomed: false,
+            overlay: None,
+            hits: Hits::new(),
+        }
+    }
 }
 
 /// Everything on the screen.
@@ -79,11 +99,13 @@ impl App {
     /// # Errors
     /// When the config's keys are wrong.
     pub fn new(draft: Draft, config: &Config, theme: Theme) -> Result<Self, String> {
+        let mut session = Session::new(draft, theme);
+        session.preferences = Preferences::new(config.clone(), theme);
         Ok(Self {
-            session: Session::new(draft, theme),
+            session,
             panels: Panels::default(),
             focus: PanelId::Wiring,
-            screen: ScreenState::default(),
+            screen: ScreenState::new(PanelId::Wiring),
             keymap: Keymap::new(&config.keys)?,
             gallery: Gallery::default(),
             pictured: Vec::new(),
@@ -133,6 +155,7 @@ impl App {
         if let Some(panel) = self.session.wanted_focus.take() {
             self.focus = panel;
         }
+        self.follow_preferences();
         if !is_event {
             self.session.load_what_is_drawn();
         }
@@ -199,7 +222,9 @@ impl App {
             return Page::single(self.focus);
         }
         let found = self.pages.find(self.screen.size, self.focus, self.screen.page);
-        self.screen.page = found.unwrap_or(self.screen.page);
+        if let Some(found) = found {
+            (self.screen.page, self.screen.home) = (found, self.focus);
+        }
         self.pages.page(self.screen.size, self.focus, found)
     }
 

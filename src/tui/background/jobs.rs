@@ -26,6 +26,7 @@ use crate::engine::store::{self, RunDir, SavedRun};
 use crate::engine::trainer::RunPlan;
 use crate::engine::worker::Worker;
 use crate::tui::action::Message;
+use crate::tui::config_file::ConfigChange;
 use crate::tui::log::Level;
 use crate::tui::panels::data::Unavailable;
 
@@ -204,6 +205,20 @@ pub fn score(
         !cancelled.load(Ordering::Relaxed)
     })?;
     Ok(lesion_file::scored_weights(&run, checkpoint))
+}
+
+/// Keeps a setting in the config file; what there is to say of it.
+pub fn configure(change: &ConfigChange) -> Message {
+    match change.write() {
+        Ok(path) => {
+            let path = harmless(&path.to_string_lossy(), 400);
+            let kept = if change.value.is_some() { "saved to" } else { "the default again in" };
+            Message::Notice(Level::Good, format!("{}: {kept} {path}", change.name))
+        }
+        Err(error) => {
+            Message::Notice(Level::Bad, format!("{} is not saved: {}", change.name, in_full(&error)))
+        }
+    }
 }
 
 /// An error in full, with nothing in it that a terminal would act on.

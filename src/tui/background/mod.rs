@@ -19,7 +19,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use self::following::Following;
-use self::jobs::{begin, fetch, in_full, missing, own_presets, test_panic};
+use self::jobs::{begin, configure, fetch, in_full, missing, own_presets, test_panic};
 use super::action::{Effect, Message, TerminalEffect};
 use super::log::Level;
 use super::player::{Player, PlayerOrder};
@@ -145,6 +145,7 @@ impl BackgroundTasks {
             | Effect::Order(_)
             | Effect::WriteBoards(_)
             | Effect::Remember(_)
+            | Effect::Configure(_)
             | Effect::Fetch(_)
             | Effect::EndFetch
             | Effect::EndLesions
@@ -165,6 +166,7 @@ impl BackgroundTasks {
                 }
             }
             Effect::WriteBoards(folder) => self.boards.set(folder),
+            Effect::Configure(change) => self.ready.insert(0, configure(&change)),
             Effect::Fetch(offer) => self.fetch(offer),
             Effect::EndFetch => self.fetch_cancelled.store(true, Ordering::Relaxed),
             Effect::EndLesions => self.lesions_cancelled.store(true, Ordering::Relaxed),

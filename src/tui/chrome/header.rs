@@ -22,7 +22,9 @@ const NARROW: u16 = 64;
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
     let theme = &app.session.theme;
     let mut x = area.x;
-    for id in PanelId::ALL.iter().copied() {
+    // Preferences are seldom looked at, and have no room here until they are.
+    let is_shown = |id: &PanelId| *id != PanelId::Preferences || app.focus == *id;
+    for id in PanelId::ALL.iter().copied().filter(is_shown) {
         let facts = id.facts();
         let style = if id == app.focus { theme.selected() } else { theme.dim() };
         let start = x;

@@ -9,7 +9,7 @@ use tui_input::Input;
 use super::question::middle;
 use crate::domain::text::wrap;
 use crate::tui::app::inside;
-use crate::tui::paint::{frame, put};
+use crate::tui::paint::{cut, frame, put};
 use crate::tui::session::Editing;
 use crate::tui::theme::Theme;
 
@@ -58,4 +58,30 @@ pub fn draw_input(
     put(buf, area, area.x, area.y, &shown, style, theme);
     let at = input.visual_cursor().saturating_sub(scroll) as u16;
     Some(Position::new((area.x + at).min(area.right() - 1), area.y))
+}
+
+/// On the lower frame of a panel with this `area` inside, where no row of it is: what `help` says,
+/// or the name that is typed to find a row; where the text cursor is.
+pub fn draw_below_frame(
+    help: &str,
+    finding: Option<&Editing>,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+) -> Option<Position> {
+    let line = Rect { y: area.bottom(), height: 1, ..area }.intersection(buf.area);
+    if line.width < 6 {
+        return None;
+    }
+    let Some(editing) = finding else {
+        let text = cut(help, usize::from(line.width) - 2);
+        put(buf, line, line.x, line.y, &format!(" {text} "), theme.dim(), theme);
+        return None;
+    };
+    let x = put(buf, line, line.x, line.y, " /", theme.accent(), theme);
+    let said = editing.error.as_deref().unwrap_or_default();
+    let at = line.right().saturating_sub(said.len() as u16 + 1);
+    Clear.render(Rect { x, width: line.right() - x, ..line }, buf);
+    put(buf, line, at, line.y, said, theme.bad(), theme);
+    draw_line(editing, Rect { x, width: at.saturating_sub(x), ..line }, buf, theme)
 }

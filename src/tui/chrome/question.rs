@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
+use unicode_width::UnicodeWidthStr;
 
 use crate::domain::text::wrap;
 use crate::tui::app::{App, HitTarget, Hits, inside};
@@ -41,17 +42,17 @@ pub fn draw_plainly(
     buf: &mut Buffer,
     hits: &mut Hits,
 ) {
-    answers(app, question, area, area.y, buf, hits);
+    let below = answers(app, question, area, area.y, buf, hits) + 1;
     let text = format!("{} {text}", question.title());
     for (i, line) in wrap(&text, area.width.into()).iter().enumerate() {
-        put(buf, area, area.x, area.y + 1 + i as u16, line, app.session.theme.text(), &app.session.theme);
+        put(buf, area, area.x, below + i as u16, line, app.session.theme.text(), &app.session.theme);
     }
 }
 
-/// The keys that answer a question, in a row.
-fn answers(app: &App, question: Question, area: Rect, y: u16, buf: &mut Buffer, hits: &mut Hits) {
+/// The keys that answer a question, in a row, or in several where it is too long; the last row.
+fn answers(app: &App, question: Question, area: Rect, y: u16, buf: &mut Buffer, hits: &mut Hits) -> u16 {
     let theme = &app.session.theme;
-    let mut x = area.x;
+    let (mut x, mut y) = (area.x, y);
     for (binding, keys) in app.keymap.rows(KeyScope::Question) {
         let (Some(word), Some(key)) = (binding.hint, keys.first()) else { continue };
         let word = match binding.command {
@@ -59,12 +60,18 @@ fn answers(app: &App, question: Question, area: Rect, y: u16, buf: &mut Buffer, 
             AppCommand::Answer(answer) => question.label(answer),
             _ => word,
         };
+        let key = shown(*key);
+        let width = (key.width() + 1 + word.width()) as u16;
+        if x > area.x && x + width > area.right() {
+            (x, y) = (area.x, y + 1);
+        }
         let start = x;
-        x = put(buf, area, x, y, &shown(*key), theme.accent(), theme);
+        x = put(buf, area, x, y, &key, theme.accent(), theme);
         x = put(buf, area, x, y, &format!(" {word}"), theme.text(), theme);
         hits.push((Rect { x: start, y, width: x - start, height: 1 }, HitTarget::Key(binding.command)));
         x += 3;
     }
+    y
 }
 
 /// A box of this size in the middle of `area`.

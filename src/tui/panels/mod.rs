@@ -10,6 +10,7 @@ pub mod curves;
 pub mod data;
 pub mod features;
 mod info;
+mod preferences;
 mod runs;
 mod setup;
 mod status;
@@ -84,6 +85,7 @@ panels! {
     Runs, runs: runs::RunsPanel;
     Info, info: info::InfoPanel;
     Status, status: status::StatusPanel;
+    Preferences, preferences: preferences::PreferencesPanel;
 }
 
 impl PanelId {

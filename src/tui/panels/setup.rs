@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use crate::domain::text::{harmless, wrap};
-use crate::tui::chrome::input::draw_line;
+use crate::tui::chrome::input::{draw_below_frame, draw_line};
 use crate::tui::log::Level;
 use crate::tui::paint::{cut, put};
 use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
@@ -217,26 +217,11 @@ fn note_at(text: &str, row: u16, style: Style, area: Rect, buf: &mut Buffer, the
     }
 }
 
-/// On the lower frame, which is no field's row: what the field under the cursor means, or the
-/// name that is typed to find one; where the text cursor is.
+/// What the field under the cursor means, or the name that is typed to find one.
 fn draw_below(canvas: &PanelCanvas, buf: &mut Buffer) -> Option<Position> {
     let (session, area, theme) = (canvas.session, canvas.area, canvas.theme());
-    let line = Rect { y: area.bottom(), height: 1, ..area }.intersection(buf.area);
-    if line.width < 6 {
-        return None;
-    }
     let finding = session.editing.as_ref().filter(|it| matches!(it.what, EditedText::FieldName(_)));
-    let Some(editing) = finding else {
-        let text = cut(&help(session), usize::from(line.width) - 2);
-        put(buf, line, line.x, line.y, &format!(" {text} "), theme.dim(), theme);
-        return None;
-    };
-    let x = put(buf, line, line.x, line.y, " /", theme.accent(), theme);
-    let said = editing.error.as_deref().unwrap_or_default();
-    let at = line.right().saturating_sub(said.len() as u16 + 1);
-    Clear.render(Rect { x, width: line.right() - x, ..line }, buf);
-    put(buf, line, at, line.y, said, theme.bad(), theme);
-    draw_line(editing, Rect { x, width: at.saturating_sub(x), ..line }, buf, theme)
+    draw_below_frame(&help(session), finding, area, buf, theme)
 }
 
 /// The field being typed in the panel; what has a box of its own is shown there.

@@ -13,6 +13,7 @@ use crate::tui::line_editor;
 use crate::tui::log::Level;
 use crate::tui::player::PlayerOrder;
 use crate::tui::plot::axis::AxisLimits;
+use crate::tui::preferences::Preference;
 use crate::tui::run::RunId;
 use crate::tui::setup::Field;
 
@@ -32,6 +33,10 @@ pub enum EditedText {
     Goal,
     /// The name of the draft as a preset.
     PresetName,
+    /// A setting.
+    Preference(Preference),
+    /// The name of a setting to go to, and the row to go back to.
+    PreferenceName(usize),
     /// The ends of the y axis of a metric in Curves, by its number: loss, top-1.
     Limits(usize),
     /// The name of a run.
@@ -69,12 +74,13 @@ impl Editing {
             EditedText::Field(field) => matches!(field, Field::Line | Field::Preset),
             EditedText::Goal
             | EditedText::PresetName
+            | EditedText::Preference(_)
             | EditedText::Limits(..)
             | EditedText::RunName(_)
             | EditedText::RunNote(_)
             | EditedText::RunTags
             | EditedText::Export(_) => true,
-            EditedText::Filter | EditedText::FieldName(_) => false,
+            EditedText::Filter | EditedText::FieldName(_) | EditedText::PreferenceName(_) => false,
         }
     }
 
@@ -84,6 +90,8 @@ impl Editing {
             EditedText::Field(field) => field.name(),
             EditedText::Filter => "filter",
             EditedText::FieldName(_) => "field",
+            EditedText::Preference(_) => "Keys: t, ctrl-t, f5, enter, …",
+            EditedText::PreferenceName(_) => "setting",
             EditedText::Goal => "Go to: 37%, e12, 1:30",
             EditedText::PresetName => "Save preset as",
             EditedText::RunName(_) => "Name of the run",
@@ -133,7 +141,7 @@ impl Session {
         self.edit(EditedText::PresetName, String::new());
     }
 
-    fn edit(&mut self, what: EditedText, text: String) {
+    pub(super) fn edit(&mut self, what: EditedText, text: String) {
         self.edit_about(what, text, String::new(), Vec::new());
     }
 
@@ -176,6 +184,14 @@ impl Session {
                 let found = Field::find(editing.input.value());
                 found.into_iter().for_each(|row| self.setup.select(row));
                 editing.error = found.is_none().then(|| "no such field".to_owned());
+            }
+            EditedText::PreferenceName(_) => {
+                let found = Preference::find(editing.input.value());
+                found.into_iter().for_each(|row| self.preferences.select(row));
+                editing.error = found.is_none().then(|| "no such setting".to_owned());
+            }
+            EditedText::Preference(which) => {
+                editing.error = self.preferences.check(which, editing.input.value()).err();
             }
             EditedText::Goal => editing.error = editing.input.value().parse::<SeekGoal>().err(),
             EditedText::PresetName => editing.error = self.setup.check_name(editing.input.value()).err(),
@@ -248,12 +264,24 @@ impl Session {
         let Some(editing) = &mut self.editing else { return };
         match (command, editing.what) {
             (EditCommand::Complete, _) => return self.complete(),
-            (EditCommand::Accept, EditedText::Filter | EditedText::FieldName(_)) => {
+            (
+                EditCommand::Accept,
+                EditedText::Filter | EditedText::FieldName(_) | EditedText::PreferenceName(_),
+            ) => {
                 if editing.error.is_some() {
                     return;
                 }
             }
             (EditCommand::Cancel, EditedText::FieldName(before)) => self.setup.select(before),
+            (EditCommand::Cancel, EditedText::PreferenceName(before)) => self.preferences.select(before),
+            (EditCommand::Accept, EditedText::Preference(which)) => {
+                let text = editing.input.value().to_owned();
+                if let Err(reason) = self.preferences.check(which, &text) {
+                    editing.error = Some(reason);
+                    return;
+                }
+                self.prefer(which, &text);
+            }
             (EditCommand::Accept, EditedText::Field(field)) => {
                 if let Err(error) = self.setup.set(field, editing.input.value(), &mut self.draft) {
                     // The text stays, to be corrected.

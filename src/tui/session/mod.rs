@@ -13,6 +13,7 @@ mod lesions;
 mod marked;
 mod notice;
 mod pasting;
+mod preferring;
 mod question;
 mod repeating;
 mod training;
@@ -20,6 +21,7 @@ mod training;
 use self::marked::Deleting;
 use self::repeating::Repeated;
 use super::action::{Effect, TerminalEffect};
+use super::config::Config;
 use super::draft::Draft;
 use super::fetching::Fetching;
 use super::lesions::Lesions;
@@ -27,6 +29,7 @@ use super::log::{Level, Log};
 use super::panels::PanelId;
 use super::player::Playback;
 use super::plot::axis::AxisLimits;
+use super::preferences::Preferences;
 use super::run::{RunStage, StepsState, TrackedRun};
 use super::runs::RunList;
 use super::setup::Setup;
@@ -94,6 +97,8 @@ pub struct Session {
     pub machine: Machine,
     /// Colours and symbols.
     pub theme: Theme,
+    /// The settings of the config file.
+    pub preferences: Preferences,
     /// Where the recording is, where one is shown instead of training.
     pub playback: Option<Playback>,
     /// A panel that is to get the focus.
@@ -131,6 +136,7 @@ impl Session {
             boards: Boards::default(),
             machine: Machine::default(),
             theme,
+            preferences: Preferences::new(Config::default(), theme),
             playback: None,
             wanted_focus: None,
             deleting: None,

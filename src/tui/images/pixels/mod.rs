@@ -104,6 +104,12 @@ impl Gallery {
         Self { doubt, ..self }
     }
 
+    /// Shows pictures as another gallery would, from now on.
+    pub fn change_to(&mut self, other: Self) {
+        self.show(&[]);
+        (self.images, self.said, self.doubt) = (other.images, other.said, other.doubt);
+    }
+
     /// Whether it matters how large cells are.
     pub fn needs_font(&self) -> bool {
         self.images != ImageProtocol::Halfblocks
