@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser};
 use hiresnet_tui::batch;
 use hiresnet_tui::cli;
 use hiresnet_tui::cli::{BenchCommand, Cli, CliCommand, PictureArgs, ReplayBench, UiBench};
+use hiresnet_tui::engine::detach;
 use hiresnet_tui::engine::device::{self, DeviceChoice};
 use hiresnet_tui::engine::error::EngineError;
 use hiresnet_tui::engine::files;
@@ -27,6 +28,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(said) => return usage(&said),
     };
+    if cli.detached
+        && let Err(error) = detach::leave_terminal()
+    {
+        output::note(&format!("cannot leave the terminal: {error}"));
+    }
     if cli.may_use_a_gpu() {
         // The environment is only safe to change while there is one thread.
         device::prepare_environment();
@@ -164,6 +170,7 @@ fn picture(args: &PictureArgs) -> Result<Exit, EngineError> {
         root: args.out.clone(),
         data: args.place.data_dir.clone(),
         device: DeviceChoice::Auto,
+        threads: None,
         tensorboard: None,
     };
     tui::picture_of(&options, args.size, &args.keys, ground, &args.file)?;
@@ -213,6 +220,7 @@ fn screen(cli: &Cli) -> Result<Exit, EngineError> {
         root: cli.out.clone(),
         data: cli.machine.data.data_dir.clone(),
         device: cli.machine.device,
+        threads: cli.machine.data.threads,
         tensorboard: cli.batch.tensorboard.clone(),
     };
     match &cli.replay {

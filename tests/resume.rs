@@ -380,3 +380,36 @@ fn a_finished_run_is_extended_to_the_bit_where_its_end_was_kept() {
     assert!(code == Some(0) && text.contains("cannot extend epochs=7: "), "{text}");
     assert!(text.contains("checkpoint-end.safetensors: not a checkpoint"), "{text}");
 }
+
+#[test]
+fn a_run_s_directory_is_resumed_where_it_is() {
+    let (whole, out, other) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
+    said(&[SPEC], whole.path());
+    let mut child = program(&[SPEC], out.path()).spawn().unwrap();
+    let started = Instant::now();
+    while recorded(out.path()) < 40 {
+        assert!(started.elapsed() < Duration::from_secs(120));
+        sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let run = only_run(out.path());
+    let directory = run.to_str().unwrap();
+    // It keeps its spec.
+    for more in [&["epochs=9"][..], &["--seeds", "1"], &["--set", "lr=1"]] {
+        let (text, status) = said(&[&[directory], more].concat(), other.path());
+        assert_eq!(status, Some(2), "{text}");
+        assert!(text.contains("keeps its spec"), "{text}");
+    }
+    let (text, status) = said(&[directory], other.path());
+    assert_eq!(status, Some(0), "{text}");
+    assert_eq!(store::folders_of_runs(other.path()).unwrap_or_default(), [PathBuf::new(); 0]);
+    assert_eq!(result(&run), result(&only_run(whole.path())));
+    // What is complete is not trained again.
+    let (text, status) = said(&[directory], other.path());
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("finished before"), "{text}");
+    let lists =
+        Command::new(env!("CARGO_BIN_EXE_hiresnet-tui")).args(["sweep", "list", directory]).output().unwrap();
+    assert!(String::from_utf8_lossy(&lists.stderr).contains("--batch resumes it"));
+}

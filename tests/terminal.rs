@@ -4,6 +4,8 @@
 //! Where there is no tmux these tests say so and pass, unless `HIRESNET_REQUIRE_TMUX` is set.
 #![cfg(target_os = "linux")]
 
+#[path = "terminal/detaching.rs"]
+mod detaching;
 #[path = "terminal/fetching.rs"]
 mod fetching;
 #[path = "terminal/input.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "tui/data.rs"]
 mod data;
+#[path = "tui/detaching.rs"]
+mod detaching;
 #[path = "tui/draft.rs"]
 mod draft;
 #[path = "tui/features.rs"]
@@ -20,6 +22,8 @@ mod marked;
 mod mouse;
 #[path = "tui/notices.rs"]
 mod notices;
+#[path = "tui/overlays.rs"]
+mod overlays;
 #[path = "tui/panes.rs"]
 mod panes;
 #[path = "tui/pixels.rs"]

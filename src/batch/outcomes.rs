@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::specs::RequestedRun;
 use super::summary;
 use crate::domain::event::Outcome;
 use crate::domain::run_state::RunState;
@@ -34,8 +35,8 @@ pub struct RunOutcomes(Vec<(ExperimentSpec, RunOutcome)>);
 
 impl RunOutcomes {
     /// None of them is started.
-    pub fn new(specs: &[(usize, ExperimentSpec)]) -> Self {
-        Self(specs.iter().map(|(_, spec)| (spec.clone(), RunOutcome::Waiting)).collect())
+    pub fn new(runs: &[RequestedRun]) -> Self {
+        Self(runs.iter().map(|run| (run.spec.clone(), RunOutcome::Waiting)).collect())
     }
 
     /// Says what became of run `index`.

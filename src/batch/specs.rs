@@ -1,7 +1,7 @@
 //! From words on the command line to the runs that they mean.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::BatchArgs;
 use crate::domain::error::SpecError;
@@ -10,13 +10,24 @@ use crate::domain::sweep::MAX_RUNS;
 use crate::domain::text::plural;
 use crate::domain::{keys, seeds};
 use crate::engine::error::Result;
-use crate::engine::presets;
+use crate::engine::{presets, store};
+
+/// A run that is asked for.
+#[derive(Debug, Clone)]
+pub struct RequestedRun {
+    /// From 1 on; in a sweep its number there.
+    pub number: usize,
+    /// What is run.
+    pub spec: ExperimentSpec,
+    /// The directory of the run that is resumed, where that was given instead of a spec.
+    pub folder: Option<PathBuf>,
+}
 
 /// The runs that are asked for.
 #[derive(Debug)]
 pub struct RequestedRuns {
-    /// Each once and in order, with its number from 1 on.
-    pub specs: Vec<(usize, ExperimentSpec)>,
+    /// Each once and in order.
+    pub runs: Vec<RequestedRun>,
     /// The largest number that there is.
     pub of: usize,
     /// Whether a sweep is among them: its finished runs are not repeated.
@@ -50,7 +61,7 @@ pub fn runs(args: &BatchArgs) -> Result<RequestedRuns> {
         if let Some(number) = numbers.iter().find(|number| !(1..=of).contains(*number)) {
             return Err(fail(format!("there is no run {number}; they go from 1 to {of}")).into());
         }
-        runs.specs = numbers.iter().map(|number| runs.specs[*number as usize - 1].clone()).collect();
+        runs.runs = numbers.iter().map(|number| runs.runs[*number as usize - 1].clone()).collect();
     }
     Ok(runs)
 }
@@ -80,13 +91,22 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
         hint = Some(format!("{keys}: of {} alone, which they follow; --set gives keys to all", last.spec));
     }
     for words in groups {
+        if let Some(folder) = words.folder() {
+            if !words.pairs.is_empty() || !set.is_empty() || seeds.is_some() {
+                let reason =
+                    "a run that is resumed keeps its spec; give its directory without keys and seeds";
+                return Err(SpecError::new(words.spec, reason).into());
+            }
+            all.push((store::read_spec(&folder)?, Some(folder)));
+            continue;
+        }
         if let Some(mut sweep) = presets::sweep(&words.spec)? {
             for pair in words.pairs.iter().chain(set) {
                 let (key, value) = parts(pair)?;
                 sweep.set(key, value)?;
             }
             seeds.iter().for_each(|seeds| sweep.set_seeds(seeds));
-            all.extend(sweep.specs()?);
+            all.extend(sweep.specs()?.into_iter().map(|spec| (spec, None)));
             sweeps = true;
             continue;
         }
@@ -96,17 +116,18 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
         }
         let spec = spec.checked()?;
         match &seeds {
-            None => all.push(spec),
+            None => all.push((spec, None)),
             Some(seeds) => {
-                all.extend(seeds.iter().map(|seed| ExperimentSpec { seed: *seed, ..spec.clone() }));
+                all.extend(seeds.iter().map(|seed| (ExperimentSpec { seed: *seed, ..spec.clone() }, None)));
             }
         }
     }
     let given = all.len();
     let mut seen = HashSet::new();
-    all.retain(|spec| seen.insert(spec.to_string()));
+    all.retain(|(spec, folder)| seen.insert((spec.to_string(), folder.clone())));
     let of = all.len();
-    Ok(RequestedRuns { specs: (1..).zip(all).collect(), of, sweeps, repeated: given - of, hint })
+    let runs = (1..).zip(all).map(|(number, (spec, folder))| RequestedRun { number, spec, folder }).collect();
+    Ok(RequestedRuns { runs, of, sweeps, repeated: given - of, hint })
 }
 
 /// Every spec that `words` are.
@@ -138,6 +159,12 @@ pub struct Words {
 }
 
 impl Words {
+    /// The directory of a run, where that is what they are.
+    fn folder(&self) -> Option<PathBuf> {
+        let path = Path::new(&self.spec);
+        (path.is_dir() && store::is_run(path)).then(|| path.to_path_buf())
+    }
+
     /// The run that they mean, not yet checked where keys follow a preset or a file.
     ///
     /// # Errors

@@ -33,7 +33,10 @@ pub fn run(what: &SweepCommand) -> Result<Exit> {
 fn specs_of(runs: &SweepRuns) -> Result<Vec<ExperimentSpec>> {
     let runs = specs::expand(&runs.specs, &runs.set, runs.seeds.as_deref())?;
     runs.repeated().iter().chain(&runs.hint).for_each(|text| note(text));
-    Ok(runs.specs.into_iter().map(|(_, spec)| spec).collect())
+    if let Some(folder) = runs.runs.iter().find_map(|run| run.folder.as_ref()) {
+        return Err(EngineError::run(folder, "a run's directory, not a sweep; --batch resumes it"));
+    }
+    Ok(runs.runs.into_iter().map(|run| run.spec).collect())
 }
 
 #[derive(Serialize)]

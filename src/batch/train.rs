@@ -1,7 +1,7 @@
 //! `--batch`: trains every spec, up to so many at once, shows progress, ends with a table.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Exit;
@@ -9,7 +9,7 @@ use super::active_run::{ActiveRun, EndedRun, next_event};
 use super::batch_output::BatchOutput;
 use super::outcomes::{RunOutcome, RunOutcomes};
 use super::run_bar::RunBar;
-use super::specs::{self, RequestedRuns};
+use super::specs::{self, RequestedRun, RequestedRuns};
 use crate::cli::{BatchArgs, MachineArgs};
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
@@ -61,14 +61,18 @@ pub fn dataset(spec: &ExperimentSpec, folder: Option<&Path>) -> Result<Dataset> 
 pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> {
     let runs = specs::runs(args)?;
     runs.repeated().iter().chain(&runs.hint).for_each(|text| note(text));
-    let RequestedRuns { specs, of, sweeps, .. } = runs;
+    let RequestedRuns { runs, of, sweeps, .. } = runs;
     let known_runs = if sweeps || args.resume { Some(RunIndex::of(out)?) } else { None };
     let mut library = DatasetCache::new(machine.data.data_dir.clone());
-    let mut outcomes = RunOutcomes::new(&specs);
+    let mut outcomes = RunOutcomes::new(&runs);
     let mut waiting = VecDeque::new();
-    for (index, (number, spec)) in specs.into_iter().enumerate() {
+    for (index, RequestedRun { number, spec, folder }) in runs.into_iter().enumerate() {
+        let progress = match &folder {
+            Some(folder) => Some(resume::progress_at(folder, &spec)),
+            None => known_runs.as_ref().map(|known_runs| known_runs.progress(&spec)),
+        };
         // What is not trained needs no data.
-        match known_runs.as_ref().map(|known_runs| known_runs.progress(&spec)) {
+        match progress {
             Some(resume::RunProgress::Finished(run) | resume::RunProgress::Diverged(run)) => {
                 store::tidy(&run, args.keep_checkpoint);
                 outcomes.set(index, RunOutcome::Ended(Box::new(run.state)));
@@ -78,7 +82,7 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
                 let data = library.dataset(&spec);
                 // Also where it fails: they may say why.
                 library.notes().iter().for_each(|text| note(text));
-                waiting.push_back(Job { index, number, data: data?, spec });
+                waiting.push_back(Job { index, number, data: data?, spec, folder });
             }
         }
     }
@@ -107,6 +111,8 @@ struct Job {
     number: usize,
     data: Dataset,
     spec: ExperimentSpec,
+    /// That of the run which is resumed, where it was named.
+    folder: Option<PathBuf>,
 }
 
 /// That a run's folder is damaged.
@@ -135,11 +141,16 @@ enum Begun {
 }
 
 impl Batch<'_> {
-    fn begin(&self, Job { index, number, data, spec }: Job) -> Result<Begun> {
+    fn begin(&self, Job { index, number, data, spec, folder }: Job) -> Result<Begun> {
         let mut plan = RunPlan { from: None, snapshot_every: self.args.checkpoint_every as usize };
-        let (mut folder, note) = match &self.known_runs {
+        let is_resumed = self.args.resume || folder.is_some();
+        let acquired = match (&folder, &self.known_runs) {
+            (Some(folder), _) => Some(resume::take(folder, &spec)?),
+            (None, known_runs) => known_runs.as_ref().map(|known_runs| known_runs.take(&spec)).transpose()?,
+        };
+        let (mut folder, note) = match acquired {
             None => (RunDir::create(self.out, &spec)?, None),
-            Some(known_runs) => match known_runs.take(&spec)? {
+            Some(acquired) => match acquired {
                 Acquired::Finished(state) => return Ok(Begun::Not(RunOutcome::Ended(state))),
                 Acquired::Busy => return Ok(Begun::Not(RunOutcome::Busy)),
                 Acquired::Damaged(damage) => {
@@ -156,7 +167,7 @@ impl Batch<'_> {
         let state = folder.take_state();
         let progress = RunBar::new(self.screen.clone(), &spec, number, self.of, self.at_once);
         note.iter().for_each(|note| progress.line(note));
-        if self.args.resume && note.is_none() && plan.from.is_none() {
+        if is_resumed && note.is_none() && plan.from.is_none() {
             progress.line("nothing to resume: training from the start");
         }
         if let Some(Snapshot { position, .. }) = &plan.from {

@@ -62,6 +62,9 @@ pub struct Cli {
     /// With --replay: start over at the end
     #[arg(long = "loop", requires = "replay")]
     pub looping: bool,
+    /// Leave the terminal: the workbench starts such a process to let its runs go on
+    #[arg(long, hide = true, requires = "batch")]
+    pub detached: bool,
     /// Print the workbench's settings as a config file, and where it belongs
     #[arg(long, conflicts_with = "batch")]
     pub print_config: bool,
@@ -74,7 +77,8 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct BatchArgs {
     /// Train each SPEC in turn, without a screen, then print a table of results. A SPEC is the name of
-    /// a preset or sweep, a TOML file, or one line such as resnet+hires@fashion-embedded epochs=3
+    /// a preset or sweep, a TOML file, one line such as resnet+hires@fashion-embedded epochs=3, or the
+    /// directory of an unfinished run, which is resumed
     #[arg(long, num_args = 0.., value_name = "SPEC")]
     pub batch: Option<Vec<String>>,
     /// Train every SPEC with each of these seeds: 0..4 (five seeds, both ends included) or 0,2,7

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{EngineError, Result};
 use super::files;
+use crate::domain::text::harmless;
 
 /// The file's name.
 pub(super) const CLAIM: &str = "claim";
@@ -205,6 +206,30 @@ pub fn is_held(folder: &Path) -> bool {
     let held = holder(&file)
         .and_then(|found| is_held_by(folder, &file, found.as_ref(), locked, &Holder::me(), STALE));
     held.unwrap_or(false)
+}
+
+/// Who has claimed a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimant {
+    /// No process, as far as can be seen.
+    Nobody,
+    /// One on this machine, by its number.
+    Here(u32),
+    /// One on another machine, by that one's name.
+    Elsewhere(String),
+}
+
+/// Which process has claimed `folder`, as far as can be seen; nothing is changed.
+pub fn claimant(folder: &Path) -> Claimant {
+    if !is_held(folder) {
+        return Claimant::Nobody;
+    }
+    // Of one that has just been let go, or is nonsense, nobody.
+    match File::open(folder.join(CLAIM)).and_then(|file| holder(&file)) {
+        Ok(Some(found)) if found.host == host() => Claimant::Here(found.process),
+        Ok(Some(found)) => Claimant::Elsewhere(harmless(&found.host, 100)),
+        _ => Claimant::Nobody,
+    }
 }
 
 /// Whether this process has claimed `folder`.

@@ -146,12 +146,7 @@ impl RunIndex {
 
     /// How far the run of `spec` is.
     pub fn progress(&self, spec: &ExperimentSpec) -> RunProgress {
-        let path = self.place(spec);
-        match look(&path, spec) {
-            RunProgress::Unfinished(run) if lease::is_held(&path) => RunProgress::Training(Some(run)),
-            RunProgress::Missing if lease::is_held(&path) => RunProgress::Training(None),
-            progress => progress,
-        }
+        progress_at(&self.place(spec), spec)
     }
 
     /// Damaged folders of which nobody can say whether they are among the runs of `specs`.
@@ -166,40 +161,57 @@ impl RunIndex {
     /// # Errors
     /// When its folder cannot be made, read or written.
     pub fn take(&self, spec: &ExperimentSpec) -> Result<Acquired> {
-        let path = self.place(spec);
-        // Before there is a lease in it.
-        if let RunProgress::Damaged(damage) = look(&path, spec) {
-            return Ok(Acquired::Damaged(damage));
-        }
-        files::create_folders(&path)?;
-        let Some(lease) = Lease::take(&path)? else { return Ok(Acquired::Busy) };
-        let taken = match look(&path, spec) {
-            RunProgress::Finished(run) | RunProgress::Diverged(run) => {
-                Acquired::Finished(Box::new(run.state))
-            }
-            // By an older program, say, that takes no leases.
-            RunProgress::Training(_) => Acquired::Busy,
-            RunProgress::Damaged(damage) => Acquired::Damaged(damage),
-            RunProgress::Unfinished(_) | RunProgress::Missing => {
-                let opened = match store::is_run(&path) {
-                    true => RunDir::reopen_leased(&path, lease).map(|(folder, _, from)| {
-                        let note = "no checkpoint to resume from: training from the start";
-                        let note = from.is_none().then(|| note.to_owned());
-                        (folder, from, note)
-                    }),
-                    false => extend::begin(&self.known, &path, spec, lease),
-                };
-                match opened {
-                    Ok((folder, from, note)) => {
-                        Acquired::Run { folder: Box::new(folder), from: from.map(Box::new), note }
-                    }
-                    Err(_) if store::is_being_written(&path) => Acquired::Busy,
-                    Err(error) => return Err(error),
-                }
-            }
-        };
-        Ok(taken)
+        take_at(&self.place(spec), spec, &self.known)
     }
+}
+
+/// How far the run of `spec` in folder `path` is.
+pub fn progress_at(path: &Path, spec: &ExperimentSpec) -> RunProgress {
+    match look(path, spec) {
+        RunProgress::Unfinished(run) if lease::is_held(path) => RunProgress::Training(Some(run)),
+        RunProgress::Missing if lease::is_held(path) => RunProgress::Training(None),
+        progress => progress,
+    }
+}
+
+/// Takes the run of `spec` that is in folder `path`, as [`RunIndex::take`] does.
+///
+/// # Errors
+/// When the folder cannot be read or written.
+pub fn take(path: &Path, spec: &ExperimentSpec) -> Result<Acquired> {
+    take_at(path, spec, &HashMap::new())
+}
+
+fn take_at(path: &Path, spec: &ExperimentSpec, known: &HashMap<String, PathBuf>) -> Result<Acquired> {
+    // Before there is a lease in it.
+    if let RunProgress::Damaged(damage) = look(path, spec) {
+        return Ok(Acquired::Damaged(damage));
+    }
+    files::create_folders(path)?;
+    let Some(lease) = Lease::take(path)? else { return Ok(Acquired::Busy) };
+    Ok(match look(path, spec) {
+        RunProgress::Finished(run) | RunProgress::Diverged(run) => Acquired::Finished(Box::new(run.state)),
+        // By an older program, say, that takes no leases.
+        RunProgress::Training(_) => Acquired::Busy,
+        RunProgress::Damaged(damage) => Acquired::Damaged(damage),
+        RunProgress::Unfinished(_) | RunProgress::Missing => {
+            let opened = match store::is_run(path) {
+                true => RunDir::reopen_leased(path, lease).map(|(folder, _, from)| {
+                    let note = "no checkpoint to resume from: training from the start";
+                    let note = from.is_none().then(|| note.to_owned());
+                    (folder, from, note)
+                }),
+                false => extend::begin(known, path, spec, lease),
+            };
+            match opened {
+                Ok((folder, from, note)) => {
+                    Acquired::Run { folder: Box::new(folder), from: from.map(Box::new), note }
+                }
+                Err(_) if store::is_being_written(path) => Acquired::Busy,
+                Err(error) => return Err(error),
+            }
+        }
+    })
 }
 
 /// How far the run of `spec` in folder `path` is, whoever has its lease. What is left to be

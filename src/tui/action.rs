@@ -19,6 +19,7 @@ use crate::domain::lesion::{Lesioned, LesionedWeights};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::term::Term;
+use crate::engine::detach::{Attached, DetachedProcess, DetachedWork};
 use crate::engine::device::{DeviceChoice, DeviceFacts};
 use crate::engine::fetch::{FetchProgress, Fetched, Offer};
 use crate::engine::store::SavedRun;
@@ -95,6 +96,10 @@ pub enum Message {
     /// A run on disk was read again, with all its steps: so many bytes of its record, 0 where
     /// this program writes it.
     Loaded(RunId, u64, Result<Box<RunState>, String>),
+    /// Another process goes on with the work, or does not.
+    Detached(Result<DetachedProcess, String>),
+    /// The process that trained a run has stopped, or has not.
+    Attached(RunId, Result<Box<Attached>, String>),
     /// A run was deleted, or not.
     Deleted(RunId, Result<(), String>),
     /// What a person says of the run in this folder.
@@ -139,6 +144,10 @@ pub enum Effect {
     WriteBoards(Option<PathBuf>),
     /// Read a run again, with all its steps.
     Load(RunId, PathBuf),
+    /// Have another process do this work when this one has ended.
+    Detach(DetachedWork),
+    /// Ask the process that trains the run in a folder to stop.
+    Attach(RunId, PathBuf),
     /// Delete these runs' folders, one after the other.
     Delete(Vec<(RunId, PathBuf)>),
     /// Change what a person says of the runs in these folders.

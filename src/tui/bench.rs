@@ -208,8 +208,13 @@ impl Bench {
     /// The same run on the screen, with keys being pressed.
     fn watched(&self, spec: &ExperimentSpec, root: &Path) -> Result<Watched> {
         let wrap = |error: io::Error| EngineError::io("paint on", Path::new("a screen"))(error);
-        let options =
-            WorkbenchOptions { root: root.to_owned(), data: None, device: self.device, tensorboard: None };
+        let options = WorkbenchOptions {
+            root: root.to_owned(),
+            data: None,
+            device: self.device,
+            threads: None,
+            tensorboard: None,
+        };
         let mut app = app(&options, &Config::default(), Theme::FULL)?;
         app.session.draft.replace(spec.clone())?;
         app.update(Action::Do(GlobalCommand::Train.into()));

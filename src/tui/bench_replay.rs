@@ -61,8 +61,13 @@ impl fmt::Display for Seeking {
 /// When the screen cannot be made.
 pub fn seeking(tape: Timeline, size: (u16, u16), rounds: usize) -> Result<Seeking> {
     let wrap = |error: io::Error| EngineError::io("paint on", Path::new("a screen"))(error);
-    let options =
-        WorkbenchOptions { root: PathBuf::new(), data: None, device: DeviceChoice::Auto, tensorboard: None };
+    let options = WorkbenchOptions {
+        root: PathBuf::new(),
+        data: None,
+        device: DeviceChoice::Auto,
+        threads: None,
+        tensorboard: None,
+    };
     let mut app = app(&options, &Config::default(), Theme::FULL)?;
     let mut screen =
         TerminalScreen::fixed(Size { width: size.0, height: size.1 }, io::sink()).map_err(wrap)?;

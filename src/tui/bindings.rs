@@ -4,8 +4,8 @@
 use std::sync::LazyLock;
 
 use super::command::{
-    self, AppCommand, Binding, EditCommand, GlobalCommand, HelpCommand, KeyScope, PlaybackCommand,
-    QuestionAnswer,
+    self, AppCommand, Binding, EditCommand, GlobalCommand, HelpCommand, KeyScope, PaletteCommand,
+    PlaybackCommand, QuestionAnswer,
 };
 use super::panels::PanelId;
 use crate::domain::hops::HopGroup;
@@ -65,7 +65,7 @@ fn before_panels() -> Vec<Binding> {
         global("stop", &["x"], Stop, "stop the run after its current step; it can be resumed").hint("stop"),
         global("twin", &["b"], Twin, "same-seed A/B: queue a twin of the current run with the draft's projections and the same seed, initial weights and data order; the current run becomes the baseline").hint("A/B twin"),
         global("lesions", &["e"], Lesions, "lesions of the current run: score it without each projection, without each block's F, and without what is off in the draft, with no retraining; again to cancel").hint("lesions"),
-        global("lesion-pairs", &["E"], LesionPairs, "the same, plus every pair; the ten worst are logged"),
+        global("lesion-pairs", &["E"], LesionPairs, "lesions of the current run, and of every pair of terms; the ten worst pairs are logged"),
         order("p1", &["1"], 1),
         order("p2", &["2"], 2),
         order("p3", &["3"], 3),
@@ -91,14 +91,24 @@ fn after_panels() -> Vec<Binding> {
             Resize(command::Resize::Wider),
             "make the focused panel wider, at the expense of the column beside it; borders can also be dragged",
         ),
-        global("narrower", &["ctrl-left", "("], Resize(command::Resize::Narrower), "make it narrower"),
+        global(
+            "narrower",
+            &["ctrl-left", "("],
+            Resize(command::Resize::Narrower),
+            "make the focused panel narrower",
+        ),
         global(
             "taller",
             &["ctrl-up", "}"],
             Resize(command::Resize::Taller),
             "make it taller, at the expense of the panel below or above it",
         ),
-        global("shorter", &["ctrl-down", "{"], Resize(command::Resize::Shorter), "make it shorter"),
+        global(
+            "shorter",
+            &["ctrl-down", "{"],
+            Resize(command::Resize::Shorter),
+            "make the focused panel shorter",
+        ),
         global(
             "reset-layout",
             &["Z"],
@@ -110,7 +120,15 @@ fn after_panels() -> Vec<Binding> {
         global("rescan", &["ctrl-r"], Rescan, "rescan the disk for runs and missing datasets"),
         global("redraw", &["ctrl-l"], Redraw, "redraw the screen"),
         global("suspend", &["ctrl-z"], Suspend, "suspend; fg resumes"),
+        global("commands", &[":"], Palette, "command palette: find any command by a few letters, and run it")
+            .hint("commands"),
         global("help", &["?", "f1"], Help, "this help").hint("help"),
+        global(
+            "detach",
+            &["Q"],
+            Detach,
+            "detach: quit, and let the run in progress and the queue go on in the background; to attach again, resume the run",
+        ),
         global("quit", &["q", "ctrl-c"], Quit, "quit; asks first while a run is in progress").hint("quit"),
     ]
 }
@@ -122,6 +140,8 @@ fn others() -> Vec<Binding> {
     let question =
         |name, keys, answer, about| row(KeyScope::Question, name, keys, AppCommand::Answer(answer), about);
     let help = |name, keys, command, about| row(KeyScope::Help, name, keys, AppCommand::Help(command), about);
+    let palette =
+        |name, keys, command, about| row(KeyScope::Palette, name, keys, AppCommand::Palette(command), about);
     vec![
         replay("play", &["space"], PlaybackCommand::PlayOrPause, "play or pause the recording")
             .hint("play/pause"),
@@ -145,6 +165,13 @@ fn others() -> Vec<Binding> {
             .hint("resume"),
         question("free-seed", &["s"], QuestionAnswer::FreeSeed, "train it with the next free seed")
             .hint("next seed"),
+        question(
+            "detach-instead",
+            &["d"],
+            QuestionAnswer::Detach,
+            "quit, and let the run and the queue go on in the background",
+        )
+        .hint("detach"),
         question("no", &["n", "esc", "q"], QuestionAnswer::No, "no").hint("cancel"),
         question("abandon", &["ctrl-c"], QuestionAnswer::Abandon, "quit at once; what is on disk stays"),
         help("help-close", &["?", "esc", "q", "f1", "enter", "ctrl-c"], HelpCommand::Close, "close the help")
@@ -154,5 +181,17 @@ fn others() -> Vec<Binding> {
         help("help-page-up", &["pageup"], HelpCommand::PageUp, "page up"),
         help("help-page-down", &["pagedown", "space"], HelpCommand::PageDown, "page down"),
         help("help-first", &["home"], HelpCommand::First, "the beginning"),
+        help(
+            "help-search",
+            &["/"],
+            HelpCommand::Search,
+            "search all keys and what they do; Esc ends the search",
+        )
+        .hint("search"),
+        palette("palette-up", &["up", "ctrl-p", "shift-tab"], PaletteCommand::Up, "previous command"),
+        palette("palette-down", &["down", "ctrl-n", "tab"], PaletteCommand::Down, "next command")
+            .hint("next"),
+        palette("palette-page-up", &["pageup"], PaletteCommand::PageUp, "page up"),
+        palette("palette-page-down", &["pagedown"], PaletteCommand::PageDown, "page down"),
     ]
 }

@@ -20,6 +20,8 @@ pub enum KeyScope {
     Question,
     /// While the help is open.
     Help,
+    /// While the command palette is open.
+    Palette,
 }
 
 impl fmt::Display for KeyScope {
@@ -31,6 +33,7 @@ impl fmt::Display for KeyScope {
             Self::Edit => "While typing",
             Self::Question => "In a question",
             Self::Help => "In the help",
+            Self::Palette => "In the command palette",
         })
     }
 }
@@ -67,6 +70,8 @@ pub enum AppCommand {
     Answer(QuestionAnswer),
     /// Of the help.
     Help(HelpCommand),
+    /// Of the command palette.
+    Palette(PaletteCommand),
 }
 
 /// What has its meaning everywhere.
@@ -114,6 +119,10 @@ pub enum GlobalCommand {
     Suspend,
     /// Open the help.
     Help,
+    /// Open the command palette.
+    Palette,
+    /// Let runs go on in the background, and leave the program.
+    Detach,
     /// Leave the program.
     Quit,
 }
@@ -170,6 +179,8 @@ pub enum QuestionAnswer {
     Resume,
     /// Do it with a seed that no run has.
     FreeSeed,
+    /// Let it go on in the background.
+    Detach,
     /// Do not.
     No,
     /// Leave the program at once.
@@ -191,6 +202,21 @@ pub enum HelpCommand {
     PageDown,
     /// To its beginning.
     First,
+    /// Look for words in it.
+    Search,
+}
+
+/// What can be done in the command palette, besides typing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaletteCommand {
+    /// The command above.
+    Up,
+    /// The command below.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
 }
 
 impl From<GlobalCommand> for AppCommand {

@@ -107,7 +107,7 @@ pub fn keys_page() -> String {
     // The table itself is right: a test holds that.
     let Ok(keymap) = Keymap::new(&Overrides::new()) else { return page };
     let panels = PanelId::ALL.iter().map(|id| KeyScope::In(*id));
-    let others = [KeyScope::Replay, KeyScope::Edit, KeyScope::Question, KeyScope::Help];
+    let others = [KeyScope::Replay, KeyScope::Edit, KeyScope::Question, KeyScope::Help, KeyScope::Palette];
     for scope in std::iter::once(KeyScope::Everywhere).chain(panels).chain(others) {
         page += &format!("\n## {scope}\n\n| keys | | name |\n|---|---|---|\n");
         for (binding, keys) in keymap.rows(scope) {

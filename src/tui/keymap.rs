@@ -73,6 +73,11 @@ impl Keymap {
         scopes.iter().find_map(|scope| self.commands.get(&(*scope, key)).copied())
     }
 
+    /// The rows of `scope`, in the table's order.
+    pub fn bindings_of(scope: KeyScope) -> impl Iterator<Item = &'static Binding> {
+        bindings().iter().filter(move |binding| binding.scope == scope)
+    }
+
     /// The rows of `scope` with their keys, in the table's order.
     pub fn rows(&self, scope: KeyScope) -> impl Iterator<Item = (&'static Binding, &[KeyCombination])> {
         bindings()

@@ -201,6 +201,11 @@ impl TrackedRun {
         }
     }
 
+    /// Whether another process trains it.
+    pub fn is_elsewhere(&self) -> bool {
+        self.status() == RunStatus::Elsewhere
+    }
+
     /// Why it cannot be resumed; `None` where it can.
     pub fn why_not_resumed(&self) -> Option<&'static str> {
         match self.stage {

@@ -35,6 +35,8 @@ pub struct WorkbenchOptions {
     pub data: Option<PathBuf>,
     /// Where to train.
     pub device: DeviceChoice,
+    /// CPU threads, where they were named.
+    pub threads: Option<u16>,
     /// Where runs write `TensorBoard` event files while they train.
     pub tensorboard: Option<PathBuf>,
 }
@@ -61,7 +63,8 @@ static LOST: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// When the config file is wrong, there is no terminal, or no event file can be written.
 pub fn run(options: &WorkbenchOptions) -> Result<Exit> {
     options.tensorboard.as_deref().map_or(Ok(()), store::check_writable)?;
-    let tasks = BackgroundTasks::new(options.root.clone(), options.data.clone());
+    let tasks =
+        BackgroundTasks::new(options.root.clone(), options.data.clone()).with_threads(options.threads);
     tasks.read_presets();
     tasks.find_devices();
     show(options, tasks)
@@ -112,6 +115,7 @@ fn show(options: &WorkbenchOptions, mut tasks: BackgroundTasks) -> Result<Exit> 
     give_back();
     // A run in progress is stopped and can be resumed.
     drop(tasks);
+    app.session.farewell.iter().for_each(|text| note(text));
     for text in LOST.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         note(&harmless(&text, 4000));
     }

@@ -49,6 +49,7 @@ fn way(place: KeyScope) -> &'static str {
         KeyScope::Edit => "R /",
         KeyScope::Question => "q",
         KeyScope::Help => "?",
+        KeyScope::Palette => ":",
     }
 }
 
@@ -69,7 +70,7 @@ fn situations(place: KeyScope) -> impl Iterator<Item = (World, (u16, u16))> {
             }
             world.screen(size);
             match (place, keys) {
-                (KeyScope::In(_) | KeyScope::Help, keys) => _ = world.keys(keys),
+                (KeyScope::In(_) | KeyScope::Help | KeyScope::Palette, keys) => _ = world.keys(keys),
                 (KeyScope::Everywhere, "n") => {
                     world.app.session.draft.replace(EIGHT.parse().unwrap()).unwrap();
                 }
@@ -160,7 +161,7 @@ fn all_of_the_help_can_be_scrolled_to() {
     }
     world.keys("up").screen((80, 24));
     assert!(!world.screen((80, 24)).contains("─ end ─"), "one step up is one line up");
-    assert_eq!(world.keys("home").app.screen.help, Some(0));
+    assert_eq!(world.keys("home").help_line(), Some(0));
 }
 
 #[test]

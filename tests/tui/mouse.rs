@@ -206,11 +206,11 @@ fn the_wheel_scrolls_the_help() {
     let mut world = painted(World::new(), (80, 24));
     world.keys("?").screen((80, 24));
     world.mouse(MouseEventKind::ScrollDown, 40, 12).mouse(MouseEventKind::ScrollDown, 0, 0);
-    assert_eq!(world.app.screen.help, Some(2));
+    assert_eq!(world.help_line(), Some(2));
     world.mouse(MouseEventKind::ScrollUp, 40, 12);
-    assert_eq!(world.app.screen.help, Some(1));
+    assert_eq!(world.help_line(), Some(1));
     world.mouse(DOWN, 40, 12);
-    assert_eq!((world.app.screen.help, world.app.focus), (Some(1), PanelId::Wiring));
+    assert_eq!((world.help_line(), world.app.focus), (Some(1), PanelId::Wiring));
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn a_run_that_could_not_be_kept_holds_the_queue() {
     world.keys("q");
     assert_eq!(
         world.app.session.question_text().unwrap(),
-        "2 runs are still queued and will not be trained."
+        "2 runs are still queued and will not be trained. Detach lets the work go on in the background."
     );
     world.keys("n b t");
     let (started, _) = world.started();

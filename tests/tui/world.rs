@@ -13,6 +13,7 @@ use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::draft::Draft;
 use hiresnet_tui::tui::keymap::{Keymap, parse};
 use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::overlay::Overlay;
 use hiresnet_tui::tui::panel::PanelTarget;
 use hiresnet_tui::tui::panels::{PanelId, WiringTarget};
 use hiresnet_tui::tui::player::Playback;
@@ -232,11 +233,19 @@ impl World {
         self.mouse(MouseEventKind::Down(MouseButton::Left), place.x, place.y)
     }
 
+    /// How far the help is scrolled, while it is open.
+    pub fn help_line(&self) -> Option<usize> {
+        match &self.app.screen.overlay {
+            Some(Overlay::Help(help)) => Some(help.line),
+            _ => None,
+        }
+    }
+
     /// Whether keys are commands: nothing is open that has them for itself.
     pub fn keys_are_commands(&self) -> bool {
         self.app.session.editing.is_none()
             && self.app.session.question.is_none()
-            && self.app.screen.help.is_none()
+            && self.app.screen.overlay.is_none()
     }
 }
 

@@ -2,12 +2,10 @@
 
 use super::App;
 use crate::tui::action::{Effect, TerminalEffect};
-use crate::tui::command::{AppCommand, GlobalCommand, HelpCommand, PlaybackCommand};
+use crate::tui::command::{AppCommand, GlobalCommand, PlaybackCommand};
+use crate::tui::overlay::{CommandPalette, HelpView, Overlay};
 use crate::tui::panels::PanelId;
 use crate::tui::player::PlayerOrder;
-
-/// Lines of a page of the help.
-const PAGE: usize = 10;
 
 impl App {
     /// Does what `command` asks for, unless something is open that has its own commands.
@@ -22,19 +20,18 @@ impl App {
             if let AppCommand::Answer(answer) = command {
                 session.answer(question, answer);
             }
-        } else if let Some(line) = self.screen.help {
-            match command {
-                AppCommand::Help(command) => self.screen.help = scrolled(line, command),
-                AppCommand::Global(GlobalCommand::Help) => self.screen.help = None,
-                _ => {}
-            }
+        } else if self.screen.overlay.is_some() {
+            self.handle_in_overlay(command);
         } else {
             match command {
                 AppCommand::Global(command) => self.handle_global(command),
                 AppCommand::Panel(id, key) => self.panels.get_mut(id).press(key, session),
                 AppCommand::Replay(command) => self.handle_playback(command),
                 // With nothing open that they could mean.
-                AppCommand::Edit(_) | AppCommand::Answer(_) | AppCommand::Help(_) => {}
+                AppCommand::Edit(_)
+                | AppCommand::Answer(_)
+                | AppCommand::Help(_)
+                | AppCommand::Palette(_) => {}
             }
         }
     }
@@ -65,7 +62,9 @@ impl App {
             }
             GlobalCommand::Redraw => session.want_of_terminal(TerminalEffect::Redraw),
             GlobalCommand::Suspend => session.want_of_terminal(TerminalEffect::Suspend),
-            GlobalCommand::Help => self.screen.help = Some(0),
+            GlobalCommand::Palette => self.screen.overlay = Some(Overlay::Palette(CommandPalette::default())),
+            GlobalCommand::Help => self.screen.overlay = Some(Overlay::Help(HelpView::default())),
+            GlobalCommand::Detach => session.detach(),
             GlobalCommand::Quit => session.quit(),
         }
     }
@@ -94,17 +93,5 @@ impl App {
         } else {
             self.panels.get_mut(self.focus).close(&mut self.session);
         }
-    }
-}
-
-/// The line that the help then begins with; `None` where it is closed.
-fn scrolled(line: usize, command: HelpCommand) -> Option<usize> {
-    match command {
-        HelpCommand::Close => None,
-        HelpCommand::Up => Some(line.saturating_sub(1)),
-        HelpCommand::Down => Some(line + 1),
-        HelpCommand::PageUp => Some(line.saturating_sub(PAGE)),
-        HelpCommand::PageDown => Some(line + PAGE),
-        HelpCommand::First => Some(0),
     }
 }

@@ -7,9 +7,10 @@ use ratatui::layout::{Position, Rect};
 
 use super::{App, HitTarget, Hits, inside};
 use crate::domain::text::wrap;
-use crate::tui::chrome::{footer, header, help, input, question};
+use crate::tui::chrome::{footer, header, help, input, palette, question};
 use crate::tui::images::Paint;
 use crate::tui::layout::LEAST;
+use crate::tui::overlay::Overlay;
 use crate::tui::paint::{frame, put, room_beside};
 use crate::tui::panel::{PanelCanvas, PanelTarget};
 use crate::tui::panels::PanelId;
@@ -33,8 +34,10 @@ impl App {
         );
         footer::draw_notice(self, arrangement.footer, buf);
         footer::draw(self, arrangement.footer, buf, &mut hits);
-        if let Some(line) = self.screen.help {
-            help::draw(self, line, area, buf);
+        match &self.screen.overlay {
+            Some(Overlay::Help(view)) => cursor = help::draw(self, view, area, buf),
+            Some(Overlay::Palette(open)) => cursor = palette::draw(self, open, area, buf, &mut hits),
+            None => {}
         }
         if let Some(editing) = self.session.editing.as_ref().filter(|editing| editing.is_long()) {
             cursor = input::draw_box(editing, area, buf, &self.session.theme);

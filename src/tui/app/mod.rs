@@ -6,6 +6,7 @@
 mod commands;
 mod draw;
 mod mouse;
+mod overlays;
 mod panes;
 mod remembering;
 
@@ -15,13 +16,13 @@ use self::panes::Asking;
 pub use self::panes::DraggedBorder;
 use self::remembering::Memory;
 use super::action::{Action, Effect, Message, TerminalEffect};
-use super::chrome::help;
 use super::command::{AppCommand, GlobalCommand, KeyScope};
 use super::config::Config;
 use super::draft::Draft;
 use super::images::{Gallery, PictureKey};
 use super::keymap::Keymap;
 use super::layout::{Arrangement, LEAST, Page, Pages};
+use super::overlay::Overlay;
 use super::panels::{PanelId, Panels};
 use super::panes::PaneSizes;
 use super::run::RunStage;
@@ -43,8 +44,8 @@ pub struct ScreenState {
     pub dragged: Option<DraggedBorder>,
     /// Whether the focused panel has the whole screen.
     pub zoomed: bool,
-    /// How far the help is scrolled; `None` while it is closed.
-    pub help: Option<usize>,
+    /// What lies over the panels.
+    pub overlay: Option<Overlay>,
     /// What was painted where.
     pub hits: Hits,
 }
@@ -104,10 +105,10 @@ impl App {
                 self.session.notice = None;
                 match self.keymap.command(key, &self.key_scopes()) {
                     Some(command) => self.handle_command(command),
-                    None => self.session.type_key(key),
+                    None => self.type_key(key),
                 }
             }
-            Action::Paste(text) => self.session.paste(&text),
+            Action::Paste(text) => self.paste(&text),
             Action::Mouse(mouse) => self.handle_mouse(mouse),
             Action::Do(command) => self.handle_command(command),
             Action::Leave => self.session.leave(),
@@ -149,8 +150,12 @@ impl App {
             vec![KeyScope::Edit]
         } else if self.session.question.is_some() {
             vec![KeyScope::Question]
-        } else if self.screen.help.is_some() {
-            vec![KeyScope::Help]
+        } else if let Some(overlay) = &self.screen.overlay {
+            match overlay {
+                Overlay::Help(help) if help.is_typing => vec![KeyScope::Edit],
+                Overlay::Help(_) => vec![KeyScope::Help],
+                Overlay::Palette(_) => vec![KeyScope::Palette, KeyScope::Edit],
+            }
         } else if self.session.playback.is_some() {
             vec![KeyScope::In(self.focus), KeyScope::Replay, KeyScope::Everywhere]
         } else {
@@ -173,9 +178,7 @@ impl App {
         self.session.runs.refresh();
         self.screen.size = size;
         self.arrange(size);
-        if let Some(line) = self.screen.help {
-            self.screen.help = Some(line.min(help::last_line(self, size)));
-        }
+        self.keep_overlay_inside();
         for id in PanelId::ALL {
             let area = self.area(*id).map_or(Rect::ZERO, inside);
             self.panels.get_mut(*id).layout(&self.session, area);
@@ -204,7 +207,7 @@ impl App {
     fn is_covered(&self) -> bool {
         let session = &self.session;
         let is_boxed = session.editing.as_ref().is_some_and(Editing::is_long);
-        self.screen.help.is_some() || session.question.is_some() || is_boxed
+        self.screen.overlay.is_some() || session.question.is_some() || is_boxed
     }
 
     /// Where a panel is, with its frame; `None` while it is on another page.
@@ -245,12 +248,17 @@ impl App {
             AppCommand::Global(GlobalCommand::Twin) => {
                 trains && session.runs.chosen().is_some_and(|run| run.stage != RunStage::Waiting)
             }
+            AppCommand::Global(GlobalCommand::Detach) => session.can_detach(),
             AppCommand::Global(GlobalCommand::Lesions | GlobalCommand::LesionPairs) => session.can_lesion(),
             AppCommand::Global(GlobalCommand::Zoom) => {
                 let several = self.screen.arrangement.as_ref().is_some_and(|all| all.panels.len() > 1);
                 several || self.screen.zoomed
             }
-            AppCommand::Global(_) | AppCommand::Replay(_) | AppCommand::Edit(_) | AppCommand::Help(_) => true,
+            AppCommand::Global(_)
+            | AppCommand::Replay(_)
+            | AppCommand::Edit(_)
+            | AppCommand::Help(_)
+            | AppCommand::Palette(_) => true,
         }
     }
 }

@@ -4,7 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
 use super::App;
-use crate::tui::command::{AppCommand, HelpCommand};
+use crate::tui::command::AppCommand;
 use crate::tui::panel::{Click, PanelTarget};
 use crate::tui::panels::PanelId;
 use crate::tui::panes::Border;
@@ -20,6 +20,8 @@ pub enum HitTarget {
     Tab(PanelId),
     /// A key of the footer, or of a question.
     Key(AppCommand),
+    /// A row of the command palette.
+    PaletteRow(usize),
 }
 
 /// What was painted where; later ones lie above earlier ones.
@@ -34,7 +36,8 @@ impl App {
     pub(super) fn handle_mouse(&mut self, mouse: MouseEvent) {
         let at = Position::new(mouse.column, mouse.row);
         let target = self.target_at(at);
-        if self.session.question.is_some() || self.session.editing.is_some() || self.screen.help.is_some() {
+        let is_open = self.session.question.is_some() || self.session.editing.is_some();
+        if is_open || self.screen.overlay.is_some() {
             return self.point_at_what_is_open(mouse.kind, target);
         }
         // The wheel moves what a message may be about.
@@ -66,8 +69,9 @@ impl App {
     /// A question, the help or a text has the mouse's attention.
     fn point_at_what_is_open(&mut self, kind: MouseEventKind, target: Option<HitTarget>) {
         match (kind, target) {
-            (MouseEventKind::ScrollUp, _) => self.handle_command(AppCommand::Help(HelpCommand::Up)),
-            (MouseEventKind::ScrollDown, _) => self.handle_command(AppCommand::Help(HelpCommand::Down)),
+            (MouseEventKind::ScrollUp, _) => self.scroll_overlay(false),
+            (MouseEventKind::ScrollDown, _) => self.scroll_overlay(true),
+            (MouseEventKind::Down(MouseButton::Left), Some(HitTarget::PaletteRow(row))) => self.run_row(row),
             (MouseEventKind::Down(MouseButton::Left), Some(HitTarget::Key(command))) => {
                 self.handle_command(command);
             }
@@ -92,6 +96,7 @@ impl App {
             }
             HitTarget::Tab(panel) => self.focus = panel,
             HitTarget::Key(command) => self.handle_command(command),
+            HitTarget::PaletteRow(row) => self.run_row(row),
         }
     }
 }

@@ -32,6 +32,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::harmless;
 use crate::engine::data::DatasetCache;
 use crate::engine::deletion;
+use crate::engine::detach::{self, DetachedWork, Surroundings};
 use crate::engine::device::{self, DeviceChoice};
 use crate::engine::error::EngineError;
 use crate::engine::export::BoardSwitch;
@@ -55,6 +56,8 @@ pub struct BackgroundTasks {
     root: PathBuf,
     /// The data folder that was named.
     data: Option<PathBuf>,
+    /// CPU threads that were named.
+    threads: Option<u16>,
     library: Arc<Mutex<DatasetCache>>,
     /// Whether work is done at once instead of on threads.
     is_headless: bool,
@@ -86,6 +89,7 @@ impl BackgroundTasks {
         Self {
             root,
             data,
+            threads: None,
             library,
             is_headless: false,
             worker: None,
@@ -101,6 +105,12 @@ impl BackgroundTasks {
             librarian: None,
             following: None,
         }
+    }
+
+    /// The same, in a process that was given so many CPU threads.
+    pub const fn with_threads(mut self, threads: Option<u16>) -> Self {
+        self.threads = threads;
+        self
     }
 
     /// Without threads: what is read or scored is there when [`execute`](Self::execute)
@@ -139,6 +149,8 @@ impl BackgroundTasks {
             | Effect::Fetch(_)
             | Effect::EndFetch
             | Effect::EndLesions
+            | Effect::Detach(_)
+            | Effect::Attach(..)
             | Effect::Delete(_)
             | Effect::Annotate { .. }
             | Effect::Export { .. }
@@ -157,6 +169,8 @@ impl BackgroundTasks {
             Effect::Fetch(offer) => self.fetch(offer),
             Effect::EndFetch => self.fetch_cancelled.store(true, Ordering::Relaxed),
             Effect::EndLesions => self.lesions_cancelled.store(true, Ordering::Relaxed),
+            Effect::Detach(work) => self.detach(work),
+            Effect::Attach(id, path) => self.attach(id, path),
             Effect::Delete(runs) => self.delete(runs),
             Effect::Annotate { paths, edit, what } => self.annotate(paths, edit, what),
             Effect::Export { runs, format, target } => self.export(runs, format, target),
@@ -256,6 +270,24 @@ impl BackgroundTasks {
                 let deleted = deletion::delete(&root, &path).map_err(|error| in_full(&error));
                 send(ThreadMessage::Message(Message::Deleted(id, deleted)));
             }
+        });
+    }
+
+    /// Starts a process that goes on with the work.
+    fn detach(&self, work: DetachedWork) {
+        let (root, data, threads) = (self.root.clone(), self.data.clone(), self.threads);
+        self.spawn("detach", move |send| {
+            let place = Surroundings { root: &root, data: data.as_deref(), threads };
+            let detached = detach::detach(&work, place).map_err(|error| in_full(&error));
+            send(ThreadMessage::Message(Message::Detached(detached)));
+        });
+    }
+
+    /// Has the process stop that trains the run in a folder.
+    fn attach(&self, id: RunId, path: PathBuf) {
+        self.spawn("attach", move |send| {
+            let attached = detach::attach(&path).map(Box::new).map_err(|error| in_full(&error));
+            send(ThreadMessage::Message(Message::Attached(id, attached)));
         });
     }
 

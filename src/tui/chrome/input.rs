@@ -2,7 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
+use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
+use tui_input::Input;
 
 use super::question::middle;
 use crate::domain::text::wrap;
@@ -36,13 +38,24 @@ pub fn draw_box(editing: &Editing, area: Rect, buf: &mut Buffer, theme: &Theme) 
 
 /// A line of text; where its cursor is.
 pub fn draw_line(editing: &Editing, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+    let style = if editing.error.is_some() { theme.bad() } else { theme.strong() };
+    draw_input(&editing.input, area, style, buf, theme)
+}
+
+/// A text and its cursor; where that is.
+pub fn draw_input(
+    input: &Input,
+    area: Rect,
+    style: Style,
+    buf: &mut Buffer,
+    theme: &Theme,
+) -> Option<Position> {
     if area.width < 2 || area.height == 0 {
         return None;
     }
-    let scroll = editing.input.visual_scroll(usize::from(area.width) - 1);
-    let shown: String = editing.input.value().chars().skip(scroll).collect();
-    let style = if editing.error.is_some() { theme.bad() } else { theme.strong() };
+    let scroll = input.visual_scroll(usize::from(area.width) - 1);
+    let shown: String = input.value().chars().skip(scroll).collect();
     put(buf, area, area.x, area.y, &shown, style, theme);
-    let at = editing.input.visual_cursor().saturating_sub(scroll) as u16;
+    let at = input.visual_cursor().saturating_sub(scroll) as u16;
     Some(Position::new((area.x + at).min(area.right() - 1), area.y))
 }

@@ -20,6 +20,11 @@ impl Boards {
     pub const fn is_on(&self) -> bool {
         self.is_on
     }
+
+    /// Below which folder, where they do.
+    pub fn folder(&self) -> Option<PathBuf> {
+        self.is_on.then(|| self.folder.clone())
+    }
 }
 
 impl Session {
@@ -39,7 +44,7 @@ impl Session {
             return;
         }
         self.boards.is_on = !self.boards.is_on;
-        let folder = self.boards.is_on.then(|| self.boards.folder.clone());
+        let folder = self.boards.folder();
         let text = match &folder {
             None => "no longer writing TensorBoard event files".into(),
             Some(folder) => {

@@ -1,6 +1,6 @@
 //! Text being typed: a field of the draft, or the filter of the runs.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyEvent;
 use tui_input::{Input, InputRequest};
 
 use super::{Question, Session};
@@ -9,6 +9,7 @@ use crate::domain::timeline::SeekGoal;
 use crate::tui::action::{Effect, ExportAs};
 use crate::tui::command::EditCommand;
 use crate::tui::filter;
+use crate::tui::line_editor;
 use crate::tui::log::Level;
 use crate::tui::player::PlayerOrder;
 use crate::tui::plot::axis::AxisLimits;
@@ -151,7 +152,7 @@ impl Session {
 
     /// A key that is no command, while something is typed.
     pub fn type_key(&mut self, key: KeyEvent) {
-        if let Some(request) = request(key) {
+        if let Some(request) = line_editor::request(key) {
             self.request(&[request]);
         }
     }
@@ -315,42 +316,4 @@ impl Session {
         }
         self.editing = None;
     }
-}
-
-/// What a key does to text, as in a shell's line editor.
-fn request(key: KeyEvent) -> Option<InputRequest> {
-    use InputRequest::*;
-    let word = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-    Some(match key.code {
-        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => match c {
-            'a' => GoToStart,
-            'e' => GoToEnd,
-            'b' => GoToPrevChar,
-            'f' => GoToNextChar,
-            'h' => DeletePrevChar,
-            'd' => DeleteNextChar,
-            'w' => DeletePrevWord,
-            'u' => DeleteFromStart,
-            'k' => DeleteTillEnd,
-            'y' => Yank,
-            _ => return None,
-        },
-        KeyCode::Char('b') if word => GoToPrevWord,
-        KeyCode::Char('f') if word => GoToNextWord,
-        KeyCode::Char('d') if word => DeleteNextWord,
-        KeyCode::Char(_) if word => return None,
-        KeyCode::Char(c) if c.is_control() => return None,
-        KeyCode::Char(c) => InsertChar(c),
-        KeyCode::Backspace if word => DeletePrevWord,
-        KeyCode::Backspace => DeletePrevChar,
-        KeyCode::Delete if word => DeleteNextWord,
-        KeyCode::Delete => DeleteNextChar,
-        KeyCode::Left if word => GoToPrevWord,
-        KeyCode::Right if word => GoToNextWord,
-        KeyCode::Left => GoToPrevChar,
-        KeyCode::Right => GoToNextChar,
-        KeyCode::Home => GoToStart,
-        KeyCode::End => GoToEnd,
-        _ => return None,
-    })
 }

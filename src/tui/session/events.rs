@@ -59,6 +59,8 @@ impl Session {
                 self.say(Level::Bad, reason);
             }
             Message::Looked(..) | Message::DataSeen(..) | Message::NotKept(_) => {}
+            Message::Detached(result) => self.detached(result),
+            Message::Attached(id, result) => self.attached(id, result),
             Message::Deleted(id, result) => self.deleted(id, result),
             Message::Annotated(path, annotation) => self.annotated(&path, annotation),
             Message::LesionsRead(id, weights, scored) => {

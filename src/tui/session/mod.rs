@@ -4,6 +4,7 @@
 //! what was done comes back as [`Message`](super::action::Message)s. So a test can be the world.
 
 mod boards;
+mod detaching;
 mod editing;
 mod events;
 mod fetching;
@@ -43,6 +44,8 @@ enum Leaving {
     No,
     /// When the run in progress has ended.
     WhenStopped,
+    /// When it has, and another process goes on with it.
+    Detaching,
 }
 
 /// The machine, and how long it has been silent.
@@ -98,6 +101,8 @@ pub struct Session {
     /// Runs that are being deleted together.
     deleting: Option<Deleting>,
     leaving: Leaving,
+    /// What is said when the terminal has been given back.
+    pub farewell: Option<String>,
     /// Whether the queue waits for the user, after a run that could not be saved.
     held: bool,
     /// The dataset that was not to be downloaded, until somebody starts a run again.
@@ -130,6 +135,7 @@ impl Session {
             wanted_focus: None,
             deleting: None,
             leaving: Leaving::No,
+            farewell: None,
             held: false,
             declined: None,
             searching: true,

@@ -22,6 +22,8 @@ pub enum Question {
     QueuePasted,
     /// What to do with a spec of which there is a run.
     Repeat,
+    /// Whether to stop the process that trains this run, and resume it here.
+    Attach(RunId),
 }
 
 impl Question {
@@ -35,6 +37,7 @@ impl Question {
             Self::Fetch => "Download dataset?",
             Self::QueuePasted => "Queue pasted specs?",
             Self::Repeat => "Train again?",
+            Self::Attach(_) => "Attach to run?",
         }
     }
 
@@ -47,6 +50,8 @@ impl Question {
             (QuestionAnswer::Yes, Self::Fetch) => "Download",
             (QuestionAnswer::Yes, Self::QueuePasted) => "Queue",
             (QuestionAnswer::Yes, Self::Repeat) => "Train again",
+            (QuestionAnswer::Yes, Self::Attach(_)) => "Attach",
+            (QuestionAnswer::Detach, _) => "Detach",
             (QuestionAnswer::Resume, _) => "Resume",
             (QuestionAnswer::FreeSeed, _) => "Next seed",
             (QuestionAnswer::No, _) => "Cancel",
@@ -66,11 +71,14 @@ impl Session {
                     1 => Some("1 run is still queued and will not be trained.".to_owned()),
                     n => Some(format!("{n} runs are still queued and will not be trained.")),
                 };
-                stops.into_iter().chain(queue).collect::<Vec<_>>().join(" ")
+                let detach = "Detach lets the work go on in the background.".to_owned();
+                let detach = self.can_detach().then_some(detach);
+                stops.into_iter().chain(queue).chain(detach).collect::<Vec<_>>().join(" ")
             }
             Question::Fetch => self.fetching.as_ref()?.question(),
             Question::QueuePasted => self.pasted_text(),
             Question::Repeat => self.repeated_text()?,
+            Question::Attach(id) => self.attach_text(id)?,
             Question::DeleteMarked => self.delete_marked_text(),
             Question::Delete(id) => {
                 let line = self.runs.get(id).map_or("", |run| run.line.as_str());
@@ -87,6 +95,7 @@ impl Session {
         match answer {
             QuestionAnswer::Yes | QuestionAnswer::No | QuestionAnswer::Abandon => true,
             QuestionAnswer::FreeSeed => question == Question::Repeat,
+            QuestionAnswer::Detach => question == Question::Quit && self.can_detach(),
             QuestionAnswer::Resume => question == Question::Repeat && self.repeated_can_be_resumed(),
         }
     }
@@ -100,6 +109,8 @@ impl Session {
             // Asked for twice: at once. What was recorded is on disk.
             (QuestionAnswer::Abandon, _) => self.want_of_terminal(TerminalEffect::Quit),
             (QuestionAnswer::Yes, Question::Quit) => self.leave(),
+            (QuestionAnswer::Detach, _) => self.detach(),
+            (QuestionAnswer::Yes, Question::Attach(id)) => self.attach(id),
             (QuestionAnswer::Yes, Question::Delete(id)) => {
                 if let Some(TrackedRun { path: Some(path), .. }) = self.runs.get(id) {
                     let path = path.clone();
@@ -122,7 +133,11 @@ impl Session {
             (QuestionAnswer::No, Question::Fetch) => self.answer_fetch(false),
             (
                 QuestionAnswer::No,
-                Question::Quit | Question::Delete(_) | Question::DeleteMarked | Question::ReplacePreset,
+                Question::Quit
+                | Question::Delete(_)
+                | Question::DeleteMarked
+                | Question::ReplacePreset
+                | Question::Attach(_),
             ) => {}
         }
         self.question = None;

@@ -189,6 +189,10 @@ impl Session {
     /// Queues this run to be resumed.
     pub(super) fn resume_run(&mut self, id: RunId) {
         let Some(run) = self.runs.get(id) else { return };
+        if run.is_elsewhere() {
+            self.question = Some(Question::Attach(id));
+            return;
+        }
         if let Some(reason) = run.why_not_resumed() {
             return self.say_of(id, Level::Info, reason);
         }
@@ -281,6 +285,9 @@ impl Session {
         self.runs.list();
         if let Some(error) = error {
             self.say(Level::Bad, error);
+        }
+        if self.leaving == Leaving::Detaching && !holds {
+            return self.hand_over(Some(id));
         }
         if self.is_leaving() {
             self.want_of_terminal(TerminalEffect::Quit);

@@ -55,7 +55,9 @@ impl PanelKind for CurvesPanel {
                 panel.view.smooth(true);
             },
         ),
-        PanelKey::<Self>::new("rougher", &["["], "smooth them less", |panel, _| panel.view.smooth(false)),
+        PanelKey::<Self>::new("rougher", &["["], "smooth the train curves less", |panel, _| {
+            panel.view.smooth(false)
+        }),
         PanelKey::<Self>::new(
             "inspect",
             &["i", "enter"],

@@ -153,11 +153,15 @@ impl PanelKind for RunsPanel {
             session.runs.sort_next();
         })
         .hint("sort"),
-        PanelKey::<Self>::new("reverse", &["o"], "reverse the order", |_, session| session.runs.reverse()),
+        PanelKey::<Self>::new("reverse", &["o"], "reverse the sort order", |_, session| {
+            session.runs.reverse()
+        }),
         PanelKey::<Self>::new("earlier", &["K"], "move a queued run towards the front", |_, session| {
             session.reorder(-1);
         }),
-        PanelKey::<Self>::new("later", &["J"], "move it towards the back", |_, session| session.reorder(1)),
+        PanelKey::<Self>::new("later", &["J"], "move a queued run towards the back", |_, session| {
+            session.reorder(1)
+        }),
         PanelKey::<Self>::new(
             "delete",
             &["d", "delete"],
