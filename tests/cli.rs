@@ -16,6 +16,8 @@ mod bench;
 mod lesion;
 #[path = "cli/manual.rs"]
 mod manual;
+#[path = "cli/notes.rs"]
+mod notes;
 #[path = "cli/parallel.rs"]
 mod parallel;
 #[path = "cli/replay.rs"]

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use hiresnet_tui::domain::annotation::{self, AnnotationEdit};
+use hiresnet_tui::engine::annotation_file;
 use hiresnet_tui::engine::export::{FileFormat, export, masked_crc};
 use hiresnet_tui::engine::store::SavedRun;
 use serde_json::Value;
@@ -155,6 +157,42 @@ fn tensorboard_reads_scalars_histograms_and_hyperparameters() {
     assert_eq!(read["hparams"]["flip"], false);
     assert_eq!(read["infos"].as_array().unwrap().len(), saved.spec.pairs().count());
     assert_eq!((&read["status"], &read["metrics"][0]), (&1.into(), &"top1/validation".into()));
+}
+
+#[test]
+fn what_is_said_of_a_run_is_exported_and_a_later_note_is_added() {
+    let runs = tempfile::tempdir().unwrap();
+    let run = runs.path().join(name());
+    fs::create_dir(&run).unwrap();
+    for entry in fs::read_dir(self::run()).unwrap().flatten() {
+        fs::copy(entry.path(), run.join(entry.file_name())).unwrap();
+    }
+    let say = |note: &str| {
+        let edit = AnnotationEdit {
+            name: Some("wide".into()),
+            note: Some(note.into()),
+            add: annotation::tags("b a").unwrap(),
+            ..AnnotationEdit::default()
+        };
+        annotation_file::edit(&run, &edit).unwrap();
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let export = |format| export(std::slice::from_ref(&run), format, folder.path(), false, None).unwrap();
+    say("first");
+    assert_eq!(export(FileFormat::Tensorboard).written.len(), 1);
+    assert_eq!(export(FileFormat::Tensorboard).extended[0].1, Some(0), "nothing new");
+    say("second");
+    assert_eq!(export(FileFormat::Tensorboard).extended[0].1, Some(1));
+    export(FileFormat::Csv);
+    let mut reader = csv::Reader::from_path(folder.path().join("summary.csv")).unwrap();
+    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let row = reader.records().next().unwrap().unwrap();
+    let at = |name: &str| &row[header.iter().position(|column| column == name).unwrap()];
+    assert_eq!((at("name"), at("tags"), at("note")), ("wide", "a b", "second"));
+    let Some(read) = python("tensorboard", "tensorboard", &folder.path().join(name())) else { return };
+    let texts =
+        serde_json::json!({"run/name": ["wide"], "run/tags": ["#a #b"], "run/note": ["first", "second"]});
+    assert_eq!(read["texts"], texts);
 }
 
 #[test]

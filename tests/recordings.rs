@@ -6,6 +6,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use hiresnet_tui::domain::annotation::{self, Annotation};
 use hiresnet_tui::domain::event::{
     BlockActivity, Checkpoint, EVENT_VERSION, Event, EventKind, HopActivity, Outcome, Phase, RunStarted,
     Score, Split, SplitSizes,
@@ -76,7 +77,7 @@ fn run(line: &str, epochs: usize, steps: usize) -> RecordedRun {
     }
     tell(EventKind::Tested { checkpoint: Checkpoint::Best, epoch: 1, score: score(1) });
     tell(EventKind::Finished { outcome: Outcome::Completed, message: None });
-    RecordedRun { name: line.replace('@', "-"), spec, events }
+    RecordedRun { name: line.replace('@', "-"), spec, events, annotation: Annotation::default() }
 }
 
 /// Forty filled buckets with counts as random as real ones, of 50,000 values.
@@ -124,6 +125,28 @@ fn what_is_packed_comes_out_and_a_long_run_is_small() {
 }
 
 #[test]
+fn names_notes_and_tags_are_recorded_and_checked() {
+    let annotation = Annotation {
+        name: "wide".into(),
+        note: "a \"quoted\" note".into(),
+        tags: annotation::tags("b a").unwrap(),
+    };
+    let runs = vec![RecordedRun { annotation, ..run("resnet@fashion", 1, 3) }, run("plain@fashion", 1, 3)];
+    let bytes = bytes(&runs);
+    assert_eq!(read(&bytes).unwrap(), runs);
+    let lines = text(&bytes);
+    assert!(lines.starts_with("{\"hiresnet_recording\":3,"), "older programs say that it is newer");
+    let without: Vec<_> =
+        runs.iter().map(|run| RecordedRun { annotation: Annotation::default(), ..run.clone() }).collect();
+    assert!(text(&self::bytes(&without)).starts_with("{\"hiresnet_recording\":1,"));
+    for (from, to) in [("\"wide\"", "\"\\u001b[2J\""), ("[\"a\",\"b\"]", "[\"a b\"]")] {
+        assert!(lines.contains(from), "{from}");
+        let error = read(&zipped(&lines.replacen(from, to, 1))).unwrap_err().to_string();
+        assert!(error.contains("line 2: a "), "{error}");
+    }
+}
+
+#[test]
 fn what_is_no_recording_is_said_so() {
     let whole = bytes(&[run("resnet@fashion", 2, 3)]);
     let lines = text(&whole);
@@ -137,7 +160,7 @@ fn what_is_no_recording_is_said_so() {
     assert!(said(&zipped("")).contains("cut off"));
     assert!(said(&zipped("{}\n")).contains("not a recording"));
     assert!(said(&zipped("hello\n")).contains("not a recording"));
-    assert!(changed("\"hiresnet_recording\":1", "\"hiresnet_recording\":3").contains("reads up to 2"));
+    assert!(changed("\"hiresnet_recording\":1", "\"hiresnet_recording\":4").contains("reads up to 3"));
     assert!(changed("\"runs\":1", "\"runs\":0").contains("1 to 1000"));
     assert!(changed("\"runs\":1", "\"runs\":99999999999").contains("1 to 1000"));
     assert!(changed("\"runs\":1", "\"runs\":2").contains("cut off"));

@@ -15,6 +15,8 @@ mod leftovers;
 mod links;
 #[path = "stores/locks.rs"]
 mod locks;
+#[path = "stores/notes.rs"]
+mod notes;
 #[path = "stores/permissions.rs"]
 mod permissions;
 #[path = "stores/summaries.rs"]

@@ -16,6 +16,8 @@ mod keys;
 #[path = "tui/lesions.rs"]
 mod lesions;
 mod made;
+#[path = "tui/marked.rs"]
+mod marked;
 #[path = "tui/mouse.rs"]
 mod mouse;
 #[path = "tui/notices.rs"]

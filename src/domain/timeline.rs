@@ -1,5 +1,6 @@
 //! Recorded runs on one axis of time, one after the other, to be played and sought in.
 
+use super::annotation::Annotation;
 use super::event::{Event, EventKind};
 use super::run_state::RunState;
 use super::spec::ExperimentSpec;
@@ -13,6 +14,8 @@ pub struct RecordedRun {
     pub spec: ExperimentSpec,
     /// Everything that happened, in order of time.
     pub events: Vec<Event>,
+    /// What a person said of it.
+    pub annotation: Annotation,
 }
 
 impl RecordedRun {
@@ -194,6 +197,7 @@ mod tests {
             name: "run".into(),
             spec: "resnet@fashion".parse().unwrap(),
             events: times.iter().map(event).collect(),
+            annotation: Annotation::default(),
         }
     }
 

@@ -19,14 +19,17 @@ use super::files;
 use super::presets;
 use super::run_args::{self, Skipped};
 use super::store::{self, SavedRun, events_of};
+use crate::domain::annotation::Annotation;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::record::RecordCheck;
 use crate::domain::text::harmless;
 use crate::domain::timeline::{RecordedRun, SeekGoal, Timeline};
 
 /// Version of the format; readers accept this and older.
-pub const VERSION: u32 = 2;
-/// The version of one that is played from its beginning.
+pub const VERSION: u32 = 3;
+/// The version of one in which no run has a name, note or tags.
+const UNNAMED: u32 = 2;
+/// The version of one that is played from its beginning besides.
 const WHOLE: u32 = 1;
 
 /// Longest recording read, bytes; compressed, and not.
@@ -73,6 +76,8 @@ fn is_zero(seconds: &f64) -> bool {
 struct RunHead {
     name: String,
     events: usize,
+    #[serde(default, skip_serializing_if = "Annotation::is_empty")]
+    annotation: Annotation,
 }
 
 /// Which part of its runs, one after the other, a recording has.
@@ -127,7 +132,7 @@ pub fn pack(
         seen.push(place);
     }
     let (runs, left) = run_args::read(folders, |folder| {
-        let spec = SavedRun::open_condensed(folder)?.spec;
+        let SavedRun { spec, annotation, .. } = SavedRun::open_condensed(folder)?;
         let name = folder.canonicalize().ok();
         let name = name.as_deref().unwrap_or(folder).file_name().unwrap_or_default();
         let events = events_of(folder)?;
@@ -135,7 +140,7 @@ pub fn pack(
         if !matches!(events.first(), Some(Event { kind: EventKind::RunStarted(_), .. })) {
             return Err(EngineError::run(folder, "a run that has not started"));
         }
-        Ok(RecordedRun { name, spec, events })
+        Ok(RecordedRun { name, spec, events, annotation })
     })?;
     if !force && holds_something_else(to) {
         let reason = "a file of that name exists and is not a recording; --force replaces it";
@@ -165,10 +170,15 @@ fn holds_something_else(path: &Path) -> bool {
 /// When an event cannot be encoded.
 pub fn bytes(tape: &Timeline) -> std::io::Result<Vec<u8>> {
     let mut out = GzEncoder::new(Vec::new(), Compression::best());
-    let version = if tape.from() > 0.0 { VERSION } else { WHOLE };
+    let version = match tape.from() > 0.0 {
+        _ if tape.runs().iter().any(|run| !run.annotation.is_empty()) => VERSION,
+        true => UNNAMED,
+        false => WHOLE,
+    };
     write_line(&mut out, &Head { hiresnet_recording: version, runs: tape.runs().len(), from: tape.from() })?;
     for run in tape.runs() {
-        write_line(&mut out, &RunHead { name: run.name.clone(), events: run.events.len() })?;
+        let (name, annotation) = (run.name.clone(), run.annotation.clone());
+        write_line(&mut out, &RunHead { name, events: run.events.len(), annotation })?;
         for event in &run.events {
             write_line(&mut out, event)?;
         }
@@ -251,8 +261,9 @@ pub fn read(source: impl Read, path: &Path) -> Result<Timeline> {
     let (mut runs, mut total) = (Vec::new(), 0usize);
     for _ in 0..head.runs {
         let at = next(&mut line)?;
-        let RunHead { name, events: count } =
+        let RunHead { name, events: count, annotation } =
             serde_json::from_slice(&line).map_err(|_| error(at, "not the head of a run"))?;
+        annotation.check().map_err(|reason| error(at, &reason))?;
         total = total.saturating_add(count);
         if total > MAX_EVENTS {
             return Err(error(at, &format!("more than the {MAX_EVENTS} events that a recording may have")));
@@ -267,7 +278,7 @@ pub fn read(source: impl Read, path: &Path) -> Result<Timeline> {
             events.push(event);
         }
         let spec = check.spec().cloned().ok_or_else(|| error(at, "a run that has not started"))?;
-        runs.push(RecordedRun { name: harmless(&name, MAX_NAME), spec, events });
+        runs.push(RecordedRun { name: harmless(&name, MAX_NAME), spec, events, annotation });
     }
     if !matches!(event_log::next_line(&mut reader, &mut line), Ok(LogLine::End)) {
         return Err(EngineError::data(path, "something follows the last run"));

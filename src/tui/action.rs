@@ -76,6 +76,8 @@ pub enum Message {
     /// A recorded run that has not begun to be played; runs come in the order of their
     /// numbers, from 0.
     Recorded(RunId, Box<ExperimentSpec>),
+    /// What a person said of a recorded run.
+    RecordedNotes(RunId, Annotation),
     /// Every recorded run as it was at another moment.
     Scene(Vec<(RunId, RunStage, RunState)>),
     /// Where the recording is.

@@ -14,6 +14,7 @@ use super::player::{Player, PlayerOrder};
 use super::screen::TerminalScreen;
 use super::start::{WorkbenchOptions, app};
 use super::theme::Theme;
+use crate::domain::annotation::Annotation;
 use crate::domain::event::{
     BlockActivity, EVENT_VERSION, Event, EventKind, Outcome, Phase, RunStarted, Score, Split, SplitSizes,
 };
@@ -128,7 +129,7 @@ pub fn long_tape() -> Result<Timeline> {
             tell(EventKind::Probed { epoch, split: Split::Validation, blocks });
         }
         tell(EventKind::Finished { outcome: Outcome::Completed, message: None });
-        runs.push(RecordedRun { name: line.into(), spec, events });
+        runs.push(RecordedRun { name: line.into(), spec, events, annotation: Annotation::default() });
     }
     Ok(Timeline::new(runs))
 }

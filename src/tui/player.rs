@@ -69,6 +69,8 @@ impl Player {
         let runs = self.tape.runs().iter().enumerate();
         let mut all: Vec<_> =
             runs.map(|(id, run)| Message::Recorded(id, Box::new(run.spec.clone()))).collect();
+        let said = self.tape.runs().iter().enumerate().filter(|(_, run)| !run.annotation.is_empty());
+        all.extend(said.map(|(id, run)| Message::RecordedNotes(id, run.annotation.clone())));
         match self.tape.from() > 0.0 {
             true => all.extend(self.jump(self.tape.from())),
             false => all.push(Message::Playing(self.playback)),

@@ -41,6 +41,10 @@ elif what == "tensorboard":
     start = hparams[metadata.SESSION_START_INFO_TAG].session_start_info
     values = {k: getattr(v, v.WhichOneof("kind")) for k, v in start.hparams.items()}
     experiment = hparams[metadata.EXPERIMENT_TAG].experiment
+    texts = {}
+    for tag, content in events.summary_metadata.items():
+        if content.plugin_data.plugin_name == "text":
+            texts[tag] = [event.tensor_proto.string_val[0].decode() for event in events.Tensors(tag)]
     histograms = {}
     for tag in tags["histograms"]:
         made = [(event.step, event.histogram_value) for event in events.Histograms(tag)]
@@ -48,6 +52,7 @@ elif what == "tensorboard":
     print(json.dumps({
         "scalars": {tag: scalars(tag) for tag in tags["scalars"]},
         "histograms": histograms,
+        "texts": texts,
         "hparams": values,
         "start": start.start_time_secs,
         "status": hparams[metadata.SESSION_END_INFO_TAG].session_end_info.status,

@@ -43,7 +43,7 @@ fn way(place: KeyScope) -> &'static str {
         KeyScope::In(PanelId::Data) => "D",
         KeyScope::In(PanelId::Table) => "T",
         KeyScope::In(PanelId::Runs) => "R",
-        KeyScope::In(PanelId::Info) => "I",
+        KeyScope::In(PanelId::Info) => "R m m I",
         KeyScope::In(PanelId::Preferences) => "P",
         KeyScope::In(PanelId::Status) => "L",
         KeyScope::Replay => "",

@@ -1,5 +1,6 @@
 //! A recording on the screen: the same panels, fed by a player.
 
+use hiresnet_tui::domain::annotation::Annotation;
 use hiresnet_tui::domain::event::Event;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
@@ -26,7 +27,15 @@ fn ended(line: &str) -> Vec<Event> {
 
 /// A world that shows a recording of two runs, and its player.
 fn playing() -> (World, Player) {
-    let runs = LINES.map(|line| RecordedRun { name: line.into(), spec: spec_of(line), events: ended(line) });
+    let runs = LINES.map(|line| RecordedRun {
+        name: line.into(),
+        spec: spec_of(line),
+        events: ended(line),
+        annotation: Annotation {
+            name: format!("my {}", spec_of(line).network_name()),
+            ..Annotation::default()
+        },
+    });
     let mut player = Player::new(Timeline::new(runs.to_vec()), 1.0, false);
     let mut world = World::new();
     world.effects();
@@ -48,6 +57,14 @@ fn obey(world: &mut World, player: &mut Player) {
             tell(world, told);
         }
     }
+}
+
+#[test]
+fn recorded_names_are_shown() {
+    let (mut world, _) = playing();
+    let shown = world.keys("R z").screen((120, 40));
+    let name = format!("my {}", spec_of(LINES[0]).network_name());
+    assert!(shown.contains(&name), "{shown}");
 }
 
 #[test]

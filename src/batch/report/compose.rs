@@ -1,7 +1,8 @@
 //! From the models of a report to what text formats lay out.
 
 use super::document::{Document, DocumentTable, Figure, GridRow, Section};
-use super::{JsonReport, hops};
+use super::{AnnotatedRun, JsonReport, hops};
+use crate::domain::annotation::Annotation;
 use crate::domain::event::Checkpoint;
 use crate::domain::paper::Accuracy;
 use crate::domain::report::activations::ActivationSummary;
@@ -31,7 +32,34 @@ pub fn document<'a>(report: &'a JsonReport, options: &ReportOptions) -> Document
     sections.extend(report.curves.iter().map(curves));
     sections.extend(report.comparisons.iter().map(comparison));
     sections.extend(report.hops.iter().flat_map(hops::sections));
+    sections.extend((!report.notes.is_empty()).then(|| notes(&report.notes)));
     Document { title: report.kind.title().into(), lead: lead(report, options), sections }
+}
+
+/// What people say of the runs, completed or not.
+fn notes(runs: &[AnnotatedRun]) -> Section<'_> {
+    let row = |row: &AnnotatedRun| {
+        let Annotation { name, note, tags } = &row.annotation;
+        let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+        let or_nothing = |text: &str| if text.is_empty() { NOTHING.to_owned() } else { text.to_owned() };
+        let said = [name, &tags.join(" "), note].map(|text| or_nothing(text));
+        GridRow::Cells([row.run.clone(), row.spec.clone()].into_iter().chain(said).collect())
+    };
+    let header = ["Run", "Spec", "Name", "Tags", "Note"];
+    Section {
+        heading: "Notes on runs".into(),
+        figure: None,
+        grid: DocumentTable {
+            caption: "Names, tags and notes, as they were given to runs.".into(),
+            spans: Vec::new(),
+            header: header.map(String::from).to_vec(),
+            rows: runs.iter().map(row).collect(),
+            words: header.len(),
+        },
+        sentences: Vec::new(),
+        notes: Vec::new(),
+        commands: Vec::new(),
+    }
 }
 
 fn lead(report: &JsonReport, options: &ReportOptions) -> Vec<String> {

@@ -17,17 +17,18 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::{ReportArgs, ReportFormat, ReportKind};
+use crate::domain::annotation::Annotation;
 use crate::domain::error::SpecError;
 use crate::domain::event::Checkpoint;
 use crate::domain::report::activations::{ActivationSummary, activations};
 use crate::domain::report::compare::{Baseline, Comparison, compare};
 use crate::domain::report::curves::{CurveSet, curves};
-use crate::domain::report::groups::{RunGroup, groups};
+use crate::domain::report::groups::{DataSignature, RunGroup, groups};
 use crate::domain::report::hop_effects::{HopEffects, hop_effects};
 use crate::domain::report::table::{ReportTable, TableKind, tables};
 use crate::domain::report::{ReportOptions, ReportRun};
 use crate::domain::seeds;
-use crate::domain::text::plural;
+use crate::domain::text::{harmless, plural};
 use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::files;
 use crate::engine::store::{self, SavedRun};
@@ -52,6 +53,32 @@ pub struct JsonReport {
     comparisons: Vec<Comparison>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hops: Vec<HopEffects>,
+    /// What people say of the runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<AnnotatedRun>,
+}
+
+/// A run that somebody named, tagged or wrote a note on.
+#[derive(Debug, Serialize)]
+pub struct AnnotatedRun {
+    run: String,
+    spec: String,
+    #[serde(flatten)]
+    annotation: Annotation,
+}
+
+/// Those among the runs of the datasets that are reported on, by name of their folders.
+fn annotated(saved: &[SavedRun], options: &ReportOptions) -> Vec<AnnotatedRun> {
+    let wanted = saved.iter().filter(|run| options.wants(&DataSignature::of(&run.spec)));
+    let said = wanted.filter(|run| !run.annotation.is_empty());
+    let row = |run: &SavedRun| AnnotatedRun {
+        run: harmless(&run.path.file_name().unwrap_or_default().to_string_lossy(), 120),
+        spec: run.spec.to_string(),
+        annotation: run.annotation.clone(),
+    };
+    let mut rows: Vec<_> = said.map(row).collect();
+    rows.sort_by(|a, b| a.run.cmp(&b.run));
+    rows
 }
 
 impl JsonReport {
@@ -75,6 +102,7 @@ impl JsonReport {
             curves: Vec::new(),
             comparisons: Vec::new(),
             hops: Vec::new(),
+            notes: Vec::new(),
         };
         for (part, which) in
             [(ReportKind::Table1, TableKind::Table1), (ReportKind::Table2, TableKind::Table2)]
@@ -178,7 +206,8 @@ pub fn run(args: &ReportArgs) -> Result<Exit> {
         })
         .collect();
     let groups = groups(&runs);
-    let report = JsonReport::new(args.what, &groups, baseline.as_ref(), &options)?;
+    let mut report = JsonReport::new(args.what, &groups, baseline.as_ref(), &options)?;
+    report.notes = annotated(&saved, &options);
     if let Some(reason) = report.nothing() {
         let data: Vec<&str> = options.datasets.iter().map(|id| id.name()).collect();
         let ends = incomplete(&groups, &options);

@@ -60,7 +60,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::annotation::{Annotation, AnnotationEdit};
     use crate::domain::event::Outcome;
+    use crate::engine::annotation_file;
     use crate::engine::store::RunDir;
 
     /// Longer than anything takes.
@@ -126,6 +128,41 @@ mod tests {
         drop(following);
         // Its thread ends.
         while sent.recv_timeout(LIMIT).is_ok() {}
+    }
+
+    /// The next that a person says of a run.
+    fn next_note(sent: &mpsc::Receiver<Message>) -> (PathBuf, Annotation) {
+        loop {
+            if let Message::Annotated(path, annotation) = sent.recv_timeout(LIMIT).unwrap() {
+                return (path, annotation);
+            }
+        }
+    }
+
+    #[test]
+    fn notes_that_another_program_writes_are_read_at_once_even_of_runs_that_are_over() {
+        let root = tempfile::tempdir().unwrap();
+        let over = folder(root.path());
+        append(&over, &format!("{}\n", FAILED.replace("failed", "completed")));
+        let growing = folder(root.path());
+        append(&growing, &format!("{FAILED}\n"));
+        let (_following, sent) = follow(root.path());
+        while !matches!(sent.recv_timeout(LIMIT).unwrap(), Message::Searched(_)) {}
+        for run in [&over, &growing] {
+            let edit = AnnotationEdit { name: Some("new".into()), ..AnnotationEdit::default() };
+            let written = annotation_file::edit(run, &edit).unwrap();
+            assert_eq!(next_note(&sent), (run.clone(), written));
+            // One that cannot be read is said, and the next one that can is read.
+            fs::write(run.join("note.tmp"), "{").unwrap();
+            fs::rename(run.join("note.tmp"), run.join("notes.json")).unwrap();
+            loop {
+                if let Message::Log(_, text) = sent.recv_timeout(LIMIT).unwrap() {
+                    break assert!(text.contains("not a run's notes"), "{text}");
+                }
+            }
+            fs::remove_file(run.join("notes.json")).unwrap();
+            assert_eq!(next_note(&sent), (run.clone(), Annotation::default()));
+        }
     }
 
     #[test]

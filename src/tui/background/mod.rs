@@ -1,6 +1,7 @@
 //! What works in the background: the trainer, the readers of data and of runs. The one place
 //! where [`Effect`]s become work, on threads for the screen and at once for a headless frame.
 
+mod followed_run;
 mod following;
 pub mod jobs;
 mod keeping;

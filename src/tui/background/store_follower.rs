@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::followed_run::{FollowedRun, is_over, open, read_on, stamp};
 use super::following::Order;
 use super::jobs::{in_full, search};
-use crate::domain::event::Outcome;
-use crate::domain::text::harmless;
 use crate::engine::annotation_file::{self, NOTES};
 use crate::engine::lease;
-use crate::engine::store::{self, Appended, RecordFollower};
+use crate::engine::store;
 use crate::engine::watch::{FolderChange, FolderWatch, WatchId, is_shared};
 use crate::tui::action::Message;
 use crate::tui::log::Level;
@@ -24,21 +23,6 @@ const AGAIN: Duration = Duration::from_millis(200);
 const AGAINS: usize = 25;
 /// Files of a run whose changes matter.
 const TOLD_BY: [&str; 3] = ["events.jsonl", "spec.toml", "claim"];
-
-/// How far a run's folder is followed.
-#[derive(Debug)]
-enum FollowedRun {
-    /// Nothing has been read of it, or nothing since it was listed.
-    Listed,
-    /// It is complete or diverged: nothing will come.
-    Over,
-    /// This program writes it, and knows.
-    Own,
-    /// Its record is read as it grows; whether it is being written.
-    Growing(Box<RecordFollower>, bool),
-    /// It cannot be read, which was said; bytes in its record.
-    Damaged(u64),
-}
 
 /// A run, with what tells that it has changed where nobody says so.
 #[derive(Debug)]
@@ -356,72 +340,4 @@ impl<'a> StoreFollower<'a> {
             folder.run = now;
         }
     }
-}
-
-/// Whether nothing can come after this.
-const fn is_over(outcome: Option<Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::Completed | Outcome::Diverged))
-}
-
-/// Length of a run's record, and when it was changed last.
-fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
-    store::record_stamp(path)
-}
-
-/// Reads a run from its beginning, and sends it.
-fn open(path: &Path, send: &dyn Fn(Message)) -> FollowedRun {
-    match RecordFollower::open(path) {
-        Ok((saved, follower)) => {
-            let being_written = saved.being_written;
-            send(Message::Found(Box::new(saved)));
-            followed(Box::new(follower), being_written)
-        }
-        Err(error) => {
-            send(Message::Log(Level::Warn, format!("skipped: {}", in_full(&error))));
-            damaged(path)
-        }
-    }
-}
-
-/// Reads what was added to a run, and sends it.
-fn read_on(
-    mut follower: Box<RecordFollower>,
-    mut was_written: bool,
-    path: &Path,
-    send: &dyn Fn(Message),
-) -> FollowedRun {
-    loop {
-        // Before reading: what was written before the record was closed is read.
-        let being_written = follower.is_being_written();
-        match follower.read_on() {
-            Ok(Appended::Rewritten) => return open(path, send),
-            Ok(Appended::Events(events)) => {
-                let is_all = events.is_empty();
-                if !is_all || being_written != was_written {
-                    was_written = being_written;
-                    send(Message::Appended { path: path.to_path_buf(), events, being_written });
-                }
-                if is_all {
-                    return followed(follower, being_written);
-                }
-            }
-            Err(error) => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let text = format!("{name} is no longer followed: {}", in_full(&error));
-                send(Message::Log(Level::Warn, harmless(&text, 4000)));
-                return damaged(path);
-            }
-        }
-    }
-}
-
-fn followed(follower: Box<RecordFollower>, being_written: bool) -> FollowedRun {
-    match is_over(follower.outcome()) && !being_written {
-        true => FollowedRun::Over,
-        false => FollowedRun::Growing(follower, being_written),
-    }
-}
-
-fn damaged(path: &Path) -> FollowedRun {
-    FollowedRun::Damaged(stamp(path).map_or(0, |(bytes, _)| bytes))
 }

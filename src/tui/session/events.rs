@@ -42,6 +42,12 @@ impl Session {
             Message::Recorded(_, spec) => {
                 self.runs.enqueue(*spec);
             }
+            Message::RecordedNotes(id, annotation) => {
+                if let Some(run) = self.runs.get_mut(id) {
+                    run.annotation = annotation;
+                    self.runs.outdate();
+                }
+            }
             Message::Scene(scene) => self.set_scene(scene),
             Message::Playing(playback) => self.playback = Some(playback),
             Message::Loaded(id, bytes, Ok(state)) => self.runs.loaded(id, *state, bytes),

@@ -1,6 +1,6 @@
 //! An event file that `TensorBoard` opens: scalars of all that was recorded, histograms of
 //! activations after every epoch and of the weights that were kept (of the best epoch, else of
-//! the last), and the spec as hyperparameters.
+//! the last), the spec as hyperparameters, and the run's name, tags and note as texts.
 //!
 //! What has been written of a run stays: a file is only ever added to, so that whoever has it
 //! open sees what is new.
@@ -17,11 +17,13 @@ use self::event_file::EventFile;
 use self::histogram::{histogram, of_spread};
 use self::proto::{
     Content, Experiment, HParamInfo, HParams, HParamsData, Metadata, MetricInfo, MetricName, Plugin,
-    SessionEnd, SessionStart, Summary, SummaryValue, TbEvent, TbValue, TbValueKind, What,
+    SessionEnd, SessionStart, Summary, SummaryValue, TbEvent, TbValue, TbValueKind, TensorDimension,
+    TensorShape, TextTensor, What,
 };
 use super::Run;
 use super::points::CurveReader;
 use super::spreads::spreads;
+use crate::domain::annotation::Annotation;
 use crate::domain::event::{Checkpoint, Event, Outcome, RunStarted};
 use crate::domain::keys;
 use crate::domain::run_state::RunState;
@@ -82,6 +84,13 @@ impl Board {
         let mut board = Self::new(&run.name, &run.saved.spec, state.started.as_ref());
         run.events.iter().for_each(|event| board.read(event));
         board.end(&run.saved.path, state)?;
+        let Annotation { name, note, tags } = &run.saved.annotation;
+        let tags: Vec<String> = tags.iter().map(|tag| format!("#{tag}")).collect();
+        for (tag, text) in [("run/name", name), ("run/tags", &tags.join(" ")), ("run/note", note)] {
+            if !text.is_empty() {
+                board.add_value(state.t, 0, text_value(tag, text));
+            }
+        }
         Ok(board)
     }
 
@@ -160,6 +169,17 @@ impl Board {
 
 fn histogram_value(tag: String, made: proto::TbHistogram) -> SummaryValue {
     SummaryValue { tag, metadata: None, content: Some(Content::Histogram(made)) }
+}
+
+/// A text as the page of texts shows it.
+fn text_value(tag: &str, text: &str) -> SummaryValue {
+    /// The kind of a tensor of texts.
+    const TEXTS: i32 = 7;
+    let plugin = Plugin { name: "text".into(), content: Vec::new() };
+    let shape = TensorShape { dimensions: vec![TensorDimension { size: 1 }] };
+    let tensor = TextTensor { kind: TEXTS, shape: Some(shape), texts: vec![text.as_bytes().to_vec()] };
+    let metadata = Some(Metadata { plugin: Some(plugin) });
+    SummaryValue { tag: tag.to_owned(), metadata, content: Some(Content::Text(tensor)) }
 }
 
 fn hparams_value(name: &str, data: HParamsData) -> SummaryValue {

@@ -36,7 +36,7 @@ pub struct SummaryValue {
     pub tag: String,
     #[prost(message, optional, tag = "9")]
     pub metadata: Option<Metadata>,
-    #[prost(oneof = "Content", tags = "2, 5")]
+    #[prost(oneof = "Content", tags = "2, 5, 8")]
     pub content: Option<Content>,
 }
 
@@ -46,6 +46,32 @@ pub enum Content {
     Simple(f32),
     #[prost(message, tag = "5")]
     Histogram(TbHistogram),
+    #[prost(message, tag = "8")]
+    Text(TextTensor),
+}
+
+/// A tensor of one text.
+#[derive(Clone, PartialEq, Message)]
+pub struct TextTensor {
+    /// 7: texts.
+    #[prost(int32, tag = "1")]
+    pub kind: i32,
+    #[prost(message, optional, tag = "2")]
+    pub shape: Option<TensorShape>,
+    #[prost(bytes = "vec", repeated, tag = "8")]
+    pub texts: Vec<Vec<u8>>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct TensorShape {
+    #[prost(message, repeated, tag = "2")]
+    pub dimensions: Vec<TensorDimension>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct TensorDimension {
+    #[prost(int64, tag = "1")]
+    pub size: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]

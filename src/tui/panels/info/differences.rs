@@ -13,8 +13,8 @@ pub struct Differences {
     pub rows: Vec<DifferenceRow>,
     /// Keys that all runs have alike, and results.
     pub alike: (usize, usize),
-    /// The first run whose recipe differs from the first's, and in what: no scores are set
-    /// against each other then.
+    /// In what recipes differ from the first run's, where any do: of those runs no scores are set
+    /// against its.
     pub unlike: Option<String>,
 }
 
@@ -38,11 +38,14 @@ pub struct DifferenceCell {
     pub delta: String,
 }
 
+/// How a difference is written.
+type WriteDelta = fn(f64) -> String;
+
 /// A result of a run as a row shows it.
 struct Shown {
     text: String,
     /// What differences are taken of, and how they are written.
-    number: Option<(f64, fn(f64) -> String)>,
+    number: Option<(f64, WriteDelta)>,
 }
 
 type Row = (&'static str, bool, fn(&TrackedRun) -> Option<Shown>);
@@ -73,10 +76,8 @@ fn signed_count(by: f64) -> String {
 /// Results in the order in which they are shown; whether they are scores, which only runs of one
 /// recipe are measured by.
 const RESULTS: [Row; 16] = [
-    ("name", false, |run| words(run.annotation.name.as_str())),
-    ("tags", false, |run| words(run.annotation.tags_text())),
     ("status", false, |run| words(run.status().name())),
-    ("epochs", false, |run| words(run.epochs())),
+    ("epochs done", false, |run| words(run.epochs())),
     ("best epoch", false, |run| words(run.state.best_epoch()?.epoch.to_string())),
     ("val", true, |run| percent(run.validation())),
     ("test", true, |run| percent(run.test())),
@@ -96,6 +97,8 @@ const RESULTS: [Row; 16] = [
     }),
     ("device", false, |run| words(device_text(run)?)),
     ("started", false, |run| words(started_text(run)?)),
+    ("name", false, |run| words(run.annotation.name.as_str())),
+    ("tags", false, |run| words(run.annotation.tags_text())),
     ("note", false, |run| words(run.annotation.note.as_str())),
 ];
 
@@ -103,10 +106,12 @@ impl Differences {
     /// Of these runs; with `all`, also what they have alike.
     pub fn of(runs: &[&TrackedRun], all: bool) -> Self {
         let Some(first) = runs.first() else { return Self::default() };
-        let unlike = runs.iter().find_map(|run| {
-            let keys = run.spec.recipe_differences(&first.spec);
-            (!keys.is_empty()).then(|| format!("no Δ of scores: recipes differ in {}", keys.join(", ")))
-        });
+        let recipes: Vec<Vec<&str>> =
+            runs.iter().map(|run| run.spec.recipe_differences(&first.spec)).collect();
+        let differs = |name: &&str| recipes.iter().any(|keys| keys.contains(name));
+        let differing = KEYS.iter().map(|key| key.name).filter(differs).collect::<Vec<_>>().join(", ");
+        let unlike =
+            (!differing.is_empty()).then(|| format!("no Δ of scores where recipes differ: {differing}"));
         let mut made = Self { unlike, ..Self::default() };
         for key in KEYS {
             let cells: Vec<DifferenceCell> = runs
@@ -131,11 +136,12 @@ impl Differences {
             if is_alike && !all {
                 continue;
             }
-            let base =
-                shown[0].as_ref().and_then(|it| it.number).filter(|_| !is_score || made.unlike.is_none());
+            let base = shown[0].as_ref().and_then(|it| it.number);
             let cells = shown.iter().enumerate().map(|(i, it)| {
-                let number = it.as_ref().and_then(|it| it.number).filter(|_| i > 0);
-                let delta = base.zip(number).map(|((base, _), (number, write))| write(number - base));
+                let is_set_against = i > 0 && (!is_score || recipes[i].is_empty());
+                let number = it.as_ref().and_then(|it| it.number).filter(|_| is_set_against);
+                let both = base.zip(number).filter(|((base, _), (number, _))| base != number);
+                let delta = both.map(|((base, _), (number, write))| write(number - base));
                 DifferenceCell { text: text(it), delta: delta.unwrap_or_default() }
             });
             made.rows.push(DifferenceRow { label, is_key: false, cells: cells.collect() });
@@ -179,7 +185,7 @@ mod tests {
     fn other_recipes_are_named() {
         let runs = runs(&["resnet@fashion", "resnet@fashion lr=0.1 epochs=3"]);
         let made = Differences::of(&runs.iter().collect::<Vec<_>>(), false);
-        assert_eq!(made.unlike.unwrap(), "no Δ of scores: recipes differ in epochs, lr");
+        assert_eq!(made.unlike.unwrap(), "no Δ of scores where recipes differ: epochs, lr");
     }
 
     #[test]

@@ -24,10 +24,10 @@ const PAGE: isize = 10;
 /// From this width on facts stand in two columns, and keys with what the paper has.
 const TWO_COLUMNS: u16 = 100;
 /// Columns of what a row is.
-const LABEL: u16 = 13;
+const LABEL: u16 = 15;
 /// Columns of a run beside others.
 const NARROWEST: u16 = 16;
-const WIDEST: u16 = 34;
+const WIDEST: u16 = 48;
 
 /// What is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -112,7 +112,8 @@ impl PanelKind for InfoPanel {
             session.runs.move_cursor(-1);
         }),
         PanelKey::<Self>::new("info-next", &["]"], "next run", |_, session| session.runs.move_cursor(1))
-            .hint("next run"),
+            .hint("next run")
+            .enabled(|panel, session| panel.compared(session).is_empty()),
         PanelKey::<Self>::new(
             "info-view",
             &["v"],
@@ -329,11 +330,14 @@ fn beside(one: Vec<Line>, other: Vec<Line>) -> Vec<Line> {
 
 impl Panel for InfoPanel {
     fn summary(&self, _session: &Session, _room: usize) -> String {
-        self.shown.summary.clone()
+        match self.limits.0 - self.scroll {
+            0 => self.shown.summary.clone(),
+            below => format!("{} · {below} more below", self.shown.summary),
+        }
     }
 
     fn rows_wanted(&self, _session: &Session, _width: u16) -> Wish {
-        Wish::new(10, 34).or_more()
+        Wish::new(10, 26).or_more()
     }
 
     fn layout(&mut self, session: &Session, area: Rect) {
@@ -376,9 +380,7 @@ impl Panel for InfoPanel {
             }
         }
         if !self.shown.foot.is_empty() && area.height > 2 {
-            let below = self.limits.0 - self.scroll;
-            let more = if below > 0 { format!(" · {below} more lines below") } else { String::new() };
-            let foot = cut(&format!("{}{more}", self.shown.foot), area.width.into());
+            let foot = cut(&self.shown.foot, area.width.into());
             put(buf, area, area.x, area.bottom() - 1, &foot, theme.dim(), theme);
         }
         if self.shown.runs == 0 {
