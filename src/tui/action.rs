@@ -9,7 +9,7 @@ use super::command::AppCommand;
 use super::config_file::ConfigChange;
 use super::log::Level;
 use super::panels::data::Unavailable;
-use super::player::{Playback, PlayerOrder};
+use super::player::{Playback, PlayerOrder, TapeMarks};
 use super::remembered::Remembered;
 use super::run::{RunId, RunStage};
 use crate::domain::annotation::{Annotation, AnnotationEdit};
@@ -80,6 +80,8 @@ pub enum Message {
     RecordedNotes(RunId, Annotation),
     /// Every recorded run as it was at another moment.
     Scene(Vec<(RunId, RunStage, RunState)>),
+    /// Where runs begin and epochs end in the recording.
+    TapeMarks(TapeMarks),
     /// Where the recording is.
     Playing(Playback),
     /// Another program has added events to the record of a run, each with the record's length at

@@ -15,7 +15,8 @@
 //!  t train   Tab next panel   z zoom                           ? help  q quit    footer
 //! ```
 //!
-//! Header and footer have a row each and always stay. Between them is a page with the
+//! Header and footer have a row each and always stay; above the footer is the seek bar of a
+//! recording that is played. Between them is a page with the
 //! focused panel: two columns on a medium or wide terminal (as here), one or two panels on a
 //! small one. A panel can be on several pages: the page stays while it has the focused panel.
 //! One that is on none has a page of its own. How large panes are is reckoned from what panels
@@ -143,6 +144,8 @@ pub struct Arrangement {
     pub header: Rect,
     /// Panels with their frames.
     pub panels: Vec<(PanelId, Rect)>,
+    /// Where the recording is, while one is played.
+    pub seek_bar: Option<Rect>,
     /// The keys that matter now.
     pub footer: Rect,
     /// The page, as it is written.
@@ -174,12 +177,17 @@ impl Arrangement {
         None
     }
 
+    /// The first row below the panels.
+    pub fn below_panels(&self) -> u16 {
+        self.seek_bar.unwrap_or(self.footer).y
+    }
+
     /// Every border between two panes, and the cells that it is grabbed by: the frames of both.
     /// Those between columns come last, and win where borders meet.
     pub fn borders(&self) -> Vec<(Rect, Border)> {
         let mut found = Vec::new();
         let (mut x, top) = (self.header.x, self.header.bottom());
-        let height = self.footer.y.saturating_sub(top);
+        let height = self.below_panels().saturating_sub(top);
         for (column, rows) in self.rows.iter().enumerate() {
             let (width, mut y) = (self.columns[column], top);
             for (before, row) in rows.iter().enumerate().take(rows.len().saturating_sub(1)) {
@@ -230,13 +238,22 @@ impl Page {
         Self(vec![vec![panel]])
     }
 
-    /// Lays it out on a terminal of `size`; `None` where that is too small.
-    pub fn arrange(&self, size: Size, wishes: &impl Wishes, given: &PaneSizes) -> Option<Arrangement> {
+    /// Lays it out on a terminal of `size`, with a seek bar or without; `None` where that is too
+    /// small.
+    pub fn arrange(
+        &self,
+        size: Size,
+        has_seek_bar: bool,
+        wishes: &impl Wishes,
+        given: &PaneSizes,
+    ) -> Option<Arrangement> {
         if size.width < LEAST.width || size.height < LEAST.height {
             return None;
         }
-        let lines = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)];
-        let [header, body, footer] = Layout::vertical(lines).areas(Rect::from((Position::ORIGIN, size)));
+        let bar = Constraint::Length(u16::from(has_seek_bar));
+        let lines = [Constraint::Length(1), Constraint::Fill(1), bar, Constraint::Length(1)];
+        let [header, body, seek_bar, footer] =
+            Layout::vertical(lines).areas(Rect::from((Position::ORIGIN, size)));
         let page = self.to_string();
         let columns = given
             .get(&page, PaneLine::Columns, self.0.len(), body.width)
@@ -255,7 +272,8 @@ impl Page {
             x += width;
             rows.push(heights);
         }
-        Some(Arrangement { header, panels, footer, page, columns, rows })
+        let seek_bar = has_seek_bar.then_some(seek_bar);
+        Some(Arrangement { header, panels, seek_bar, footer, page, columns, rows })
     }
 }
 
@@ -291,7 +309,7 @@ mod tests {
     fn arrange(size: (u16, u16), focus: PanelId, wish: Wish) -> Option<Arrangement> {
         let (pages, size) = (Pages::default(), Size { width: size.0, height: size.1 });
         let found = pages.find(size, focus, 0);
-        pages.page(size, focus, found).arrange(size, &Same(wish), &PaneSizes::default())
+        pages.page(size, focus, found).arrange(size, false, &Same(wish), &PaneSizes::default())
     }
 
     #[test]

@@ -39,6 +39,15 @@ pub struct Playback {
     pub looping: bool,
 }
 
+/// What a tape has to offer a person who looks for a place in it, seconds from its beginning.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TapeMarks {
+    /// When each run begins.
+    pub runs: Vec<f64>,
+    /// When each epoch ends.
+    pub epochs: Vec<f64>,
+}
+
 /// A tape and where it is.
 #[derive(Debug)]
 pub struct Player {
@@ -71,6 +80,8 @@ impl Player {
             runs.map(|(id, run)| Message::Recorded(id, Box::new(run.spec.clone()))).collect();
         let said = self.tape.runs().iter().enumerate().filter(|(_, run)| !run.annotation.is_empty());
         all.extend(said.map(|(id, run)| Message::RecordedNotes(id, run.annotation.clone())));
+        let runs = (0..self.tape.runs().len()).filter_map(|run| self.tape.begin(run)).collect();
+        all.push(Message::TapeMarks(TapeMarks { runs, epochs: self.tape.epoch_ends() }));
         match self.tape.from() > 0.0 {
             true => all.extend(self.jump(self.tape.from())),
             false => all.push(Message::Playing(self.playback)),

@@ -1,5 +1,6 @@
 //! A recording on the screen: the same panels, fed by a player.
 
+use crossterm::event::{MouseButton, MouseEventKind};
 use hiresnet_tui::domain::annotation::Annotation;
 use hiresnet_tui::domain::event::Event;
 use hiresnet_tui::domain::run_state::RunState;
@@ -7,6 +8,7 @@ use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::domain::timeline::SeekGoal;
 use hiresnet_tui::domain::timeline::{RecordedRun, Timeline};
 use hiresnet_tui::tui::action::Effect;
+use hiresnet_tui::tui::app::HitTarget;
 use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::player::{Player, PlayerOrder};
 use hiresnet_tui::tui::run::RunStage;
@@ -43,6 +45,35 @@ fn playing() -> (World, Player) {
         world.tell(message);
     }
     (world, player)
+}
+
+#[test]
+fn the_seek_bar_is_clicked_and_dragged() {
+    let (mut world, mut player) = playing();
+    world.screen((80, 24));
+    let bar = world.app.screen.hits.iter().find(|(_, what)| *what == HitTarget::SeekBar).unwrap().0;
+    assert_eq!(bar.y, 22, "above the footer");
+    let at = |world: &World| world.app.session.playback.unwrap().t;
+    let seconds = world.app.session.playback.unwrap().seconds;
+    world.mouse(MouseEventKind::Down(MouseButton::Left), bar.x + bar.width / 2, bar.y);
+    obey(&mut world, &mut player);
+    assert!((at(&world) - seconds / 2.0).abs() < seconds / 50.0, "{}", at(&world));
+    // Dragged beyond its end, and off its row.
+    world.mouse(MouseEventKind::Drag(MouseButton::Left), 79, 3);
+    obey(&mut world, &mut player);
+    assert_eq!(at(&world), seconds);
+    world.mouse(MouseEventKind::Up(MouseButton::Left), 79, 3);
+    world.mouse(MouseEventKind::Drag(MouseButton::Left), 20, 3);
+    assert!(!world.effects().iter().any(|effect| matches!(effect, Effect::Play(_))), "it was let go");
+    // The wheel goes by epochs.
+    world.mouse(MouseEventKind::ScrollUp, bar.x, bar.y);
+    obey(&mut world, &mut player);
+    assert!(at(&world) < seconds);
+    let screen = world.screen((80, 24));
+    assert!(screen.lines().nth(22).unwrap().contains('┃'), "where the second run begins: {screen}");
+    for size in [(40, 10), (200, 60), (39, 9)] {
+        world.screen(size);
+    }
 }
 
 fn tell(world: &mut World, told: Vec<hiresnet_tui::tui::action::Message>) {

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{App, HitTarget, Hits, inside};
 use crate::domain::text::wrap;
-use crate::tui::chrome::{footer, header, help, input, palette, question};
+use crate::tui::chrome::{footer, header, help, input, palette, question, seek_bar};
 use crate::tui::images::Paint;
 use crate::tui::layout::LEAST;
 use crate::tui::overlay::Overlay;
@@ -32,7 +32,11 @@ impl App {
         hits.extend(
             arrangement.borders().into_iter().map(|(area, border)| (area, HitTarget::Border(border))),
         );
-        footer::draw_notice(self, arrangement.footer, buf);
+        if let (Some(bar), Some(playback)) = (arrangement.seek_bar, &self.session.playback) {
+            let (marks, theme) = (&self.session.tape_marks, &self.session.theme);
+            seek_bar::draw(playback, marks, bar, buf, &mut hits, theme);
+        }
+        footer::draw_notice(self, Rect { y: arrangement.below_panels(), ..arrangement.footer }, buf);
         footer::draw(self, arrangement.footer, buf, &mut hits);
         match &self.screen.overlay {
             Some(Overlay::Help(view)) => cursor = help::draw(self, view, area, buf),

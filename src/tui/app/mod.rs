@@ -46,6 +46,8 @@ pub struct ScreenState {
     pub home: PanelId,
     /// A border that the mouse has hold of.
     pub dragged: Option<DraggedBorder>,
+    /// Where the seek bar is, while the mouse has hold of it.
+    pub seeking: Option<Rect>,
     /// Whether the focused panel has the whole screen.
     pub zoomed: bool,
     /// What lies over the panels.
@@ -63,6 +65,7 @@ impl ScreenState {
             page: 0,
             home,
             dragged: None,
+            seeking: None,
             zoomed: false,
             overlay: None,
             hits: Hits::new(),
@@ -212,8 +215,9 @@ impl App {
     /// Works out which panels are on the screen, and where.
     fn arrange(&mut self, size: Size) {
         let page = self.page();
+        let has_seek_bar = self.session.playback.is_some();
         let wishes = Asking { panels: &self.panels, session: &self.session };
-        self.screen.arrangement = page.arrange(size, &wishes, &self.pane_sizes);
+        self.screen.arrangement = page.arrange(size, has_seek_bar, &wishes, &self.pane_sizes);
     }
 
     /// The page with the focused panel.

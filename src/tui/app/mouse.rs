@@ -4,10 +4,14 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
 use super::App;
+use crate::domain::timeline::SeekGoal;
+use crate::tui::action::Effect;
+use crate::tui::chrome::seek_bar;
 use crate::tui::command::AppCommand;
 use crate::tui::panel::{Click, PanelTarget};
 use crate::tui::panels::PanelId;
 use crate::tui::panes::Border;
+use crate::tui::player::PlayerOrder;
 
 /// Something on the screen that can be clicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub enum HitTarget {
     Tab(PanelId),
     /// A key of the footer, or of a question.
     Key(AppCommand),
+    /// The seek bar of a recording.
+    SeekBar,
     /// A row of the command palette.
     PaletteRow(usize),
 }
@@ -47,14 +53,23 @@ impl App {
         match (mouse.kind, target) {
             (MouseEventKind::Down(MouseButton::Left), Some(target)) => {
                 self.session.notice = None;
-                self.screen.dragged = None;
+                (self.screen.dragged, self.screen.seeking) = (None, None);
                 self.click(target, at);
             }
             (MouseEventKind::Drag(MouseButton::Left), _) if self.screen.dragged.is_some() => self.drag_to(at),
-            (MouseEventKind::Up(MouseButton::Left), _) => self.screen.dragged = None,
+            (MouseEventKind::Drag(MouseButton::Left), _) if self.screen.seeking.is_some() => self.seek(at),
+            (MouseEventKind::Up(MouseButton::Left), _) => {
+                (self.screen.dragged, self.screen.seeking) = (None, None);
+            }
             (MouseEventKind::Drag(MouseButton::Left), Some(HitTarget::In(id, target))) => {
                 let click = Click { target, at, was_focused: self.focus == id, is_drag: true };
                 self.panels.get_mut(id).click(click, &mut self.session);
+            }
+            (MouseEventKind::ScrollUp, Some(HitTarget::SeekBar)) => {
+                self.session.want(Effect::Play(PlayerOrder::Step(false)));
+            }
+            (MouseEventKind::ScrollDown, Some(HitTarget::SeekBar)) => {
+                self.session.want(Effect::Play(PlayerOrder::Step(true)));
             }
             (MouseEventKind::ScrollUp, Some(HitTarget::In(id, _))) => {
                 self.panels.get_mut(id).wheel(-1, at, &mut self.session);
@@ -79,6 +94,14 @@ impl App {
         }
     }
 
+    /// Goes to the place in the recording that the seek bar has under the mouse.
+    fn seek(&mut self, at: Position) {
+        if let Some(bar) = self.screen.seeking {
+            let goal = SeekGoal::Part(seek_bar::part_at(bar, at.x));
+            self.session.want(Effect::Play(PlayerOrder::Seek(goal)));
+        }
+    }
+
     fn click(&mut self, target: HitTarget, at: Position) {
         match target {
             HitTarget::In(id, target) => {
@@ -97,6 +120,11 @@ impl App {
             HitTarget::Tab(panel) => self.focus = panel,
             HitTarget::Key(command) => self.handle_command(command),
             HitTarget::PaletteRow(row) => self.run_row(row),
+            HitTarget::SeekBar => {
+                let hit = self.screen.hits.iter().rev().find(|(_, target)| *target == HitTarget::SeekBar);
+                self.screen.seeking = hit.map(|(bar, _)| *bar);
+                self.seek(at);
+            }
         }
     }
 }

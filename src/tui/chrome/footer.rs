@@ -11,13 +11,13 @@ use crate::tui::log::Level;
 use crate::tui::paint::{cut, cut_front, put};
 use crate::tui::panels::PanelId;
 
-/// The last message, on the lower frames of the panels above the keys in `footer`: it hides
-/// neither them nor anything that a panel shows.
-pub fn draw_notice(app: &App, footer: Rect, buf: &mut Buffer) {
+/// The last message, on the lower frames of the panels above the row `below`: it hides neither
+/// keys nor anything that a panel shows.
+pub fn draw_notice(app: &App, below: Rect, buf: &mut Buffer) {
     let theme = &app.session.theme;
-    let (Some(notice), Some(y)) = (&app.session.notice, footer.y.checked_sub(1)) else { return };
+    let (Some(notice), Some(y)) = (&app.session.notice, below.y.checked_sub(1)) else { return };
     // The corners stay.
-    let area = Rect { x: footer.x + 1, y, width: footer.width.saturating_sub(2), height: 1 };
+    let area = Rect { x: below.x + 1, y, width: below.width.saturating_sub(2), height: 1 };
     let style = match notice.level {
         Level::Info => theme.text(),
         Level::Good => theme.good(),

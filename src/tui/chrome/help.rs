@@ -38,6 +38,9 @@ impl Chapter {
             KeyScope::Everywhere => {
                 Some("hold Shift to select text in most terminals; mouse = false in the config turns it off")
             }
+            KeyScope::Replay => {
+                Some("click or drag on the seek bar: go there; wheel on it: an epoch back or on")
+            }
             _ => None,
         };
         let mouse = about_mouse.map(|about| ("mouse".to_owned(), about));

@@ -1,4 +1,5 @@
-//! What is around the panels and above them: header, footer, help, questions, text being typed.
+//! What is around the panels and above them: header, seek bar, footer, help, questions, text
+//! being typed.
 
 pub mod footer;
 pub mod header;
@@ -6,3 +7,4 @@ pub mod help;
 pub mod input;
 pub mod palette;
 pub mod question;
+pub mod seek_bar;

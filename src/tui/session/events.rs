@@ -49,6 +49,7 @@ impl Session {
                 }
             }
             Message::Scene(scene) => self.set_scene(scene),
+            Message::TapeMarks(marks) => self.tape_marks = marks,
             Message::Playing(playback) => self.playback = Some(playback),
             Message::Loaded(id, bytes, Ok(state)) => self.runs.loaded(id, *state, bytes),
             Message::Loaded(id, _, Err(reason)) => {

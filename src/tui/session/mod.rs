@@ -27,7 +27,7 @@ use super::fetching::Fetching;
 use super::lesions::Lesions;
 use super::log::{Level, Log};
 use super::panels::PanelId;
-use super::player::Playback;
+use super::player::{Playback, TapeMarks};
 use super::plot::axis::AxisLimits;
 use super::preferences::Preferences;
 use super::run::{RunStage, StepsState, TrackedRun};
@@ -101,6 +101,8 @@ pub struct Session {
     pub preferences: Preferences,
     /// Where the recording is, where one is shown instead of training.
     pub playback: Option<Playback>,
+    /// What its seek bar shows besides.
+    pub tape_marks: TapeMarks,
     /// A panel that is to get the focus.
     pub wanted_focus: Option<PanelId>,
     /// Runs that are being deleted together.
@@ -138,6 +140,7 @@ impl Session {
             theme,
             preferences: Preferences::new(Config::default(), theme),
             playback: None,
+            tape_marks: TapeMarks::default(),
             wanted_focus: None,
             deleting: None,
             leaving: Leaving::No,
