@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use hiresnet_tui::domain::annotation::{self, Annotation, AnnotationEdit};
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::tui::action::{Effect, ExportAs, Message};
+use hiresnet_tui::tui::app::HitTarget;
 use hiresnet_tui::tui::config::Config;
 use hiresnet_tui::tui::log::Level;
+use hiresnet_tui::tui::panel::PanelTarget;
 use hiresnet_tui::tui::panels::PanelId;
 use hiresnet_tui::tui::session::Question;
 use hiresnet_tui::tui::theme::{Depth, Ground, Symbols, Theme};
 
 use crate::made::{Course, saved};
+use crate::screens;
 use crate::world::{DRAFT, World};
 
 /// No colours, and only ASCII.
@@ -340,4 +343,25 @@ fn info_is_whole_at_every_size() {
     }
     let screen = world.keys("a home left left left").screen((80, 24));
     assert!(screen.contains("runs fit"), "{screen}");
+}
+
+#[test]
+fn pictures() {
+    let mut world = world();
+    annotated(&mut world, "c", named("wide hops", "ablation", "from the second batch"));
+    let small = [("one", "down down I"), ("several", "R home m m m p I")];
+    screens::pictures("info", &mut world, (80, 24), &small);
+    screens::pictures("info", &mut world, (200, 60), &[("several", "I"), ("one", "v")]);
+    let mut world = world_in(PLAIN);
+    screens::pictures("info_ascii", &mut world, (80, 24), &[("marked", "m m p I")]);
+    screens::pictures("export", &mut self::world(), (80, 24), &[("", "m m w")]);
+}
+
+#[test]
+fn a_click_on_a_name_beside_others_chooses_the_run() {
+    let mut world = world();
+    world.keys("m m I").screen((120, 40));
+    let second = world.listed()[1];
+    world.click(HitTarget::In(PanelId::Info, PanelTarget::Row(second)));
+    assert_eq!(world.current(), Some(second));
 }

@@ -16,7 +16,7 @@ const MEDIUM: (u16, u16) = (120, 40);
 const WIDE: (u16, u16) = (200, 60);
 
 /// Asserts the picture of `world` at a size, or of each of its pages.
-fn pictures(name: &str, world: &mut World, size: (u16, u16), keys: &[(&str, &str)]) {
+pub fn pictures(name: &str, world: &mut World, size: (u16, u16), keys: &[(&str, &str)]) {
     insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
         for (page, key) in keys {
             world.keys(key);

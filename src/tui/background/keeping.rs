@@ -90,8 +90,12 @@ fn write(runs: &[PathBuf], format: ExportAs, target: &Path, data: Option<&Path>)
             return Ok((tape.runs().len(), left));
         }
     };
-    let Exported { left, .. } = export(runs, format, target, false, data)?;
-    Ok((runs.len() - left.errors.len(), left))
+    let Exported { mut left, extended, .. } = export(runs, format, target, false, data)?;
+    // `None`: another process adds to that file by itself.
+    for (file, _) in extended.into_iter().filter(|(_, added)| added.is_none()) {
+        left.errors.push(EngineError::run(file, "left to the process that is writing it"));
+    }
+    Ok((runs.len().saturating_sub(left.errors.len()), left))
 }
 
 /// A path with the home folder in the place of `~`, as shells have it.

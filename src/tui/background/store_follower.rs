@@ -114,6 +114,10 @@ impl<'a> StoreFollower<'a> {
         }
         for (path, read) in all {
             if let Some((true, false)) = read {
+                let known = self.runs.get(&path);
+                if known.is_some_and(|it| matches!(it.run, FollowedRun::Over) && it.watch.is_some()) {
+                    continue;
+                }
                 self.forget(&path);
                 let folder = FollowedFolder { run: FollowedRun::Over, watch: None, seen: None };
                 self.runs.insert(path.clone(), folder);

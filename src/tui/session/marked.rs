@@ -59,8 +59,7 @@ impl Session {
     pub(super) fn delete_marked(&mut self) {
         let (on_disk, others): (Vec<_>, Vec<_>) =
             self.runs.marked().into_iter().partition(|run| can_be_deleted(run));
-        let is_left = |run: &&&TrackedRun| run.is_active() || run.status() == RunStatus::Elsewhere;
-        if on_disk.is_empty() && others.iter().all(|run| is_left(&run)) {
+        if on_disk.is_empty() && others.iter().all(|run| is_in_progress(run)) {
             let text = format!("in progress, can't be deleted: {}", first_names(others));
             return self.say(Level::Warn, text);
         }
@@ -85,10 +84,12 @@ impl Session {
         if those(waits).count() > 0 {
             parts.push(format!("Removed from the queue: {}.", first_names(those(waits))));
         }
-        let stays =
-            |run: &TrackedRun| !can_be_deleted(run) && run.stage != RunStage::Waiting && run.path.is_some();
-        if those(stays).count() > 0 {
-            parts.push(format!("In progress, not deleted: {}.", first_names(those(stays))));
+        let is_unsaved = |run: &TrackedRun| run.stage == RunStage::Over && run.path.is_none();
+        if those(is_unsaved).count() > 0 {
+            parts.push(format!("Not on disk, removed from the list: {}.", first_names(those(is_unsaved))));
+        }
+        if those(is_in_progress).count() > 0 {
+            parts.push(format!("In progress, not deleted: {}.", first_names(those(is_in_progress))));
         }
         parts.join(" ")
     }
@@ -287,6 +288,11 @@ impl Session {
         self.say(Level::Info, text);
         self.want(Effect::Export { runs, format, target: target.trim().to_owned() });
     }
+}
+
+/// Whether it is trained here, or by another program.
+fn is_in_progress(run: &TrackedRun) -> bool {
+    run.is_active() || run.status() == RunStatus::Elsewhere
 }
 
 /// Whether a run is on disk and nobody here trains it.

@@ -13,7 +13,7 @@ use self::facts::{FactBlock, facts};
 use crate::domain::text::wrap;
 use crate::tui::labels::{DistinctNames, cut_apart};
 use crate::tui::paint::{cut, put};
-use crate::tui::panel::{Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind};
+use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
 use crate::tui::panels::PanelId;
 use crate::tui::panes::Wish;
 use crate::tui::run::{RunId, TrackedRun};
@@ -70,6 +70,7 @@ enum Look {
     Worse,
     Dim,
     Run(usize),
+    Current,
 }
 
 #[derive(Debug, Default)]
@@ -81,7 +82,9 @@ struct ShownInfo {
     /// What stays at the bottom.
     foot: String,
     summary: String,
-    /// The runs, and how many of them fit.
+    /// The runs in the head, and where they begin.
+    heads: Vec<(RunId, u16)>,
+    /// How many runs there are, and how many of them fit.
     runs: usize,
     fit: usize,
 }
@@ -92,7 +95,7 @@ impl PanelKind for InfoPanel {
         short: "Info",
         name: "info",
         focus: ("info", &["I"], "focus Info"),
-        mouse: "wheel: scroll",
+        mouse: "click the name of a run beside others: make it the current one; wheel: scroll",
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -231,8 +234,11 @@ impl InfoPanel {
         let baseline = session.runs.baseline().map(|run| run.id);
         let head = places.iter().enumerate().map(|(place, i)| {
             let star = if Some(runs[*i].id) == baseline { session.theme.glyph("★ ", "B ") } else { "" };
-            (x(place), format!("{star}{}", heads[*i]), Look::Run(session.runs.slot(runs[*i])))
+            let is_current = session.runs.current().is_some_and(|run| run.id == runs[*i].id);
+            let look = if is_current { Look::Current } else { Look::Run(session.runs.slot(runs[*i])) };
+            (x(place), format!("{star}{}", heads[*i]), look)
         });
+        let shown_heads = places.iter().enumerate().map(|(place, i)| (runs[*i].id, x(place))).collect();
         let mut lines: Vec<Line> = Vec::new();
         for is_key in [true, false] {
             let rows: Vec<_> = made.rows.iter().filter(|row| row.is_key == is_key).collect();
@@ -280,6 +286,7 @@ impl InfoPanel {
             lines,
             foot: format!("{hidden}{}{unlike}", made.alike_text()),
             summary: format!("{} runs", runs.len()),
+            heads: shown_heads,
             runs: runs.len(),
             fit,
         }
@@ -369,6 +376,7 @@ impl Panel for InfoPanel {
                 Look::Better => theme.good(),
                 Look::Worse => theme.warn(),
                 Look::Run(slot) => theme.series(slot),
+                Look::Current => theme.selected(),
             }
         };
         let head = self.shown.head.iter();
@@ -387,7 +395,22 @@ impl Panel for InfoPanel {
             let text = "No run selected: choose one in Runs (R), or train the draft (t).";
             put(buf, area, area.x + 1, area.y, text, theme.dim(), theme);
         }
-        Drawn::default()
+        let mut drawn = Drawn::default();
+        for (i, (id, x)) in self.shown.heads.iter().enumerate() {
+            let end = self.shown.heads.get(i + 1).map_or(area.width, |(_, next)| *next);
+            let head = Rect { x: area.x + x, y: area.y, width: end.saturating_sub(*x), height: 1 };
+            drawn.hits.push((head.intersection(area), PanelTarget::Row(*id)));
+        }
+        drawn
+    }
+
+    /// A run's name makes it the current one.
+    fn click(&mut self, click: Click, session: &mut Session) {
+        if let PanelTarget::Row(id) = click.target
+            && !click.is_drag
+        {
+            session.runs.select(id);
+        }
     }
 
     /// Back to the list.

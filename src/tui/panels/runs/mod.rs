@@ -149,7 +149,7 @@ impl PanelKind for RunsPanel {
             },
         )
         .hint("filter"),
-        PanelKey::<Self>::new("sort", &["s"], "sort by the next column", |_, session| {
+        PanelKey::<Self>::new("sort", &["s"], "sort by the next column; * beside val: the best of runs that differ only in seed", |_, session| {
             session.runs.sort_next();
         })
         .hint("sort"),
@@ -259,7 +259,9 @@ fn draw_list(canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
     } else if let Some(run) = session.runs.current().filter(|_| has_last) {
         let why = why_unlike(session, run).unwrap_or_default();
         let room = usize::from(area.width).saturating_sub(why.width() + usize::from(!why.is_empty()));
-        put(buf, area, area.x, last, &cut(&run.line, room), theme.dim(), theme);
+        let note = &run.annotation.note;
+        let line = if note.is_empty() { run.line.clone() } else { format!("{} · {note}", run.line) };
+        put(buf, area, area.x, last, &cut(&line, room), theme.dim(), theme);
         put(buf, area, area.right().saturating_sub(why.width() as u16), last, &why, theme.warn(), theme);
     }
     let columns = columns(session, area.width);
