@@ -5,6 +5,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 
 use super::bindings::bindings;
+use super::command::KeyScope;
 use super::config::{Choice, Config};
 use super::config_file::{ConfigChange, ConfigValue};
 use super::keymap::{Keymap, parse, shown};
@@ -61,7 +62,10 @@ impl Preference {
             Self::Symbols => "what curves are drawn with; auto goes by locale and terminal".into(),
             Self::Images => "how images and feature maps are drawn; auto goes by the terminal".into(),
             Self::Mouse => "clicks and the wheel; off, the terminal selects text without Shift".into(),
-            Self::Keys(row) => format!("{}: {}", bindings()[row].scope, bindings()[row].about),
+            Self::Keys(row) => match bindings()[row].scope {
+                KeyScope::Everywhere => bindings()[row].about.to_owned(),
+                scope => format!("{scope}: {}", bindings()[row].about),
+            },
         }
     }
 

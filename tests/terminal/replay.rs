@@ -26,7 +26,7 @@ fn the_demo_reaches_its_end_with_the_table_that_it_prints() {
     terminal.type_line("sh run --replay demo --fit 2; echo left with $?");
     terminal.wait_for("─Wiring─");
     assert_eq!(terminal.modes(), Modes::SCREEN);
-    let screen = terminal.wait_for(", 100%");
+    let screen = terminal.wait_for("× 100%");
     assert!(screen.contains("●All"), "the switches are those of the last run: {screen}");
     for (validation, test) in &rows {
         let row = screen.lines().find(|line| line.contains(validation) && line.contains(test));
@@ -36,10 +36,10 @@ fn the_demo_reaches_its_end_with_the_table_that_it_prints() {
     terminal.keys("g");
     terminal.type_text("20%");
     terminal.keys("Enter");
-    terminal.wait_for(", 20%");
+    terminal.wait_for("× 20%");
     terminal.wait_for("○All");
     terminal.keys("Space");
-    terminal.wait_for(", 100%");
+    terminal.wait_for("× 100%");
     terminal.keys("q");
     terminal.left_with(0);
 }

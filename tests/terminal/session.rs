@@ -173,3 +173,33 @@ fn a_terminal_that_says_no_size_is_no_reason_to_die() {
     terminal.keys("q");
     terminal.wait_for("left with 0");
 }
+
+#[test]
+fn preferences_are_written_and_hold_at_the_next_start() {
+    let Some(terminal) = Terminal::start((80, 24)) else { return };
+    terminal.configure("# mine\nmouse = true # it is\n");
+    terminal.open("");
+    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.keys("P /");
+    terminal.type_text("mouse");
+    terminal.keys("Enter Enter");
+    terminal.wait_for("mouse: saved to");
+    terminal.wait_until("no mouse", |_| !terminal.modes().mouse);
+    terminal.keys("/");
+    terminal.type_text("symbols");
+    terminal.keys("Enter Left");
+    terminal.wait_for("symbols: saved to");
+    assert!(terminal.wait_until("ASCII", str::is_ascii).contains("Preferences"));
+    terminal.keys("q");
+    terminal.left_with(0);
+    let kept = fs::read_to_string(terminal.home().join("config/hiresnet-tui/config.toml")).unwrap();
+    assert!(
+        kept.contains("# mine\nmouse = false # it is\n") && kept.contains("symbols = \"ascii\""),
+        "{kept}"
+    );
+    terminal.type_line("clear; sh run; echo left with $?");
+    terminal.wait_for("fashion-embedded");
+    assert!(terminal.screen().is_ascii() && !terminal.modes().mouse);
+    terminal.keys("q");
+    terminal.left_with(0);
+}

@@ -62,7 +62,7 @@ fn summary(session: &Session, room: usize) -> String {
     }
 }
 
-/// Where the recording is, and how fast it is played.
+/// Where the recording is, and how fast it is played; times are at the seek bar.
 fn replay(session: &Session, playback: &Playback) -> String {
     let sign = match playback.playing {
         true => session.theme.glyph("▶", ">"),
@@ -71,8 +71,7 @@ fn replay(session: &Session, playback: &Playback) -> String {
     // 100% is the end, and nothing before it.
     let part = (100.0 * playback.t / playback.seconds.max(f64::MIN_POSITIVE)).floor();
     let looping = if playback.looping { " loop" } else { "" };
-    let (t, seconds) = (duration(playback.t), duration(playback.seconds));
-    format!("replay {sign} {}× {t} of {seconds}, {part:.0}%{looping}", speed(playback.speed))
+    format!("replay {sign} {}× {part:.0}%{looping}", speed(playback.speed))
 }
 
 /// Two digits, or as many as a whole number has.

@@ -12,8 +12,8 @@ use crate::tui::session::{EditedText, Session};
 
 /// Columns of the names.
 const NAMES: u16 = 20;
-/// Columns of the values of keys, before what they do.
-const VALUES: usize = 24;
+/// Columns of the values, at least, before what they do.
+const VALUES: usize = 12;
 /// Rows of a page.
 const PAGE: usize = 10;
 
@@ -136,8 +136,9 @@ impl Panel for PreferencesPanel {
             let value = if value.is_empty() { "–" } else { &value };
             let x = area.x + NAMES;
             let room = usize::from(area.right().saturating_sub(x));
-            let end = put(buf, area, x, y, &cut(value, room.min(VALUES)), style, theme);
-            let about = (x + VALUES as u16 + 1).max(end + 1);
+            let values = (room / 4).max(VALUES);
+            put(buf, area, x, y, &cut(value, room.min(values)), style, theme);
+            let about = x + values as u16 + 1;
             let left = usize::from(area.right().saturating_sub(about));
             // Less of it says nothing.
             if left > 12 {
