@@ -403,7 +403,7 @@ fn a_run_s_directory_is_resumed_where_it_is() {
     }
     let (text, status) = said(&[directory], other.path());
     assert_eq!(status, Some(0), "{text}");
-    assert_eq!(store::folders_of_runs(other.path()).unwrap_or_default(), [PathBuf::new(); 0]);
+    assert_eq!(store::folders_of_runs(other.path()).unwrap_or_default(), Vec::<PathBuf>::new());
     assert_eq!(result(&run), result(&only_run(whole.path())));
     // What is complete is not trained again.
     let (text, status) = said(&[directory], other.path());

@@ -297,5 +297,5 @@ fn is_in_progress(run: &TrackedRun) -> bool {
 
 /// Whether a run is on disk and nobody here trains it.
 fn can_be_deleted(run: &TrackedRun) -> bool {
-    run.stage == RunStage::Over && run.path.is_some() && run.status() != RunStatus::Elsewhere
+    run.stage == RunStage::Over && run.path.is_some() && !is_in_progress(run)
 }

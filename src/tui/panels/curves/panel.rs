@@ -56,7 +56,7 @@ impl PanelKind for CurvesPanel {
             },
         ),
         PanelKey::<Self>::new("rougher", &["["], "smooth the train curves less", |panel, _| {
-            panel.view.smooth(false)
+            panel.view.smooth(false);
         }),
         PanelKey::<Self>::new(
             "inspect",

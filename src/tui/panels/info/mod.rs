@@ -2,6 +2,7 @@
 
 mod differences;
 mod facts;
+mod lines;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -9,7 +10,8 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use self::differences::Differences;
-use self::facts::{FactBlock, facts};
+use self::facts::facts;
+use self::lines::{LABEL, Line, Look, beside, block_lines, look_of};
 use crate::domain::text::wrap;
 use crate::tui::labels::{DistinctNames, cut_apart};
 use crate::tui::paint::{cut, put};
@@ -23,8 +25,6 @@ use crate::tui::session::Session;
 const PAGE: isize = 10;
 /// From this width on facts stand in two columns, and keys with what the paper has.
 const TWO_COLUMNS: u16 = 100;
-/// Columns of what a row is.
-const LABEL: u16 = 15;
 /// Columns of a run beside others.
 const NARROWEST: u16 = 16;
 const WIDEST: u16 = 48;
@@ -54,23 +54,6 @@ pub struct InfoPanel {
     shown: ShownInfo,
     /// How far it can be scrolled.
     limits: (usize, usize),
-}
-
-/// A line: where parts of it begin, and how they look.
-type Line = Vec<(u16, String, Look)>;
-
-/// How a part looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
-    Title,
-    Label,
-    Text,
-    Noticed,
-    Better,
-    Worse,
-    Dim,
-    Run(usize),
-    Current,
 }
 
 #[derive(Debug, Default)]
@@ -291,48 +274,6 @@ impl InfoPanel {
             fit,
         }
     }
-}
-
-/// Whether a difference is for the better: of scores more is, of losses less; of anything else
-/// nobody knows.
-fn look_of(label: &str, delta: &str) -> Look {
-    let is_more = delta.starts_with('+');
-    let is_less = delta.starts_with('−');
-    match label {
-        "val" | "test" | "train" | "val, last" | "test, last" if is_more => Look::Better,
-        "val" | "test" | "train" | "val, last" | "test, last" if is_less => Look::Worse,
-        "val loss" if is_less => Look::Better,
-        "val loss" if is_more => Look::Worse,
-        _ => Look::Dim,
-    }
-}
-
-/// A block in `width` columns from column `x` on.
-fn block_lines(block: &FactBlock, x: u16, width: u16) -> Vec<Line> {
-    let mut lines = vec![vec![(x, block.title.to_owned(), Look::Title)]];
-    let room = usize::from(width.saturating_sub(LABEL + 1));
-    for fact in &block.facts {
-        let look = if fact.usual.is_some() { Look::Noticed } else { Look::Text };
-        for (n, part) in wrap(&fact.value, room).into_iter().enumerate() {
-            let end = x + LABEL + part.width() as u16;
-            let mut line = if n == 0 { vec![(x, fact.label.to_owned(), Look::Label)] } else { Line::new() };
-            line.push((x + LABEL, part, look));
-            if let Some(usual) = fact.usual.as_ref().filter(|_| n == 0) {
-                let usual = cut(&format!("paper: {usual}"), usize::from((x + width).saturating_sub(end + 2)));
-                line.push((end + 2, usual, Look::Dim));
-            }
-            lines.push(line);
-        }
-    }
-    lines
-}
-
-/// Lines beside other lines.
-fn beside(one: Vec<Line>, other: Vec<Line>) -> Vec<Line> {
-    let count = one.len().max(other.len());
-    let (mut one, mut other) = (one.into_iter(), other.into_iter());
-    let line = |_| one.next().into_iter().flatten().chain(other.next().into_iter().flatten()).collect();
-    (0..count).map(line).collect()
 }
 
 impl Panel for InfoPanel {

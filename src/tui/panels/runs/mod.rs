@@ -154,13 +154,13 @@ impl PanelKind for RunsPanel {
         })
         .hint("sort"),
         PanelKey::<Self>::new("reverse", &["o"], "reverse the sort order", |_, session| {
-            session.runs.reverse()
+            session.runs.reverse();
         }),
         PanelKey::<Self>::new("earlier", &["K"], "move a queued run towards the front", |_, session| {
             session.reorder(-1);
         }),
         PanelKey::<Self>::new("later", &["J"], "move a queued run towards the back", |_, session| {
-            session.reorder(1)
+            session.reorder(1);
         }),
         PanelKey::<Self>::new(
             "delete",
