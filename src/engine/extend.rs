@@ -32,35 +32,40 @@ pub fn begin(
     lease: Lease,
 ) -> Result<Begun> {
     let fresh = |lease, note| Ok((RunDir::begin(path.to_path_buf(), spec, lease)?, None, note));
-    let Some(shorter) = shorter(known, spec) else { return fresh(lease, None) };
-    let (epochs, place) = (shorter.spec.epochs, shown(&shorter.path));
-    let note = match end_of(&shorter) {
-        Ok(Some((end, length))) => {
-            let folder = extended(path, spec, &shorter, (&end, length), lease)?;
-            let note = format!("extending the finished run of epochs={epochs} in {place}");
-            return Ok((folder, Some(end), Some(note)));
-        }
-        Ok(None) => format!(
-            "training from the start: the finished run of epochs={epochs} in {place} kept no checkpoint to extend; \
-             train with --keep-checkpoint to keep one"
-        ),
-        Err(error) => format!("training from the start: cannot extend epochs={epochs}: {error}"),
-    };
-    fresh(lease, Some(note))
+    // Of the longest one: why it is not extended.
+    let mut reason = None;
+    for shorter in shorter(known, spec) {
+        let (epochs, place) = (shorter.spec.epochs, shown(&shorter.path));
+        let why = match end_of(&shorter) {
+            Ok(Some((end, length))) => {
+                let folder = extended(path, spec, &shorter, (&end, length), lease)?;
+                let passed_over = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+                let note = format!("extending the finished run of epochs={epochs} in {place}{passed_over}");
+                return Ok((folder, Some(end), Some(note)));
+            }
+            Ok(None) => format!(
+                "the finished run of epochs={epochs} in {place} kept no checkpoint to extend; train with \
+                 --keep-checkpoint to keep one"
+            ),
+            Err(error) => format!("cannot extend epochs={epochs}: {error}"),
+        };
+        reason.get_or_insert(why);
+    }
+    fresh(lease, reason.map(|reason| format!("training from the start: {reason}")))
 }
 
-/// The longest finished run that is the run of `spec` but shorter.
-fn shorter(known: &HashMap<String, PathBuf>, spec: &ExperimentSpec) -> Option<SavedRun> {
+/// The finished runs that are the run of `spec` but shorter, the longest first.
+fn shorter(known: &HashMap<String, PathBuf>, spec: &ExperimentSpec) -> impl Iterator<Item = SavedRun> {
     let mut shorter: Vec<_> = known
         .iter()
         .filter_map(|(line, path)| {
             let known: ExperimentSpec = line.parse().ok()?;
-            is_longer(spec, &known).then_some((known.epochs, path))
+            is_longer(spec, &known).then_some((known.epochs, path.clone()))
         })
         .collect();
     shorter.sort();
     let finished = |run: &SavedRun| run.state.outcome == Some(Outcome::Completed);
-    shorter.into_iter().rev().filter_map(|(_, path)| SavedRun::open_condensed(path).ok()).find(finished)
+    shorter.into_iter().rev().filter_map(|(_, path)| SavedRun::open_condensed(&path).ok()).filter(finished)
 }
 
 /// Whether two runs agree in all but epochs, of which the first has more.

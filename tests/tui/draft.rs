@@ -10,6 +10,7 @@ use hiresnet_tui::tui::panel::PanelTarget;
 use hiresnet_tui::tui::panels::PanelId;
 use hiresnet_tui::tui::session::Question;
 use hiresnet_tui::tui::setup::Field;
+use hiresnet_tui::tui::theme::Theme;
 
 use crate::world::{DRAFT, World};
 
@@ -573,6 +574,10 @@ fn a_pasted_command_line_is_understood_or_refused() {
         "$ hiresnet-tui --batch 'plain+hires@fashion' seed=3 --out runs/x --resume",
         "./target/release/hiresnet-tui --out /tmp/o --batch='plain+hires@fashion seed=3'",
         "hiresnet-tui --batch \\\n  plain+hires@fashion seed=3\n",
+        "cargo run --release -- --batch 'plain+hires@fashion' seed=3",
+        "nohup hiresnet-tui --batch 'plain+hires@fashion' seed=3 > log 2>&1 &",
+        "HIRESNET_DATA=/data CUDA_VISIBLE_DEVICES=1 hiresnet-tui --batch plain+hires@fashion seed=3",
+        "'plain+hires@fashion' 'seed=3'",
     ] {
         world.app.session.draft.replace("resnet@mnist".parse().unwrap()).unwrap();
         world.app.update(Action::Paste(line.into()));
@@ -581,9 +586,31 @@ fn a_pasted_command_line_is_understood_or_refused() {
     for (line, said) in [
         ("hiresnet-tui --batch plain@fashion --seeds 0..3", "--seeds is not part of a spec"),
         ("hiresnet-tui runs", "it trains nothing with --batch"),
+        ("hiresnet-tui --batch resnet@fashion plain@fashion", "2 specs in a line; paste them one a line"),
+        ("resnet@fashion 'seed=3", "a quote is not closed"),
     ] {
         world.app.update(Action::Paste(line.into()));
         assert!(world.notice().contains(said), "{}", world.notice());
         assert_eq!(world.line(), "plain+hires@fashion seed=3");
     }
+    // A preset, with keys of its own.
+    world
+        .app
+        .update(Action::Paste("cargo run --release -- --batch quickstart epochs=1 train_limit=300".into()));
+    assert!(
+        world.line().contains("epochs=1 ") && world.line().contains("train_limit=300"),
+        "{}",
+        world.line()
+    );
+    let before = world.line().to_owned();
+    world.app.update(Action::Paste("hiresnet-tui --batch quickstart epocs=1".into()));
+    assert_eq!((world.line(), world.level()), (before.as_str(), Some(Level::Bad)));
+}
+
+#[test]
+fn lines_pasted_into_a_text_are_words_of_it() {
+    let mut world = World::with_three(Theme::FULL);
+    world.keys("R /");
+    world.app.update(Action::Paste("hires\r\nseed=0\n".into()));
+    assert_eq!(world.app.session.editing.as_ref().unwrap().input.value(), "hires seed=0");
 }

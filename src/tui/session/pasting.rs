@@ -7,6 +7,7 @@ use tui_input::InputRequest;
 use super::editing::LONGEST;
 use super::{Question, Session};
 use crate::domain::error::SpecError;
+use crate::domain::keys;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::plural;
 use crate::engine::presets;
@@ -35,7 +36,9 @@ impl Session {
     /// a line each, are queued once the user says so.
     pub fn paste(&mut self, text: &str) {
         if self.editing.is_some() {
-            let text = text.trim().chars().take(LONGEST).filter(|c| !c.is_control());
+            // The end of a line parts words, as a space does.
+            let text = text.trim().replace("\r\n", "\n").replace(['\r', '\n', '\t'], " ");
+            let text = text.chars().take(LONGEST).filter(|c| !c.is_control());
             return self.request(&text.map(InputRequest::InsertChar).collect::<Vec<_>>());
         }
         if self.question.is_some() {
@@ -109,17 +112,47 @@ impl Session {
     fn spec_of(&self, line: &str) -> Result<ExperimentSpec, SpecError> {
         let line: String = line.chars().filter(|c| !c.is_control()).collect();
         let line = unprompted(&line);
-        let words = shlex::split(line).unwrap_or_default();
-        let text = match &words[..] {
-            [program, arguments @ ..] if is_us(program) => command_spec(arguments)?,
+        let words = shlex::split(line);
+        if let Some(arguments) = words.as_deref().and_then(arguments) {
+            return self.spec_of_words(&command_spec(arguments)?);
+        }
+        let whole = match words.as_deref() {
             // Quotes around the whole, as in a script; hops need theirs not be a shell's.
-            [only] if *only != *line => only.clone(),
-            _ => line.to_owned(),
+            Some([only]) if *only != *line => only,
+            _ => line,
         };
-        let field = if presets::is_line(&text) { Field::Line } else { Field::Preset };
-        let mut draft = self.draft.clone();
-        self.setup.clone().set(field, &text, &mut draft)?;
-        Ok(draft.spec().clone())
+        self.spec_of_words(&[whole.to_owned()]).or_else(|error| match words {
+            Some(words) if words.len() > 1 => self.spec_of_words(&words),
+            Some(_) => Err(error),
+            None => Err(SpecError::new("pasted text", "a quote is not closed")),
+        })
+    }
+
+    /// One spec: a preset's name, or the first word of a line, and keys.
+    fn spec_of_words(&self, words: &[String]) -> Result<ExperimentSpec, SpecError> {
+        let is_start = |word: &&String| presets::is_line(word) && !is_pair(word);
+        let starts = words.iter().filter(is_start).count();
+        if starts > 1 {
+            return Err(SpecError::new(
+                "pasted text",
+                format!("{starts} specs in a line; paste them one a line"),
+            ));
+        }
+        let (mut draft, mut setup) = (self.draft.clone(), self.setup.clone());
+        let Some((first, keys)) = words.split_first().filter(|_| starts == 0) else {
+            setup.set(Field::Line, &words.join(" "), &mut draft)?;
+            return Ok(draft.spec().clone());
+        };
+        if !keys.iter().all(|word| is_pair(word)) {
+            setup.set(Field::Preset, &words.join(" "), &mut draft)?;
+            return Ok(draft.spec().clone());
+        }
+        setup.set(Field::Preset, first, &mut draft)?;
+        let mut spec = draft.spec().clone();
+        for (key, value) in keys.iter().filter_map(|word| word.split_once('=')) {
+            spec.set(key, value)?;
+        }
+        spec.checked()
     }
 
     /// The question's text: what would be queued.
@@ -146,13 +179,42 @@ fn unprompted(line: &str) -> &str {
     ["$ ", "% ", "> "].iter().find_map(|prompt| line.strip_prefix(prompt)).unwrap_or(line).trim()
 }
 
-/// Whether the first word of a command line is this program.
-fn is_us(word: &str) -> bool {
-    Path::new(word).file_stem().is_some_and(|name| name == env!("CARGO_PKG_NAME"))
+/// Whether a word is a key with its value.
+fn is_pair(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(key, _)| keys::find(key).is_ok())
 }
 
-/// The spec that a command line with these arguments trains.
-fn command_spec(arguments: &[String]) -> Result<String, SpecError> {
+/// The arguments of this program, where `words` are a command that starts it: by itself, by cargo,
+/// with variables before it, or by way of a program such as nohup.
+fn arguments(words: &[String]) -> Option<&[String]> {
+    let is_us =
+        |word: &String| Path::new(word).file_stem().is_some_and(|name| name == env!("CARGO_PKG_NAME"));
+    let is_variable = |word: &String| {
+        let name = word.split_once('=').map_or("", |(name, _)| name);
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    };
+    let is_starter =
+        |word: &String| ["nohup", "env", "time", "nice", "exec", "setsid"].contains(&word.as_str());
+    let begins = words.iter().position(|word| !is_variable(word) && !is_starter(word))?;
+    let arguments = match &words[begins..] {
+        [program, arguments @ ..] if is_us(program) => arguments,
+        [cargo, run, rest @ ..] if cargo == "cargo" && run == "run" => {
+            &rest[rest.iter().position(|word| word == "--")? + 1..]
+        }
+        _ => return None,
+    };
+    // What the shell does with its output, or in the background.
+    let is_shells = |word: &String| {
+        ["&", "&&", "|", ";", ">", ">>", "<"].contains(&word.as_str())
+            || word.contains(">&")
+            || word.starts_with("2>")
+    };
+    let end = arguments.iter().position(is_shells).unwrap_or(arguments.len());
+    Some(&arguments[..end])
+}
+
+/// The words of the spec that a command line with these arguments trains.
+fn command_spec(arguments: &[String]) -> Result<Vec<String>, SpecError> {
     let refused = |reason: String| Err(SpecError::new("pasted command", reason));
     let (mut specs, mut is_spec) = (Vec::new(), false);
     for word in arguments {
@@ -171,6 +233,6 @@ fn command_spec(arguments: &[String]) -> Result<String, SpecError> {
     }
     match specs.is_empty() {
         true => refused("it trains nothing with --batch; paste a spec".to_owned()),
-        false => Ok(specs.join(" ")),
+        false => Ok(specs),
     }
 }
