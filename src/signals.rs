@@ -1,13 +1,17 @@
 //! The event loop, and the signals that end the program as a stream of their numbers.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 #[cfg(unix)]
-use std::sync::Arc;
+use std::{thread, time::Duration};
 
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::engine::error::{EngineError, Result};
+#[cfg(unix)]
+use crate::engine::worker;
 
 /// The number of the signal that a terminal's end sends, perhaps several times: it and the
 /// shell both do.
@@ -49,25 +53,70 @@ fn spare_descriptors() -> io::Result<()> {
     Ok(())
 }
 
-/// SIGINT, SIGTERM, and SIGHUP unless it is ignored (as under nohup), as their numbers.
-pub fn signals() -> UnboundedReceiver<u8> {
-    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+/// Signals that end the program, by number, in the order in which they come.
+#[derive(Debug)]
+pub struct SignalStream {
+    receiver: UnboundedReceiver<u8>,
+    /// How many have been taken.
+    taken: Arc<AtomicUsize>,
+}
+
+impl SignalStream {
+    /// One on which none comes.
+    pub fn silent() -> Self {
+        Self { receiver: unbounded_channel().1, taken: Arc::default() }
+    }
+
+    /// The next one; `None` where no further one comes.
+    pub async fn recv(&mut self) -> Option<u8> {
+        let number = self.receiver.recv().await;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        number
+    }
+}
+
+/// What is done before the program ends although its event loop does not answer.
+static BEFORE_ABANDONING: OnceLock<fn()> = OnceLock::new();
+
+/// Has `work` done before the program ends although its event loop does not answer: nobody reads
+/// what it writes.
+pub fn before_abandoning(work: fn()) {
+    let _ = BEFORE_ABANDONING.set(work);
+}
+
+/// SIGINT, SIGTERM, and SIGHUP unless it is ignored (as under nohup), as their numbers. Whoever
+/// listens may be stuck, in a pipe that nobody reads or a terminal that was stopped: then runs are
+/// stopped all the same, and the program ends when they have, or at the next signal.
+pub fn signals() -> SignalStream {
+    let (sender, receiver) = unbounded_channel();
+    let taken: Arc<AtomicUsize> = Arc::default();
     #[cfg(unix)]
     {
-        use tokio::signal::unix::{SignalKind, signal};
-        let hangup = (!hangup_is_ignored()).then(|| (SignalKind::hangup(), SIGHUP));
-        let always = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15), (SignalKind::quit(), 3)];
-        for (kind, number) in always.into_iter().chain(hangup) {
-            let sender = sender.clone();
-            match signal(kind) {
-                Ok(mut stream) => {
-                    tokio::spawn(async move {
-                        while stream.recv().await.is_some() {
-                            let _ = sender.send(number);
-                        }
-                    });
+        use rustix::process::Signal;
+        let hangup = (!hangup_is_ignored()).then_some(Signal::HUP);
+        let all = [Signal::INT, Signal::TERM, Signal::QUIT].into_iter().chain(hangup);
+        match signal_hook::iterator::Signals::new(all.map(Signal::as_raw)) {
+            Err(error) => tracing::warn!(%error, "cannot listen for signals"),
+            Ok(mut signals) => {
+                let taken = Arc::clone(&taken);
+                let listen = move || {
+                    for (before, number) in signals.forever().enumerate() {
+                        let number = u8::try_from(number).unwrap_or_default();
+                        let _ = sender.send(number);
+                        let taken = Arc::clone(&taken);
+                        let watch = move || {
+                            if before == 0 {
+                                see_it_end(number, &taken)
+                            } else {
+                                see_it_taken(before, number, &taken)
+                            }
+                        };
+                        let _ = thread::Builder::new().name("watchdog".into()).spawn(watch);
+                    }
+                };
+                if let Err(error) = thread::Builder::new().name("signals".into()).spawn(listen) {
+                    tracing::warn!(%error, "cannot listen for signals");
                 }
-                Err(error) => tracing::warn!(number, %error, "cannot listen for a signal"),
             }
         }
     }
@@ -77,7 +126,49 @@ pub fn signals() -> UnboundedReceiver<u8> {
             let _ = sender.send(2);
         }
     });
-    receiver
+    SignalStream { receiver, taken }
+}
+
+/// For whoever listens to take a signal.
+#[cfg(unix)]
+const ANSWER: Duration = Duration::from_secs(1);
+/// For the program to end by itself, once nothing is trained any more.
+#[cfg(unix)]
+const END: Duration = Duration::from_secs(5);
+
+/// After the first signal: stops runs where nobody else does, and ends the program where it does
+/// not end by itself when they have stopped.
+#[cfg(unix)]
+fn see_it_end(number: u8, taken: &AtomicUsize) {
+    thread::sleep(ANSWER);
+    if taken.load(Ordering::Relaxed) == 0 {
+        worker::stop_all();
+    }
+    let mut idle = Duration::ZERO;
+    while idle < END {
+        thread::sleep(ANSWER);
+        idle = if worker::running() == 0 { idle + ANSWER } else { Duration::ZERO };
+    }
+    abandon(number);
+}
+
+/// After a further signal: ends the program where nobody listens.
+#[cfg(unix)]
+fn see_it_taken(before: usize, number: u8, taken: &AtomicUsize) {
+    thread::sleep(ANSWER);
+    if taken.load(Ordering::Relaxed) <= before {
+        abandon(number);
+    }
+}
+
+#[cfg(unix)]
+fn abandon(number: u8) -> ! {
+    if let Some(work) = BEFORE_ABANDONING.get() {
+        // It may get stuck as well.
+        let _ = thread::Builder::new().name("leaving".into()).spawn(work);
+        thread::sleep(ANSWER);
+    }
+    std::process::exit(128 + i32::from(number))
 }
 
 /// Whether this process was started with SIGHUP ignored; known on Linux only.

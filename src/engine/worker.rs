@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -23,6 +23,37 @@ use super::trainer::{RunPlan, train};
 use crate::domain::event::{Checkpoint, Control, EVENT_VERSION, Event, EventKind, Outcome};
 use crate::domain::spec::ExperimentSpec;
 
+/// Whether every run of this process is to stop.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+/// Threads that train.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// Stops every run of this process after its current step, and every one that is started later.
+pub fn stop_all() {
+    STOPPED.store(true, Ordering::Relaxed);
+}
+
+/// How many runs this process trains.
+pub fn running() -> usize {
+    RUNNING.load(Ordering::Relaxed)
+}
+
+/// Counts a thread that trains, until it is dropped.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        RUNNING.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Orders to a running worker; clones give orders to the same one.
 #[derive(Debug, Clone, Default)]
 pub struct Orders(Arc<AtomicU8>);
@@ -38,6 +69,9 @@ impl Orders {
 
     /// The order in force.
     pub fn current(&self) -> Control {
+        if STOPPED.load(Ordering::Relaxed) {
+            return Control::Stop;
+        }
         match self.0.load(Ordering::Relaxed) {
             x if x == Control::Stop as u8 => Control::Stop,
             x if x == Control::Pause as u8 => Control::Pause,
@@ -89,9 +123,13 @@ impl Worker {
         let (sender, events) = unbounded_channel();
         let orders = Orders::default();
         let job = Job { spec, data, plan, recorder: Recorder::new(folder, sender, orders.clone(), boards) };
+        let counted = Counted::new();
         let thread = thread::Builder::new()
             .name("trainer".into())
-            .spawn(move || job.run(device))
+            .spawn(move || {
+                let _counted = counted;
+                job.run(device)
+            })
             .map_err(EngineError::io("start a thread for", &path))?;
         Ok(Self { events, orders, folder: path, thread: Some(thread) })
     }

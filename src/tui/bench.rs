@@ -31,6 +31,7 @@ use crate::engine::device::{Device, DeviceChoice};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::worker::Worker;
 use crate::exit::Exit;
+use crate::signals::SignalStream;
 
 /// Between keys. Nobody presses so many for so long.
 const KEYS_EVERY: Duration = Duration::from_millis(200);
@@ -227,7 +228,7 @@ impl Bench {
         let (keys, input) = unbounded_channel();
         let (tell_painted, mut painted) = unbounded_channel();
         // Signals end the benchmark as they end any program.
-        let (_never, signals) = unbounded_channel();
+        let signals = SignalStream::silent();
         let (_nor_this, resumed) = unbounded_channel();
         let mut inputs = Inputs { input, signals, resumed, painted: Some(tell_painted) };
         let over = Arc::new(AtomicBool::new(false));

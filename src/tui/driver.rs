@@ -17,7 +17,7 @@ use super::screen::TerminalScreen;
 use super::{picture, screen};
 use crate::domain::event::{Control, EventKind};
 use crate::exit::Exit;
-use crate::signals::{SIGHUP, hangup_is_ignored};
+use crate::signals::{SIGHUP, SignalStream, hangup_is_ignored};
 
 /// Between frames, at least: 30 a second.
 const FRAME: Duration = Duration::from_millis(34);
@@ -47,7 +47,7 @@ pub struct Inputs {
     /// Keys, mouse, pastes and new sizes.
     pub input: UnboundedReceiver<io::Result<Input>>,
     /// Signals that end the program, by number.
-    pub signals: UnboundedReceiver<u8>,
+    pub signals: SignalStream,
     /// That this process continues after it was stopped.
     pub resumed: UnboundedReceiver<()>,
     /// Where each frame is reported: how many inputs it has taken in, and when it was painted.

@@ -24,7 +24,7 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::{presets, recording, store};
 use crate::exit::Exit;
 use crate::output::note;
-use crate::signals::{event_loop, signals};
+use crate::signals::{before_abandoning, event_loop, signals};
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -101,6 +101,7 @@ fn show(options: &WorkbenchOptions, mut tasks: BackgroundTasks) -> Result<Exit> 
     }
     let runtime = event_loop()?;
     give_back_on_panic(tasks.log_from_anywhere());
+    before_abandoning(give_back);
     let ended = {
         let mut screen = TerminalScreen::take(config.mouse).map_err(|error| {
             give_back();

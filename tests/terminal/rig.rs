@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 /// How long anything may take before it counts as not happening; the machine may be slow
 /// and busy with other tests.
-const LIMIT: Duration = Duration::from_secs(120);
+pub const LIMIT: Duration = Duration::from_secs(120);
 
 /// Makes one file for each terminal's socket.
 static TERMINALS: AtomicU32 = AtomicU32::new(0);

@@ -7,12 +7,15 @@
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use hiresnet_tui::domain::event::Outcome;
 use hiresnet_tui::engine::store;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::rig::LONG;
+use crate::rig::{LIMIT, LONG};
 
 /// Trains on for a while after its first epoch, and ends by itself.
 const SOME: &str = "plain+hires@fashion-embedded blocks=1,1 widths=4,8 batch=20 epochs=25 train_limit=200 \
@@ -42,6 +45,40 @@ fn outcomes(home: &Path) -> Vec<Option<Outcome>> {
     let (runs, faults) = store::list(&home.join("runs")).unwrap();
     assert!(faults.is_empty() && runs.iter().all(|run| !run.torn), "{faults:?}");
     runs.iter().map(|run| run.state.outcome).collect()
+}
+
+#[test]
+fn a_signal_stops_a_run_whose_output_nobody_reads() {
+    let home = TempDir::new().unwrap();
+    let runs = home.path().join("runs");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hiresnet-tui"))
+        .args(["--device", "cpu", "--threads", "1", "--json", "--batch", LONG, "--out"])
+        .arg(&runs)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // More than any pipe holds.
+    let started = Instant::now();
+    let recorded = || {
+        let run = store::folders_of_runs(&runs).ok().and_then(|all| all.into_iter().next());
+        run.and_then(|run| fs::metadata(run.join("events.jsonl")).ok()).map_or(0, |facts| facts.len())
+    };
+    while recorded() < 512 << 10 {
+        assert!(started.elapsed() < LIMIT, "it does not train on");
+        sleep(Duration::from_millis(20));
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(started.elapsed() < 2 * LIMIT, "it never ends");
+        sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.code(), Some(143));
+    assert_eq!(outcomes(home.path()), [Some(Outcome::Stopped)]);
 }
 
 #[test]
