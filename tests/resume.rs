@@ -369,6 +369,20 @@ fn a_finished_run_is_extended_to_the_bit_where_its_end_was_kept() {
     assert_eq!([has_end(2), has_end(3), has_end(6)], [true, true, false]);
     hiresnet_tui::engine::deletion::delete(&out, &of(2).path).unwrap();
 
+    // The longest that kept its end counts, not the longest.
+    let longer = root.path().join("longer");
+    for run in store::folders_of_runs(&out).unwrap() {
+        let copy = longer.join(run.file_name().unwrap());
+        fs::create_dir_all(&copy).unwrap();
+        for file in fs::read_dir(&run).unwrap().map(|file| file.unwrap().path()) {
+            fs::copy(&file, copy.join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    let (text, _) = said(&[SPEC, "--set", "epochs=7", "--resume"], &longer);
+    assert!(text.contains("extending the finished run of epochs=3 in "), "{text}");
+    assert!(text.contains("epochs=6") && text.contains("kept no checkpoint to extend"), "{text}");
+    hiresnet_tui::engine::deletion::delete(&out, &of(3).path).unwrap();
+
     // Nothing to go on from, or an end that is another run's: said, and trained whole.
     let (text, _) = said(&[SPEC, "--set", "epochs=7", "--resume"], &out);
     assert!(text.contains("training from the start: the finished run of epochs=6 in "), "{text}");
