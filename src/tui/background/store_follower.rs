@@ -19,8 +19,6 @@ use crate::tui::log::Level;
 const POLL: Duration = Duration::from_secs(1);
 /// Between looks at a record that has ended and whose program has not let go of it yet.
 const AGAIN: Duration = Duration::from_millis(200);
-/// For a run's folder to get its first files.
-const YOUNG: Duration = Duration::from_secs(60);
 /// How often at most.
 const AGAINS: usize = 25;
 /// Files of a run whose changes matter.
@@ -137,21 +135,7 @@ impl<'a> StoreFollower<'a> {
                 _ => {}
             }
         }
-        self.look_at_young_folders();
         self.has_searched = true;
-    }
-
-    /// Looks at folders that were made just now: one that was there before the root was watched,
-    /// and had nothing in it when the root was searched, would never be told of.
-    fn look_at_young_folders(&mut self) {
-        let is_young = |path: &PathBuf| {
-            let facts = path.symlink_metadata().ok().filter(std::fs::Metadata::is_dir);
-            let made = facts.and_then(|facts| facts.modified().ok());
-            made.is_some_and(|made| made.elapsed().map_or(true, |age| age < YOUNG))
-        };
-        let there = self.root.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
-        let young: Vec<_> = there.filter(|path| !self.runs.contains_key(path)).filter(is_young).collect();
-        young.iter().for_each(|path| self.look(path, false, AGAINS));
     }
 
     /// Watches the root, or what is nearest to it.
