@@ -104,12 +104,9 @@ pub fn signals() -> SignalStream {
                         let number = u8::try_from(number).unwrap_or_default();
                         let _ = sender.send(number);
                         let taken = Arc::clone(&taken);
-                        let watch = move || {
-                            if before == 0 {
-                                see_it_end(number, &taken)
-                            } else {
-                                see_it_taken(before, number, &taken)
-                            }
+                        let watch = move || match before {
+                            0 => see_it_end(number, &taken),
+                            _ => see_it_taken(before, number, &taken),
                         };
                         let _ = thread::Builder::new().name("watchdog".into()).spawn(watch);
                     }
