@@ -166,6 +166,24 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_was_empty_when_it_was_searched_for_is_followed() {
+        let root = tempfile::tempdir().unwrap();
+        // Made by a program that has not come further, before anybody watched.
+        let made = root.path().join("made");
+        fs::create_dir(&made).unwrap();
+        let (_following, sent) = follow(root.path());
+        let Message::Searched(none) = sent.recv_timeout(LIMIT).unwrap() else { panic!() };
+        assert!(none.is_empty());
+        let run = folder(root.path());
+        append(&run, &format!("{FAILED}\n"));
+        while !matches!(sent.recv_timeout(LIMIT).unwrap(), Message::Found(saved) if saved.path == run) {}
+        for file in ["spec.toml", "events.jsonl"] {
+            fs::copy(run.join(file), made.join(file)).unwrap();
+        }
+        while !matches!(sent.recv_timeout(LIMIT).unwrap(), Message::Found(saved) if saved.path == made) {}
+    }
+
+    #[test]
     fn what_is_written_by_this_program_is_not_followed() {
         let root = tempfile::tempdir().unwrap();
         let (_following, sent) = follow(root.path());

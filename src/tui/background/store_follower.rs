@@ -19,6 +19,11 @@ use crate::tui::log::Level;
 const POLL: Duration = Duration::from_secs(1);
 /// Between looks at a record that has ended and whose program has not let go of it yet.
 const AGAIN: Duration = Duration::from_millis(200);
+/// For a run's folder to get its first files.
+const YOUNG: Duration = Duration::from_secs(60);
+/// Most runs that are over whose notes are watched: the system has only so many watches, for all
+/// programs.
+const MOST_WATCHED: usize = 2_000;
 /// How often at most.
 const AGAINS: usize = 25;
 /// Files of a run whose changes matter.
@@ -30,6 +35,13 @@ struct FollowedFolder {
     run: FollowedRun,
     watch: Option<WatchId>,
     seen: Option<(u64, SystemTime)>,
+}
+
+impl FollowedFolder {
+    /// Whether there was ever anything to tell of it.
+    const fn was_told(&self) -> bool {
+        self.seen.is_some() || !matches!(self.run, FollowedRun::Listed)
+    }
 }
 
 /// Follows the runs in one folder.
@@ -135,7 +147,21 @@ impl<'a> StoreFollower<'a> {
                 _ => {}
             }
         }
+        self.look_at_young_folders();
         self.has_searched = true;
+    }
+
+    /// Looks at folders that were made just now: one that was there before the root was watched,
+    /// and had nothing in it when the root was searched, would never be told of.
+    fn look_at_young_folders(&mut self) {
+        let is_young = |path: &PathBuf| {
+            let facts = path.symlink_metadata().ok().filter(std::fs::Metadata::is_dir);
+            let made = facts.and_then(|facts| facts.modified().ok());
+            made.is_some_and(|made| made.elapsed().map_or(true, |age| age < YOUNG))
+        };
+        let there = self.root.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+        let young: Vec<_> = there.filter(|path| !self.runs.contains_key(path)).filter(is_young).collect();
+        young.iter().for_each(|path| self.look(path, false, AGAINS));
     }
 
     /// Watches the root, or what is nearest to it.
@@ -191,6 +217,9 @@ impl<'a> StoreFollower<'a> {
     /// Where it cannot be watched, the next search sees it.
     fn watch_names(&mut self, path: &Path) {
         let (Some(watch), Some(folder)) = (&self.watch, self.runs.get_mut(path)) else { return };
+        if folder.watch.is_none() && self.folders.len() >= MOST_WATCHED {
+            return;
+        }
         folder.watch = watch.add(path, false);
         if let Some(id) = folder.watch {
             self.folders.insert(id, path.to_path_buf());
@@ -295,7 +324,8 @@ impl<'a> StoreFollower<'a> {
     fn look(&mut self, path: &Path, closed: bool, again: usize) {
         self.again.remove(path);
         if !store::is_run(path) {
-            if self.runs.contains_key(path) {
+            // One that never had a record was never told of.
+            if self.runs.get(path).is_some_and(FollowedFolder::was_told) {
                 (self.send)(Message::Gone(path.to_path_buf()));
             }
             self.forget(path);
