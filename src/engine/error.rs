@@ -44,6 +44,14 @@ pub enum EngineError {
         /// What went wrong.
         reason: String,
     },
+    /// What is to be written is there already, and is only replaced on request.
+    #[error("{}: {reason}; --force replaces it", shown(path))]
+    Exists {
+        /// The file.
+        path: PathBuf,
+        /// What is there.
+        reason: &'static str,
+    },
     /// A saved run or weights file is not what it should be.
     #[error("{}: {reason}", shown(path))]
     Run {
@@ -68,6 +76,11 @@ impl EngineError {
     /// A run error about `path`.
     pub fn run(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
         Self::Run { path: path.into(), reason: reason.into() }
+    }
+
+    /// That `path` is there already, and what it is.
+    pub fn exists(path: impl Into<PathBuf>, reason: &'static str) -> Self {
+        Self::Exists { path: path.into(), reason }
     }
 
     /// Wraps an I/O error with what was attempted on `path`.

@@ -143,8 +143,7 @@ pub fn pack(
         Ok(RecordedRun { name, spec, events, annotation })
     })?;
     if !force && holds_something_else(to) {
-        let reason = "a file of that name exists and is not a recording; --force replaces it";
-        return Err(EngineError::run(to, reason));
+        return Err(EngineError::exists(to, "a file of that name exists and is not a recording"));
     }
     let tape = part.of(runs).map_err(|reason| EngineError::run(to, reason))?;
     files::write_atomically(to, &bytes(&tape).map_err(EngineError::io("compress the runs for", to))?)?;

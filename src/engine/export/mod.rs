@@ -209,7 +209,7 @@ fn check(product: &Product, folder: &Path, force: bool) -> Result<()> {
             _ => Ok(false),
         };
         if is_last && !force && !is_extended()? {
-            return Err(EngineError::run(path, "there already; --force replaces it"));
+            return Err(EngineError::exists(path, "there already"));
         }
     }
     Ok(())

@@ -65,8 +65,13 @@ impl BackgroundTasks {
                     send(Message::Notice(level, text));
                 }
                 Err(error) => {
-                    // There is no such option here.
-                    let text = in_full(&error).replace("; --force replaces it", "; choose another place");
+                    let text = match error {
+                        // There is no option here to replace it.
+                        EngineError::Exists { path, reason } => {
+                            format!("{}: {reason}; choose another place", shown(&path))
+                        }
+                        other => in_full(&other),
+                    };
                     send(Message::Notice(Level::Bad, format!("not exported: {text}")));
                 }
             }
@@ -84,7 +89,7 @@ fn write(runs: &[PathBuf], format: ExportAs, target: &Path, data: Option<&Path>)
         ExportAs::Recording => {
             // On the command line an older recording is replaced; nobody was asked here.
             if target.symlink_metadata().is_ok() {
-                return Err(EngineError::run(target, "there already; choose another place"));
+                return Err(EngineError::exists(target, "there already"));
             }
             let (tape, left) = recording::pack(runs, RecordedPart::default(), target, false)?;
             return Ok((tape.runs().len(), left));

@@ -126,5 +126,5 @@ impl EventFile {
 }
 
 fn another(path: &Path) -> EngineError {
-    EngineError::run(path, "there already, and not the event file of this run; --force replaces it")
+    EngineError::exists(path, "there already, and not the event file of this run")
 }
