@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use super::device::DeviceChoice;
 use super::error::{EngineError, Result};
+use super::files;
 use super::lease::{self, Claimant};
 use super::store::{self, SavedRun};
-use super::{files, presets};
 use crate::domain::spec::ExperimentSpec;
 
 /// Where the process's output goes, in the folder of the runs.
@@ -236,7 +236,7 @@ fn queue_after(words: &[String], path: &Path) -> Vec<ExperimentSpec> {
     let Some(at) = words.iter().position(same) else { return Vec::new() };
     let spec = |word: &String| match Path::new(word).is_dir() {
         true => store::read_spec(Path::new(word)).ok(),
-        false => presets::resolve(word).ok(),
+        false => word.parse().ok(),
     };
     words[at + 1..].iter().map_while(spec).collect()
 }

@@ -24,6 +24,14 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Whether text is typed into it.
+    pub const fn takes_text(&self) -> bool {
+        match self {
+            Self::Help(help) => help.is_typing,
+            Self::Palette(_) => true,
+        }
+    }
+
     /// A key that is no command, where text is typed.
     pub fn type_key(&mut self, key: KeyEvent) {
         if let Some(request) = line_editor::request(key) {

@@ -87,6 +87,11 @@ fn a_command_can_be_clicked_and_text_pasted() {
     world.click(HitTarget::PaletteRow(0));
     assert!(!is_open(&world));
     assert_eq!(world.app.focus, PanelId::Status);
+    // Into the help, which takes no text, nothing can be pasted: it is the draft.
+    world.keys("?");
+    world.app.update(Action::Paste("plain@fashion seed=3".into()));
+    assert_eq!(world.line(), "plain@fashion seed=3");
+    world.keys("esc");
     let line = world.line().to_owned();
     world.keys(":").screen(SIZE);
     world.mouse(MouseEventKind::ScrollDown, 5, 5).mouse(MouseEventKind::Down(MouseButton::Left), 0, 0);

@@ -25,7 +25,7 @@ impl App {
 
     /// Text from the clipboard.
     pub(super) fn paste(&mut self, text: &str) {
-        match self.open_overlay() {
+        match self.open_overlay().filter(|overlay| overlay.takes_text()) {
             Some(overlay) => overlay.paste(text),
             None => self.session.paste(text),
         }

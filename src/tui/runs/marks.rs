@@ -37,9 +37,9 @@ impl RunList {
 
     /// Those that are marked, in the order of the list; then those that the filter hides.
     pub fn marked(&self) -> Vec<&TrackedRun> {
-        let listed = self.listed().filter(|run| self.is_marked(run.id));
-        let hidden = self.marked.iter().filter(|id| !self.listed.contains(id)).filter_map(|id| self.get(*id));
-        listed.chain(hidden).collect()
+        let mut hidden = self.marked.clone();
+        let listed: Vec<_> = self.listed().filter(|run| hidden.remove(&run.id)).collect();
+        listed.into_iter().chain(hidden.iter().filter_map(|id| self.get(*id))).collect()
     }
 
     /// Those that a command means: the marked ones, else the one under the cursor.

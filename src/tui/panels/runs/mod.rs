@@ -149,7 +149,7 @@ impl PanelKind for RunsPanel {
             },
         )
         .hint("filter"),
-        PanelKey::<Self>::new("sort", &["s"], "sort by the next column; * beside val: the best of runs that differ only in seed", |_, session| {
+        PanelKey::<Self>::new("sort", &["s"], "sort by the next column; * marks the best of runs that differ only in seed", |_, session| {
             session.runs.sort_next();
         })
         .hint("sort"),
