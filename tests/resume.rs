@@ -419,6 +419,13 @@ fn a_run_s_directory_is_resumed_where_it_is() {
     assert_eq!(status, Some(0), "{text}");
     assert_eq!(store::folders_of_runs(other.path()).unwrap_or_default(), Vec::<PathBuf>::new());
     assert_eq!(result(&run), result(&only_run(whole.path())));
+    // A directory that is no run says what it is.
+    for (place, reason) in
+        [(out.path(), "a directory of runs, not a run"), (other.path(), "without a run in it")]
+    {
+        let (text, status) = said(&[place.to_str().unwrap()], other.path());
+        assert!(status == Some(2) && text.contains(reason), "{text}");
+    }
     // What is complete is not trained again.
     let (text, status) = said(&[directory], other.path());
     assert_eq!(status, Some(0), "{text}");

@@ -9,7 +9,7 @@ use crate::domain::spec::ExperimentSpec;
 use crate::domain::sweep::MAX_RUNS;
 use crate::domain::text::plural;
 use crate::domain::{keys, seeds};
-use crate::engine::error::Result;
+use crate::engine::error::{EngineError, Result};
 use crate::engine::{presets, store};
 
 /// A run that is asked for.
@@ -162,7 +162,18 @@ impl Words {
     /// The directory of a run, where that is what they are.
     fn folder(&self) -> Option<PathBuf> {
         let path = Path::new(&self.spec);
-        (path.is_dir() && store::is_run(path)).then(|| path.to_path_buf())
+        let is_run = !presets::is_shipped(&self.spec) && path.is_dir() && store::is_run(path);
+        is_run.then(|| path.to_path_buf())
+    }
+
+    /// What is wrong with them where they are a directory that is no run.
+    fn directory_error(&self) -> Option<EngineError> {
+        let path = Path::new(&self.spec);
+        let reason = match store::folders_of_runs(path).ok()?.is_empty() {
+            true => "a directory without a run in it",
+            false => "a directory of runs, not a run; give one of the directories in it",
+        };
+        Some(EngineError::run(path, reason))
     }
 
     /// The run that they mean, not yet checked where keys follow a preset or a file.
@@ -179,7 +190,8 @@ impl Words {
                 "belongs to a spec, which comes before it, e.g. resnet@folder folder=flowers classes=17";
             return Err(SpecError::new(key, reason).into());
         }
-        let mut spec = presets::resolve(&self.spec)?;
+        let mut spec =
+            presets::resolve(&self.spec).map_err(|error| self.directory_error().unwrap_or(error))?;
         for pair in &self.pairs {
             assign(&mut spec, pair)?;
         }
