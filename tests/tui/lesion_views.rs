@@ -11,14 +11,13 @@ use hiresnet_tui::tui::panels::wiring::{self, WiringTarget};
 use hiresnet_tui::tui::text;
 use hiresnet_tui::tui::theme::{Depth, Theme};
 use ratatui::buffer::Buffer;
-
 use ratatui::layout::Rect;
 
 use crate::lesions::{ASCII, RUN, answer, asked, best, cut, lesioned, picture, told, world_of};
 use crate::world::{World, wired};
 
 /// A run with every lesion of one and of two terms scored.
-fn paired(line: &str) -> World {
+pub fn paired(line: &str) -> World {
     let mut world = world_of(line);
     let (run, wanted) = asked(world.keys("E"));
     answer(&mut world, run, &wanted);
@@ -68,18 +67,18 @@ fn one_key_shows_what_there_is_and_says_how_to_get_the_rest() {
     assert!(screen.contains("(intact)") && screen.contains("resnet+hires s0, best weights"), "{screen}");
     // No pairs: back to the diagram.
     let screen = world.keys("v").screen((120, 40));
-    assert!(screen.contains("block 1") && !screen.contains("(intact)"), "{screen}");
+    assert!(screen.contains("stem") && !screen.contains("(intact)"), "{screen}");
     assert!(world.notice().contains("E scores every pair"), "{}", world.notice());
 
     let mut world = paired(RUN);
     let screen = world.keys("W v v").screen((120, 40));
     assert!(screen.contains("on the diagonal"), "{screen}");
-    assert!(world.keys("v").screen((120, 40)).contains("block 1"));
+    assert!(world.keys("v").screen((120, 40)).contains("stem"));
     // What is shown is gone with its run.
     world.keys("v v");
     let run = world.current().unwrap();
     world.tell(Message::Deleted(run, Ok(())));
-    assert!(world.screen((120, 40)).contains("block 1"));
+    assert!(world.screen((120, 40)).contains("stem"));
 }
 
 #[test]
@@ -143,7 +142,7 @@ fn colours_say_how_much_is_lost_and_characters_where_there_are_none() {
     }
     // Twice two columns of every term: only characters are left.
     let tight = Theme { depth: Depth::None, ..Theme::FULL };
-    let shown = text(&map(&world, (0, 0), 22, 20, &tight));
+    let shown = text(&map(&world, (0, 0), 22, 30, &tight));
     assert!(shown.contains('@') && shown.contains('#'), "{shown}");
     let buffer = map(&world, (0, 0), 78, 20, &tight);
     assert!(buffer.content().iter().all(|cell| cell.bg == buffer.content()[77].bg));

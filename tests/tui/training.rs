@@ -275,7 +275,7 @@ fn the_log_shows_how_busy_the_machine_is() {
         world.events(id, [event(40.0 + i as f64, EventKind::System(seen))]);
     }
     let screen = world.screen((80, 24));
-    let row = screen.lines().find(|line| line.contains("cpu ")).unwrap_or_else(|| panic!("{screen}"));
+    let row = screen.lines().find(|line| line.contains("cpu ▁")).unwrap_or_else(|| panic!("{screen}"));
     for part in ["▁▄█", " 97%", "mem ███", "152M", "gpu ███", "93% 61°", "3.0G"] {
         assert!(row.contains(part), "{part}: {row}");
     }
