@@ -55,7 +55,7 @@ fn gauges(looks: &[(f64, SystemUse)]) -> Vec<Gauge> {
                 let warm = celsius.map_or(String::new(), |celsius| format!(" {celsius:.0}°"));
                 Gauge { name: "gpu", top: Some(100.0), values, text: format!("{value:.0}%{warm}") }
             }
-            "gpu_memory" => Gauge { name: "", top: None, values, text: mebibytes(*value) },
+            "gpu_memory" => Gauge { name: "vram", top: None, values, text: mebibytes(*value) },
             _ => Gauge { name: "mem", top: None, values, text: mebibytes(*value) },
         }
     });
@@ -79,9 +79,7 @@ pub fn draw(looks: &[(f64, SystemUse)], area: Rect, buf: &mut Buffer, theme: &Th
         if usize::from(area.right().saturating_sub(x)) + 2 < words(gauge) + width {
             break;
         }
-        if !gauge.name.is_empty() {
-            x = put(buf, area, x, area.y, gauge.name, theme.dim(), theme) + 1;
-        }
+        x = put(buf, area, x, area.y, gauge.name, theme.dim(), theme) + 1;
         curve(gauge, Rect { x, width: width as u16, height: 1, ..area }, buf, theme);
         x = put(buf, area, x + width as u16 + 1, area.y, &gauge.text, theme.text(), theme) + 2;
     }
@@ -92,10 +90,10 @@ fn curve(gauge: &Gauge, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let last = gauge.values.len().saturating_sub(area.width.into());
     let values = &gauge.values[last..];
     let top = gauge.top.unwrap_or_else(|| values.iter().copied().fold(0.0, f64::max)).max(f64::MIN_POSITIVE);
-    // In parts of a hundred: what is there at all is seen.
-    let parts: Vec<u64> = values.iter().map(|value| (100.0 * value / top).round().max(1.0) as u64).collect();
+    // In eighths, which are what a row can show; a value that is small is still seen.
+    let parts: Vec<u64> = values.iter().map(|value| (8.0 * value / top).round().max(1.0) as u64).collect();
     let set = theme.glyph(bar::NINE_LEVELS, ASCII);
-    Sparkline::default().data(&parts).max(100).bar_set(set).style(theme.accent()).render(area, buf);
+    Sparkline::default().data(&parts).max(8).bar_set(set).style(theme.accent()).render(area, buf);
 }
 
 #[cfg(test)]
