@@ -26,7 +26,12 @@ use crate::output::{error, note, overflows, right, say, say_json, table};
 /// When a mirror's or a proxy's address is none, or there is no data folder.
 pub fn run(what: &DataCommand) -> Result<Exit> {
     match what {
-        DataCommand::List { place, json } => list(place.data_dir.as_deref(), *json),
+        DataCommand::List { place, json } => {
+            let folder = place.data_dir.as_deref();
+            let exit = if names_a_directory(folder) { Exit::Done } else { Exit::Failed };
+            list(folder, *json);
+            Ok(exit)
+        }
         DataCommand::Fetch { datasets, form, mirror, place } => {
             let options = FetchOptions::new(mirror.clone())?;
             let mut offers = Vec::new();
@@ -40,9 +45,21 @@ pub fn run(what: &DataCommand) -> Result<Exit> {
             }
             fetch(offers, options)
         }
-        DataCommand::Verify { datasets, place } => Ok(check_all(datasets, place.data_dir.as_deref())),
+        DataCommand::Verify { datasets, place } => {
+            let folder = place.data_dir.as_deref();
+            let is_there = names_a_directory(folder);
+            let exit = check_all(datasets, folder);
+            Ok(if is_there { exit } else { Exit::Failed })
+        }
         DataCommand::Path { dataset, place } => path(dataset.as_ref(), place.data_dir.as_deref()),
     }
+}
+
+/// Whether the data directory that somebody named is one; says so where it is not.
+fn names_a_directory(folder: Option<&Path>) -> bool {
+    let absent = places::absent(folder);
+    absent.iter().for_each(|text| error(text));
+    absent.is_none()
 }
 
 fn nothing_to_fetch(name: &str) -> String {
@@ -199,11 +216,10 @@ impl Row {
     }
 }
 
-fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
+fn list(folder: Option<&Path>, json: bool) {
     let rows: Vec<_> = all_datasets(folder).iter().map(|dataset| Row::new(dataset, folder)).collect();
     if json {
-        say_json(&rows);
-        return Ok(Exit::Done);
+        return say_json(&rows);
     }
     let mut table = table(["dataset", "classes", "train + test", "fetch", "here"]);
     right(&mut table, 1..4);
@@ -231,14 +247,17 @@ fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
         row.short.iter().for_each(|short| say(&format!("  {short}")));
         row.problem.iter().for_each(|problem| say(&format!("  cannot be read: {problem}")));
     }
-    Ok(Exit::Done)
 }
 
 fn path(dataset: Option<&NamedDataset>, folder: Option<&Path>) -> Result<Exit> {
     let Some(dataset) = dataset else {
         let roots = places::roots(folder);
         roots.iter().for_each(|root| say(&shown(root)));
-        return if roots.is_empty() { Err(no_folder()) } else { Ok(Exit::Done) };
+        let is_there = names_a_directory(folder);
+        return match roots.is_empty() {
+            true => Err(no_folder()),
+            false => Ok(if is_there { Exit::Done } else { Exit::Failed }),
+        };
     };
     match dataset.state(folder, places::cache().as_deref()) {
         Some(DatasetState::Here { place: Some(place), images, .. }) => {
@@ -252,7 +271,7 @@ fn path(dataset: Option<&NamedDataset>, folder: Option<&Path>) -> Result<Exit> {
             Ok(Exit::Failed)
         }
         Some(DatasetState::Missing(missing)) => {
-            dataset.say_missing(missing.near.then_some(&missing.error));
+            dataset.say_missing(missing.found.is_some().then_some(&missing.error));
             Ok(Exit::Failed)
         }
         Some(DatasetState::Here { place: None, .. }) | None => {
@@ -315,8 +334,9 @@ fn check(dataset: &NamedDataset, folder: Option<&Path>, is_wanted: bool) -> bool
             } else if !has_archives {
                 say(&format!("missing  {name}"));
             }
-            if is_wanted {
-                dataset.say_missing(missing.near.then_some(&missing.error));
+            // Once is enough.
+            if is_wanted && !missing.partial {
+                dataset.say_missing(missing.found.is_some().then_some(&missing.error));
             }
             !is_wanted && !missing.partial
         }
@@ -332,19 +352,45 @@ fn check_archives(dataset: &NamedDataset, folder: Option<&Path>) -> (bool, bool)
     let found = fetches::found(home, folder);
     let (mut any, mut right) = (false, true);
     for (_, files) in home.forms {
-        // An archive of this name may also have been found elsewhere.
-        let elsewhere = |file: &RemoteFile| found.clone().filter(|found| found.ends_with(file.name()));
-        let there: Vec<_> =
-            files.iter().map(|file| (file, place(file, &roots).or_else(|| elsewhere(file)))).collect();
+        let place = |file: &RemoteFile| {
+            place(file, &roots).or_else(|| found.as_deref().and_then(|found| within(found, file)))
+        };
+        let there: Vec<_> = files.iter().map(|file| (file, place(file))).collect();
         if there.iter().all(|(_, place)| place.is_none()) {
             continue;
         }
         any = true;
         for (file, place) in there {
-            right &= tell_of(home.dataset, file, place.as_deref());
+            let beside = || unpacked(file, &roots, found.as_deref());
+            match place.is_none().then(beside).flatten() {
+                Some(path) => {
+                    say(&format!("ok       {}: {}: no checksum is known", home.dataset, shown(&path)));
+                }
+                None => right &= tell_of(home.dataset, file, place.as_deref()),
+            }
         }
     }
     (any, right)
+}
+
+/// A file of this name that was found elsewhere: in the dataset's folder, or as its archive.
+fn within(found: &Path, file: &RemoteFile) -> Option<PathBuf> {
+    if found.is_dir() {
+        let path = found.join(file.name());
+        return path.is_file().then_some(path);
+    }
+    // Under another name as well, where it has the right length.
+    let is_it =
+        found.ends_with(file.name()) || fs::metadata(found).is_ok_and(|facts| facts.len() == file.bytes);
+    is_it.then(|| found.to_path_buf())
+}
+
+/// What a packed file is unpacked, where that is there in its place.
+fn unpacked(file: &RemoteFile, roots: &[PathBuf], found: Option<&Path>) -> Option<PathBuf> {
+    let plain = file.file.strip_suffix(".gz").filter(|_| !file.file.ends_with(".tar.gz"))?;
+    let name = plain.rsplit('/').next().unwrap_or(plain);
+    let in_roots = roots.iter().map(|root| root.join(plain));
+    in_roots.chain(found.map(|found| found.join(name))).find(|path| path.is_file())
 }
 
 fn place(source: &RemoteFile, roots: &[PathBuf]) -> Option<PathBuf> {
