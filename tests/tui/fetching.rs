@@ -50,8 +50,8 @@ fn it_is_asked_about_fetched_and_the_run_begins() {
     let mut other = World::of("resnet@cifar10");
     let found = Some("found cifar-10.zip, which is a web page: download it again".to_owned());
     other.keys("t");
-    let (id, _) = other.started();
-    other.tell(Message::Missing(id, Offer { found, ..offer() }, FAULT.into()));
+    let (first, _) = other.started();
+    other.tell(Message::Missing(first, Offer { found, ..offer() }, FAULT.into()));
     let screen = other.screen((120, 40)).replace(['│', '\n'], " ");
     let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("cifar10 not found locally (found cifar-10.zip, which is a web page"), "{words}");

@@ -276,7 +276,8 @@ fn the_log_shows_how_busy_the_machine_is() {
     }
     let screen = world.screen((80, 24));
     let row = screen.lines().find(|line| line.contains("cpu ▁")).unwrap_or_else(|| panic!("{screen}"));
-    for part in ["▁▄█", " 97%", "mem ███", "152M", "gpu ▇▇▇", "93% 61°", "vram ███", "3.0G"] {
+    for part in ["▁▄█", " 97%", "mem ███", "152M", "gpu ▇▇▇", "93% 61°", "vram ███", "3.0G"]
+    {
         assert!(row.contains(part), "{part}: {row}");
     }
     for size in [(40, 10), (39, 9), (200, 60)] {
