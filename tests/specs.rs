@@ -26,6 +26,8 @@ fn canonical_lines_print_as_they_were_written() {
         "resnet+hires@fashion blocks=1,1,1,1,1 widths=8,8,16,16,32",
         "resnet+hires[P5]@fashion blocks=1,1,1,1,1 widths=8,8,16,16,32",
         "plain@tiny-imagenet eps=1e-5 weight_decay=0.0005",
+        "resnet@fashion optimizer=adamw lr=0.001 weight_decay=0.01",
+        "resnet@fashion optimizer=sgd lr=0.1 momentum=0.9 nesterov=true weight_decay=0.0005",
     ] {
         let parsed = spec(line);
         // 0-2,1-3 is P2; everything else is canonical already.
@@ -80,6 +82,19 @@ fn refusals_name_the_field_and_say_what_would_do() {
         ("resnet@fashion =3", "there is none before the '='"),
         ("resnet@fashion fast", "not of the form key=value"),
         ("resnet@fashion family=plain", "belongs before the keys"),
+        ("resnet@fashion optimizer=sdg", "unknown optimizer 'sdg' (did you mean 'sgd'?)"),
+        (
+            "resnet@fashion momentum=0.9",
+            "momentum: only optimizer = sgd has it; set that, or leave momentum out",
+        ),
+        ("resnet@fashion nesterov=true", "nesterov: only optimizer = sgd has it"),
+        ("resnet@fashion optimizer=sgd nesterov=true", "nesterov: it needs momentum; set momentum = 0.9"),
+        ("resnet@fashion optimizer=sgd beta1=0.8", "beta1: only optimizer = adam or adamw has it"),
+        ("resnet@fashion optimizer=sgd momentum=1", "momentum: '1' is not a number from 0.0 to 0.9999999"),
+        (
+            "resnet@fashion optimizer=adamw",
+            "weight_decay: adamw without weight decay is adam; set weight_decay",
+        ),
     ] {
         let message = refusal(line);
         assert!(message.contains(words), "{line}\n  said: {message}\n  want: {words}");

@@ -20,6 +20,7 @@ pub mod lesion;
 pub mod one_line;
 pub mod paper;
 pub mod params;
+pub mod recipe;
 pub mod record;
 pub mod report;
 pub mod run_state;

@@ -11,6 +11,7 @@ use super::architecture::Family;
 use super::dataset::DatasetId;
 use super::error::SpecError;
 use super::hops::{HopGroup, HopSelection};
+use super::keys::KEYS;
 use super::spec::{ExperimentSpec, Version};
 
 /// Keys that the first word holds.
@@ -37,10 +38,12 @@ impl ExperimentSpec {
 impl fmt::Display for ExperimentSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.network_name(), self.dataset.name())?;
-        let usual = Self::paper(self.family, self.version.clone(), self.dataset);
-        for ((key, value), (_, default)) in self.pairs().zip(usual.pairs()) {
-            if value != default && !IN_FIRST_WORD.contains(&key) {
-                write!(f, " {key}={value}")?;
+        for key in KEYS.iter().filter(|key| !IN_FIRST_WORD.contains(&key.name)) {
+            match (key.get)(self) {
+                Some(value) if self.default_of(key).as_ref() != Some(&value) => {
+                    write!(f, " {}={value}", key.name)?;
+                }
+                _ => {}
             }
         }
         Ok(())

@@ -10,8 +10,9 @@ use super::architecture::{Architecture, Family, Outline};
 use super::dataset::{DatasetId, ImageFolder};
 use super::error::{SpecError, suggestion};
 use super::hops::{HopGroup, HopSelection, HopSet};
-use super::keys::{self, KeyValue};
+use super::keys::{self, KeyValue, SpecKey};
 use super::params;
+use super::recipe::{self, OptimizerKind};
 
 /// Which of Table 1's three versions of a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +111,9 @@ pub struct ExperimentSpec {
     pub epochs: usize,
     /// Images a step.
     pub batch: usize,
-    /// Adam's learning rate in the first epochs.
+    /// What takes the steps.
+    pub optimizer: OptimizerKind,
+    /// Learning rate in the first epochs.
     pub lr: f64,
     /// Epochs after which the learning rate halves, again and again; 0 for never.
     pub lr_halve_every: usize,
@@ -120,7 +123,12 @@ pub struct ExperimentSpec {
     pub beta2: f64,
     /// Adam's epsilon.
     pub eps: f64,
-    /// L2 penalty added to every gradient, as in PyTorch's Adam.
+    /// SGD's momentum.
+    pub momentum: f64,
+    /// Whether SGD's momentum is Nesterov's.
+    pub nesterov: bool,
+    /// Weight decay as the optimizer has it in PyTorch: an L2 penalty added to every gradient,
+    /// and with AdamW the part of every weight, times the learning rate, that a step takes off.
     pub weight_decay: f64,
     /// Seed of initial weights, split and data order.
     pub seed: u64,
@@ -161,11 +169,14 @@ impl ExperimentSpec {
             folder: ImageFolder::default(),
             epochs: dataset.default_epochs(),
             batch: 100,
+            optimizer: OptimizerKind::Adam,
             lr: 0.01,
             lr_halve_every: 20,
             beta1: 0.9,
             beta2: 0.999,
             eps: 1e-8,
+            momentum: 0.0,
+            nesterov: false,
             weight_decay: 0.0,
             seed: 0,
             val_from: ValidationSource::Train,
@@ -236,6 +247,7 @@ impl ExperimentSpec {
             let reason = format!("images of {} pixels would be shifted out of sight", self.image_size());
             return Err(SpecError::new("crop_padding", reason));
         }
+        recipe::check(&self)?;
         let network = self.architecture()?;
         let size = params::count(&network);
         if size > MAX_PARAMETERS {
@@ -312,6 +324,17 @@ impl ExperimentSpec {
     /// Every key with its value, in the order of [`keys::KEYS`].
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, KeyValue)> + '_ {
         keys::KEYS.iter().filter_map(|k| (k.get)(self).map(|v| (k.name, v)))
+    }
+
+    /// What `key` is where nobody sets it: the paper's value for this dataset, or PyTorch's
+    /// where the key is of something that the paper does not use; `None` where the key has no
+    /// meaning in this spec.
+    pub fn default_of(&self, key: &SpecKey) -> Option<KeyValue> {
+        let paper = Self::paper(self.family, self.version.clone(), self.dataset);
+        match key.name {
+            "optimizer" => (key.get)(&paper),
+            _ => (key.get)(&Self { optimizer: self.optimizer, ..paper }),
+        }
     }
 
     /// Keys of the data and of how it is trained on that `other` has otherwise. Where there are

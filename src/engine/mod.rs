@@ -1,7 +1,6 @@
 //! Data, networks, training and runs on disk. Tensors stay in here: what comes out are
 //! the values of [`crate::domain`].
 
-pub mod adam;
 pub mod annotation_file;
 pub mod bench;
 pub mod checkpoint;
@@ -26,6 +25,7 @@ mod metrics;
 pub mod model;
 pub mod observer;
 pub mod ops;
+pub mod optimizer;
 pub mod parity;
 pub mod presets;
 pub mod probe;

@@ -10,12 +10,12 @@ use burn::tensor::{FloatDType, Int, Tensor};
 use burn_flex::{Flex, FlexDevice};
 use serde::Serialize;
 
-use super::adam::{Adam, NetworkAdam};
 use super::data::{Batch, Batches, Dataset, epoch_order};
 use super::error::{EngineError, Result};
 use super::files;
 use super::model::{Network, Tensor32, Weights, named_gradients};
 use super::ops::to_vec_f32;
+use super::optimizer::{self, NetworkOptimizer};
 use super::trainer::{ForwardBackward, forward_backward};
 use crate::domain::architecture::BasicBlockShape;
 use crate::domain::spec::ExperimentSpec;
@@ -114,7 +114,7 @@ pub fn write(
 struct Walk {
     /// Taken out only while it takes a step.
     network: Option<Network<Cpu>>,
-    adam: NetworkAdam<Cpu>,
+    optimizer: NetworkOptimizer<Cpu>,
     /// Logits and gradients of step 0.
     first: Weights,
     losses: Vec<f64>,
@@ -123,8 +123,8 @@ struct Walk {
 
 impl Walk {
     fn new(spec: &ExperimentSpec, network: Network<Cpu>) -> Self {
-        let adam = Adam::of(spec);
-        Self { network: Some(network), adam, first: Weights::default(), losses: vec![], rates: vec![] }
+        let optimizer = optimizer::of_spec(spec);
+        Self { network: Some(network), optimizer, first: Weights::default(), losses: vec![], rates: vec![] }
     }
 
     fn step(&mut self, images: Tensor<Cpu, 4>, targets: Tensor<Cpu, 1, Int>, lr: f64) {
@@ -139,7 +139,7 @@ impl Walk {
         }
         self.losses.extend(loss.into_data().convert::<f64>().iter::<f64>());
         self.rates.push(lr);
-        self.network = Some(self.adam.step(lr, network, gradients));
+        self.network = Some(self.optimizer.step(lr, network, gradients));
     }
 }
 

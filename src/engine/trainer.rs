@@ -3,7 +3,7 @@
 //! It is a plain function: it hands every event to an [`Observer`] and does what that
 //! returns. It knows no files, threads or screens. From top to bottom: [`train`] sets up and
 //! ends a run, `epochs` trains and validates, `train_epoch` takes the steps of one epoch
-//! ([`forward_backward`], then Adam), `test` scores the best and the last weights.
+//! ([`forward_backward`], then the optimizer's), `test` scores the best and the last weights.
 
 use std::path::Path;
 
@@ -11,7 +11,6 @@ use burn::module::AutodiffModule;
 use burn::optim::{GradientsParams, Optimizer};
 use burn::tensor::{Int, Tensor};
 
-use super::adam::{self, Adam, NetworkAdam};
 use super::data::{DataFingerprint, Dataset, DeviceBatch, Feed, epoch_order};
 use super::device::DeviceContext;
 use super::error::{EngineError, Result};
@@ -20,6 +19,7 @@ use super::model::{Mode, Network, Weights, trainable_parameters};
 use super::observer::{Ended, Flow, Observer, Reporter};
 use super::ops::TrainingBackend;
 use super::ops::to_vec_f32;
+use super::optimizer::{self, NetworkOptimizer};
 use super::snapshot::{Best, Position, Snapshot};
 use crate::domain::event::{
     Checkpoint, EventKind, Outcome, Phase, RunResumed, RunStarted, Split, SplitSizes,
@@ -120,14 +120,14 @@ fn first_event<B: TrainingBackend>(
 
 /// All that changes from step to step, besides the network itself.
 struct State<B: TrainingBackend> {
-    adam: NetworkAdam<B>,
+    optimizer: NetworkOptimizer<B>,
     best: Option<Best<Network<B::InnerBackend>>>,
     position: Position,
 }
 
 impl<B: TrainingBackend> State<B> {
     fn new(spec: &ExperimentSpec) -> Self {
-        Self { adam: Adam::of::<B>(spec), best: None, position: Position::start() }
+        Self { optimizer: optimizer::of_spec::<B>(spec), best: None, position: Position::start() }
     }
 }
 
@@ -145,7 +145,8 @@ fn resumed<B: TrainingBackend>(
     }
     let place = Path::new("checkpoint");
     let network = from.weights.load_into(network, place)?;
-    let adam = adam::with_moments(Adam::of::<B>(spec), &network, &from.adam, &context.device)
+    let optimizer = optimizer::of_spec::<B>(spec);
+    let optimizer = optimizer::with_state(optimizer, &network, &from.optimizer, &context.device)
         .map_err(|reason| EngineError::run(place, reason))?;
     let best = match from.best {
         Some(Best { epoch, top1, weights }) => {
@@ -153,7 +154,7 @@ fn resumed<B: TrainingBackend>(
         }
         None => None,
     };
-    Ok((network, State { adam, best, position: from.position }))
+    Ok((network, State { optimizer, best, position: from.position }))
 }
 
 /// Half a run on one set of images and half on another would be a run of neither.
@@ -214,8 +215,8 @@ struct PendingStep<B: TrainingBackend> {
     labels: Vec<i32>,
 }
 
-/// The network after some training, and whether training goes on: Adam takes the network and
-/// returns it, so that it passes through every function that takes a step.
+/// The network after some training, and whether training goes on: the optimizer takes the
+/// network and returns it, so that it passes through every function that takes a step.
 type Trained<B> = (Network<B>, Flow<()>);
 
 impl<B: TrainingBackend> Training<'_, B> {
@@ -249,7 +250,7 @@ impl<B: TrainingBackend> Training<'_, B> {
         for DeviceBatch { images, targets, labels } in feed.training(epoch, order, self.spec.batch) {
             let (images, targets) = (Tensor::from_inner(images), Tensor::from_inner(targets));
             let ForwardBackward { logits, loss, gradients } = forward_backward(&network, images, targets);
-            network = self.state.adam.step(lr, network, gradients);
+            network = self.state.optimizer.step(lr, network, gradients);
             let Position { step, done, .. } = &mut self.state.position;
             (*step, *done) = (*step + 1, *done + 1);
             pending.push(PendingStep { step: *step, logits, loss, labels });
@@ -389,13 +390,13 @@ impl<B: TrainingBackend> Training<'_, B> {
 
     /// Hands out what the run needs to resume from here.
     fn snapshot(&mut self, network: &Network<B>) {
-        let State { adam, best, position } = &self.state;
+        let State { optimizer, best, position } = &self.state;
         let best = best.as_ref();
         let snapshot = Snapshot {
             data: self.data.fingerprint(),
             position: Position { t: self.reporter.elapsed(), ..position.clone() },
             weights: Weights::of(&network.valid()),
-            adam: adam::moments(adam, network),
+            optimizer: optimizer::state(optimizer, network),
             best: best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: Weights::of(&b.weights) }),
         };
         self.reporter.snapshot(&snapshot);

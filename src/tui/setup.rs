@@ -8,6 +8,7 @@ use crate::domain::dataset::DatasetId;
 use crate::domain::error::SpecError;
 use crate::domain::hops::HopGroup;
 use crate::domain::keys::{KEYS, SpecKey};
+use crate::domain::recipe::OptimizerKind;
 use crate::domain::spec::{ExperimentSpec, ValidationSource, Version};
 use crate::domain::text::gib;
 use crate::engine::device::{DeviceChoice, DeviceFacts};
@@ -179,7 +180,8 @@ impl Setup {
                 "version" => Version::NAMES.map(str::to_owned).to_vec(),
                 "dataset" => DatasetId::ALL.map(|d| d.name().to_owned()).to_vec(),
                 "val_from" => ValidationSource::ALL.map(|source| source.name().to_owned()).to_vec(),
-                "flip" => ["false", "true"].map(str::to_owned).to_vec(),
+                "optimizer" => OptimizerKind::ALL.map(|kind| kind.name().to_owned()).to_vec(),
+                "flip" | "nesterov" => ["false", "true"].map(str::to_owned).to_vec(),
                 "hops" => HopGroup::named(draft.spec().blocks.len()).map(|group| group.to_string()).collect(),
                 name => return number(name, &now, forward),
             },
@@ -237,8 +239,7 @@ impl Setup {
                     Version::HiRes(_) => Version::hires(),
                     ref baseline => baseline.clone(),
                 };
-                let paper = ExperimentSpec::paper(spec.family, version, spec.dataset);
-                (key.get)(&paper).map(|value| value.to_string())
+                ExperimentSpec { version, ..spec.clone() }.default_of(key).map(|value| value.to_string())
             }
         }
     }

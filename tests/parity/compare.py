@@ -39,6 +39,15 @@ def distance(ours, theirs, floor=0.0):
     return gap / scale if scale else gap
 
 
+def optimizer(spec, parameters):
+    """What the spec calls its optimizer, in PyTorch."""
+    common = {"lr": spec["lr"], "weight_decay": spec["weight_decay"]}
+    if spec["optimizer"] == "sgd":
+        return torch.optim.SGD(parameters, momentum=spec["momentum"], nesterov=spec["nesterov"], **common)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[spec["optimizer"]]
+    return kind(parameters, betas=(spec["beta1"], spec["beta2"]), eps=spec["eps"], **common)
+
+
 def repeat(folder, sheet, dtype):
     """Logits and gradients of step 0, and the losses, as PyTorch has them."""
     spec = sheet["spec"]
@@ -46,25 +55,19 @@ def repeat(folder, sheet, dtype):
     network.load_state_dict(load_file(folder / "weights.safetensors"), strict=True)
     network.to(dtype)
     batches = load_file(folder / "batches.safetensors")
-    adam = torch.optim.Adam(
-        network.parameters(),
-        lr=spec["lr"],
-        betas=(spec["beta1"], spec["beta2"]),
-        eps=spec["eps"],
-        weight_decay=spec["weight_decay"],
-    )
+    steps = optimizer(spec, network.parameters())
     losses = []
     for step, lr in enumerate(sheet["lr"]):
-        for group in adam.param_groups:
+        for group in steps.param_groups:
             group["lr"] = lr
-        adam.zero_grad(set_to_none=True)
+        steps.zero_grad(set_to_none=True)
         logits = network(batches[f"inputs.{step}"].to(dtype))
         loss = F.cross_entropy(logits, batches[f"targets.{step}"].long())
         loss.backward()
         if step == 0:
             first = logits.detach().clone()
             gradients = {n: p.grad.clone() for n, p in network.named_parameters() if p.grad is not None}
-        adam.step()
+        steps.step()
         losses.append(loss.item())
     return first, gradients, losses
 
