@@ -11,6 +11,7 @@ use super::architecture::{Family, MAX_DEPTH, MAX_WIDTH};
 use super::dataset::{DatasetId, ImageFolder};
 use super::error::{SpecError, suggestion};
 use super::recipe::OptimizerKind;
+use super::schedule::ScheduleKind;
 use super::spec::{ExperimentSpec, ValidationSource, Version};
 
 /// A key's value as files hold it.
@@ -206,12 +207,25 @@ pub static KEYS: &[SpecKey] = &[
         get: |s| Some(KeyValue::Text(s.optimizer.name().into())),
         set: |s, text| OptimizerKind::parse(text).map(|value| s.optimizer = value),
     },
-    real!("lr", "learning rate in the first epochs", lr, 1e-12..=1e38),
-    count!(
-        "lr_halve_every",
-        "epochs after which the learning rate halves; 0 for never",
-        lr_halve_every,
-        0..=MANY
+    real!("lr", "learning rate, the highest of the schedule", lr, 1e-12..=1e38),
+    SpecKey {
+        name: "schedule",
+        about: "of the learning rate: halve, cosine, onecycle or constant",
+        get: |s| Some(KeyValue::Text(s.schedule.name().into())),
+        set: |s, text| ScheduleKind::parse(text).map(|value| s.schedule = value),
+    },
+    SpecKey {
+        name: "lr_halve_every",
+        about: "of schedule halve: epochs after which the learning rate halves; 0 for never",
+        get: |s| (s.schedule == ScheduleKind::Halve).then_some(KeyValue::Int(s.lr_halve_every as i64)),
+        set: |s, text| number(text, 0..=MANY).map(|value| s.lr_halve_every = value),
+    },
+    real!(
+        "warmup",
+        "epochs over which the learning rate first rises from a third of lr, step by step; 0 for none",
+        warmup,
+        0.0..=1e6,
+        |s| s.schedule != ScheduleKind::OneCycle
     ),
     real!("beta1", "of adam and adamw: decay of the first moment", beta1, 0.0..=0.999_999_9, is_adam),
     real!("beta2", "of adam and adamw: decay of the second moment", beta2, 0.0..=0.999_999_9, is_adam),
@@ -223,6 +237,24 @@ pub static KEYS: &[SpecKey] = &[
         "L2 penalty added to every gradient; with adamw decoupled from it, as in PyTorch",
         weight_decay,
         0.0..=1e3
+    ),
+    real!(
+        "grad_clip",
+        "largest norm of all gradients together, beyond which they are scaled down; 0 for no clipping",
+        grad_clip,
+        0.0..=1e9
+    ),
+    real!(
+        "label_smoothing",
+        "part of every target that all classes share evenly, in training",
+        label_smoothing,
+        0.0..=0.999_999_9
+    ),
+    real!(
+        "ema",
+        "decay of the moving average of weights, which is then what is validated, tested and saved; 0 for none",
+        ema,
+        0.0..=0.999_999_9
     ),
     real!("val_fraction", "part of the training data held out for validation", val_fraction, 0.001..=0.9),
     SpecKey {
@@ -256,6 +288,18 @@ pub static KEYS: &[SpecKey] = &[
         0..=64
     ),
     switch!("flip", "whether training images are mirrored at random: true or false", flip, |_| true),
+    count!(
+        "cutout",
+        "side of the square that is cut out of every training image, pixels; 0 for none",
+        cutout,
+        0..=512
+    ),
+    real!(
+        "mixup",
+        "training images are mixed in pairs, in shares from Beta(mixup, mixup); 0 for never",
+        mixup,
+        0.0..=1e3
+    ),
     count!(
         "probe_images",
         "validation images probed for Fig. 2 each epoch; 0 for none",

@@ -24,6 +24,7 @@ pub mod recipe;
 pub mod record;
 pub mod report;
 pub mod run_state;
+pub mod schedule;
 pub mod seeds;
 pub mod significance;
 pub mod smoothing;

@@ -11,7 +11,6 @@ use super::architecture::Family;
 use super::dataset::DatasetId;
 use super::error::SpecError;
 use super::hops::{HopGroup, HopSelection};
-use super::keys::KEYS;
 use super::spec::{ExperimentSpec, Version};
 
 /// Keys that the first word holds.
@@ -38,13 +37,8 @@ impl ExperimentSpec {
 impl fmt::Display for ExperimentSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.network_name(), self.dataset.name())?;
-        for key in KEYS.iter().filter(|key| !IN_FIRST_WORD.contains(&key.name)) {
-            match (key.get)(self) {
-                Some(value) if self.default_of(key).as_ref() != Some(&value) => {
-                    write!(f, " {}={value}", key.name)?;
-                }
-                _ => {}
-            }
+        for (key, value) in self.unusual().filter(|(key, _)| !IN_FIRST_WORD.contains(key)) {
+            write!(f, " {key}={value}")?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! How a run is trained: what the recipe's keys can be, and which of them go together.
 
 use super::error::{SpecError, suggestion};
+use super::schedule::ScheduleKind;
 use super::spec::ExperimentSpec;
 
 /// What turns gradients into steps, each as in `torch.optim`.
@@ -46,7 +47,7 @@ impl OptimizerKind {
 pub const ADAMW_WEIGHT_DECAY: f64 = 0.01;
 
 /// The value of `key` called `name`.
-fn named<T: Copy>(key: &str, all: &[(T, &str)], name: &str) -> Result<T, SpecError> {
+pub(super) fn named<T: Copy>(key: &str, all: &[(T, &str)], name: &str) -> Result<T, SpecError> {
     let found = all.iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
     found.map(|(value, _)| *value).ok_or_else(|| {
         let names: Vec<_> = all.iter().map(|(_, name)| *name).collect();
@@ -54,8 +55,8 @@ fn named<T: Copy>(key: &str, all: &[(T, &str)], name: &str) -> Result<T, SpecErr
     })
 }
 
-/// Gives every key that `spec`'s optimizer has no use for the value that it has where nobody
-/// sets it.
+/// Gives every key that `spec`'s optimizer or schedule has no use for the value that it has where
+/// nobody sets it.
 pub fn reset_unused(spec: &mut ExperimentSpec) {
     let paper = ExperimentSpec::paper(spec.family, spec.version.clone(), spec.dataset);
     if !spec.optimizer.is_adam() {
@@ -64,10 +65,16 @@ pub fn reset_unused(spec: &mut ExperimentSpec) {
     if spec.optimizer != OptimizerKind::Sgd {
         (spec.momentum, spec.nesterov) = (paper.momentum, paper.nesterov);
     }
+    if spec.schedule != ScheduleKind::Halve {
+        spec.lr_halve_every = paper.lr_halve_every;
+    }
+    if spec.schedule == ScheduleKind::OneCycle {
+        spec.warmup = paper.warmup;
+    }
 }
 
-/// Makes a recipe of `spec`, whose optimizer was chosen over that of `before`: keys that it has
-/// no use for get their defaults, and AdamW its weight decay where there is none.
+/// Makes a recipe of `spec`, whose optimizer or schedule was chosen over that of `before`: keys that
+/// it has no use for get their defaults, and AdamW its weight decay where there is none.
 pub fn follow_choice(spec: &mut ExperimentSpec, before: &ExperimentSpec) {
     reset_unused(spec);
     let is_adamw = |spec: &ExperimentSpec| spec.optimizer == OptimizerKind::AdamW;
@@ -92,9 +99,23 @@ pub fn check(spec: &ExperimentSpec) -> Result<(), SpecError> {
         ("eps", spec.eps != usual.eps, adam),
         ("momentum", spec.momentum != usual.momentum, "optimizer = sgd"),
         ("nesterov", spec.nesterov != usual.nesterov, "optimizer = sgd"),
+        ("lr_halve_every", spec.lr_halve_every != usual.lr_halve_every, "schedule = halve"),
     ];
     if let Some((key, _, owner)) = unused.into_iter().find(|(_, is_set, _)| *is_set) {
         return Err(SpecError::new(key, format!("only {owner} has it; set that, or leave {key} out")));
+    }
+    if spec.warmup != usual.warmup {
+        return Err(SpecError::new("warmup", "onecycle begins with a warmup of its own; leave warmup out"));
+    }
+    if spec.warmup >= spec.epochs as f64 {
+        let reason = format!("{} of {} epochs; make it shorter than the run", spec.warmup, spec.epochs);
+        return Err(SpecError::new("warmup", reason));
+    }
+    if spec.mixup > 0.0 && spec.batch < 2 {
+        return Err(SpecError::new(
+            "mixup",
+            "a batch of one image has none to mix it with; set batch = 2 or more",
+        ));
     }
     if spec.nesterov && spec.momentum == 0.0 {
         return Err(SpecError::new(

@@ -2,8 +2,10 @@
 //! the values of [`crate::domain`].
 
 pub mod annotation_file;
+pub mod average;
 pub mod bench;
 pub mod checkpoint;
+pub mod clip;
 pub mod data;
 pub mod deletion;
 pub mod detach;
@@ -20,6 +22,7 @@ pub mod kernels;
 pub mod lease;
 pub mod lesion;
 pub mod lesion_file;
+pub mod loss;
 pub mod memory;
 mod metrics;
 pub mod model;

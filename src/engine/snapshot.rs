@@ -72,6 +72,8 @@ pub struct Snapshot {
     pub weights: Weights,
     /// The optimiser's state.
     pub optimizer: OptimizerState,
+    /// The moving average of the weights, where there is one.
+    pub average: Option<Weights>,
     /// The best epoch so far, where one has ended.
     pub best: Option<Best<Weights>>,
 }
@@ -94,6 +96,7 @@ const ENTRY: &str = "snapshot";
 const CHECKSUM: &str = "crc32";
 /// What tensors' names begin with.
 const NETWORK: &str = "network";
+const AVERAGE: &str = "ema";
 const BEST: &str = "best";
 const BUFFERS: [&str; 3] = ["adam.first", "adam.second", "sgd.momentum"];
 
@@ -106,6 +109,7 @@ impl Snapshot {
         let best = self.best.as_ref();
         let buffers = self.optimizer.buffers.iter().map(|(name, all)| (name.as_str(), all));
         let parts = [(NETWORK, &self.weights)].into_iter().chain(best.map(|b| (BEST, &b.weights)));
+        let parts = parts.chain(self.average.as_ref().map(|weights| (AVERAGE, weights)));
         let mut all = Weights::default();
         for (part, weights) in parts.chain(buffers) {
             all.0.extend(weights.0.iter().map(|(name, tensor)| (format!("{part}.{name}"), tensor.clone())));
@@ -147,11 +151,12 @@ impl Snapshot {
         let mut parts: BTreeMap<&str, Weights> = BTreeMap::new();
         for (name, tensor) in all.0 {
             let of = |part: &'static str| Some((part, name.strip_prefix(part)?.strip_prefix('.')?));
-            let found = [NETWORK, BEST].into_iter().chain(BUFFERS).find_map(of);
+            let found = [NETWORK, AVERAGE, BEST].into_iter().chain(BUFFERS).find_map(of);
             let (part, name) =
                 found.ok_or_else(|| fail("it holds a tensor that belongs to no part of a run"))?;
             parts.entry(part).or_default().0.insert(name.to_owned(), tensor);
         }
+        let average = parts.remove(AVERAGE);
         let mut take = |part| parts.remove(part).unwrap_or_default();
         let (weights, best) = (take(NETWORK), take(BEST));
         let position = facts.position;
@@ -161,7 +166,7 @@ impl Snapshot {
         let best = facts.best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: best });
         let buffers = parts.into_iter().map(|(name, all)| (name.to_owned(), all)).collect();
         let optimizer = OptimizerState { time: facts.adam_time, buffers };
-        Ok((Self { data: facts.data, position, weights, optimizer, best }, facts.events))
+        Ok((Self { data: facts.data, position, weights, optimizer, average, best }, facts.events))
     }
 }
 
@@ -200,6 +205,7 @@ mod tests {
             data: DataFingerprint { images, mean: vec![0.1 + 0.2], std: vec![1.0 / 3.0] },
             position: Position { epoch: 3, done: 7, step: 107, train, t: 1.25 },
             weights: weights(1.0),
+            average: None,
             optimizer: state(&[("adam.first", 0.1), ("adam.second", f32::MIN_POSITIVE / 4.0)]),
             best: Some(Best { epoch: 2, top1: 100.0 / 3.0, weights: weights(0.5) }),
         }
@@ -210,7 +216,8 @@ mod tests {
         let path = Path::new("x");
         for optimizer in [OptimizerState::default(), state(&[("sgd.momentum", 0.3)]), snapshot().optimizer] {
             let best = snapshot().best.filter(|_| optimizer.time > 0);
-            let snapshot = Snapshot { best, optimizer, ..snapshot() };
+            let average = (optimizer.buffers.len() == 1).then(|| weights(0.7));
+            let snapshot = Snapshot { best, optimizer, average, ..snapshot() };
             let bytes = snapshot.to_bytes("plain@fashion", 4321, path).unwrap();
             assert_eq!(Snapshot::from_bytes(&bytes, "plain@fashion", path).unwrap(), (snapshot, 4321));
         }

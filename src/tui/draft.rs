@@ -108,7 +108,7 @@ impl Draft {
     /// `blocks` and `widths` have one entry a block, so that setting one to another
     /// length changes the other: it is cut, or a new block is as deep as the last one and
     /// twice as wide, up to 64 channels, the paper's widest. Hops that no longer exist go.
-    /// With another optimizer, keys that it has no use for get their defaults.
+    /// With another optimizer or schedule, keys that it has no use for get their defaults.
     ///
     /// # Errors
     /// For an unknown key, a value it does not take, or a spec that would not be a run.
@@ -118,7 +118,7 @@ impl Draft {
         let blocks = match key {
             "blocks" => spec.blocks.len(),
             "widths" => spec.widths.len(),
-            "optimizer" => {
+            "optimizer" | "schedule" => {
                 recipe::follow_choice(&mut spec, &self.spec);
                 return self.replace(spec);
             }

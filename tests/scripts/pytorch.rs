@@ -83,12 +83,19 @@ pub fn pytorch_trains_by_the_recipe() {
 }
 
 /// The paper's recipe, and one for every other key of recipes.
-const RECIPES: [&str; 5] = [
+const RECIPES: [&str; 12] = [
     "lr=0.001",
     "optimizer=adamw lr=0.001 weight_decay=0.05",
     "optimizer=sgd lr=0.05",
     "optimizer=sgd lr=0.02 momentum=0.9 weight_decay=0.0005",
     "optimizer=sgd lr=0.02 momentum=0.9 nesterov=true",
+    "lr=0.001 epochs=7 lr_halve_every=2 warmup=1",
+    "lr=0.002 epochs=7 schedule=cosine warmup=0.5",
+    "lr=0.002 epochs=7 schedule=onecycle",
+    "lr=0.001 label_smoothing=0.1 grad_clip=0.5",
+    "lr=0.001 crop_padding=4 flip=true cutout=12",
+    "lr=0.001 mixup=0.4 label_smoothing=0.1 ema=0.9",
+    "optimizer=sgd lr=0.02 momentum=0.9 grad_clip=1 ema=0.8 mixup=1 cutout=9 flip=true",
 ];
 
 /// A network so small, and steps so short, that single precision stays together, too.
@@ -109,5 +116,7 @@ pub fn pytorch_repeats_the_first_steps() {
     for row in rows.as_array().unwrap() {
         assert!(row["double"]["logits"].as_f64().unwrap() <= 1e-6, "{row}");
         assert!(row["double"]["losses"].as_f64().unwrap() <= 1e-9, "{row}");
+        assert!(row["images"].as_f64().unwrap() <= 1e-6, "{row}");
+        assert!(row["weights"].as_f64().unwrap() <= 1e-6, "{row}");
     }
 }

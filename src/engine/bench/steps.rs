@@ -60,7 +60,7 @@ pub fn synthetic_batch(spec: &ExperimentSpec) -> Batch {
     // Uniform with a variance of one, like normalised images.
     let inputs = random::uniform(spec.seed, "bench/images", spec.batch * 3 * size * size, 3f32.sqrt());
     let labels = (0..spec.batch).map(|i| (i % spec.classes()) as i32).collect();
-    Batch { inputs, labels, size }
+    Batch { inputs, labels, mixed: None, size }
 }
 
 impl OnDevice for StepBench<'_> {
