@@ -51,7 +51,7 @@ fn run(line: &str, epochs: usize, steps: usize) -> RecordedRun {
     let score =
         |epoch: usize| Score { loss: 1.0 / epoch as f64, images: 100, hits: 100 - epoch, hits5: None };
     for epoch in 1..=epochs {
-        tell(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
+        tell(EventKind::EpochStarted { epoch, lr: spec.schedule(steps).at_epoch(epoch) });
         tell(EventKind::Phase { phase: Phase::Training });
         let mut total = 0;
         for step in (epoch - 1) * steps + 1..=epoch * steps {
