@@ -148,7 +148,11 @@ fn near(dataset: DatasetId, root: &Path) -> Vec<(String, bool)> {
     let mut near: Vec<_> = named.filter_map(|name| near_one(root, &name)).collect();
     let said = near.len();
     // An archive in another is named and not read: reading it would take both at once.
-    for name in candidates::below(root) {
+    let is_others = |name: &String| {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        DatasetId::ALL.into_iter().any(|other| other != dataset && is_like(other, last))
+    };
+    for name in candidates::below(root).into_iter().filter(|name| !is_others(name)) {
         let mut within = archive::peek(&root.join(&name)).into_iter();
         let is_it = |inner: &String| candidates::is_archive_name(inner) && is_like(dataset, inner);
         if let Some(inner) = within.find(is_it) {
