@@ -17,13 +17,13 @@ use burn_flex::FlexDevice;
 use hiresnet_tui::domain::event::Outcome;
 use hiresnet_tui::domain::run_state::RunState;
 use hiresnet_tui::domain::spec::ExperimentSpec;
-use hiresnet_tui::engine::adam::{Adam, NetworkAdam};
 use hiresnet_tui::engine::bench::steps::synthetic_batch;
 use hiresnet_tui::engine::data::{Batch, Dataset};
 use hiresnet_tui::engine::device::{Device, DeviceContext, OnDevice, all_facts, on_cpu, prepare_environment};
 use hiresnet_tui::engine::model::{Mode, Network, Weights, named_gradients};
 use hiresnet_tui::engine::observer::Collected;
 use hiresnet_tui::engine::ops::TrainingBackend;
+use hiresnet_tui::engine::optimizer::{self, NetworkOptimizer};
 use hiresnet_tui::engine::parity::{Cpu, in_double};
 use hiresnet_tui::engine::snapshot::Snapshot;
 use hiresnet_tui::engine::trainer::{ForwardBackward, RunPlan, forward_backward, train};
@@ -85,7 +85,7 @@ impl OnDevice for Walk<'_> {
     fn run<B: TrainingBackend>(self, context: &DeviceContext<B::Device>) -> Walked {
         let Self(spec, steps) = self;
         let network = Network::<B>::new(&spec.architecture().unwrap(), spec.seed, &context.device);
-        walk(spec, steps, network, Adam::of::<B>(spec), &context.device, DType::F32)
+        walk(spec, steps, network, optimizer::of_spec::<B>(spec), &context.device, DType::F32)
     }
 }
 
@@ -94,7 +94,7 @@ fn walk<B: TrainingBackend>(
     spec: &ExperimentSpec,
     steps: usize,
     mut network: Network<B>,
-    mut adam: NetworkAdam<B>,
+    mut optimizer: NetworkOptimizer<B>,
     device: &B::Device,
     precision: DType,
 ) -> Walked {
@@ -115,7 +115,7 @@ fn walk<B: TrainingBackend>(
         }
         walked.losses.extend(doubles(loss.into_data()));
         // Small steps: near a ReLU's edge rounding decides, and a large step makes much of it.
-        network = adam.step(1e-4, network, gradients);
+        network = optimizer.step(1e-4, network, gradients);
     }
     walked.logits[1] = doubles(network.valid().forward(images.inner(), Mode::Eval).into_data());
     walked
@@ -140,7 +140,7 @@ fn logits_gradients_and_ten_steps_agree_with_double_precision() {
             &spec,
             steps,
             in_double(&spec).unwrap(),
-            Adam::of::<Cpu>(&spec),
+            optimizer::of_spec::<Cpu>(&spec),
             &FlexDevice,
             DType::F64,
         );

@@ -434,6 +434,7 @@ fn adam_is_the_reference() {
         eps: 1e-8,
         rate: 0.05,
         weight_decay: 0.01,
+        keep: 0.99,
     };
     let [gradient, parameter, first] = ["g", "p", "m"].map(|name| random(name, [5, 3, 7], 0.0));
     let second = random("v", [5, 3, 7], 1.5);

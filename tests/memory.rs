@@ -5,10 +5,10 @@ use burn::backend::Autodiff;
 use burn::optim::Optimizer;
 use burn_flex::{Flex, FlexDevice};
 use hiresnet_tui::domain::spec::ExperimentSpec;
-use hiresnet_tui::engine::adam::Adam;
 use hiresnet_tui::engine::bench::steps::synthetic_batch;
 use hiresnet_tui::engine::kernels::memory;
 use hiresnet_tui::engine::model::Network;
+use hiresnet_tui::engine::optimizer;
 use hiresnet_tui::engine::trainer::forward_backward;
 
 type Cpu = Autodiff<Flex>;
@@ -18,12 +18,12 @@ fn steps_after_the_first_few_ask_the_system_for_nothing() {
     let line = "resnet+hires@fashion-embedded blocks=1,1,1 widths=4,8,8 batch=10";
     let spec: ExperimentSpec = line.parse().unwrap();
     let mut network = Network::<Cpu>::new(&spec.architecture().unwrap(), 0, &FlexDevice);
-    let mut adam = Adam::of::<Cpu>(&spec);
+    let mut optimizer = optimizer::of_spec::<Cpu>(&spec);
     let batch = synthetic_batch(&spec);
     let mut step = || {
         let images = batch.images::<Cpu>(&FlexDevice);
         let gradients = forward_backward(&network, images, batch.targets(&FlexDevice)).gradients;
-        network = adam.step(spec.lr, network.clone(), gradients);
+        network = optimizer.step(spec.lr, network.clone(), gradients);
         memory::made()
     };
     let after: Vec<u64> = (0..10).map(|_| step()).collect();

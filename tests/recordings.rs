@@ -51,7 +51,7 @@ fn run(line: &str, epochs: usize, steps: usize) -> RecordedRun {
     let score =
         |epoch: usize| Score { loss: 1.0 / epoch as f64, images: 100, hits: 100 - epoch, hits5: None };
     for epoch in 1..=epochs {
-        tell(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
+        tell(EventKind::EpochStarted { epoch, lr: spec.schedule(steps).at_epoch(epoch) });
         tell(EventKind::Phase { phase: Phase::Training });
         let mut total = 0;
         for step in (epoch - 1) * steps + 1..=epoch * steps {
@@ -172,7 +172,7 @@ fn what_is_no_recording_is_said_so() {
         changed("\"events\":", "\"events\":18446744073709551").contains("not the head")
             || changed("\"events\":", "\"events\":99999999").contains("more than the")
     );
-    assert!(changed("\"v\":2", "\"v\":7").contains("reads up to 2"));
+    assert!(changed("\"v\":3", "\"v\":7").contains("reads up to 3"));
     assert!(changed("\"t\":0.3", "\"t\":-0.3").contains("line"));
     assert!(changed("\"t\":0.3", "\"t\":1e999").contains("line"));
     assert!(changed("\"t\":0.3", "\"t\":0.05").contains("backwards"));

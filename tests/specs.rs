@@ -26,6 +26,12 @@ fn canonical_lines_print_as_they_were_written() {
         "resnet+hires@fashion blocks=1,1,1,1,1 widths=8,8,16,16,32",
         "resnet+hires[P5]@fashion blocks=1,1,1,1,1 widths=8,8,16,16,32",
         "plain@tiny-imagenet eps=1e-5 weight_decay=0.0005",
+        "resnet@fashion schedule=cosine warmup=0.5",
+        "resnet@fashion grad_clip=1.0 label_smoothing=0.1 ema=0.999",
+        "resnet@fashion crop_padding=4 flip=true cutout=16 mixup=0.2",
+        "resnet@fashion epochs=4 lr=0.1 schedule=onecycle",
+        "resnet@fashion optimizer=adamw lr=0.001 weight_decay=0.01",
+        "resnet@fashion optimizer=sgd lr=0.1 momentum=0.9 nesterov=true weight_decay=0.0005",
     ] {
         let parsed = spec(line);
         // 0-2,1-3 is P2; everything else is canonical already.
@@ -47,10 +53,11 @@ fn the_defaults_are_the_papers_recipe() {
     let s = spec("resnet+hires@cifar10");
     assert_eq!((s.epochs, s.batch, s.lr, s.lr_halve_every), (80, 100, 0.01, 20));
     assert_eq!((s.beta1, s.beta2, s.eps, s.weight_decay, s.val_fraction), (0.9, 0.999, 1e-8, 0.0, 0.1));
-    assert_eq!((s.lr_at(1), s.lr_at(20), s.lr_at(21), s.lr_at(61)), (0.01, 0.01, 0.005, 0.00125));
+    assert_eq!((s.grad_clip, s.label_smoothing, s.ema, s.cutout, s.mixup), (0.0, 0.0, 0.0, 0, 0.0));
+    assert_eq!([1, 20, 21, 61].map(|epoch| s.schedule(450).at_epoch(epoch)), [0.01, 0.01, 0.005, 0.00125]);
     assert_eq!((spec("plain@cifar100").epochs, spec("plain@tiny-imagenet").epochs), (100, 120));
     assert_eq!(s.architecture().unwrap().layers(), 18);
-    assert_eq!(spec("plain@cifar10 lr_halve_every=0").lr_at(1000), 0.01);
+    assert_eq!(spec("plain@cifar10 lr_halve_every=0").schedule(450).at_epoch(1000), 0.01);
 }
 
 #[test]
@@ -80,6 +87,29 @@ fn refusals_name_the_field_and_say_what_would_do() {
         ("resnet@fashion =3", "there is none before the '='"),
         ("resnet@fashion fast", "not of the form key=value"),
         ("resnet@fashion family=plain", "belongs before the keys"),
+        ("resnet@fashion schedule=cosinus", "unknown schedule 'cosinus' (did you mean 'cosine'?)"),
+        ("resnet@fashion schedule=cosine lr_halve_every=5", "lr_halve_every: only schedule = halve has it"),
+        ("resnet@fashion schedule=onecycle warmup=1", "warmup: onecycle begins with a warmup of its own"),
+        ("resnet@fashion epochs=3 warmup=3", "warmup: 3 of 3 epochs; make it shorter than the run"),
+        ("resnet@fashion label_smoothing=1", "label_smoothing: '1' is not a number from 0.0 to 0.9999999"),
+        ("resnet@fashion ema=1", "ema: '1' is not a number from 0.0 to 0.9999999"),
+        ("resnet@fashion grad_clip=-1", "grad_clip: '-1' is not a number from 0.0"),
+        ("resnet@fashion cutout=64", "cutout: it would blot out images of 32 pixels"),
+        ("resnet@fashion batch=1 mixup=0.2", "mixup: a batch of one image has none to mix it with"),
+        ("resnet@fashion warmup=-1", "warmup: '-1' is not a number from 0.0"),
+        ("resnet@fashion optimizer=sdg", "unknown optimizer 'sdg' (did you mean 'sgd'?)"),
+        (
+            "resnet@fashion momentum=0.9",
+            "momentum: only optimizer = sgd has it; set that, or leave momentum out",
+        ),
+        ("resnet@fashion nesterov=true", "nesterov: only optimizer = sgd has it"),
+        ("resnet@fashion optimizer=sgd nesterov=true", "nesterov: it needs momentum; set momentum = 0.9"),
+        ("resnet@fashion optimizer=sgd beta1=0.8", "beta1: only optimizer = adam or adamw has it"),
+        ("resnet@fashion optimizer=sgd momentum=1", "momentum: '1' is not a number from 0.0 to 0.9999999"),
+        (
+            "resnet@fashion optimizer=adamw",
+            "weight_decay: adamw without weight decay is adam; set weight_decay",
+        ),
     ] {
         let message = refusal(line);
         assert!(message.contains(words), "{line}\n  said: {message}\n  want: {words}");

@@ -8,7 +8,7 @@ use super::batch_output::BatchOutput;
 use crate::domain::event::{Event, EventKind, Phase, Score};
 use crate::domain::run_state::RunState;
 use crate::domain::spec::ExperimentSpec;
-use crate::domain::text::{duration, grouped};
+use crate::domain::text::{duration, grouped, learning_rate};
 use crate::engine::error::shown;
 
 /// Progress of one run.
@@ -76,7 +76,7 @@ impl RunBar {
             EventKind::EpochStarted { epoch, lr }
                 if self.lr.replace(*lr).is_some_and(|before| before != *lr) =>
             {
-                self.line(&format!("learning rate {lr} from epoch {epoch}"));
+                self.line(&format!("learning rate {} from epoch {epoch}", learning_rate(*lr)));
             }
             EventKind::EpochEnded { train, validation, best, .. } => {
                 self.line(&epoch_line(state, train, validation, *best));

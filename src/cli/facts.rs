@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use crate::domain::architecture::Family;
 use crate::domain::dataset::DatasetId;
 use crate::domain::keys::{KEYS, SpecKey};
+use crate::domain::recipe::OptimizerKind;
 use crate::domain::spec::{ExperimentSpec, Version};
 use crate::engine::device::BACKENDS;
 use crate::engine::kernels::isa::Isa;
@@ -62,7 +63,12 @@ pub const FILES: [(&str, &str); 6] = [
 /// The keys of a spec: name, default in the paper's recipe on CIFAR-10, meaning.
 pub fn spec_keys() -> Vec<(&'static str, String, &'static str)> {
     let paper = ExperimentSpec::paper(Family::ResNet, Version::hires(), DatasetId::Cifar10);
-    let default = |key: &SpecKey| (key.get)(&paper).map_or_else(String::new, |v| v.to_string());
+    // Some keys are of another optimizer than the paper's.
+    let others = [OptimizerKind::Sgd].map(|optimizer| ExperimentSpec { optimizer, ..paper.clone() });
+    let default = |key: &SpecKey| {
+        let value = [&paper].into_iter().chain(&others).find_map(key.get);
+        value.map_or_else(String::new, |value| value.to_string())
+    };
     let row = |key: &'static SpecKey| {
         let default = match key.name {
             // A spec says these itself.

@@ -32,6 +32,7 @@ impl PreviewRequest {
             test_limit: spec.test_limit,
             crop_padding: spec.crop_padding,
             flip: spec.flip,
+            cutout: spec.cutout,
             ..ExperimentSpec::paper(Family::Plain, Version::Original, spec.dataset)
         };
         Self { spec: Box::new(spec), split, first }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::architecture::{Family, MAX_DEPTH, MAX_WIDTH};
 use super::dataset::{DatasetId, ImageFolder};
 use super::error::{SpecError, suggestion};
+use super::recipe::OptimizerKind;
+use super::schedule::ScheduleKind;
 use super::spec::{ExperimentSpec, ValidationSource, Version};
 
 /// A key's value as files hold it.
@@ -88,11 +90,25 @@ macro_rules! count {
 
 macro_rules! real {
     ($name:literal, $about:literal, $field:ident, $range:expr) => {
+        real!($name, $about, $field, $range, |_| true)
+    };
+    ($name:literal, $about:literal, $field:ident, $range:expr, $has:expr) => {
         SpecKey {
             name: $name,
             about: $about,
-            get: |s| Some(KeyValue::Float(s.$field)),
+            get: |s| has(s, $has).then_some(KeyValue::Float(s.$field)),
             set: |s, text| number(text, $range).map(|value| s.$field = value),
+        }
+    };
+}
+
+macro_rules! switch {
+    ($name:literal, $about:literal, $field:ident, $has:expr) => {
+        SpecKey {
+            name: $name,
+            about: $about,
+            get: |s| has(s, $has).then_some(KeyValue::Bool(s.$field)),
+            set: |s, text| switch(text).map(|value| s.$field = value),
         }
     };
 }
@@ -185,17 +201,61 @@ pub static KEYS: &[SpecKey] = &[
     count!("seed", "seed of initial weights, split and data order", seed, 0..=i64::MAX as u64),
     count!("epochs", "passes over the train split", epochs, 1..=1_000_000),
     count!("batch", "images a step", batch, 1..=100_000),
-    real!("lr", "Adam's learning rate in the first epochs", lr, 1e-12..=1e38),
-    count!(
-        "lr_halve_every",
-        "epochs after which the learning rate halves; 0 for never",
-        lr_halve_every,
-        0..=MANY
+    SpecKey {
+        name: "optimizer",
+        about: "adam, adamw or sgd, as in torch.optim",
+        get: |s| Some(KeyValue::Text(s.optimizer.name().into())),
+        set: |s, text| OptimizerKind::parse(text).map(|value| s.optimizer = value),
+    },
+    real!("lr", "learning rate, the highest of the schedule", lr, 1e-12..=1e38),
+    SpecKey {
+        name: "schedule",
+        about: "of the learning rate: halve, cosine, onecycle or constant",
+        get: |s| Some(KeyValue::Text(s.schedule.name().into())),
+        set: |s, text| ScheduleKind::parse(text).map(|value| s.schedule = value),
+    },
+    SpecKey {
+        name: "lr_halve_every",
+        about: "of schedule halve: epochs after which the learning rate halves; 0 for never",
+        get: |s| (s.schedule == ScheduleKind::Halve).then_some(KeyValue::Int(s.lr_halve_every as i64)),
+        set: |s, text| number(text, 0..=MANY).map(|value| s.lr_halve_every = value),
+    },
+    real!(
+        "warmup",
+        "epochs over which the learning rate first rises from a third of lr, step by step; 0 for none",
+        warmup,
+        0.0..=1e6,
+        |s| s.schedule != ScheduleKind::OneCycle
     ),
-    real!("beta1", "Adam's decay of the first moment", beta1, 0.0..=0.999_999_9),
-    real!("beta2", "Adam's decay of the second moment", beta2, 0.0..=0.999_999_9),
-    real!("eps", "Adam's epsilon", eps, 1e-30..=1.0),
-    real!("weight_decay", "L2 penalty added to every gradient", weight_decay, 0.0..=1e3),
+    real!("beta1", "of adam and adamw: decay of the first moment", beta1, 0.0..=0.999_999_9, is_adam),
+    real!("beta2", "of adam and adamw: decay of the second moment", beta2, 0.0..=0.999_999_9, is_adam),
+    real!("eps", "of adam and adamw: epsilon", eps, 1e-30..=1.0, is_adam),
+    real!("momentum", "of sgd: momentum; 0 for none", momentum, 0.0..=0.999_999_9, is_sgd),
+    switch!("nesterov", "of sgd: whether the momentum is Nesterov's, true or false", nesterov, is_sgd),
+    real!(
+        "weight_decay",
+        "L2 penalty added to every gradient; with adamw decoupled from it, as in PyTorch",
+        weight_decay,
+        0.0..=1e3
+    ),
+    real!(
+        "grad_clip",
+        "largest norm of all gradients together, beyond which they are scaled down; 0 for no clipping",
+        grad_clip,
+        0.0..=1e9
+    ),
+    real!(
+        "label_smoothing",
+        "part of every target that all classes share evenly, in training",
+        label_smoothing,
+        0.0..=0.999_999_9
+    ),
+    real!(
+        "ema",
+        "decay of the moving average of weights, which is then what is validated, tested and saved; 0 for none",
+        ema,
+        0.0..=0.999_999_9
+    ),
     real!("val_fraction", "part of the training data held out for validation", val_fraction, 0.001..=0.9),
     SpecKey {
         name: "val_from",
@@ -227,17 +287,19 @@ pub static KEYS: &[SpecKey] = &[
         crop_padding,
         0..=64
     ),
-    SpecKey {
-        name: "flip",
-        about: "whether training images are mirrored at random: true or false",
-        get: |s| Some(KeyValue::Bool(s.flip)),
-        set: |s, text| {
-            s.flip = text
-                .parse()
-                .map_err(|_| SpecError::new("", format!("'{text}' is neither true nor false")))?;
-            Ok(())
-        },
-    },
+    switch!("flip", "whether training images are mirrored at random: true or false", flip, |_| true),
+    count!(
+        "cutout",
+        "side of the square that is cut out of every training image, pixels; 0 for none",
+        cutout,
+        0..=512
+    ),
+    real!(
+        "mixup",
+        "training images are mixed in pairs, in shares from Beta(mixup, mixup); 0 for never",
+        mixup,
+        0.0..=1e3
+    ),
     count!(
         "probe_images",
         "validation images probed for Fig. 2 each epoch; 0 for none",
@@ -257,6 +319,23 @@ pub static KEYS: &[SpecKey] = &[
 /// A value that only the dataset `folder` has.
 fn in_folder(spec: &ExperimentSpec, value: fn(&ImageFolder) -> KeyValue) -> Option<KeyValue> {
     (spec.dataset == DatasetId::Folder).then(|| value(&spec.folder))
+}
+
+/// Whether `spec` has a key; the type that the macros' conditions need.
+fn has(spec: &ExperimentSpec, condition: fn(&ExperimentSpec) -> bool) -> bool {
+    condition(spec)
+}
+
+const fn is_adam(spec: &ExperimentSpec) -> bool {
+    spec.optimizer.is_adam()
+}
+
+const fn is_sgd(spec: &ExperimentSpec) -> bool {
+    matches!(spec.optimizer, OptimizerKind::Sgd)
+}
+
+fn switch(text: &str) -> Result<bool, SpecError> {
+    text.parse().map_err(|_| SpecError::new("", format!("'{text}' is neither true nor false")))
 }
 
 fn number<T: FromStr + PartialOrd + fmt::Debug>(

@@ -37,11 +37,8 @@ impl ExperimentSpec {
 impl fmt::Display for ExperimentSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.network_name(), self.dataset.name())?;
-        let usual = Self::paper(self.family, self.version.clone(), self.dataset);
-        for ((key, value), (_, default)) in self.pairs().zip(usual.pairs()) {
-            if value != default && !IN_FIRST_WORD.contains(&key) {
-                write!(f, " {key}={value}")?;
-            }
+        for (key, value) in self.unusual().filter(|(key, _)| !IN_FIRST_WORD.contains(key)) {
+            write!(f, " {key}={value}")?;
         }
         Ok(())
     }

@@ -199,7 +199,7 @@ impl Run {
             let (ended, epochs) = (self.ended, self.epochs());
             return Err(format!("the beginning of epoch {epoch}, after {ended} of {epochs} epochs"));
         }
-        let planned = self.facts.spec.lr_at(epoch);
+        let planned = self.facts.spec.schedule(self.facts.steps_per_epoch).at_epoch(epoch);
         let is_planned = (lr - planned).abs() <= 1e-9 * planned;
         if !is_planned {
             return Err(format!("a learning rate of {lr} in epoch {epoch}, which has {planned}"));

@@ -30,7 +30,7 @@ pub struct EpochRecord {
     pub step: usize,
     /// Seconds since the run started, at its end.
     pub t: f64,
-    /// Learning rate.
+    /// Learning rate of its first step.
     pub lr: f64,
     /// Over its training batches.
     pub train: Score,
@@ -68,7 +68,7 @@ pub struct RunState {
     pub paused: bool,
     /// Current epoch, from 1; 0 before the first.
     pub epoch: usize,
-    /// Learning rate of the current epoch.
+    /// Learning rate at the beginning of the current epoch; see [`Self::learning_rate`].
     pub lr: f64,
     /// Every step.
     pub steps: Vec<StepPoint>,
@@ -249,6 +249,15 @@ impl RunState {
     /// Steps taken.
     pub fn step(&self) -> usize {
         self.steps.last().map_or(0, |s| s.step)
+    }
+
+    /// Learning rate of a step, counted from 1; that of the current epoch where the run does not
+    /// say how it is scheduled.
+    pub fn learning_rate(&self, step: usize) -> f64 {
+        match &self.started {
+            Some(facts) => facts.spec.schedule(facts.steps_per_epoch).at(step.saturating_sub(1)),
+            None => self.lr,
+        }
     }
 
     /// Seconds until the last epoch ends, at the pace so far, pauses not counted.

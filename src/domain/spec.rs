@@ -10,8 +10,10 @@ use super::architecture::{Architecture, Family, Outline};
 use super::dataset::{DatasetId, ImageFolder};
 use super::error::{SpecError, suggestion};
 use super::hops::{HopGroup, HopSelection, HopSet};
-use super::keys::{self, KeyValue};
+use super::keys::{self, KeyValue, SpecKey};
 use super::params;
+use super::recipe::{self, OptimizerKind};
+use super::schedule::{Schedule, ScheduleKind};
 
 /// Which of Table 1's three versions of a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,18 +112,35 @@ pub struct ExperimentSpec {
     pub epochs: usize,
     /// Images a step.
     pub batch: usize,
-    /// Adam's learning rate in the first epochs.
+    /// What takes the steps.
+    pub optimizer: OptimizerKind,
+    /// Learning rate: the highest of the schedule.
     pub lr: f64,
+    /// How the learning rate changes.
+    pub schedule: ScheduleKind,
     /// Epochs after which the learning rate halves, again and again; 0 for never.
     pub lr_halve_every: usize,
+    /// Epochs over which the learning rate rises from a third, before the schedule begins.
+    pub warmup: f64,
     /// Adam's decay of the first moment.
     pub beta1: f64,
     /// Adam's decay of the second moment.
     pub beta2: f64,
     /// Adam's epsilon.
     pub eps: f64,
-    /// L2 penalty added to every gradient, as in PyTorch's Adam.
+    /// SGD's momentum.
+    pub momentum: f64,
+    /// Whether SGD's momentum is Nesterov's.
+    pub nesterov: bool,
+    /// Weight decay as the optimizer has it in PyTorch: an L2 penalty added to every gradient,
+    /// and with AdamW the part of every weight, times the learning rate, that a step takes off.
     pub weight_decay: f64,
+    /// Largest norm of all gradients together; 0 for no clipping.
+    pub grad_clip: f64,
+    /// Part of every target that all classes share evenly.
+    pub label_smoothing: f64,
+    /// Decay of the moving average of weights that is validated and kept; 0 for none.
+    pub ema: f64,
     /// Seed of initial weights, split and data order.
     pub seed: u64,
     /// Where validation images come from.
@@ -138,6 +157,10 @@ pub struct ExperimentSpec {
     pub crop_padding: usize,
     /// Whether every other training image is mirrored.
     pub flip: bool,
+    /// Side of the square that is cut out of every training image, pixels; 0 for none.
+    pub cutout: usize,
+    /// α of the Beta distribution of shares in which training images are mixed; 0 for never.
+    pub mixup: f64,
     /// Validation images on which activations are measured each epoch; 0 for none.
     pub probe_images: usize,
     /// Basic blocks in each block.
@@ -161,12 +184,20 @@ impl ExperimentSpec {
             folder: ImageFolder::default(),
             epochs: dataset.default_epochs(),
             batch: 100,
+            optimizer: OptimizerKind::Adam,
             lr: 0.01,
+            schedule: ScheduleKind::Halve,
             lr_halve_every: 20,
+            warmup: 0.0,
             beta1: 0.9,
             beta2: 0.999,
             eps: 1e-8,
+            momentum: 0.0,
+            nesterov: false,
             weight_decay: 0.0,
+            grad_clip: 0.0,
+            label_smoothing: 0.0,
+            ema: 0.0,
             seed: 0,
             val_from: ValidationSource::Train,
             val_fraction: 0.1,
@@ -175,6 +206,8 @@ impl ExperimentSpec {
             test_limit: 0,
             crop_padding: 0,
             flip: false,
+            cutout: 0,
+            mixup: 0.0,
             probe_images: 500,
             blocks: vec![2, 3, 3],
             widths: vec![16, 32, 64],
@@ -236,6 +269,11 @@ impl ExperimentSpec {
             let reason = format!("images of {} pixels would be shifted out of sight", self.image_size());
             return Err(SpecError::new("crop_padding", reason));
         }
+        if self.cutout >= 2 * self.image_size() {
+            let reason = format!("it would blot out images of {} pixels", self.image_size());
+            return Err(SpecError::new("cutout", reason));
+        }
+        recipe::check(&self)?;
         let network = self.architecture()?;
         let size = params::count(&network);
         if size > MAX_PARAMETERS {
@@ -301,12 +339,9 @@ impl ExperimentSpec {
         }
     }
 
-    /// Adam's learning rate in `epoch`, counted from 1.
-    pub fn lr_at(&self, epoch: usize) -> f64 {
-        match (epoch.saturating_sub(1)).checked_div(self.lr_halve_every) {
-            Some(halvings) => self.lr * 0.5f64.powi(halvings.min(2000) as i32),
-            None => self.lr,
-        }
+    /// The learning rate of every step, where epochs have so many steps.
+    pub fn schedule(&self, steps_per_epoch: usize) -> Schedule {
+        Schedule::new(self, steps_per_epoch)
     }
 
     /// Every key with its value, in the order of [`keys::KEYS`].
@@ -314,14 +349,36 @@ impl ExperimentSpec {
         keys::KEYS.iter().filter_map(|k| (k.get)(self).map(|v| (k.name, v)))
     }
 
-    /// Keys of the data and of how it is trained on that `other` has otherwise. Where there are
-    /// none, scores of the two compare networks, or seeds.
+    /// What `key` is where nobody sets it: the paper's value for this dataset, or PyTorch's
+    /// where the key is of something that the paper does not use; `None` where the key has no
+    /// meaning in this spec.
+    pub fn default_of(&self, key: &SpecKey) -> Option<KeyValue> {
+        let paper = Self::paper(self.family, self.version.clone(), self.dataset);
+        match key.name {
+            "optimizer" | "schedule" => (key.get)(&paper),
+            _ => (key.get)(&Self { optimizer: self.optimizer, schedule: self.schedule, ..paper }),
+        }
+    }
+
+    /// The keys that are not what [`Self::default_of`] says, with their values.
+    pub fn unusual(&self) -> impl Iterator<Item = (&'static str, KeyValue)> + '_ {
+        keys::KEYS.iter().filter_map(|key| {
+            let value = (key.get)(self).filter(|value| self.default_of(key).as_ref() != Some(value))?;
+            Some((key.name, value))
+        })
+    }
+
+    /// Keys of the data and of how it is trained on that `other` has otherwise; those that only
+    /// one of them has follow from others, as `momentum` does from `optimizer`. Where there are none, scores of the two compare networks, or seeds.
     pub fn recipe_differences(&self, other: &Self) -> Vec<&'static str> {
         /// Which network, which of its seeds, and what is only measured.
         const OTHERS: [&str; 8] =
             ["family", "version", "hops", "blocks", "widths", "cardinality", "seed", "probe_images"];
         let of_recipe = keys::KEYS.iter().filter(|key| !OTHERS.contains(&key.name));
-        of_recipe.filter(|key| (key.get)(self) != (key.get)(other)).map(|key| key.name).collect()
+        let differs = |key: &&SpecKey| {
+            (key.get)(self).zip((key.get)(other)).is_some_and(|(ours, theirs)| ours != theirs)
+        };
+        of_recipe.filter(differs).map(|key| key.name).collect()
     }
 }
 

@@ -87,6 +87,16 @@ pub fn filesize(bytes: u64) -> String {
     }
 }
 
+/// A learning rate with four digits that count: `0.01`, `0.008147`, `4e-7`.
+pub fn learning_rate(rate: f64) -> String {
+    let rounded = format!("{rate:.3e}").parse().unwrap_or(rate);
+    if rounded == 0.0 || (1e-5..1e5).contains(&rounded) {
+        format!("{rounded}")
+    } else {
+        format!("{rounded:e}")
+    }
+}
+
 /// `1 step`, `2 steps`.
 pub fn plural(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
@@ -199,6 +209,13 @@ mod tests {
         assert_eq!(harmless("x\u{202e}y\u{9b}z", 99), "x·y·z");
         assert_eq!(harmless("abcdef", 3), "abc…");
         assert_eq!(harmless("naïve → ok", 99), "naïve → ok");
+    }
+
+    #[test]
+    fn learning_rates_have_four_digits() {
+        let rates = [0.01, 0.1 / 3.0, 0.00125, 0.008_146_999, 4e-7, 1e-12, 0.0];
+        let said = ["0.01", "0.03333", "0.00125", "0.008147", "4e-7", "1e-12", "0"];
+        assert_eq!(rates.map(learning_rate), said);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Longer runs that begin where a shorter one ended.
 //!
-//! What a run computes up to an epoch does not depend on how many are to follow: the learning
-//! rate falls by epochs that have passed, and random numbers depend on seed, purpose, epoch
-//! and index. So the end of a run is the middle of a longer one, to the bit, where its last
+//! What a run computes up to an epoch does not depend on how many are to follow: random numbers
+//! depend on seed, purpose, epoch and index, and the learning rate on epochs that have passed,
+//! unless its schedule is stretched over the run, as a cosine is. So the end of a run is the middle of a longer one, to the bit, where its last
 //! checkpoint was kept.
 
 use std::collections::HashMap;
@@ -36,6 +36,14 @@ pub fn begin(
     let mut reason = None;
     for shorter in shorter(known, spec) {
         let (epochs, place) = (shorter.spec.epochs, shown(&shorter.path));
+        if spec.schedule.depends_on_epochs() {
+            let name = spec.schedule.name();
+            let why = format!(
+                "with schedule={name}, the finished run of epochs={epochs} in {place} had other learning rates"
+            );
+            reason.get_or_insert(why);
+            break;
+        }
         let why = match end_of(&shorter) {
             Ok(Some((end, length))) => {
                 let folder = extended(path, spec, &shorter, (&end, length), lease)?;

@@ -1,10 +1,11 @@
 //! Data, networks, training and runs on disk. Tensors stay in here: what comes out are
 //! the values of [`crate::domain`].
 
-pub mod adam;
 pub mod annotation_file;
+pub mod average;
 pub mod bench;
 pub mod checkpoint;
+pub mod clip;
 pub mod data;
 pub mod deletion;
 pub mod detach;
@@ -21,11 +22,13 @@ pub mod kernels;
 pub mod lease;
 pub mod lesion;
 pub mod lesion_file;
+pub mod loss;
 pub mod memory;
 mod metrics;
 pub mod model;
 pub mod observer;
 pub mod ops;
+pub mod optimizer;
 pub mod parity;
 pub mod presets;
 pub mod probe;

@@ -6,18 +6,22 @@ use std::path::Path;
 use burn::backend::Autodiff;
 use burn::module::{AutodiffModule, Module, ModuleMapper, Param};
 use burn::optim::Optimizer;
-use burn::tensor::{FloatDType, Int, Tensor};
+use burn::tensor::{FloatDType, Tensor};
 use burn_flex::{Flex, FlexDevice};
 use serde::Serialize;
 
-use super::adam::{Adam, NetworkAdam};
-use super::data::{Batch, Batches, Dataset, epoch_order};
+use super::average::WeightAverage;
+use super::clip::clip_norm;
+use super::data::{Batch, Batches, Dataset, DeviceBatch, DrawnAugmentation, epoch_order};
 use super::error::{EngineError, Result};
 use super::files;
+use super::loss::Targets;
 use super::model::{Network, Tensor32, Weights, named_gradients};
 use super::ops::to_vec_f32;
+use super::optimizer::{self, NetworkOptimizer};
 use super::trainer::{ForwardBackward, forward_backward};
 use crate::domain::architecture::BasicBlockShape;
+use crate::domain::event::Split;
 use crate::domain::spec::ExperimentSpec;
 
 /// The CPU, with gradients.
@@ -36,6 +40,13 @@ struct Sheet<'a> {
     /// Source and target of every hop.
     hops: Vec<[usize; 2]>,
     classes: usize,
+    steps_per_epoch: usize,
+    /// Black as the network sees it, by channel.
+    black: Vec<f32>,
+    /// What was done to every image of every batch, where they are augmented.
+    draws: Vec<Vec<DrawnAugmentation>>,
+    /// The share of the image that was mixed into each of a batch; `null` where none was.
+    mixed: Vec<Option<f64>>,
     /// Loss of each step, before it.
     losses: Vec<f64>,
     /// The same computed in double precision.
@@ -47,9 +58,12 @@ struct Sheet<'a> {
 /// Takes the first [`STEPS`] steps of `spec` on the CPU and writes into `folder`:
 ///
 /// - `weights.safetensors`: the initial weights;
-/// - `batches.safetensors`: `inputs.N` `[batch, 3, size, size]` and `targets.N` (as floats);
+/// - `batches.safetensors`: `inputs.N` `[batch, 3, size, size]` and `targets.N` (as floats), and of
+///   augmented images `plain.N`, as they were before, and `mixed.N`, the classes mixed in;
 /// - `step0.safetensors`: `logits` and `grad.NAME` of step 0, and the same computed in
 ///   double precision as `double.logits` and `double.grad.NAME`;
+/// - `end.safetensors`: the weights after the last step in double precision, as `double.NAME`, and
+///   their moving average, where the spec has one, as `ema.NAME`;
 /// - `parity.json`: the losses of every step in both precisions, and all that is no tensor.
 ///
 /// Two correct programs part within a few steps in single precision, because some of the
@@ -77,10 +91,23 @@ pub fn write(
     let double = in_double(spec)?;
     let (mut single, mut double) = (Walk::new(spec, network), Walk::new(spec, double));
     let mut batches = Weights::default();
-    for (step, (epoch, batch)) in first_batches(spec, data).take(STEPS).enumerate() {
-        let (images, targets) = (batch.images::<Cpu>(&FlexDevice), batch.targets::<Cpu>(&FlexDevice));
-        single.step(images.clone(), targets.clone(), spec.lr_at(epoch));
-        double.step(images.cast(FloatDType::F64), targets, spec.lr_at(epoch));
+    let (mut draws, mut mixed) = (Vec::new(), Vec::new());
+    let steps_per_epoch = data.sizes().train.div_ceil(spec.batch);
+    let schedule = spec.schedule(steps_per_epoch);
+    for (step, First { epoch, indices, batch }) in first_batches(spec, data).take(STEPS).enumerate() {
+        let device_batch = batch.clone().into_device::<Cpu>(&FlexDevice);
+        let DeviceBatch { images, targets: classes, mixed: mixed_in, .. } = device_batch;
+        let targets = Targets { classes, mixed: mixed_in, smoothing: spec.label_smoothing };
+        single.step(images.clone(), targets.clone(), schedule.at(step));
+        double.step(images.cast(FloatDType::F64), targets, schedule.at(step));
+        if let Some(augmentation) = data.augmentation {
+            let plain = Batches::new(data, Split::Train, indices.clone(), spec.batch).next();
+            let shape = vec![batch.len(), 3, batch.size, batch.size];
+            let values = plain.map(|plain| plain.inputs).unwrap_or_default();
+            batches.0.insert(format!("plain.{step}"), Tensor32 { shape, values });
+            draws.push(indices.iter().map(|index| augmentation.draw(epoch, *index, batch.size)).collect());
+        }
+        mixed.push(batch.mixed.as_ref().map(|(_, share)| *share));
         keep_batch(&mut batches, step, batch);
         done(step + 1);
     }
@@ -94,12 +121,24 @@ pub fn write(
     single.first.0.extend(renamed);
     save("step0.safetensors", &single.first)?;
 
+    let end = double.network.map(|network| Weights::of(&network.valid())).unwrap_or_default();
+    let average = double.average.network().map(Weights::of).unwrap_or_default();
+    let parts = [("double", end), ("ema", if spec.ema > 0.0 { average } else { Weights::default() })];
+    let named = parts.into_iter().flat_map(|(part, weights)| {
+        weights.0.into_iter().map(move |(name, tensor)| (format!("{part}.{name}"), tensor))
+    });
+    save("end.safetensors", &Weights(named.collect()))?;
+
     let sheet = Sheet {
         spec,
         line: spec.to_string(),
         blocks: &architecture.blocks,
         hops: architecture.hops.iter().map(|h| [h.source, h.target]).collect(),
         classes: architecture.classes,
+        steps_per_epoch,
+        black: (0..3).map(|channel| data.normalisation.black(channel)).collect(),
+        draws,
+        mixed,
         lr: single.rates,
         losses: single.losses,
         losses_double: double.losses,
@@ -112,9 +151,12 @@ pub fn write(
 
 /// A network walking its first steps.
 struct Walk {
+    grad_clip: f64,
+    /// Used where the spec asks for it.
+    average: WeightAverage<Flex>,
     /// Taken out only while it takes a step.
     network: Option<Network<Cpu>>,
-    adam: NetworkAdam<Cpu>,
+    optimizer: NetworkOptimizer<Cpu>,
     /// Logits and gradients of step 0.
     first: Weights,
     losses: Vec<f64>,
@@ -123,11 +165,19 @@ struct Walk {
 
 impl Walk {
     fn new(spec: &ExperimentSpec, network: Network<Cpu>) -> Self {
-        let adam = Adam::of(spec);
-        Self { network: Some(network), adam, first: Weights::default(), losses: vec![], rates: vec![] }
+        let optimizer = optimizer::of_spec(spec);
+        Self {
+            grad_clip: spec.grad_clip,
+            average: WeightAverage::new(spec.ema, None),
+            network: Some(network),
+            optimizer,
+            first: Weights::default(),
+            losses: vec![],
+            rates: vec![],
+        }
     }
 
-    fn step(&mut self, images: Tensor<Cpu, 4>, targets: Tensor<Cpu, 1, Int>, lr: f64) {
+    fn step(&mut self, images: Tensor<Cpu, 4>, targets: Targets<Cpu>, lr: f64) {
         let Some(network) = self.network.take() else { return };
         let ForwardBackward { logits, loss, gradients } = forward_backward(&network, images, targets);
         if self.losses.is_empty() {
@@ -139,7 +189,13 @@ impl Walk {
         }
         self.losses.extend(loss.into_data().convert::<f64>().iter::<f64>());
         self.rates.push(lr);
-        self.network = Some(self.adam.step(lr, network, gradients));
+        let gradients = match self.grad_clip {
+            0.0 => gradients,
+            max => clip_norm(&network, gradients, max),
+        };
+        let network = self.optimizer.step(lr, network, gradients);
+        self.average.update(network.valid());
+        self.network = Some(network);
     }
 }
 
@@ -164,20 +220,34 @@ impl ModuleMapper<Cpu> for InDouble {
     }
 }
 
-/// The batches that training would see, with their epoch.
-fn first_batches(spec: &ExperimentSpec, data: &Dataset) -> impl Iterator<Item = (usize, Batch)> {
+/// A batch that training would see.
+struct First {
+    epoch: usize,
+    /// Of its images among their file's.
+    indices: Vec<u32>,
+    batch: Batch,
+}
+
+/// The batches that training would see.
+fn first_batches(spec: &ExperimentSpec, data: &Dataset) -> impl Iterator<Item = First> {
     (1..).flat_map(|epoch| {
         let order = epoch_order(data, spec.seed, epoch);
-        Batches::training(data, epoch, order, spec.batch).map(move |batch| (epoch, batch))
+        let chunks: Vec<Vec<u32>> = order.chunks(spec.batch).map(<[u32]>::to_vec).collect();
+        let batches = Batches::training(data, epoch, order, spec.batch);
+        chunks.into_iter().zip(batches).map(move |(indices, batch)| First { epoch, indices, batch })
     })
 }
 
 fn keep_batch(batches: &mut Weights, step: usize, batch: Batch) {
     let shape = vec![batch.len(), 3, batch.size, batch.size];
-    let targets = Tensor32 {
-        shape: vec![batch.len()],
-        values: batch.labels.iter().map(|label| *label as f32).collect(),
+    let classes = |labels: &[i32]| Tensor32 {
+        shape: vec![labels.len()],
+        values: labels.iter().map(|label| *label as f32).collect(),
     };
+    let targets = classes(&batch.labels);
+    if let Some((labels, _)) = &batch.mixed {
+        batches.0.insert(format!("mixed.{step}"), classes(labels));
+    }
     batches.0.insert(format!("inputs.{step}"), Tensor32 { shape, values: batch.inputs });
     batches.0.insert(format!("targets.{step}"), targets);
 }

@@ -3,7 +3,7 @@
 //! Random numbers depend on seed, purpose, epoch and index alone (see [`super::random`]), so
 //! the place among the steps is all that there is to keep of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -52,15 +52,13 @@ pub struct Best<W> {
     pub weights: W,
 }
 
-/// Adam's moments of every parameter that has had a step.
+/// What an optimizer keeps of every parameter that has had a step.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct AdamState {
+pub struct OptimizerState {
     /// Steps taken.
     pub time: usize,
-    /// Running means of gradients, by parameter.
-    pub first: Weights,
-    /// Running means of squared gradients, by parameter.
-    pub second: Weights,
+    /// By [name](super::optimizer::UpdateRule::buffers), then parameter.
+    pub buffers: BTreeMap<String, Weights>,
 }
 
 /// A run between two steps.
@@ -73,7 +71,9 @@ pub struct Snapshot {
     /// Parameters and running statistics.
     pub weights: Weights,
     /// The optimiser's state.
-    pub adam: AdamState,
+    pub optimizer: OptimizerState,
+    /// The moving average of the weights, where there is one.
+    pub average: Option<Weights>,
     /// The best epoch so far, where one has ended.
     pub best: Option<Best<Weights>>,
 }
@@ -87,6 +87,7 @@ struct Facts {
     events: u64,
     position: Position,
     best: Option<Best<()>>,
+    /// Steps that the optimizer took, whichever it is.
     adam_time: usize,
 }
 
@@ -94,7 +95,10 @@ struct Facts {
 const ENTRY: &str = "snapshot";
 const CHECKSUM: &str = "crc32";
 /// What tensors' names begin with.
-const PARTS: [&str; 4] = ["network.", "adam.first.", "adam.second.", "best."];
+const NETWORK: &str = "network";
+const AVERAGE: &str = "ema";
+const BEST: &str = "best";
+const BUFFERS: [&str; 3] = ["adam.first", "adam.second", "sgd.momentum"];
 
 impl Snapshot {
     /// As a safetensors file, of the run called `spec` with `events` bytes of record.
@@ -102,12 +106,13 @@ impl Snapshot {
     /// # Errors
     /// When the format cannot hold it; `path` is for messages.
     pub fn to_bytes(&self, spec: &str, events: u64, path: &Path) -> Result<Vec<u8>> {
-        let none = Weights::default();
         let best = self.best.as_ref();
-        let parts = [&self.weights, &self.adam.first, &self.adam.second, best.map_or(&none, |b| &b.weights)];
+        let buffers = self.optimizer.buffers.iter().map(|(name, all)| (name.as_str(), all));
+        let parts = [(NETWORK, &self.weights)].into_iter().chain(best.map(|b| (BEST, &b.weights)));
+        let parts = parts.chain(self.average.as_ref().map(|weights| (AVERAGE, weights)));
         let mut all = Weights::default();
-        for (prefix, part) in PARTS.iter().zip(parts) {
-            all.0.extend(part.0.iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor.clone())));
+        for (part, weights) in parts.chain(buffers) {
+            all.0.extend(weights.0.iter().map(|(name, tensor)| (format!("{part}.{name}"), tensor.clone())));
         }
         let facts = Facts {
             spec: spec.to_owned(),
@@ -115,7 +120,7 @@ impl Snapshot {
             events,
             position: self.position.clone(),
             best: best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: () }),
-            adam_time: self.adam.time,
+            adam_time: self.optimizer.time,
         };
         let text = serde_json::to_string(&facts)
             .map_err(|e| EngineError::run(path, format!("cannot be encoded: {e}")))?;
@@ -143,20 +148,25 @@ impl Snapshot {
         if entry(CHECKSUM).is_none_or(|sum| *sum != checksum(text, &all).to_string()) {
             return Err(fail("damaged: its checksum is another"));
         }
-        let mut parts: [Weights; 4] = Default::default();
+        let mut parts: BTreeMap<&str, Weights> = BTreeMap::new();
         for (name, tensor) in all.0 {
-            let part = PARTS.iter().position(|prefix| name.starts_with(prefix));
-            let part = part.ok_or_else(|| fail("it holds a tensor that belongs to no part of a run"))?;
-            parts[part].0.insert(name[PARTS[part].len()..].to_owned(), tensor);
+            let of = |part: &'static str| Some((part, name.strip_prefix(part)?.strip_prefix('.')?));
+            let found = [NETWORK, AVERAGE, BEST].into_iter().chain(BUFFERS).find_map(of);
+            let (part, name) =
+                found.ok_or_else(|| fail("it holds a tensor that belongs to no part of a run"))?;
+            parts.entry(part).or_default().0.insert(name.to_owned(), tensor);
         }
-        let [weights, first, second, best] = parts;
+        let average = parts.remove(AVERAGE);
+        let mut take = |part| parts.remove(part).unwrap_or_default();
+        let (weights, best) = (take(NETWORK), take(BEST));
         let position = facts.position;
         if position.epoch == 0 || !position.t.is_finite() || position.t < 0.0 {
             return Err(fail("a checkpoint at no possible place"));
         }
         let best = facts.best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: best });
-        let adam = AdamState { time: facts.adam_time, first, second };
-        Ok((Self { data: facts.data, position, weights, adam, best }, facts.events))
+        let buffers = parts.into_iter().map(|(name, all)| (name.to_owned(), all)).collect();
+        let optimizer = OptimizerState { time: facts.adam_time, buffers };
+        Ok((Self { data: facts.data, position, weights, optimizer, average, best }, facts.events))
     }
 }
 
@@ -178,16 +188,25 @@ mod tests {
     use crate::domain::event::SplitSizes;
     use crate::engine::model::Tensor32;
 
+    fn weights(v: f32) -> Weights {
+        let tensor = Tensor32 { shape: vec![2], values: vec![v, -v] };
+        Weights([("stem.conv.weight".to_owned(), tensor)].into())
+    }
+
+    fn state(buffers: &[(&str, f32)]) -> OptimizerState {
+        let buffers = buffers.iter().map(|(name, v)| ((*name).to_owned(), weights(*v))).collect();
+        OptimizerState { time: 107, buffers }
+    }
+
     fn snapshot() -> Snapshot {
-        let tensor = |v: f32| Tensor32 { shape: vec![2], values: vec![v, -v] };
-        let weights = |v| Weights([("stem.conv.weight".to_owned(), tensor(v))].into());
         let train = Score { loss: 12.345_678_901_234_567, images: 30, hits: 9, hits5: None };
         let images = SplitSizes { train: 90, validation: 10, test: 20 };
         Snapshot {
             data: DataFingerprint { images, mean: vec![0.1 + 0.2], std: vec![1.0 / 3.0] },
             position: Position { epoch: 3, done: 7, step: 107, train, t: 1.25 },
             weights: weights(1.0),
-            adam: AdamState { time: 107, first: weights(0.1), second: weights(f32::MIN_POSITIVE / 4.0) },
+            average: None,
+            optimizer: state(&[("adam.first", 0.1), ("adam.second", f32::MIN_POSITIVE / 4.0)]),
             best: Some(Best { epoch: 2, top1: 100.0 / 3.0, weights: weights(0.5) }),
         }
     }
@@ -195,7 +214,10 @@ mod tests {
     #[test]
     fn a_file_holds_all_of_it_to_the_bit() {
         let path = Path::new("x");
-        for snapshot in [snapshot(), Snapshot { best: None, adam: AdamState::default(), ..snapshot() }] {
+        for optimizer in [OptimizerState::default(), state(&[("sgd.momentum", 0.3)]), snapshot().optimizer] {
+            let best = snapshot().best.filter(|_| optimizer.time > 0);
+            let average = (optimizer.buffers.len() == 1).then(|| weights(0.7));
+            let snapshot = Snapshot { best, optimizer, average, ..snapshot() };
             let bytes = snapshot.to_bytes("plain@fashion", 4321, path).unwrap();
             assert_eq!(Snapshot::from_bytes(&bytes, "plain@fashion", path).unwrap(), (snapshot, 4321));
         }

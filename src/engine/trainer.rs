@@ -3,23 +3,26 @@
 //! It is a plain function: it hands every event to an [`Observer`] and does what that
 //! returns. It knows no files, threads or screens. From top to bottom: [`train`] sets up and
 //! ends a run, `epochs` trains and validates, `train_epoch` takes the steps of one epoch
-//! ([`forward_backward`], then Adam), `test` scores the best and the last weights.
+//! ([`forward_backward`], then the optimizer's), `test` scores the best and the last weights.
 
 use std::path::Path;
 
 use burn::module::AutodiffModule;
 use burn::optim::{GradientsParams, Optimizer};
-use burn::tensor::{Int, Tensor};
+use burn::tensor::Tensor;
 
-use super::adam::{self, Adam, NetworkAdam};
+use super::average::WeightAverage;
+use super::clip::clip_norm;
 use super::data::{DataFingerprint, Dataset, DeviceBatch, Feed, epoch_order};
 use super::device::DeviceContext;
 use super::error::{EngineError, Result};
 use super::evaluate::{Evaluation, Task, correct, evaluate};
+use super::loss::{MixedIn, Targets, cross_entropy};
 use super::model::{Mode, Network, Weights, trainable_parameters};
 use super::observer::{Ended, Flow, Observer, Reporter};
-use super::ops::TrainingBackend;
 use super::ops::to_vec_f32;
+use super::ops::{NetworkOps, TrainingBackend};
+use super::optimizer::{self, NetworkOptimizer};
 use super::snapshot::{Best, Position, Snapshot};
 use crate::domain::event::{
     Checkpoint, EventKind, Outcome, Phase, RunResumed, RunStarted, Split, SplitSizes,
@@ -71,7 +74,8 @@ pub fn train<B: TrainingBackend>(
     let outcome = match trained.and_then(|()| training.test(&network, &feed)) {
         Ok(()) => Outcome::Completed,
         Err(ended) => {
-            training.reporter.weights(Checkpoint::Last, &Weights::of(&network.valid()));
+            let last = Weights::of(&training.state.kept(&network));
+            training.reporter.weights(Checkpoint::Last, &last);
             match ended {
                 Ended::Stopped if is_trained => Outcome::Stopped,
                 Ended::Stopped => {
@@ -120,15 +124,34 @@ fn first_event<B: TrainingBackend>(
 
 /// All that changes from step to step, besides the network itself.
 struct State<B: TrainingBackend> {
-    adam: NetworkAdam<B>,
+    optimizer: NetworkOptimizer<B>,
+    /// Where the spec asks for it.
+    average: Option<WeightAverage<B::InnerBackend>>,
     best: Option<Best<Network<B::InnerBackend>>>,
     position: Position,
 }
 
 impl<B: TrainingBackend> State<B> {
     fn new(spec: &ExperimentSpec) -> Self {
-        Self { adam: Adam::of::<B>(spec), best: None, position: Position::start() }
+        Self {
+            optimizer: optimizer::of_spec::<B>(spec),
+            average: average(spec, None),
+            best: None,
+            position: Position::start(),
+        }
     }
+
+    /// What is validated, tested and kept: the averaged weights where there are some, else those of
+    /// `network`.
+    fn kept(&self, network: &Network<B>) -> Network<B::InnerBackend> {
+        let average = self.average.as_ref().and_then(WeightAverage::network);
+        average.cloned().unwrap_or_else(|| network.valid())
+    }
+}
+
+/// The average that `spec` asks for, as it was when it had the weights of `network`.
+fn average<B: NetworkOps>(spec: &ExperimentSpec, network: Option<Network<B>>) -> Option<WeightAverage<B>> {
+    (spec.ema > 0.0).then(|| WeightAverage::new(spec.ema, network))
 }
 
 /// The network and the state that `from` holds; `network` gives its shape.
@@ -145,15 +168,21 @@ fn resumed<B: TrainingBackend>(
     }
     let place = Path::new("checkpoint");
     let network = from.weights.load_into(network, place)?;
-    let adam = adam::with_moments(Adam::of::<B>(spec), &network, &from.adam, &context.device)
+    let optimizer = optimizer::of_spec::<B>(spec);
+    let optimizer = optimizer::with_state(optimizer, &network, &from.optimizer, &context.device)
         .map_err(|reason| EngineError::run(place, reason))?;
+    let averaged = match from.average {
+        Some(weights) => Some(weights.load_into(network.valid(), place)?),
+        None => None,
+    };
+    let average = average(spec, averaged);
     let best = match from.best {
         Some(Best { epoch, top1, weights }) => {
             Some(Best { epoch, top1, weights: weights.load_into(network.valid(), place)? })
         }
         None => None,
     };
-    Ok((network, State { adam, best, position: from.position }))
+    Ok((network, State { optimizer, average, best, position: from.position }))
 }
 
 /// Half a run on one set of images and half on another would be a run of neither.
@@ -176,21 +205,36 @@ fn other_data(began: &DataFingerprint, here: &DataFingerprint) -> EngineError {
 pub struct ForwardBackward<B: TrainingBackend> {
     /// `[batch, classes]`.
     pub logits: Tensor<B::InnerBackend, 2>,
-    /// Mean cross-entropy, `[1]`.
+    /// Mean cross-entropy of the targets, `[1]`.
     pub loss: Tensor<B::InnerBackend, 1>,
     /// By parameter.
     pub gradients: GradientsParams,
 }
 
-/// One forward and backward pass in training mode over images `[batch, 3, size, size]` of
-/// the classes `[batch]`.
+/// A batch's images, what they should be taken for with smoothed labels, and the classes on the
+/// host, for a forward pass with gradients.
+pub fn tracked<B: TrainingBackend>(
+    batch: DeviceBatch<B::InnerBackend>,
+    smoothing: f64,
+) -> (Tensor<B, 4>, Targets<B>, Vec<i32>) {
+    let DeviceBatch { images, targets, mixed, labels } = batch;
+    let mixed = mixed.map(|MixedIn { classes, share }| {
+        let classes = Tensor::from_inner(classes);
+        MixedIn { classes, share }
+    });
+    let targets = Targets { classes: Tensor::from_inner(targets), mixed, smoothing };
+    (Tensor::from_inner(images), targets, labels)
+}
+
+/// One forward and backward pass in training mode over images `[batch, 3, size, size]` and what
+/// they should be taken for.
 pub fn forward_backward<B: TrainingBackend>(
     network: &Network<B>,
     images: Tensor<B, 4>,
-    targets: Tensor<B, 1, Int>,
+    targets: impl Into<Targets<B>>,
 ) -> ForwardBackward<B> {
     let logits = network.forward(images, Mode::Train);
-    let loss = B::cross_entropy(logits.clone(), targets);
+    let loss = cross_entropy(logits.clone(), targets.into());
     let gradients = GradientsParams::from_grads(loss.backward(), network);
     ForwardBackward { logits: logits.inner(), loss: loss.inner(), gradients }
 }
@@ -214,8 +258,8 @@ struct PendingStep<B: TrainingBackend> {
     labels: Vec<i32>,
 }
 
-/// The network after some training, and whether training goes on: Adam takes the network and
-/// returns it, so that it passes through every function that takes a step.
+/// The network after some training, and whether training goes on: the optimizer takes the
+/// network and returns it, so that it passes through every function that takes a step.
 type Trained<B> = (Network<B>, Flow<()>);
 
 impl<B: TrainingBackend> Training<'_, B> {
@@ -239,18 +283,25 @@ impl<B: TrainingBackend> Training<'_, B> {
     /// The steps of the epoch that are left. A step is scored before it is taken.
     fn train_epoch(&mut self, mut network: Network<B>, feed: &Feed<B::InnerBackend>) -> Trained<B> {
         let epoch = self.state.position.epoch;
-        let lr = self.spec.lr_at(epoch);
-        if let Err(ended) = self.begin_epoch(epoch, lr) {
+        let schedule = self.spec.schedule(self.data.sizes().train.div_ceil(self.spec.batch));
+        if let Err(ended) = self.begin_epoch(epoch, schedule.at_epoch(epoch)) {
             return (network, Err(ended));
         }
         let mut order = epoch_order(self.data, self.spec.seed, epoch);
         order.drain(..order.len().min(self.state.position.done * self.spec.batch));
         let mut pending = Vec::new();
-        for DeviceBatch { images, targets, labels } in feed.training(epoch, order, self.spec.batch) {
-            let (images, targets) = (Tensor::from_inner(images), Tensor::from_inner(targets));
+        for batch in feed.training(epoch, order, self.spec.batch) {
+            let (images, targets, labels) = tracked(batch, self.spec.label_smoothing);
             let ForwardBackward { logits, loss, gradients } = forward_backward(&network, images, targets);
-            network = self.state.adam.step(lr, network, gradients);
+            let gradients = match self.spec.grad_clip {
+                0.0 => gradients,
+                max => clip_norm(&network, gradients, max),
+            };
             let Position { step, done, .. } = &mut self.state.position;
+            network = self.state.optimizer.step(schedule.at(*step), network, gradients);
+            if let Some(average) = &mut self.state.average {
+                average.update(network.valid());
+            }
             (*step, *done) = (*step + 1, *done + 1);
             pending.push(PendingStep { step: *step, logits, loss, labels });
             if let Err(ended) = self.after_step(&network, &mut pending) {
@@ -315,7 +366,7 @@ impl<B: TrainingBackend> Training<'_, B> {
     /// Validates, keeps the weights and moves on to the next epoch.
     fn end_epoch(&mut self, network: &Network<B>, feed: &Feed<B::InnerBackend>) -> Flow<()> {
         let epoch = self.state.position.epoch;
-        let valid = network.valid();
+        let valid = self.state.kept(network);
         let probe = self.spec.probe_images;
         let Evaluation { score, blocks } =
             self.score(feed, &valid, Phase::Validating, Split::Validation, epoch, probe)?;
@@ -343,7 +394,7 @@ impl<B: TrainingBackend> Training<'_, B> {
     /// Scores the test split with the best weights and, where they are others, the last.
     fn test(&mut self, network: &Network<B>, feed: &Feed<B::InnerBackend>) -> Flow<()> {
         let last_epoch = self.state.position.epoch - 1;
-        let last = network.valid();
+        let last = self.state.kept(network);
         let (epoch, best) = match self.state.best.take() {
             Some(Best { epoch, weights, .. }) => (epoch, weights),
             None => (last_epoch, last.clone()),
@@ -389,13 +440,14 @@ impl<B: TrainingBackend> Training<'_, B> {
 
     /// Hands out what the run needs to resume from here.
     fn snapshot(&mut self, network: &Network<B>) {
-        let State { adam, best, position } = &self.state;
+        let State { optimizer, average, best, position } = &self.state;
         let best = best.as_ref();
         let snapshot = Snapshot {
             data: self.data.fingerprint(),
             position: Position { t: self.reporter.elapsed(), ..position.clone() },
             weights: Weights::of(&network.valid()),
-            adam: adam::moments(adam, network),
+            optimizer: optimizer::state(optimizer, network),
+            average: average.as_ref().and_then(WeightAverage::network).map(Weights::of),
             best: best.map(|b| Best { epoch: b.epoch, top1: b.top1, weights: Weights::of(&b.weights) }),
         };
         self.reporter.snapshot(&snapshot);

@@ -113,7 +113,7 @@ pub fn long_tape() -> Result<Timeline> {
         };
         tell(EventKind::RunStarted(Box::new(started(&spec, steps))));
         for epoch in 1..=epochs {
-            tell(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
+            tell(EventKind::EpochStarted { epoch, lr: spec.schedule(steps).at_epoch(epoch) });
             tell(EventKind::Phase { phase: Phase::Training });
             for step in (epoch - 1) * steps + 1..=epoch * steps {
                 let loss = 2.3 / (1.0 + step as f32 / 300.0) + 0.2 * (step as f32 * 12.9898).sin().abs();

@@ -7,6 +7,7 @@ use crate::domain::error::SpecError;
 use crate::domain::hops::{Hop, HopGroup, HopSelection, HopSet};
 use crate::domain::paper;
 use crate::domain::params;
+use crate::domain::recipe;
 use crate::domain::spec::{ExperimentSpec, Version};
 use crate::domain::term::Term;
 
@@ -107,6 +108,7 @@ impl Draft {
     /// `blocks` and `widths` have one entry a block, so that setting one to another
     /// length changes the other: it is cut, or a new block is as deep as the last one and
     /// twice as wide, up to 64 channels, the paper's widest. Hops that no longer exist go.
+    /// With another optimizer or schedule, keys that it has no use for get their defaults.
     ///
     /// # Errors
     /// For an unknown key, a value it does not take, or a spec that would not be a run.
@@ -116,6 +118,10 @@ impl Draft {
         let blocks = match key {
             "blocks" => spec.blocks.len(),
             "widths" => spec.widths.len(),
+            "optimizer" | "schedule" => {
+                recipe::follow_choice(&mut spec, &self.spec);
+                return self.replace(spec);
+            }
             _ => return self.replace(spec),
         };
         lengthen(&mut spec.blocks, blocks, |depth| depth);

@@ -8,6 +8,8 @@ use crate::domain::dataset::DatasetId;
 use crate::domain::error::SpecError;
 use crate::domain::hops::HopGroup;
 use crate::domain::keys::{KEYS, SpecKey};
+use crate::domain::recipe::OptimizerKind;
+use crate::domain::schedule::ScheduleKind;
 use crate::domain::spec::{ExperimentSpec, ValidationSource, Version};
 use crate::domain::text::gib;
 use crate::engine::device::{DeviceChoice, DeviceFacts};
@@ -40,21 +42,35 @@ const FIRST: [&str; 11] = [
     "blocks",
     "widths",
 ];
-/// Those that most datasets have no use for.
-const LAST: [&str; 3] = ["folder", "classes", "image_size"];
+/// All others, under the headings that they are listed under.
+const GROUPS: [(&str, &[&str]); 6] = [
+    ("Learning rate", &["schedule", "lr_halve_every", "warmup"]),
+    (
+        "Optimizer",
+        &["optimizer", "beta1", "beta2", "eps", "momentum", "nesterov", "weight_decay", "grad_clip"],
+    ),
+    ("Regularization", &["label_smoothing", "ema"]),
+    ("Augmentation", &["crop_padding", "flip", "cutout", "mixup"]),
+    ("Data", &["val_fraction", "val_from", "val_limit", "test_limit", "folder", "classes", "image_size"]),
+    ("Further", &["cardinality", "probe_images"]),
+];
 
 static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let named = |name: &&str| KEYS.iter().find(|key| key.name == *name).map(Field::Key);
-    let is_named = |key: &&SpecKey| FIRST.contains(&key.name) || LAST.contains(&key.name);
-    let others = KEYS.iter().filter(|key| !is_named(key)).map(Field::Key);
     let first = [Field::Line, Field::Preset].into_iter().chain(FIRST.iter().filter_map(named));
-    first.chain([Field::Device]).chain(others).chain(LAST.iter().filter_map(named)).collect()
+    let others = GROUPS.iter().flat_map(|(_, names)| names.iter().filter_map(named));
+    first.chain([Field::Device]).chain(others).collect()
 });
 
 impl Field {
     /// All, from the top: what differs from run to run comes first.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         FIELDS.iter().copied()
+    }
+
+    /// The heading above it, where it is the first of a group.
+    pub fn heading(self) -> Option<&'static str> {
+        GROUPS.iter().find(|(_, names)| names[0] == self.name()).map(|(heading, _)| *heading)
     }
 
     /// The row of the first field whose name begins with `text`, or else has it in it.
@@ -179,7 +195,9 @@ impl Setup {
                 "version" => Version::NAMES.map(str::to_owned).to_vec(),
                 "dataset" => DatasetId::ALL.map(|d| d.name().to_owned()).to_vec(),
                 "val_from" => ValidationSource::ALL.map(|source| source.name().to_owned()).to_vec(),
-                "flip" => ["false", "true"].map(str::to_owned).to_vec(),
+                "optimizer" => OptimizerKind::ALL.map(|kind| kind.name().to_owned()).to_vec(),
+                "schedule" => ScheduleKind::ALL.map(|kind| kind.name().to_owned()).to_vec(),
+                "flip" | "nesterov" => ["false", "true"].map(str::to_owned).to_vec(),
                 "hops" => HopGroup::named(draft.spec().blocks.len()).map(|group| group.to_string()).collect(),
                 name => return number(name, &now, forward),
             },
@@ -237,8 +255,7 @@ impl Setup {
                     Version::HiRes(_) => Version::hires(),
                     ref baseline => baseline.clone(),
                 };
-                let paper = ExperimentSpec::paper(spec.family, version, spec.dataset);
-                (key.get)(&paper).map(|value| value.to_string())
+                ExperimentSpec { version, ..spec.clone() }.default_of(key).map(|value| value.to_string())
             }
         }
     }
@@ -295,6 +312,13 @@ fn number(key: &str, now: &str, forward: bool) -> Option<String> {
             let n: u64 = now.parse().ok()?;
             Some(if forward { n * 2 } else { n.div_ceil(2) }.to_string())
         }
+        "momentum" | "warmup" => {
+            let step = if key == "warmup" { 0.5 } else { 0.1 };
+            let at: f64 = now.parse().ok()?;
+            let next = if forward { at + step } else { (at - step).max(0.0) };
+            // No digits beyond those of the steps: 0.30000000000000004.
+            Some(format!("{:?}", (next * 1e6).round() / 1e6))
+        }
         "lr" => {
             let rate: f64 = now.parse().ok()?;
             Some(format!("{:?}", if forward { rate * 2.0 } else { rate / 2.0 }))
@@ -310,4 +334,19 @@ fn number(key: &str, now: &str, forward: bool) -> Option<String> {
 /// The run that a preset's name or a TOML file means.
 fn preset(text: &str) -> Result<ExperimentSpec, SpecError> {
     presets::resolve(text.trim()).map_err(|e| SpecError::new("preset", e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_its_field() {
+        let keys = |field: Field| matches!(field, Field::Key(_)).then(|| field.name());
+        let mut fields: Vec<_> = Field::all().filter_map(keys).collect();
+        let mut names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+        fields.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(fields, names);
+    }
 }

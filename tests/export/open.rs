@@ -204,7 +204,7 @@ fn a_loss_that_is_no_number_is_exported() {
         let facts = record(LINE, "2026-11-24T10:00:00Z", 1).swap_remove(0);
         let EventKind::RunStarted(facts) = facts.kind else { panic!("a run starts first") };
         let mut events = RunEvents::of(*facts);
-        events.then(EventKind::EpochStarted { epoch: 1, lr: spec.lr_at(1) });
+        events.then(EventKind::EpochStarted { epoch: 1, lr: spec.lr });
         events.then(EventKind::Diverged { epoch: 1, step: 1, split: Split::Train, loss: loss.into() });
         events.then(EventKind::Finished { outcome: Outcome::Diverged, message: None });
         events.events.iter().for_each(|event| run.append(event).unwrap());

@@ -222,7 +222,7 @@ pub fn record(line: &str, at: &str, salt: usize) -> Vec<Event> {
     let (mut best, mut most) = (1, None);
     for epoch in 1..=spec.epochs {
         let (mut hits, mut loss_sum) = (0, 0.0);
-        run.then(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
+        run.then(EventKind::EpochStarted { epoch, lr: spec.schedule(steps_per_epoch).at_epoch(epoch) });
         run.then(EventKind::Phase { phase: Phase::Training });
         let begin = run.events.last().unwrap().t;
         for n in 1..=steps_per_epoch {

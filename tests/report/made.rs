@@ -58,7 +58,7 @@ fn told(spec: &ExperimentSpec, top1: f64, outcome: Outcome, at: &str, epochs: us
     let rise = &rise[5 - (epochs - 1).clamp(1, 5)..];
     for epoch in 1..=epochs {
         let part = rise.get(epoch - 1).copied().unwrap_or(0.99);
-        run.then(EventKind::EpochStarted { epoch, lr: spec.lr_at(epoch) });
+        run.then(EventKind::EpochStarted { epoch, lr: spec.schedule(steps_per_epoch).at_epoch(epoch) });
         run.then(EventKind::EpochEnded {
             epoch,
             step: epoch * steps_per_epoch,

@@ -82,6 +82,22 @@ pub fn pytorch_trains_by_the_recipe() {
     assert!(report["summary"]["val_top1"]["std"].is_number(), "{report}");
 }
 
+/// The paper's recipe, and one for every other key of recipes.
+const RECIPES: [&str; 12] = [
+    "lr=0.001",
+    "optimizer=adamw lr=0.001 weight_decay=0.05",
+    "optimizer=sgd lr=0.05",
+    "optimizer=sgd lr=0.02 momentum=0.9 weight_decay=0.0005",
+    "optimizer=sgd lr=0.02 momentum=0.9 nesterov=true",
+    "lr=0.001 epochs=7 lr_halve_every=2 warmup=1",
+    "lr=0.002 epochs=7 schedule=cosine warmup=0.5",
+    "lr=0.002 epochs=7 schedule=onecycle",
+    "lr=0.001 label_smoothing=0.1 grad_clip=0.5",
+    "lr=0.001 crop_padding=4 flip=true cutout=12",
+    "lr=0.001 mixup=0.4 label_smoothing=0.1 ema=0.9",
+    "optimizer=sgd lr=0.02 momentum=0.9 grad_clip=1 ema=0.8 mixup=1 cutout=9 flip=true",
+];
+
 /// A network so small, and steps so short, that single precision stays together, too.
 #[test]
 pub fn pytorch_repeats_the_first_steps() {
@@ -89,16 +105,18 @@ pub fn pytorch_repeats_the_first_steps() {
         return;
     }
     let dir = TempDir::new().unwrap();
-    let spec = [
-        "resnext+hires@fashion-embedded",
-        "blocks=1,1",
-        "widths=4,8",
-        "batch=20",
-        "train_limit=60",
-        "lr=0.001",
-    ];
-    said(program(dir.path()).args(["parity", "steps"]).args(spec));
-    let rows = json(&said(script("tests/parity/compare.py", dir.path()).args(["steps", "--json"])));
-    assert_eq!((&rows[0]["steps"], rows.as_array().unwrap().len()), (&20.into(), 1));
-    assert!(rows[0]["double"]["logits"].as_f64().unwrap() <= 1e-4, "{rows}");
+    let spec = ["resnext+hires@fashion-embedded", "blocks=1,1", "widths=4,8", "batch=20", "train_limit=60"];
+    for (folder, recipe) in RECIPES.iter().enumerate() {
+        let folder = folder.to_string();
+        said(program(dir.path()).args(["parity", &folder]).args(spec).args(recipe.split(' ')));
+    }
+    let folders = (0..RECIPES.len()).map(|folder| folder.to_string());
+    let rows = json(&said(script("tests/parity/compare.py", dir.path()).arg("--json").args(folders)));
+    assert_eq!((&rows[0]["steps"], rows.as_array().unwrap().len()), (&20.into(), RECIPES.len()));
+    for row in rows.as_array().unwrap() {
+        assert!(row["double"]["logits"].as_f64().unwrap() <= 1e-6, "{row}");
+        assert!(row["double"]["losses"].as_f64().unwrap() <= 1e-9, "{row}");
+        assert!(row["images"].as_f64().unwrap() <= 1e-6, "{row}");
+        assert!(row["weights"].as_f64().unwrap() <= 1e-6, "{row}");
+    }
 }

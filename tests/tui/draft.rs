@@ -90,7 +90,15 @@ const TYPED: &[(&str, &str, &str)] = &[
     ("epochs", "3", "3"),
     ("batch", "64", "64"),
     ("lr", "0.02", "0.02"),
+    ("optimizer", "adamw", "adamw"),
+    ("schedule", "cosine", "cosine"),
     ("lr_halve_every", "5", "5"),
+    ("warmup", "0.5", "0.5"),
+    ("grad_clip", "1", "1.0"),
+    ("label_smoothing", "0.1", "0.1"),
+    ("ema", "0.999", "0.999"),
+    ("cutout", "8", "8"),
+    ("mixup", "0.2", "0.2"),
     ("beta1", "0.8", "0.8"),
     ("beta2", "0.99", "0.99"),
     ("eps", "1e-7", "1e-7"),
@@ -110,8 +118,8 @@ const TYPED: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_field_can_be_typed() {
-    // Three are of the dataset folder alone.
-    assert_eq!(TYPED.len() + 3, Field::all().len());
+    // Three are of the dataset folder alone, and two of SGD.
+    assert_eq!(TYPED.len() + 5, Field::all().len());
     for (name, text, then) in TYPED {
         let mut world = World::of("resnet+hires[P1]@fashion-embedded seed=1");
         choose(&mut world, name);

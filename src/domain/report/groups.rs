@@ -87,12 +87,8 @@ impl DataSignature {
 /// What `spec` has otherwise than the paper's recipe for its dataset, as in its one-line
 /// form; nothing for the paper's.
 pub fn recipe(spec: &ExperimentSpec) -> String {
-    let usual = ExperimentSpec::paper(spec.family, spec.version.clone(), spec.dataset);
-    let differing = spec
-        .pairs()
-        .zip(usual.pairs())
-        .filter(|((key, value), (_, default))| value != default && !NOT_RECIPE.contains(key));
-    differing.map(|((key, value), _)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+    let differing = spec.unusual().filter(|(key, _)| !NOT_RECIPE.contains(key));
+    differing.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
 }
 
 /// How a family's versions are ordered: as in the paper, then by name.

@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use crate::domain::error::SpecError;
 use crate::domain::spec::ExperimentSpec;
-use crate::engine::adam::Adam;
 use crate::engine::bench::steps::synthetic_batch;
 use crate::engine::device::{Device, DeviceContext, OnDevice, compilation, on_cpu};
 use crate::engine::error::Result;
 use crate::engine::model::Network;
 use crate::engine::ops::TrainingBackend;
 use crate::engine::ops::to_vec_f32;
+use crate::engine::optimizer;
 use crate::engine::trainer::{ForwardBackward, forward_backward};
 
 /// Steps that are taken.
@@ -78,12 +78,12 @@ impl OnDevice for Losses<'_> {
         let Self(spec) = self;
         let batch = synthetic_batch(spec);
         let mut network = Network::<B>::new(&spec.architecture()?, spec.seed, &context.device);
-        let mut adam = Adam::of::<B>(spec);
+        let mut optimizer = optimizer::of_spec::<B>(spec);
         let mut losses = Vec::new();
         for _ in 0..STEPS {
             let (images, targets) = (batch.images::<B>(&context.device), batch.targets::<B>(&context.device));
             let ForwardBackward { loss, gradients, .. } = forward_backward(&network, images, targets);
-            network = adam.step(RATE, network, gradients);
+            network = optimizer.step(RATE, network, gradients);
             losses.extend(to_vec_f32(loss));
         }
         Ok(losses)

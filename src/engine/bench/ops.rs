@@ -221,6 +221,7 @@ impl Ops<'_> {
             eps: 1e-8,
             rate: 0.01,
             weight_decay: 0.0,
+            keep: 1.0,
         };
         let gradient = tensor("gradient", [len]);
         let run = |ours: bool| {

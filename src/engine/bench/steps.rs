@@ -11,13 +11,13 @@ use serde::Serialize;
 use crate::domain::cost;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::stats;
-use crate::engine::adam::Adam;
 use crate::engine::data::Batch;
 use crate::engine::device::{DeviceContext, OnDevice};
 use crate::engine::error::Result;
 use crate::engine::model::{Mode, Network};
 use crate::engine::ops::TrainingBackend;
 use crate::engine::ops::to_vec_f32;
+use crate::engine::optimizer;
 use crate::engine::random;
 use crate::engine::trainer::{ForwardBackward, forward_backward};
 
@@ -60,7 +60,7 @@ pub fn synthetic_batch(spec: &ExperimentSpec) -> Batch {
     // Uniform with a variance of one, like normalised images.
     let inputs = random::uniform(spec.seed, "bench/images", spec.batch * 3 * size * size, 3f32.sqrt());
     let labels = (0..spec.batch).map(|i| (i % spec.classes()) as i32).collect();
-    Batch { inputs, labels, size }
+    Batch { inputs, labels, mixed: None, size }
 }
 
 impl OnDevice for StepBench<'_> {
@@ -82,12 +82,12 @@ impl OnDevice for StepBench<'_> {
             Work::Train => {
                 let (images, targets) =
                     (batch.images::<B>(&context.device), batch.targets::<B>(&context.device));
-                let mut adam = Adam::of::<B>(self.spec);
+                let mut optimizer = optimizer::of_spec::<B>(self.spec);
                 for step in 0..total {
                     let start = Instant::now();
                     let ForwardBackward { loss, gradients, .. } =
                         forward_backward(&network, images.clone(), targets.clone());
-                    network = adam.step(self.spec.lr, network, gradients);
+                    network = optimizer.step(self.spec.lr, network, gradients);
                     to_vec_f32(loss);
                     // Only the loss has been waited for; a device may still be at the rest.
                     let _ = B::sync(&context.device);

@@ -8,6 +8,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 
 use super::{Augmentation, Dataset, DeviceBatch};
 use crate::domain::event::Split;
+use crate::engine::loss::MixedIn;
 use crate::engine::random;
 
 /// How many batches may wait: one being used up, two ready.
@@ -20,6 +21,8 @@ pub struct Batch {
     pub inputs: Vec<f32>,
     /// One class an image, `[batch]`.
     pub labels: Vec<i32>,
+    /// Where images were mixed, the classes of those that were mixed in, and their share.
+    pub mixed: Option<(Vec<i32>, f64)>,
     /// Height and width, pixels.
     pub size: usize,
 }
@@ -43,11 +46,16 @@ impl Batch {
     /// All of it on the device.
     pub fn into_device<B: Backend>(self, device: &B::Device) -> DeviceBatch<B> {
         let shape = [self.len(), 3, self.size, self.size];
-        DeviceBatch {
-            targets: self.targets(device),
-            images: Tensor::from_data(TensorData::new(self.inputs, shape), device),
-            labels: self.labels,
-        }
+        let on = |labels: &[i32]| Tensor::from_data(labels, device);
+        let mixed = self.mixed.as_ref().map(|(labels, share)| MixedIn { classes: on(labels), share: *share });
+        let targets = on(&self.labels);
+        // Of a mixed image, what it shows more of.
+        let labels = match self.mixed {
+            Some((labels, share)) if share > 0.5 => labels,
+            _ => self.labels,
+        };
+        let images = Tensor::from_data(TensorData::new(self.inputs, shape), device);
+        DeviceBatch { images, targets, mixed, labels }
     }
 
     /// The labels on the device, `[batch]`.
@@ -129,13 +137,37 @@ fn assemble(
     for (&index, out) in chunk.iter().zip(inputs.chunks_exact_mut(each)) {
         match augmentation {
             Some((augmentation, epoch)) => {
-                augmentation.draw(epoch, index).write(&images, index, size, &dataset.normalisation, out);
+                let draw = augmentation.draw(epoch, index, size);
+                draw.write(&images, index, size, &dataset.normalisation, out);
+                // The mean of the train split.
+                draw.erase(size, out, |_| 0.0);
             }
             None => dataset.normalisation.write(&images, index, size, out),
         }
     }
-    let labels = chunk.iter().map(|i| i32::from(images.labels[*i as usize])).collect();
-    Batch { inputs, labels, size }
+    let labels: Vec<_> = chunk.iter().map(|i| i32::from(images.labels[*i as usize])).collect();
+    let share = augmentation.and_then(|(augmentation, epoch)| augmentation.mixed_share(epoch, chunk));
+    let mixed = share.map(|share| {
+        mix_in_previous(&mut inputs, each, share);
+        let mut others = labels.clone();
+        others.rotate_right(1);
+        (others, share)
+    });
+    Batch { inputs, labels, mixed, size }
+}
+
+/// Mixes into every image of `each` values the one before it, and into the first the last, as
+/// `torchvision.transforms.v2.MixUp` does.
+fn mix_in_previous(inputs: &mut [f32], each: usize, share: f64) {
+    let (own, others) = ((1.0 - share) as f32, share as f32);
+    let mut previous = inputs[inputs.len() - each..].to_vec();
+    for image in inputs.chunks_exact_mut(each) {
+        let before = image.to_vec();
+        for (value, other) in image.iter_mut().zip(&previous) {
+            *value = *other * others + *value * own;
+        }
+        previous = before;
+    }
 }
 
 #[cfg(test)]
@@ -175,6 +207,33 @@ mod tests {
         let mean = inside.iter().sum::<f64>() / inside.len() as f64;
         let variance = inside.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / inside.len() as f64;
         assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-5, "{mean} {variance}");
+    }
+
+    #[test]
+    fn mixed_images_have_the_classes_of_both() {
+        let (_, plain) = tiny();
+        let spec: ExperimentSpec = "plain@fashion-embedded train_limit=50 mixup=1".parse().unwrap();
+        let data = Dataset::load(&spec, None).unwrap();
+        let order = epoch_order(&data, 0, 1);
+        let plain = Batches::new(&plain, Split::Train, order.clone(), 16);
+        let mixed = Batches::training(&data, 1, order, 16).collect::<Vec<_>>();
+        for (plain, mixed) in plain.zip(&mixed) {
+            let (others, share) = mixed.mixed.as_ref().unwrap();
+            assert_eq!(mixed.labels, plain.labels);
+            let each = 3 * 32 * 32;
+            for (image, values) in mixed.inputs.chunks_exact(each).enumerate() {
+                let previous = (image + plain.len() - 1) % plain.len();
+                assert_eq!(others[image], plain.labels[previous]);
+                let images = plain.inputs[image * each..].iter().zip(&plain.inputs[previous * each..]);
+                for (value, (own, other)) in values.iter().zip(images) {
+                    let expected = f64::from(*own) * (1.0 - share) + f64::from(*other) * share;
+                    assert!((f64::from(*value) - expected).abs() < 1e-5);
+                }
+            }
+            let counted = mixed.clone().into_device::<burn_flex::Flex>(&burn_flex::FlexDevice).labels;
+            assert_eq!(&counted, if *share > 0.5 { others } else { &plain.labels });
+        }
+        assert_eq!(mixed.len(), 4);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use burn::tensor::{Int, Tensor};
 use super::resident::Resident;
 use super::{Batches, Dataset};
 use crate::domain::event::Split;
+use crate::engine::loss::MixedIn;
 
 /// Some images on the device, ready for the network.
 #[derive(Debug, Clone)]
@@ -14,7 +15,10 @@ pub struct DeviceBatch<B: Backend> {
     pub images: Tensor<B, 4>,
     /// One class an image, `[batch]`.
     pub targets: Tensor<B, 1, Int>,
-    /// The same on the host, where hits are counted.
+    /// Of mixed images, what was mixed in.
+    pub mixed: Option<MixedIn<B>>,
+    /// The classes on the host, where hits are counted; of mixed images, those with the larger
+    /// share.
     pub labels: Vec<i32>,
 }
 

@@ -44,7 +44,7 @@ use super::error::Result;
 use crate::domain::event::{Split, SplitSizes};
 use crate::domain::spec::{ExperimentSpec, ValidationSource};
 
-pub use augment::Augmentation;
+pub use augment::{Augmentation, DrawnAugmentation};
 pub use batches::{Batch, Batches, epoch_order};
 pub use feed::{DeviceBatch, Feed};
 pub use folder::{all as image_folders, of_name as image_folder};

@@ -47,6 +47,11 @@ impl Normalisation {
         &self.tables[channel]
     }
 
+    /// Black as the network sees it in one of its three channels.
+    pub fn black(&self, channel: usize) -> f32 {
+        self.tables[channel % self.tables.len()][0]
+    }
+
     /// Writes one image as the network sees it: normalised, centred on black (pixel 0)
     /// borders up to `size`.
     ///

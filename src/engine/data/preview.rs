@@ -123,7 +123,10 @@ impl Kept {
         let augmentation = self.data.augmentation.filter(|_| split == Split::Train)?;
         let size = self.data.image_size;
         let mut out = vec![0.0; images.channels * size * size];
-        augmentation.draw(1, index).write(images, index, size, plain, &mut out);
+        let draw = augmentation.draw(1, index, size);
+        draw.write(images, index, size, plain, &mut out);
+        let mean = &self.data.normalisation.mean;
+        draw.erase(size, &mut out, |channel| (mean[channel % images.channels] * 255.0) as f32);
         Some(out.into_iter().map(|value| value as u8).collect())
     }
 }
@@ -170,7 +173,7 @@ mod tests {
         let images = data.images(Split::Train);
         let index = *data.indices(Split::Train).iter().find(|i| images.labels[**i as usize] == 4).unwrap();
         let mut network = vec![0.0; 3 * 32 * 32];
-        let draw = data.augmentation.unwrap().draw(1, index);
+        let draw = data.augmentation.unwrap().draw(1, index, 32);
         draw.write(&images, index, 32, &data.normalisation, &mut network);
         let altered = seen.samples[4][0].altered.as_ref().unwrap();
         assert_eq!(altered.len(), 32 * 32);

@@ -84,6 +84,6 @@ impl<B: Backend> ResidentImages<B> {
         let indices = Tensor::<B, 1, Int>::from_data(indices.as_slice(), &self.images.device());
         let images = self.images.clone().select(0, indices.clone());
         let images = if self.host.channels == 1 { images.repeat_dim(1, 3) } else { images };
-        DeviceBatch { images, targets: self.targets.clone().select(0, indices), labels }
+        DeviceBatch { images, targets: self.targets.clone().select(0, indices), mixed: None, labels }
     }
 }

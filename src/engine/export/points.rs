@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::event::{Event, EventKind, Split};
+use crate::domain::schedule::Schedule;
 
 /// One recorded number.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,8 @@ pub struct CurveReader {
     epoch: usize,
     /// That at the end of each epoch.
     ends: HashMap<usize, usize>,
+    /// Where the learning rate changes within epochs.
+    schedule: Option<Schedule>,
 }
 
 impl CurveReader {
@@ -42,11 +45,21 @@ impl CurveReader {
             points.push(CurvePoint { metric: metric.to_owned(), epoch, step, t: event.t, value });
         };
         match &event.kind {
+            EventKind::RunStarted(facts) => {
+                let schedule = facts.spec.schedule(facts.steps_per_epoch);
+                self.schedule = Some(schedule).filter(Schedule::changes_by_step);
+            }
             EventKind::EpochStarted { epoch, lr } => {
                 self.epoch = *epoch;
-                add("lr", *epoch, self.step, *lr);
+                if self.schedule.is_none() {
+                    add("lr", *epoch, self.step, *lr);
+                }
             }
             EventKind::Step { epoch, step: now, loss, .. } => {
+                // With which the step was taken, from where the one before it had led.
+                if let Some(schedule) = &self.schedule {
+                    add("lr", *epoch, now.saturating_sub(1), schedule.at(now.saturating_sub(1)));
+                }
                 self.step = *now;
                 add("loss/train_step", *epoch, self.step, f64::from(*loss));
             }

@@ -58,6 +58,8 @@ pub struct AdamStep {
     pub rate: f64,
     /// L2 penalty.
     pub weight_decay: f64,
+    /// What is left of a parameter before its step: 1, less with decoupled weight decay.
+    pub keep: f64,
 }
 
 /// Takes a step: parameters and both moments are updated in place.
@@ -88,13 +90,13 @@ impl WithSimd for Adam<'_> {
         let Self { step, gradient, parameter, first, second } = self;
         let [towards_first, beta2, towards_second] =
             [step.towards_first, step.beta2, step.towards_second].map(|v| v as f32);
-        let [correction2, eps, rate, weight_decay] =
-            [step.correction2, step.eps, step.rate, step.weight_decay].map(|v| v as f32);
+        let [correction2, eps, rate, weight_decay, keep] =
+            [step.correction2, step.eps, step.rate, step.weight_decay, step.keep].map(|v| v as f32);
         for (((p, g), m), v) in parameter.iter_mut().zip(gradient).zip(first).zip(second) {
             let g = g + *p * weight_decay;
             *m += (g - *m) * towards_first;
             *v = *v * beta2 + g * g * towards_second;
-            *p -= *m / (v.sqrt() / correction2 + eps) * rate;
+            *p = *p * keep - *m / (v.sqrt() / correction2 + eps) * rate;
         }
     }
 }

@@ -100,6 +100,10 @@ pub fn adam<B: Backend, const D: usize>(
     let first = first.clone() + (gradient.clone() - first) * step.towards_first;
     let second = second * step.beta2 + gradient.clone() * gradient * step.towards_second;
     let denominator = second.clone().sqrt() / step.correction2 + step.eps;
+    let parameter = match step.keep {
+        1.0 => parameter,
+        keep => parameter * keep,
+    };
     let parameter = parameter - first.clone() / denominator * step.rate;
     [parameter, first, second]
 }

@@ -66,7 +66,7 @@ impl PanelKind for SetupPanel {
         PanelKey::<Self>::new(
             "field-default",
             &["d", "delete"],
-            "the paper's value for this dataset",
+            "the default value for this dataset",
             |_, session| {
                 set_default(session);
             },
@@ -99,20 +99,36 @@ impl PanelKind for SetupPanel {
     ];
 }
 
-/// The first field that is seen in so many rows.
-fn first_seen(session: &Session, rows: u16) -> u16 {
-    let fields = Field::all().len() as u16;
-    (session.setup.row() as u16).saturating_sub(rows / 2).min(fields.saturating_sub(rows))
+/// A row of the panel.
+#[derive(Clone, Copy)]
+enum Row {
+    Heading(&'static str),
+    /// A field, by its place among all.
+    Field(usize, Field),
 }
 
-/// What the field under the cursor means, and the paper's value where it has another.
+/// All rows: headings, and the fields below them.
+fn rows() -> impl Iterator<Item = Row> {
+    Field::all().enumerate().flat_map(|(place, field)| {
+        field.heading().map(Row::Heading).into_iter().chain([Row::Field(place, field)])
+    })
+}
+
+/// The first row that is seen in so many.
+fn first_seen(session: &Session, height: u16) -> u16 {
+    let chosen = rows().position(|row| matches!(row, Row::Field(place, _) if place == session.setup.row()));
+    let chosen = chosen.unwrap_or(0) as u16;
+    chosen.saturating_sub(height / 2).min((rows().count() as u16).saturating_sub(height))
+}
+
+/// What the field under the cursor means, and its default where it has another value.
 fn help(session: &Session) -> String {
     let (field, setup, draft) = (session.setup.field(), &session.setup, &session.draft);
     let usual = setup.default_of(field, draft).filter(|_| setup.is_unusual(field, draft));
     let device = matches!(field, Field::Device).then(|| setup.about_device()).flatten();
     let device = device.map_or(String::new(), |device| format!(": {}", harmless(&device, 400)));
     // Where the end is cut off, this is not.
-    let usual = usual.map_or(String::new(), |usual| format!("paper: {usual} · "));
+    let usual = usual.map_or(String::new(), |usual| format!("default: {usual} · "));
     format!("{usual}{}{device}", field.about())
 }
 
@@ -120,12 +136,17 @@ impl Panel for SetupPanel {
     /// Which fields are seen, where not all of them are.
     fn summary(&self, session: &Session, _room: usize) -> String {
         let (first, height) = (first_seen(session, self.area.height), self.area.height);
-        let fields = Field::all().len() as u16;
-        if height == 0 || height >= fields {
+        if height == 0 || usize::from(height) >= rows().count() {
             return "the next run".into();
         }
         let of = if self.area.width < NARROW { "/" } else { " of " };
-        format!("{}–{}{of}{fields}", first + 1, first + height)
+        let seen = rows().skip(first.into()).take(height.into());
+        let mut places = seen.filter_map(|row| match row {
+            Row::Field(place, _) => Some(place + 1),
+            Row::Heading(_) => None,
+        });
+        let from = places.next().unwrap_or(1);
+        format!("{from}–{}{of}{}", places.last().unwrap_or(from), Field::all().len())
     }
 
     fn columns_wanted(&self, _session: &Session) -> Wish {
@@ -133,7 +154,7 @@ impl Panel for SetupPanel {
     }
 
     fn rows_wanted(&self, _session: &Session, _width: u16) -> Wish {
-        Wish::new(6, Field::all().len() as u16)
+        Wish::new(6, rows().count() as u16)
     }
 
     fn layout(&mut self, _session: &Session, area: Rect) {
@@ -146,8 +167,14 @@ impl Panel for SetupPanel {
         let first = first_seen(session, area.height);
         let mut drawn = Drawn::default();
         let mut chosen = area.y;
-        for (row, field) in Field::all().enumerate().skip(first.into()).take(area.height.into()) {
-            let y = area.y + row as u16 - first;
+        for (y, row) in (area.y..area.bottom()).zip(rows().skip(first.into())) {
+            let (row, field) = match row {
+                Row::Field(place, field) => (place, field),
+                Row::Heading(heading) => {
+                    put(buf, area, area.x, y, heading, theme.strong(), theme);
+                    continue;
+                }
+            };
             let is_chosen = row == session.setup.row();
             let style = match is_chosen {
                 true if canvas.is_focused => theme.selected(),

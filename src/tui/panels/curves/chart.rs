@@ -113,8 +113,8 @@ fn visible<'a>(
     let mut out = Vec::new();
     for item in items {
         let splits: [(bool, Weight, &'a Points); 2] = [
-            (view.splits.train(), Weight::Solid, &item.series.train),
-            (view.splits.validation(), Weight::Joint, &item.series.validation),
+            (view.splits_of(metric).train(), Weight::Solid, &item.series.train),
+            (view.splits_of(metric).validation(), Weight::Joint, &item.series.validation),
         ];
         for (_, weight, points) in splits.into_iter().filter(|(shown, ..)| *shown) {
             let xs = points.at.on(view.x);
@@ -198,14 +198,14 @@ fn heights(visible: &[Visible], view: &CurveView, metric: PlottedMetric) -> Heig
     });
     let range = limited(rounded(scale, metric, low, cut.unwrap_or(high)), view, metric);
     let above = |v: &Visible| v.measured().count_above(v.range(), range.1 as f32);
-    let is_cut = cut.is_some() || view.limits[metric as usize].high.is_some();
+    let is_cut = cut.is_some() || view.limits_of(metric).high.is_some();
     let above = if is_cut { visible.iter().map(above).sum() } else { 0 };
     Heights { scale, range, above }
 }
 
 /// `range` with the ends that somebody typed, as far as the scale has a place for them.
 fn limited(range: (f64, f64), view: &CurveView, metric: PlottedMetric) -> (f64, f64) {
-    let limits = view.limits[metric as usize];
+    let limits = view.limits_of(metric);
     let floor = f64::from(view.y_scale(metric).floor());
     let (low, high) = (limits.low.filter(|low| *low > floor), limits.high.filter(|high| *high > floor));
     match (low.unwrap_or(range.0), high.unwrap_or(range.1)) {

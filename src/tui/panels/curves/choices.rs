@@ -9,14 +9,20 @@ pub enum PlottedMetric {
     Loss,
     /// Top-1 accuracy, percent.
     Top1,
+    /// Learning rate with which each step was taken.
+    LearningRate,
 }
 
 impl PlottedMetric {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Loss, Self::Top1, Self::LearningRate];
+
     /// The name in headings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Loss => "loss",
             Self::Top1 => "top-1",
+            Self::LearningRate => "learning rate",
         }
     }
 }
@@ -32,6 +38,8 @@ pub enum Metrics {
     Top1,
     /// A picture of each, where there is room; else loss.
     Both,
+    /// Learning rate.
+    LearningRate,
 }
 
 /// Which splits are drawn.

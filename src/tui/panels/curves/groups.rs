@@ -84,7 +84,7 @@ fn push_mean(means: &mut Points, members: &[&Points], here: &[(usize, usize)]) {
     let [step, epoch, t] = XAxis::ALL.map(mean_place);
     means.at.push(step, epoch, t);
     let mut values = Vec::with_capacity(here.len());
-    for metric in [PlottedMetric::Loss, PlottedMetric::Top1] {
+    for metric in PlottedMetric::ALL {
         values.clear();
         values.extend(here.iter().map(|(m, i)| f64::from(members[*m].of(metric).y.values()[*i])));
         let spread = Spread::of(&mut values);
@@ -110,6 +110,7 @@ mod tests {
             series.train.at.push(step, step / 10.0, step * f64::from(*value));
             series.train.of_mut(PlottedMetric::Loss).y.push(*value);
             series.train.of_mut(PlottedMetric::Top1).y.push(f32::NAN);
+            series.train.of_mut(PlottedMetric::LearningRate).y.push(0.01);
         }
         series
     }

@@ -9,7 +9,7 @@ use super::Item;
 use super::series::Series;
 use super::view::{CurveView, PlottedMetric, Splits, XAxis};
 use crate::domain::event::Split::{self, Train, Validation};
-use crate::domain::text::signed;
+use crate::domain::text::{learning_rate, signed};
 use crate::tui::labels::cut_apart;
 use crate::tui::plot::axis;
 use crate::tui::plot::write;
@@ -149,9 +149,9 @@ impl Legend {
     #[expect(clippy::too_many_arguments, reason = "a row and where it is")]
     fn draw_row(&self, i: usize, row: &Row, name: &str, y: u16, clip: Rect, buf: &mut Buffer, theme: &Theme) {
         let style = theme.series(row.slot);
-        let letter = Theme::LETTERS[row.slot % Theme::SERIES];
-        let mark = if theme.needs_letters() { letter } else { theme.glyph('●', 'o') };
-        let dash = theme.glyph('━', '-');
+        let letter = Theme::letter(row.slot);
+        let mark = if theme.needs_letters() { letter } else { theme.glyph("●", "o") };
+        let dash = theme.glyph("━", "-");
         let sample = match self.splits {
             Splits::Both => format!("{dash}{mark}{dash}"),
             Splits::Train if theme.needs_letters() => format!("{dash}{dash}{letter}"),
@@ -236,13 +236,15 @@ fn columns_of(
         let width = cells.iter().map(|(text, _)| text.width()).chain([heading.width()]).max().unwrap_or(0);
         columns.push(Column { heading, cells, width: width as u16 });
     };
-    let splits = [(view.splits.train(), Train, "train"), (view.splits.validation(), Validation, "val")];
+    let of = view.splits_of(metric);
+    let splits = [(of.train(), Train, "train "), (of.validation(), Validation, "val ")];
     let splits = splits.into_iter().filter(|(shown, ..)| *shown);
     for (_, split, name) in splits {
         let decimals = decimals(metric, split);
         let read = |series: &Series| reading(series, split, metric, view);
         let cells = items.iter().map(|i| (shown(read(i.series), metric, decimals), Tone::Plain));
-        push(format!("{name} {}", metric.name()), cells.collect());
+        let name = if metric == PlottedMetric::LearningRate { "" } else { name };
+        push(format!("{name}{}", metric.name()), cells.collect());
         if let Some(baseline) = baseline.filter(|_| view.cursor.is_some()) {
             let base = read(baseline).map(|(value, _)| value);
             let cells = items.iter().map(|item| match (read(item.series), base) {
@@ -253,7 +255,7 @@ fn columns_of(
             push("Δ".into(), cells.collect());
         }
     }
-    if alone && view.cursor.is_none() && view.splits.validation() {
+    if alone && view.cursor.is_none() && of.validation() {
         let best = |item: &Item| shown(best(item.series, metric), metric, decimals(metric, Validation));
         push("best val".into(), items.iter().map(|item| (best(item), Tone::Plain)).collect());
     }
@@ -296,6 +298,7 @@ fn best(series: &Series, metric: PlottedMetric) -> Option<(f64, Option<f64>)> {
 fn decimals(metric: PlottedMetric, split: Split) -> usize {
     match (metric, split) {
         (PlottedMetric::Loss, _) => 3,
+        (PlottedMetric::LearningRate, _) => 5,
         (PlottedMetric::Top1, Train) => 1,
         (PlottedMetric::Top1, _) => 2,
     }
@@ -307,6 +310,7 @@ fn shown(reading: Option<(f64, Option<f64>)>, metric: PlottedMetric, decimals: u
     };
     let std = std.map_or_else(String::new, |std| format!("±{std:.decimals$}"));
     match metric {
+        PlottedMetric::LearningRate => learning_rate(value),
         PlottedMetric::Loss if value.abs() < 1e-3 && value != 0.0 => format!("{value:.1e}{std}"),
         PlottedMetric::Loss if value.abs() >= 1e4 => format!("{value:.1e}"),
         PlottedMetric::Loss => format!("{value:.decimals$}{std}"),
@@ -319,6 +323,8 @@ fn difference(by: f64, metric: PlottedMetric, decimals: usize) -> (String, Tone)
     let visible = text.bytes().any(|b| (b'1'..=b'9').contains(&b));
     let tone = match metric {
         _ if !visible => Tone::Plain,
+        // Neither is better.
+        PlottedMetric::LearningRate => Tone::Plain,
         PlottedMetric::Loss if by < 0.0 => Tone::Better,
         PlottedMetric::Top1 if by > 0.0 => Tone::Better,
         _ => Tone::Worse,

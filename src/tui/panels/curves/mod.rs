@@ -25,6 +25,7 @@ use self::view::{CurveView, Metrics, PlottedMetric, Splits};
 use crate::domain::run_state::RunState;
 use crate::domain::seeds::group_by_line;
 use crate::domain::spec::ExperimentSpec;
+use crate::tui::log::Level;
 use crate::tui::plot::axis::{AxisLimits, AxisScale};
 use crate::tui::plot::picture::Picture;
 use crate::tui::session::Session;
@@ -176,9 +177,12 @@ impl CurvesPanel {
             Metrics::Loss => "loss",
             Metrics::Top1 => "top-1",
             Metrics::Both => "loss and top-1",
+            Metrics::LearningRate => "learning rate",
         };
         let mut parts = vec![metrics.to_owned()];
+        let is_rate = view.metrics == Metrics::LearningRate;
         match view.splits {
+            _ if is_rate => {}
             Splits::Both => {}
             Splits::Validation => parts.push("validation".into()),
             Splits::Train => parts.push("train".into()),
@@ -188,20 +192,21 @@ impl CurvesPanel {
             (Metrics::Both, true, false) => parts.push("log loss".into()),
             (Metrics::Both, false, true) => parts.push("log top-1".into()),
             (Metrics::Loss | Metrics::Both, true, _) | (Metrics::Top1, _, true) => parts.push("log y".into()),
+            (Metrics::LearningRate, ..) if is_log(PlottedMetric::LearningRate) => parts.push("log y".into()),
             _ => {}
         }
-        if self.metrics_shown().any(|metric| view.limits[metric as usize] != AxisLimits::default()) {
+        if self.metrics_shown().any(|metric| view.limits_of(metric) != AxisLimits::default()) {
             parts.push("limits".into());
         }
         parts.push(format!("by {}{}", if view.log_x { "log " } else { "" }, view.x.name()));
-        if view.splits.train() && view.beta() > 0.0 {
+        if view.splits.train() && view.beta() > 0.0 && !is_rate {
             let of = if view.splits.validation() { " of train" } else { "" };
             parts.push(format!("EMA {}{of}", view.beta()));
         }
         if view.bands {
             parts.push("±std".into());
         }
-        if !view.ignore_outliers && view.metrics != Metrics::Top1 {
+        if !view.ignore_outliers && matches!(view.metrics, Metrics::Loss | Metrics::Both) {
             parts.push("all points".into());
         }
         if view.is_zoomed() {
@@ -210,12 +215,13 @@ impl CurvesPanel {
         parts.join(" · ")
     }
 
-    /// Loss, top-1, both.
+    /// Loss, top-1, both, learning rate.
     fn cycle_metric(&mut self) {
         self.view.metrics = match self.view.metrics {
             Metrics::Loss => Metrics::Top1,
             Metrics::Top1 => Metrics::Both,
-            Metrics::Both => Metrics::Loss,
+            Metrics::Both => Metrics::LearningRate,
+            Metrics::LearningRate => Metrics::Loss,
         };
     }
 
@@ -232,23 +238,27 @@ impl CurvesPanel {
     fn metrics_shown(&self) -> impl Iterator<Item = PlottedMetric> + use<> {
         let metrics = self.view.metrics;
         let is_shown = move |metric: &PlottedMetric| match metric {
-            PlottedMetric::Loss => metrics != Metrics::Top1,
-            PlottedMetric::Top1 => metrics != Metrics::Loss,
+            PlottedMetric::Loss => matches!(metrics, Metrics::Loss | Metrics::Both),
+            PlottedMetric::Top1 => matches!(metrics, Metrics::Top1 | Metrics::Both),
+            PlottedMetric::LearningRate => metrics == Metrics::LearningRate,
         };
-        [PlottedMetric::Loss, PlottedMetric::Top1].into_iter().filter(is_shown)
+        PlottedMetric::ALL.into_iter().filter(is_shown)
     }
 
     /// A linear or a logarithmic y axis of what is shown; each metric keeps its own.
     fn toggle_log_y(&mut self) {
-        let shown: Vec<usize> = self.metrics_shown().map(|metric| metric as usize).collect();
-        let log = shown.iter().any(|metric| !self.view.log_y[*metric]);
-        shown.into_iter().for_each(|metric| self.view.log_y[metric] = log);
+        let shown: Vec<_> = self.metrics_shown().collect();
+        self.view.toggle_log_y(&shown);
     }
 
     /// Begins to ask for the ends of the y axis of what is shown, of both metrics for the loss.
     fn edit_limits(&self, session: &mut Session) {
-        if let Some(metric) = self.metrics_shown().next() {
-            session.edit_limits(metric as usize);
+        match self.metrics_shown().next() {
+            Some(PlottedMetric::LearningRate) => {
+                session.say(Level::Info, "the learning rate's axis has no limits: it shows all of it");
+            }
+            Some(metric) => session.edit_limits(metric as usize),
+            None => {}
         }
     }
 
@@ -385,6 +395,7 @@ fn panes(metrics: Metrics, area: Rect) -> Vec<(PlottedMetric, Rect)> {
     match metrics {
         Metrics::Loss => vec![(PlottedMetric::Loss, area)],
         Metrics::Top1 => vec![(PlottedMetric::Top1, area)],
+        Metrics::LearningRate => vec![(PlottedMetric::LearningRate, area)],
         Metrics::Both if area.width >= 84 && area.height >= 6 => {
             let width = (area.width - gap) / 2;
             let right = Rect { x: area.right() - width, width, ..area };

@@ -26,8 +26,10 @@ impl PanelKind for CurvesPanel {
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
-        PanelKey::<Self>::new("metric", &["m"], "loss, top-1, or both", |panel, _| panel.cycle_metric())
-            .hint("metric"),
+        PanelKey::<Self>::new("metric", &["m"], "loss, top-1, both, or the learning rate", |panel, _| {
+            panel.cycle_metric()
+        })
+        .hint("metric"),
         PanelKey::<Self>::new("lines", &["v"], "train and validation, or one of them", |panel, _| {
             panel.cycle_lines();
         })

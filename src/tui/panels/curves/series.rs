@@ -71,14 +71,14 @@ pub struct Strand {
 pub struct Points {
     /// Where they lie.
     pub at: Places,
-    strands: [Strand; 2],
+    strands: [Strand; 3],
 }
 
 impl Points {
     /// Points whose strands are means.
     pub fn of_means() -> Self {
         let strand = || Strand { band: Some(<_>::default()), ..<_>::default() };
-        Self { at: Places::default(), strands: [strand(), strand()] }
+        Self { at: Places::default(), strands: [(); 3].map(|()| strand()) }
     }
 
     /// How many.
@@ -189,9 +189,13 @@ impl Cached {
             *self = Self { per_epoch, ..Self::new(beta) };
         }
         let (train, validation) = (self.series.train.len(), self.series.validation.len());
+        let schedule = state.started.as_ref().map(|facts| facts.spec.schedule(facts.steps_per_epoch));
         for point in &state.steps[train..] {
             let step = point.step as f64;
             self.series.train.at.push(step, step / per_epoch, point.t);
+            let rate =
+                schedule.as_ref().map_or(state.lr, |schedule| schedule.at(point.step.saturating_sub(1)));
+            self.series.train.of_mut(PlottedMetric::LearningRate).y.push(rate as f32);
             for (metric, value) in
                 [(PlottedMetric::Loss, f64::from(point.loss)), (PlottedMetric::Top1, point.top1)]
             {
@@ -208,6 +212,7 @@ impl Cached {
             points.at.push(record.step as f64, record.epoch as f64, record.t);
             points.of_mut(PlottedMetric::Loss).y.push(record.validation.loss as f32);
             points.of_mut(PlottedMetric::Top1).y.push(record.validation.top1() as f32);
+            points.of_mut(PlottedMetric::LearningRate).y.push(f32::NAN);
         }
         if let Some((_, step, _)) = state.divergence {
             let t = self.series.train.end(XAxis::Time).max(self.series.validation.end(XAxis::Time));

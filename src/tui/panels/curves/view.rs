@@ -15,6 +15,9 @@ pub struct CurveSettings {
     log_x: bool,
     /// By metric.
     log_y: [bool; 2],
+    /// Of the learning rate, which earlier versions did not draw.
+    #[serde(default)]
+    log_rate: bool,
     guides: bool,
     bands: bool,
     ignore_outliers: bool,
@@ -42,12 +45,12 @@ pub struct CurveView {
     /// Splits drawn.
     pub splits: Splits,
     /// Whether y is logarithmic, by metric.
-    pub log_y: [bool; 2],
+    log_y: [bool; 3],
     /// Whether x is.
     pub log_x: bool,
     /// Whether ticks of y have lines across the plot.
     pub guides: bool,
-    /// The ends of y that somebody typed, by metric.
+    /// The ends of y that somebody typed, by metric; the learning rate has none.
     pub limits: [AxisLimits; 2],
     /// What x is.
     pub x: XAxis,
@@ -71,7 +74,7 @@ impl Default for CurveView {
         Self {
             metrics: Metrics::Loss,
             splits: Splits::Both,
-            log_y: [false; 2],
+            log_y: [false; 3],
             log_x: false,
             guides: false,
             limits: [AxisLimits::default(); 2],
@@ -90,14 +93,38 @@ impl Default for CurveView {
 impl CurveView {
     /// What of it outlives the session.
     pub const fn settings(&self) -> CurveSettings {
-        let Self { metrics, splits, x, log_x, log_y, guides, bands, ignore_outliers, smoothing, .. } = *self;
-        CurveSettings { metrics, splits, x, log_x, log_y, guides, bands, ignore_outliers, smoothing }
+        let Self { metrics, splits, x, log_x, guides, bands, ignore_outliers, smoothing, .. } = *self;
+        let [loss, top1, log_rate] = self.log_y;
+        let log_y = [loss, top1];
+        CurveSettings {
+            metrics,
+            splits,
+            x,
+            log_x,
+            log_y,
+            log_rate,
+            guides,
+            bands,
+            ignore_outliers,
+            smoothing,
+        }
     }
 
     /// As in an earlier session.
     pub fn set_settings(&mut self, settings: &CurveSettings) {
-        let CurveSettings { metrics, splits, x, log_x, log_y, guides, bands, ignore_outliers, smoothing } =
-            *settings;
+        let CurveSettings {
+            metrics,
+            splits,
+            x,
+            log_x,
+            log_y,
+            log_rate,
+            guides,
+            bands,
+            ignore_outliers,
+            smoothing,
+        } = *settings;
+        let log_y = [log_y[0], log_y[1], log_rate];
         let smoothing = smoothing.min(SMOOTHINGS.len() - 1);
         let rest = std::mem::take(self);
         *self = Self { metrics, splits, x, log_x, log_y, guides, bands, ignore_outliers, smoothing, ..rest };
@@ -128,6 +155,22 @@ impl CurveView {
     /// The scale of x.
     pub const fn x_scale(&self) -> AxisScale {
         if self.log_x { AxisScale::Log } else { AxisScale::Linear }
+    }
+
+    /// What is drawn of a metric: learning rates are of steps alone.
+    pub fn splits_of(&self, metric: PlottedMetric) -> Splits {
+        if metric == PlottedMetric::LearningRate { Splits::Train } else { self.splits }
+    }
+
+    /// The ends of y that somebody typed.
+    pub fn limits_of(&self, metric: PlottedMetric) -> AxisLimits {
+        self.limits.get(metric as usize).copied().unwrap_or_default()
+    }
+
+    /// A linear or a logarithmic y axis of all `metrics`.
+    pub fn toggle_log_y(&mut self, metrics: &[PlottedMetric]) {
+        let log = metrics.iter().any(|metric| !self.log_y[*metric as usize]);
+        metrics.iter().for_each(|metric| self.log_y[*metric as usize] = log);
     }
 
     /// The scale of y.

@@ -272,11 +272,11 @@ impl DataPanel {
 
     /// Images as stored, or as the network sees them; says so where that is the same.
     fn toggle_augmented(&mut self, session: &mut Session) {
-        let ExperimentSpec { crop_padding, flip, .. } = *session.draft.spec();
-        let differs = self.split == Split::Train && (crop_padding > 0 || flip);
+        let ExperimentSpec { crop_padding, flip, cutout, .. } = *session.draft.spec();
+        let differs = self.split == Split::Train && (crop_padding > 0 || flip || cutout > 0);
         self.augmented = differs && !self.augmented;
         if !differs {
-            session.say(Level::Info, "no augmentation: set crop_padding or flip; train split only");
+            session.say(Level::Info, "no augmentation: set crop_padding, flip or cutout; train split only");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! All there is to say of one run.
 
 use crate::domain::event::{Checkpoint, Score};
+use crate::domain::keys::{KEYS, SpecKey};
 use crate::domain::run_state::EpochRecord;
 use crate::domain::spec::ExperimentSpec;
 use crate::domain::text::{duration, grouped, harmless};
@@ -120,11 +121,14 @@ fn results(run: &TrackedRun) -> Vec<Fact> {
 }
 
 fn keys(spec: &ExperimentSpec) -> Vec<Fact> {
-    let paper = ExperimentSpec::paper(spec.family, spec.version.clone(), spec.dataset);
-    let usual = |name: &str| paper.pairs().find(|(key, _)| *key == name).map(|(_, value)| value);
-    let fact = |(label, value): (&'static str, crate::domain::keys::KeyValue)| {
-        let usual = usual(label).filter(|usual| *usual != value && label != "seed");
-        Fact { label, usual: usual.map(|usual| usual.to_string()), ..Fact::new(label, value.to_string()) }
+    let fact = |key: &'static SpecKey| {
+        let (label, value) = (key.name, (key.get)(spec)?);
+        let usual = spec.default_of(key).filter(|usual| *usual != value && label != "seed");
+        Some(Fact {
+            label,
+            usual: usual.map(|usual| usual.to_string()),
+            ..Fact::new(label, value.to_string())
+        })
     };
-    spec.pairs().map(fact).collect()
+    KEYS.iter().filter_map(fact).collect()
 }

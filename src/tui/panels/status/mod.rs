@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 
 use self::lines::LogLines;
 use crate::domain::run_state::RunState;
-use crate::domain::text::duration;
+use crate::domain::text::{duration, learning_rate};
 use crate::tui::chrome::header::doing;
 use crate::tui::fetching::Fetching;
 use crate::tui::log::Level;
@@ -204,7 +204,7 @@ fn rates(state: &RunState) -> String {
         parts.push(format!("eta {}", duration(eta)));
     }
     if state.epoch > 0 {
-        parts.push(format!("lr {}", state.lr));
+        parts.push(format!("lr {}", learning_rate(state.learning_rate(state.step().max(1)))));
     }
     if let Some(step) = state.steps.last() {
         parts.push(format!("loss {:.4}", step.loss));
