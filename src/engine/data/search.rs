@@ -15,6 +15,9 @@ use crate::engine::error::EngineError;
 /// Things with a name like a dataset's that a message tells of.
 const MAX_NEAR: usize = 4;
 
+/// Whose files a folder of a tree has.
+pub type WhoseFiles<'a> = &'a dyn Fn(&Tree, &str) -> Option<DatasetId>;
+
 /// How a dataset is known by what it holds.
 pub struct DatasetMarks<'a> {
     /// Which.
@@ -25,7 +28,7 @@ pub struct DatasetMarks<'a> {
     pub is_archive: &'a dyn Fn(&[String]) -> bool,
     /// Where another dataset has files of the same names, so that the names of folders and
     /// archives decide: whose files a folder of a tree has, by what is in them.
-    pub whose: Option<&'a dyn Fn(&Tree, &str) -> Option<DatasetId>>,
+    pub whose: Option<WhoseFiles<'a>>,
 }
 
 impl DatasetMarks<'_> {
