@@ -88,8 +88,9 @@ fn a_record_that_two_programs_write_is_recognised() {
 #[test]
 fn a_run_that_another_machine_claims_is_in_progress() {
     let home = TempDir::new().unwrap();
-    let mut run = RunDir::create(home.path(), &TINY.parse().unwrap()).unwrap();
-    run.append(&record(TINY, "2026-11-24T10:00:00Z", 1)[0]).unwrap();
+    let line = "plain@fashion-embedded batch=900 epochs=3";
+    let mut run = RunDir::create(home.path(), &line.parse().unwrap()).unwrap();
+    run.append(&record(line, "2026-11-24T10:00:00Z", 1)[0]).unwrap();
     let path = run.path().to_path_buf();
     drop(run);
     let is_in_progress = || {
