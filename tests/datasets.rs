@@ -218,6 +218,9 @@ fn splits_are_the_papers_unless_the_spec_says_otherwise() {
 mod bytes;
 #[path = "datasets/faults.rs"]
 mod faults;
+#[cfg(unix)]
+#[path = "datasets/found.rs"]
+mod found;
 #[path = "datasets/mutations.rs"]
 mod mutations;
 #[path = "datasets/notes.rs"]

@@ -172,7 +172,7 @@ fn what_is_no_recording_is_said_so() {
         changed("\"events\":", "\"events\":18446744073709551").contains("not the head")
             || changed("\"events\":", "\"events\":99999999").contains("more than the")
     );
-    assert!(changed("\"v\":2", "\"v\":7").contains("reads up to 2"));
+    assert!(changed("\"v\":3", "\"v\":7").contains("reads up to 3"));
     assert!(changed("\"t\":0.3", "\"t\":-0.3").contains("line"));
     assert!(changed("\"t\":0.3", "\"t\":1e999").contains("line"));
     assert!(changed("\"t\":0.3", "\"t\":0.05").contains("backwards"));

@@ -13,6 +13,8 @@ mod features;
 mod fetching;
 #[path = "tui/keys.rs"]
 mod keys;
+#[path = "tui/lesion_views.rs"]
+mod lesion_views;
 #[path = "tui/lesions.rs"]
 mod lesions;
 mod made;

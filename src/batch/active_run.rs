@@ -6,7 +6,7 @@ use std::task::Poll;
 use serde::Serialize;
 
 use super::run_bar::RunBar;
-use crate::domain::event::{Control, Event, Outcome};
+use crate::domain::event::{Control, Event, EventKind, Outcome};
 use crate::domain::run_state::RunState;
 use crate::domain::text::harmless_json;
 use crate::engine::error::EngineError;
@@ -20,6 +20,7 @@ pub struct ActiveRun {
     worker: Worker,
     progress: RunBar,
     state: RunState,
+    board_failed: bool,
 }
 
 /// How a run ended.
@@ -30,12 +31,14 @@ pub struct EndedRun {
     pub error: Option<EngineError>,
     /// Whether what it told could not be kept.
     pub unkept: bool,
+    /// Whether its event file could not be written.
+    pub board_failed: bool,
 }
 
 impl ActiveRun {
     /// Run `index`, which has just been started, or resumes from `state`.
     pub const fn new(index: usize, worker: Worker, progress: RunBar, state: RunState) -> Self {
-        Self { index, worker, progress, state }
+        Self { index, worker, progress, state, board_failed: false }
     }
 
     /// Takes in what happened and shows it, with `json` also as a line of JSON.
@@ -43,6 +46,7 @@ impl ActiveRun {
         if json && event.is_recorded() {
             self.print_json(event);
         }
+        self.board_failed |= matches!(event.kind, EventKind::BoardFailed { .. });
         self.state.apply(event);
         self.progress.show(event, &self.state);
     }
@@ -54,19 +58,21 @@ impl ActiveRun {
 
     /// Waits for its end, of which its events have told.
     pub fn end(self) -> EndedRun {
-        let Self { worker, progress, mut state, .. } = self;
+        let Self { worker, progress, mut state, board_failed, .. } = self;
         // Tables have no use for its steps.
         state.condense();
-        progress.done(&worker.folder);
         let folder = worker.folder.clone();
-        match worker.join() {
+        let (error, unkept) = match worker.join() {
             Ok(Outcome::Failed) => {
                 let message = state.message.clone().unwrap_or_default();
-                EndedRun { state, error: Some(EngineError::run(folder, message)), unkept: false }
+                (Some(EngineError::run(folder.clone(), message)), false)
             }
-            Ok(_) => EndedRun { state, error: None, unkept: false },
-            Err(error) => EndedRun { state, error: Some(error), unkept: true },
-        }
+            Ok(_) => (None, false),
+            Err(error) => (Some(error), true),
+        };
+        // An error names the folder itself.
+        progress.done(error.is_none().then_some(&folder));
+        EndedRun { state, error, unkept, board_failed }
     }
 
     fn print_json(&self, event: &Event) {

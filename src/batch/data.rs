@@ -1,12 +1,11 @@
 //! `data`: where datasets' files are, and whether they are whole.
 
-use std::fs;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::Exit;
+use super::data_check::check_all;
 use super::fetching::fetch;
 use crate::cli::{DataCommand, NamedDataset};
 use crate::domain::architecture::Family;
@@ -15,9 +14,7 @@ use crate::domain::spec::{ExperimentSpec, Version};
 use crate::domain::text::{filesize, grouped};
 use crate::engine::data::{self, DatasetState, places};
 use crate::engine::error::{EngineError, Result, shown};
-use crate::engine::fetch::{
-    self as fetches, DATASET_SOURCES, DatasetSource, FetchOptions, Offer, RemoteFile, Verdict,
-};
+use crate::engine::fetch::{self as fetches, DATASET_SOURCES, DatasetSource, FetchOptions, Offer};
 use crate::output::{error, note, overflows, right, say, say_json, table};
 
 /// `data`.
@@ -26,7 +23,12 @@ use crate::output::{error, note, overflows, right, say, say_json, table};
 /// When a mirror's or a proxy's address is none, or there is no data folder.
 pub fn run(what: &DataCommand) -> Result<Exit> {
     match what {
-        DataCommand::List { place, json } => list(place.data_dir.as_deref(), *json),
+        DataCommand::List { place, json } => {
+            let folder = place.data_dir.as_deref();
+            let exit = if names_a_directory(folder) { Exit::Done } else { Exit::Failed };
+            list(folder, *json);
+            Ok(exit)
+        }
         DataCommand::Fetch { datasets, form, mirror, place } => {
             let options = FetchOptions::new(mirror.clone())?;
             let mut offers = Vec::new();
@@ -40,9 +42,21 @@ pub fn run(what: &DataCommand) -> Result<Exit> {
             }
             fetch(offers, options)
         }
-        DataCommand::Verify { datasets, place } => Ok(check_all(datasets, place.data_dir.as_deref())),
+        DataCommand::Verify { datasets, place } => {
+            let folder = place.data_dir.as_deref();
+            let is_there = names_a_directory(folder);
+            let exit = check_all(datasets, folder);
+            Ok(if is_there { exit } else { Exit::Failed })
+        }
         DataCommand::Path { dataset, place } => path(dataset.as_ref(), place.data_dir.as_deref()),
     }
+}
+
+/// Whether the data directory that somebody named is one; says so where it is not.
+fn names_a_directory(folder: Option<&Path>) -> bool {
+    let absent = places::absent(folder);
+    absent.iter().for_each(|text| error(text));
+    absent.is_none()
 }
 
 fn nothing_to_fetch(name: &str) -> String {
@@ -57,14 +71,15 @@ fn no_folder() -> EngineError {
 }
 
 /// All that have a home, and the folders of images that are here.
-fn all_datasets(folder: Option<&Path>) -> Vec<NamedDataset> {
+pub fn all_datasets(folder: Option<&Path>) -> Vec<NamedDataset> {
     let known = DATASET_SOURCES.iter().map(NamedDataset::Known);
     let own = data::image_folders(folder).into_iter().map(|own| NamedDataset::Folder(own.name));
     known.chain(own).collect()
 }
 
 impl NamedDataset {
-    fn name(&self) -> String {
+    /// As commands have it.
+    pub fn name(&self) -> String {
         match self {
             Self::Known(home) => home.dataset.into(),
             Self::Folder(name) => format!("folder={name}"),
@@ -78,7 +93,7 @@ impl NamedDataset {
     }
 
     /// What there is of it, by what was read before where there is a `cache`.
-    fn state(&self, folder: Option<&Path>, cache: Option<&Path>) -> Option<DatasetState> {
+    pub fn state(&self, folder: Option<&Path>, cache: Option<&Path>) -> Option<DatasetState> {
         match self {
             Self::Known(home) => fetches::state(home, folder, cache),
             Self::Folder(_) => {
@@ -89,19 +104,21 @@ impl NamedDataset {
         }
     }
 
-    fn shortage(&self, here: (usize, usize)) -> Option<String> {
+    /// What its images lack of the whole dataset, in words.
+    pub fn shortage(&self, here: (usize, usize)) -> Option<String> {
         match self {
             Self::Known(home) => home.id()?.shortage(here),
             Self::Folder(_) => None,
         }
     }
 
-    fn is_built_in(&self) -> bool {
+    /// Whether it needs no files.
+    pub fn is_built_in(&self) -> bool {
         matches!(self, Self::Known(home) if home.forms.is_empty())
     }
 
     /// Says that it was asked for and is not here.
-    fn say_missing(&self, why: Option<&EngineError>) {
+    pub fn say_missing(&self, why: Option<&EngineError>) {
         match (self, why) {
             (Self::Known(home), None) => {
                 let name = home.dataset;
@@ -199,11 +216,10 @@ impl Row {
     }
 }
 
-fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
+fn list(folder: Option<&Path>, json: bool) {
     let rows: Vec<_> = all_datasets(folder).iter().map(|dataset| Row::new(dataset, folder)).collect();
     if json {
-        say_json(&rows);
-        return Ok(Exit::Done);
+        return say_json(&rows);
     }
     let mut table = table(["dataset", "classes", "train + test", "fetch", "here"]);
     right(&mut table, 1..4);
@@ -231,14 +247,17 @@ fn list(folder: Option<&Path>, json: bool) -> Result<Exit> {
         row.short.iter().for_each(|short| say(&format!("  {short}")));
         row.problem.iter().for_each(|problem| say(&format!("  cannot be read: {problem}")));
     }
-    Ok(Exit::Done)
 }
 
 fn path(dataset: Option<&NamedDataset>, folder: Option<&Path>) -> Result<Exit> {
     let Some(dataset) = dataset else {
         let roots = places::roots(folder);
         roots.iter().for_each(|root| say(&shown(root)));
-        return if roots.is_empty() { Err(no_folder()) } else { Ok(Exit::Done) };
+        let is_there = names_a_directory(folder);
+        return match roots.is_empty() {
+            true => Err(no_folder()),
+            false => Ok(if is_there { Exit::Done } else { Exit::Failed }),
+        };
     };
     match dataset.state(folder, places::cache().as_deref()) {
         Some(DatasetState::Here { place: Some(place), images, .. }) => {
@@ -252,7 +271,7 @@ fn path(dataset: Option<&NamedDataset>, folder: Option<&Path>) -> Result<Exit> {
             Ok(Exit::Failed)
         }
         Some(DatasetState::Missing(missing)) => {
-            dataset.say_missing(missing.near.then_some(&missing.error));
+            dataset.say_missing(missing.found.is_some().then_some(&missing.error));
             Ok(Exit::Failed)
         }
         Some(DatasetState::Here { place: None, .. }) | None => {
@@ -260,109 +279,4 @@ fn path(dataset: Option<&NamedDataset>, folder: Option<&Path>) -> Result<Exit> {
             Ok(Exit::Done)
         }
     }
-}
-
-fn check_all(datasets: &[NamedDataset], folder: Option<&Path>) -> Exit {
-    let all = if datasets.is_empty() { all_datasets(folder) } else { datasets.to_vec() };
-    let mut exit = Exit::Done;
-    for dataset in &all {
-        // Where all are looked at, datasets that were never fetched are no failure.
-        if !check(dataset, folder, !datasets.is_empty()) {
-            exit = Exit::Failed;
-        }
-    }
-    exit
-}
-
-/// Compares archives with their checksums, reads the dataset to its last image, and says what
-/// it turned out to be; `false` when it is not whole.
-fn check(dataset: &NamedDataset, folder: Option<&Path>, is_wanted: bool) -> bool {
-    let name = dataset.name();
-    if dataset.is_built_in() {
-        say(&format!("ok       {name}: built in"));
-        return true;
-    }
-    let (has_archives, is_right) = check_archives(dataset, folder);
-    // Nothing that was read before counts: the files may have changed unseen.
-    let is_whole = match dataset.state(folder, None) {
-        Some(DatasetState::Here { place, images, notes }) => {
-            notes.iter().for_each(|text| note(text));
-            let short = dataset.shortage(images);
-            match &short {
-                Some(short) => {
-                    say(&format!("short    {name}: {}", short.trim_start_matches("short: ")));
-                }
-                None => {
-                    let images = format!("{} + {} images read", grouped(images.0), grouped(images.1));
-                    let place = place.map(|place| shown(&place)).unwrap_or_default();
-                    let is_unknown = !has_archives && matches!(dataset, NamedDataset::Known(_));
-                    let by = if is_unknown { "; no checksum is known" } else { "" };
-                    say(&format!("ok       {name}: {place}: {images}{by}"));
-                }
-            }
-            short.is_none()
-        }
-        Some(DatasetState::Broken { error, images, .. }) => {
-            say(&format!("broken   {name}: {error}"));
-            if let Some(short) = images.and_then(|images| dataset.shortage(images)) {
-                say(&format!("short    {name}: {}", short.trim_start_matches("short: ")));
-            }
-            false
-        }
-        Some(DatasetState::Missing(missing)) => {
-            if missing.partial {
-                say(&format!("broken   {name}: {}", missing.error));
-            } else if !has_archives {
-                say(&format!("missing  {name}"));
-            }
-            if is_wanted {
-                dataset.say_missing(missing.near.then_some(&missing.error));
-            }
-            !is_wanted && !missing.partial
-        }
-        None => true,
-    };
-    is_right && is_whole
-}
-
-/// Whether there are archives of the dataset, and those that are there are the right ones.
-fn check_archives(dataset: &NamedDataset, folder: Option<&Path>) -> (bool, bool) {
-    let NamedDataset::Known(home) = dataset else { return (false, true) };
-    let roots = places::roots(folder);
-    let found = fetches::found(home, folder);
-    let (mut any, mut right) = (false, true);
-    for (_, files) in home.forms {
-        // An archive of this name may also have been found elsewhere.
-        let elsewhere = |file: &RemoteFile| found.clone().filter(|found| found.ends_with(file.name()));
-        let there: Vec<_> =
-            files.iter().map(|file| (file, place(file, &roots).or_else(|| elsewhere(file)))).collect();
-        if there.iter().all(|(_, place)| place.is_none()) {
-            continue;
-        }
-        any = true;
-        for (file, place) in there {
-            right &= tell_of(home.dataset, file, place.as_deref());
-        }
-    }
-    (any, right)
-}
-
-fn place(source: &RemoteFile, roots: &[PathBuf]) -> Option<PathBuf> {
-    roots.iter().map(|root| root.join(&*source.file)).find(|path| fs::symlink_metadata(path).is_ok())
-}
-
-/// Says what a file turned out to be; `false` when it differs.
-fn tell_of(name: &str, file: &RemoteFile, place: Option<&Path>) -> bool {
-    let Some(path) = place else {
-        say(&format!("missing  {name}: {}", file.file));
-        return true;
-    };
-    let verdict = fetches::verify(path, file, &mut |_| ControlFlow::Continue(()));
-    let (is_right, text) = match verdict {
-        Ok(Verdict::Differs(how)) => (false, format!("differs  {name}: {}: {how}", shown(path))),
-        Ok(_) => (true, format!("ok       {name}: {}: its checksums match", shown(path))),
-        Err(error) => (false, format!("differs  {name}: {error}")),
-    };
-    say(&text);
-    is_right
 }

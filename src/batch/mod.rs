@@ -5,6 +5,7 @@ mod batch_output;
 pub mod bench;
 pub mod bench_ops;
 pub mod data;
+mod data_check;
 pub mod devices;
 pub mod eval;
 pub mod export;

@@ -1,6 +1,6 @@
 //! What a person sees of one run while it trains: a bar on a terminal, a line an epoch elsewhere.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 
@@ -101,12 +101,12 @@ impl RunBar {
         }
     }
 
-    /// The run has ended and is kept in `folder`, if that is still there.
-    pub fn done(&self, folder: &Path) {
+    /// The run has ended and is kept in `folder`, if that is known and still there.
+    pub fn done(&self, folder: Option<&PathBuf>) {
         if let Some(bar) = &self.bar {
             self.screen.remove(bar);
         }
-        if folder.is_dir() {
+        if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
             self.line(&format!("saved to {}", shown(folder)));
         }
     }

@@ -100,7 +100,8 @@ pub fn expand(words: &[String], set: &[String], seeds: Option<&str>) -> Result<R
             all.push((store::read_spec(&folder)?, Some(folder)));
             continue;
         }
-        if let Some(mut sweep) = presets::sweep(&words.spec)? {
+        let sweep = presets::sweep(&words.spec);
+        if let Some(mut sweep) = sweep.map_err(|error| words.directory_error().unwrap_or(error))? {
             for pair in words.pairs.iter().chain(set) {
                 let (key, value) = parts(pair)?;
                 sweep.set(key, value)?;

@@ -93,14 +93,18 @@ pub fn run(args: &BatchArgs, out: &Path, machine: &MachineArgs) -> Result<Exit> 
     let screen = BatchOutput::new(args.json);
     outcomes.before().iter().for_each(|text| screen.line(text));
     outcomes.damaged().for_each(|damage| screen.error(&untrained(damage)));
+    let mut has_nameless = false;
     for damage in known_runs.iter().flat_map(|known_runs| known_runs.nameless(&outcomes.specs())) {
+        has_nameless = true;
         note(&harmless(&format!("passed over: {}", damage.error), 4000));
     }
     let at_once = outcomes.len().min(args.parallel.into());
     let boards = BoardSwitch::default();
     boards.set(args.tensorboard.clone());
     let batch = Batch { args, out, device, boards, known_runs, screen, of, at_once };
-    Ok(runtime.block_on(batch.all(waiting, outcomes)))
+    let exit = runtime.block_on(batch.all(waiting, outcomes));
+    // It may be that of a run which was asked for.
+    Ok(if has_nameless { exit.or_failed() } else { exit })
 }
 
 /// A run to be trained, or resumed.
@@ -223,9 +227,12 @@ impl Batch<'_> {
                     None => {
                         let run = running.remove(place);
                         let index = run.index;
-                        let EndedRun { state, error, unkept } = run.end();
+                        let EndedRun { state, error, unkept, board_failed } = run.end();
                         if let Some(error) = error {
                             screen.error(&error);
+                            exit = exit.or_failed();
+                        }
+                        if board_failed {
                             exit = exit.or_failed();
                         }
                         // What the disk does not take now it will not take from the next run either.

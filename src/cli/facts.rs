@@ -19,7 +19,7 @@ pub const EXIT_CODES: [(&str, &str); 4] = [
         "1",
         "a run diverged (now or earlier), failed, or has a damaged directory; eval did not reproduce the recorded \
          score; devices disagree; `data` found a dataset missing, incomplete or corrupt, or a download failed; \
-         or stdout could not be written",
+         or stdout or an event file could not be written",
     ),
     ("2", "invalid input, or training data that is missing or corrupt"),
     ("130", "interrupted by SIGINT (143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT)"),

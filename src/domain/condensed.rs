@@ -76,6 +76,12 @@ pub fn check_condensed(state: &RunState) -> Result<RecordCheck, String> {
             EventKind::Diverged { epoch: *epoch, step: *step, split, loss: loss.clone() },
         )?;
     }
+    match state.system.as_slice() {
+        [] => {}
+        [(t, seen)] if (0.0..=end).contains(t) => seen.check()?,
+        [(t, _)] => return Err(format!("a look at the machine at second {t} of {end}")),
+        _ => return Err("more than one look at the machine".into()),
+    }
     let last = match state.outcome {
         Some(outcome) => EventKind::Finished { outcome, message: state.message.clone() },
         // Something was the last event.

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::dataset::missing;
 use super::histogram::Histogram;
 use super::spec::{ExperimentSpec, ValidationSource};
+use super::system::SystemUse;
 
 /// Version of the vocabulary, written into every event. Readers accept this and older.
-/// 2 has [`EventKind::Continued`].
-pub const EVENT_VERSION: u32 = 2;
+/// 2 has [`EventKind::Continued`], 3 has [`EventKind::System`].
+pub const EVENT_VERSION: u32 = 3;
 
 /// One line of `events.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ impl Event {
     }
 }
 
-/// What happened. Apart from `t` and `at`, everything is determined by the spec.
+/// What happened. Apart from `t`, `at` and the machine's use, everything is determined by the spec.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
@@ -98,6 +99,8 @@ pub enum EventKind {
         /// The result.
         score: Score,
     },
+    /// How busy the machine was, as [`seconds_to_next`](super::system::seconds_to_next) has it.
+    System(SystemUse),
     /// The run waits until it is told to continue.
     Paused,
     /// It continues.

@@ -31,6 +31,7 @@ pub mod smoothing;
 pub mod spec;
 pub mod stats;
 pub mod sweep;
+pub mod system;
 pub mod term;
 pub mod text;
 pub mod timeline;

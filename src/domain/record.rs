@@ -136,6 +136,7 @@ impl Run {
 
     fn accept(&mut self, kind: &EventKind) -> Result<(), String> {
         match kind {
+            EventKind::System(seen) => seen.check(),
             EventKind::RunStarted(_) | EventKind::Phase { .. } | EventKind::Paused | EventKind::Resumed => {
                 Ok(())
             }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{BlockActivity, Checkpoint, Event, EventKind, Outcome, Phase, RunStarted, Score, Split};
+use super::system::SystemUse;
 
 /// One training step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -79,6 +80,9 @@ pub struct RunState {
     pub probes: Vec<ProbeRecord>,
     /// Test scores: weights, their epoch, result.
     pub tests: Vec<(Checkpoint, usize, Score)>,
+    /// How busy the machine was, with the seconds since the run started.
+    #[serde(default)]
+    pub system: Vec<(f64, SystemUse)>,
     /// Epoch, step and value of a non-finite loss.
     pub divergence: Option<(usize, usize, String)>,
     /// How it ended; `None` while it runs, or when it was cut off.
@@ -169,6 +173,7 @@ impl RunState {
             EventKind::Tested { checkpoint, epoch, score } => {
                 self.tests.push((*checkpoint, *epoch, *score));
             }
+            EventKind::System(seen) => self.system.push((t, *seen)),
             EventKind::Paused => {
                 self.mark(t);
                 self.paused = true;
@@ -197,13 +202,17 @@ impl RunState {
         }
     }
 
-    /// Drops what only curves and activations show: all steps but the last, all probes but
-    /// those of the test split, and histograms. Later events lead to what they would have led
+    /// Drops what only curves and activations show: all steps and looks at the machine but the
+    /// last, all probes but those of the test split, and histograms. Later events lead to what they would have led
     /// to otherwise, but for that.
     pub fn condense(&mut self) {
         if let Some(last) = self.steps.pop() {
             self.steps.clear();
             self.steps.push(last);
+        }
+        if let Some(last) = self.system.pop() {
+            self.system.clear();
+            self.system.push(last);
         }
         self.probes.retain(|probe| probe.split == Split::Test);
         for block in self.probes.iter_mut().flat_map(|probe| &mut probe.blocks) {

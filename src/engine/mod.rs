@@ -39,6 +39,7 @@ pub mod resume;
 pub mod run_args;
 pub mod snapshot;
 pub mod store;
+pub mod system;
 pub mod toml_error;
 pub mod trainer;
 pub mod watch;

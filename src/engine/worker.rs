@@ -19,9 +19,11 @@ use super::observer::Observer;
 use super::ops::TrainingBackend;
 use super::snapshot::Snapshot;
 use super::store::RunDir;
+use super::system::SystemProbe;
 use super::trainer::{RunPlan, train};
 use crate::domain::event::{Checkpoint, Control, EVENT_VERSION, Event, EventKind, Outcome};
 use crate::domain::spec::ExperimentSpec;
+use crate::domain::system::seconds_to_next;
 
 /// Whether every run of this process is to stop.
 static STOPPED: AtomicBool = AtomicBool::new(false);
@@ -122,7 +124,9 @@ impl Worker {
         let path = folder.path().to_path_buf();
         let (sender, events) = unbounded_channel();
         let orders = Orders::default();
-        let job = Job { spec, data, plan, recorder: Recorder::new(folder, sender, orders.clone(), boards) };
+        let system = SystemProbe::new(device.is_gpu());
+        let recorder = Recorder::new(folder, sender, orders.clone(), boards, system);
+        let job = Job { spec, data, plan, recorder };
         let counted = Counted::new();
         let thread = thread::Builder::new()
             .name("trainer".into())
@@ -251,13 +255,22 @@ struct Recorder {
     error: Option<EngineError>,
     /// Time of the last event, seconds.
     t: f64,
+    /// How busy the machine is, and when it is looked at next, seconds.
+    system: SystemProbe,
+    next_look: Option<f64>,
     panics_before: usize,
 }
 
 impl Recorder {
-    fn new(dir: RunDir, sender: UnboundedSender<Event>, orders: Orders, boards: BoardSwitch) -> Self {
+    fn new(
+        dir: RunDir,
+        sender: UnboundedSender<Event>,
+        orders: Orders,
+        boards: BoardSwitch,
+        system: SystemProbe,
+    ) -> Self {
         let board = LiveBoard::new(boards, dir.path());
-        Self { dir, sender, orders, board, error: None, t: 0.0, panics_before: 0 }
+        Self { dir, sender, orders, board, error: None, t: 0.0, system, next_look: None, panics_before: 0 }
     }
 
     /// Whether a thread of the backend has panicked: what it computes from then on is not
@@ -275,6 +288,21 @@ impl Recorder {
             };
             let _ = self.sender.send(Event { v: EVENT_VERSION, t: event.t, kind });
         }
+    }
+
+    /// Looks at the machine where that is due; between steps, when it is busy with them.
+    fn look_at_system(&mut self) {
+        let next = *self.next_look.get_or_insert(self.t + seconds_to_next(self.t));
+        if self.t < next || self.error.is_some() {
+            return;
+        }
+        self.next_look = Some(self.t + seconds_to_next(self.t));
+        let event = Event { v: EVENT_VERSION, t: self.t, kind: EventKind::System(self.system.look()) };
+        self.keep(|dir| dir.append(&event));
+        if self.error.is_none() {
+            self.write_board(&event);
+        }
+        let _ = self.sender.send(event);
     }
 
     fn keep(&mut self, write: impl FnOnce(&mut RunDir) -> Result<()>) {
@@ -302,8 +330,12 @@ impl Observer for Recorder {
                 self.write_board(&event);
             }
         }
+        let is_step = matches!(event.kind, EventKind::Step { .. });
         // Nobody listening is no reason to stop.
         let _ = self.sender.send(event);
+        if is_step {
+            self.look_at_system();
+        }
         if self.error.is_some() { Control::Stop } else { self.orders.current() }
     }
 

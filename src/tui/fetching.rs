@@ -34,7 +34,9 @@ impl Fetching {
         let Offer { dataset, folder, .. } = &self.offer;
         let (size, host) = (filesize(self.offer.bytes()), self.offer.host());
         let folder = harmless(&folder.to_string_lossy(), 200);
-        format!("{dataset} not found locally. Download {size} from {host} to {folder}?")
+        let found =
+            self.offer.found.iter().map(|found| format!(" ({})", harmless(found, 400))).collect::<String>();
+        format!("{dataset} not found locally{found}. Download {size} from {host} to {folder}?")
     }
 
     /// How much of it has come, as a part of 1.

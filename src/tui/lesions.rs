@@ -10,7 +10,7 @@ use crate::domain::event::{Checkpoint, Score};
 use crate::domain::hops::HopSet;
 use crate::domain::lesion::{Lesioned, LesionedWeights, lesions};
 use crate::domain::spec::{ExperimentSpec, Version};
-use crate::domain::term::Term;
+use crate::domain::term::{Term, terms};
 use crate::domain::text::signed;
 
 /// A loss of top-1 from which on it is no noise of a few images, percent points.
@@ -99,6 +99,16 @@ impl Study {
         &self.hops
     }
 
+    /// Every term of the trained network: hops, then F of every block.
+    pub fn terms(&self) -> Vec<Term> {
+        terms(&self.hops, self.spec.blocks.len())
+    }
+
+    /// The intact network's score, where it is known.
+    pub const fn intact(&self) -> Option<&Score> {
+        self.intact.as_ref()
+    }
+
     /// Takes in a score. Weights that score otherwise when they are intact are others: the
     /// run has found a better epoch, and what is known of the old ones is no more.
     fn take(&mut self, lesioned: Lesioned) {
@@ -128,9 +138,17 @@ impl Study {
         })
     }
 
-    /// `lesions of resnet+hires s0, best weights: intact 87.30%`; where the run has found
-    /// better ones since, of which epoch these are.
-    pub fn summary(&self) -> Option<String> {
+    /// By how much the change of top-1 without all of `cuts` differs from the sum of the changes
+    /// without each of them alone, percent points; `None` where one of these is not known.
+    pub fn interaction(&self, cuts: &[Term]) -> Option<f64> {
+        let singles = cuts.iter().map(|cut| Some(self.without(&[*cut])?.change));
+        let sum: f64 = singles.sum::<Option<f64>>()?;
+        Some(self.without(cuts)?.change - sum)
+    }
+
+    /// `resnet+hires s0, best weights`; where the run has found better ones since, of which
+    /// epoch these are.
+    pub fn title(&self) -> String {
         let weights = self.origin.map_or(String::new(), |LesionedWeights { checkpoint, epoch }| {
             match (checkpoint, epoch, self.best) {
                 (Checkpoint::Best, Some(epoch), Some(best)) if best > epoch => {
@@ -139,27 +157,54 @@ impl Study {
                 _ => format!(", {} weights", checkpoint.name()),
             }
         });
-        Some(format!("lesions of {}{weights}: intact {:.2}%", self.name, self.intact?.top1()))
+        format!("{}{weights}", self.name)
+    }
+
+    /// `lesions of resnet+hires s0, best weights: intact 87.30%`.
+    pub fn summary(&self) -> Option<String> {
+        Some(format!("lesions of {}: intact {:.2}%", self.title(), self.intact?.top1()))
+    }
+
+    /// Whether any lesion of `count` terms has been scored.
+    pub fn has(&self, count: usize) -> bool {
+        self.intact.is_some() && self.scored.keys().any(|cuts| cuts.len() == count)
     }
 
     /// Those of `count` terms, the worst first.
     pub fn worst(&self, count: usize) -> Vec<(&[Term], Loss)> {
-        let those = self.scored.keys().filter(|cuts| cuts.len() == count);
+        self.worst_of(|cuts| cuts.len() == count)
+    }
+
+    /// Those that `is_wanted` wants, the worst first.
+    pub fn worst_of(&self, is_wanted: impl Fn(&[Term]) -> bool) -> Vec<(&[Term], Loss)> {
+        let those = self.scored.keys().filter(|cuts| is_wanted(cuts));
         let mut all: Vec<_> = those.filter_map(|cuts| Some((&cuts[..], self.without(cuts)?))).collect();
         all.sort_by(|a, b| a.1.change.total_cmp(&b.1.change).then(b.1.gained.total_cmp(&a.1.gained)));
         all
     }
 
+    /// In which way the draft is another network than the one that was scored, in words;
+    /// `None` where it is the same. How it is trained does not matter.
+    pub fn unlike(&self, draft: &Draft) -> Option<&'static str> {
+        match self.has_levels_of(draft) {
+            false => Some("the draft is another network"),
+            true if self.hops != *draft.hops() => Some("the draft has other hops"),
+            true => None,
+        }
+    }
+
     /// Whether the draft is this network, or this one with some of its hops switched off.
-    /// How it is trained does not matter.
     fn has_network_of(&self, draft: &Draft) -> bool {
+        self.has_levels_of(draft) && self.hops.includes(draft.hops())
+    }
+
+    /// Whether the draft is this network but for its hops.
+    fn has_levels_of(&self, draft: &Draft) -> bool {
         let spec = draft.spec();
         let trained = |spec: &ExperimentSpec| {
             (spec.family, spec.dataset, spec.blocks.clone(), spec.widths.clone(), spec.cardinality)
         };
-        trained(spec) == trained(&self.spec)
-            && is_adjusted(spec) == is_adjusted(&self.spec)
-            && self.hops.includes(draft.hops())
+        trained(spec) == trained(&self.spec) && is_adjusted(spec) == is_adjusted(&self.spec)
     }
 }
 
@@ -222,6 +267,14 @@ impl Lesions {
     pub fn shown(&self, draft: &Draft, current: Option<RunId>) -> Option<&Study> {
         let own = current.and_then(|run| self.of(run));
         own.into_iter().chain(self.studies.iter().rev()).find(|study| study.has_network_of(draft))
+    }
+
+    /// Those that a table can list whatever the draft is: of its network where there are any,
+    /// else the current run's, else the last ones.
+    pub fn listed(&self, draft: &Draft, current: Option<RunId>) -> Option<&Study> {
+        let own = current.and_then(|run| self.of(run)).filter(|study| study.intact.is_some());
+        let any = || self.studies.iter().rev().find(|study| study.intact.is_some());
+        self.shown(draft, current).filter(|study| study.intact.is_some()).or(own).or_else(any)
     }
 
     /// What has to be scored of a run, from which `cuts` are left out just now: these first,

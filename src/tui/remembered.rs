@@ -46,6 +46,12 @@ pub struct Remembered {
     pub panes: PaneSizes,
 }
 
+/// What every version of the file has.
+#[derive(Deserialize)]
+struct FormatVersion {
+    version: u32,
+}
+
 impl Remembered {
     /// To be written by this program.
     pub fn new() -> Self {
@@ -64,10 +70,13 @@ impl Remembered {
         files::refuse_other_than_files(&path)?;
         let bytes = files::read_bounded(&path, MAX_FILE)?;
         let wrong = |reason: String| EngineError::run(&path, reason);
-        let read: Self = serde_json::from_slice(&bytes)
-            .map_err(|e| wrong(format!("not a saved state of the workbench: {e}")))?;
-        match read.version {
-            VERSION => Ok(Some(read)),
+        let none = |e: serde_json::Error| wrong(format!("not a saved state of the workbench: {e}"));
+        // Alone at first: another version has other fields.
+        match serde_json::from_slice::<FormatVersion>(&bytes).map_err(none)?.version {
+            VERSION => serde_json::from_slice(&bytes).map(Some).map_err(none),
+            version if version > VERSION => Err(wrong(format!(
+                "written by a newer version of this program (format {version}; this one reads {VERSION}); it is not used"
+            ))),
             version => {
                 Err(wrong(format!("in version {version} of the format; this program reads {VERSION}")))
             }

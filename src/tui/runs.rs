@@ -146,11 +146,11 @@ impl RunList {
     /// The colour a run is drawn in: its own, or, while it is only under the cursor, the
     /// first that is free.
     pub fn slot(&self, run: &TrackedRun) -> usize {
-        run.slot.unwrap_or_else(|| self.free_slot().unwrap_or(Theme::SERIES - 1))
+        run.slot.unwrap_or_else(|| self.free_slot().unwrap_or(Theme::MOST_DRAWN - 1))
     }
 
     fn free_slot(&self) -> Option<usize> {
-        (0..Theme::SERIES).find(|slot| self.all.values().all(|run| run.slot != Some(*slot)))
+        (0..Theme::MOST_DRAWN).find(|slot| self.all.values().all(|run| run.slot != Some(*slot)))
     }
 
     /// How the list is sorted, and whether the other way.
@@ -297,16 +297,16 @@ impl RunList {
         Some(id)
     }
 
-    /// Draws a run in a colour of its own.
+    /// Draws a run, in a colour of its own while there is one.
     ///
     /// # Errors
-    /// When all colours are taken.
+    /// When as many are drawn as can be.
     pub fn show(&mut self, id: RunId) -> Result<(), String> {
         let free = self.free_slot();
         let Some(run) = self.get_mut(id) else { return Ok(()) };
         if run.slot.is_none() {
             run.slot = Some(free.ok_or_else(|| {
-                format!("at most {} runs can be drawn; hide one first (c hides all)", Theme::SERIES)
+                format!("at most {} runs can be drawn; hide one first (c hides all)", Theme::MOST_DRAWN)
             })?);
         }
         Ok(())

@@ -80,11 +80,11 @@ impl Theme {
     /// What a terminal with everything shows; also what pictures are made with.
     pub const FULL: Self = Self { depth: Depth::Truecolor, ground: Ground::Dark, symbols: Symbols::Braille };
 
-    /// How many curves have a colour of their own.
-    pub const SERIES: usize = SERIES.len();
-
     /// Letters of curves, in the order of their colours.
-    pub const LETTERS: [char; SERIES.len()] = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    /// Runs that can be drawn at once: letters tell so many apart, while colours come again.
+    pub const MOST_DRAWN: usize = Self::LETTERS.len();
 
     fn ink(&self, dark: Ink, light: Ink) -> Style {
         let Ink(rgb, indexed, ansi) = match self.ground {
@@ -157,6 +157,12 @@ impl Theme {
     /// The frame of a panel.
     pub fn border(&self, focused: bool) -> Style {
         if focused { self.accent() } else { self.off() }
+    }
+
+    /// The letter of a curve.
+    pub fn letter(slot: usize) -> &'static str {
+        let at = slot % Self::LETTERS.len();
+        Self::LETTERS.get(at..=at).unwrap_or_default()
     }
 
     /// The curve in colour slot `slot`.

@@ -10,7 +10,7 @@ use super::*;
 
 /// What there is of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
     /// All of it, and it can be read.
     Whole,
     /// Some of its images, which can be read.
@@ -22,36 +22,38 @@ enum State {
 }
 
 /// A data folder that is looked at.
-struct World {
+pub struct World {
     folder: tempfile::TempDir,
-    line: String,
-    name: &'static str,
+    pub line: String,
+    pub name: &'static str,
 }
 
 impl World {
-    fn new(line: &str, name: &'static str) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), line: line.into(), name }
+    pub fn new(line: &str, name: &'static str) -> Self {
+        let world = Self { folder: tempfile::tempdir().unwrap(), line: line.into(), name };
+        fs::create_dir(world.path("")).unwrap();
+        world
     }
 
-    fn put(&self, name: &str, bytes: &[u8]) -> &Self {
+    pub fn put(&self, name: &str, bytes: &[u8]) -> &Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
         self
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("data").join(name)
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub fn run(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hiresnet-tui"));
         command.arg("data").args(args).arg("--data-dir").arg(self.path(""));
         command.env("HIRESNET_CACHE", self.folder.path().join("cache")).output().unwrap()
     }
 
     /// Asserts what each command says, and training; nothing changes when they are asked again.
-    fn is(&self, state: State, words: &str) {
+    pub fn is(&self, state: State, words: &str) {
         for time in ["first", "again"] {
             let at = format!("{} {} {time}", self.name, self.line);
             let cache = Some(self.folder.path().join("cache"));
@@ -107,7 +109,7 @@ fn idx(dims: &[u32], bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// MNIST's four files with so many images, gzipped or not.
-fn mnist(counts: [u32; 2]) -> faults::Contents {
+pub fn mnist(counts: [u32; 2]) -> faults::Contents {
     let mut files = Vec::new();
     for (split, count) in ["train", "t10k"].into_iter().zip(counts) {
         let labels = (0..count).map(|i| (i % 10) as u8).collect();
@@ -120,7 +122,7 @@ fn mnist(counts: [u32; 2]) -> faults::Contents {
     files
 }
 
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
+pub fn gzipped(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gz.write_all(bytes).unwrap();

@@ -296,3 +296,70 @@ fn an_event_file_can_be_switched_on_in_the_middle_of_a_run() {
     deletion::delete(&runs, &run).unwrap();
     assert!(!run.exists());
 }
+
+#[test]
+fn an_event_file_that_is_taken_away_is_said_once_and_costs_the_run_nothing() {
+    type Harm = fn(&Path);
+    let harms: [(Harm, &str); 4] = [
+        (|file| fs::remove_file(file).unwrap(), "removed or replaced while it was being written"),
+        (|file| fs::remove_dir_all(file.parent().unwrap()).unwrap(), "removed or replaced"),
+        (|file| fs::write(file, "").unwrap(), "cut off while it was being written: it has 0 of "),
+        (
+            |file| {
+                fs::rename(file, file.with_extension("old")).unwrap();
+                fs::write(file, "another").unwrap();
+            },
+            "removed or replaced",
+        ),
+    ];
+    for (harm, words) in harms {
+        let home = tempfile::tempdir().unwrap();
+        let line = "plain@fashion-embedded blocks=1,1 widths=4,8 batch=20 epochs=5 train_limit=200 val_limit=20 \
+                    test_limit=20";
+        let spec: ExperimentSpec = line.parse().unwrap();
+        let data = DatasetCache::with_cache(None, None).dataset(&spec).unwrap();
+        let folder = RunDir::create(&home.path().join("runs"), &spec).unwrap();
+        let board = home.path().join("board").join(folder.path().file_name().unwrap());
+        let boards = BoardSwitch::default();
+        boards.set(Some(home.path().join("board")));
+        let run = folder.path().to_path_buf();
+        let mut worker = Worker::begin(spec, data, Device::CPU, folder, RunPlan::default(), boards).unwrap();
+        let (mut is_harmed, mut failed) = (false, Vec::new());
+        while let Some(event) = worker.events.blocking_recv() {
+            match event.kind {
+                EventKind::EpochEnded { .. } if !is_harmed => {
+                    let file = fs::read_dir(&board).unwrap().next().unwrap().unwrap().path();
+                    harm(&file);
+                    is_harmed = true;
+                }
+                EventKind::BoardFailed { message } => failed.push(message),
+                _ => {}
+            }
+        }
+        assert_eq!(worker.join().unwrap(), Outcome::Completed);
+        assert!(failed.len() == 1 && failed[0].contains(words), "said once: {failed:?}");
+        assert_eq!(SavedRun::open(&run).unwrap().state.epochs.len(), 5);
+    }
+}
+
+#[test]
+fn a_batch_whose_event_files_are_lost_ends_with_1() {
+    let home = tempfile::tempdir().unwrap();
+    let tiny = "plain@fashion-embedded blocks=1,1 widths=4,8 batch=20 epochs=1 train_limit=60 val_limit=20 test_limit=20";
+    assert!(program(home.path(), tiny, &[]).status().unwrap().success());
+    // Where its file would be there is a folder.
+    let folder = fs::read_dir(home.path().join("board")).unwrap().next().unwrap().unwrap().path();
+    let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let run = store::folders_of_runs(&home.path().join("runs")).unwrap().remove(0);
+    fs::remove_file(file).unwrap();
+    fs::remove_dir(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    fs::remove_dir_all(run).unwrap();
+    let out = program(home.path(), tiny, &[]).output().unwrap();
+    let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+    assert_eq!(out.status.code(), Some(1), "{said}");
+    assert!(
+        said.matches("the run continues without it").count() == 1 && said.contains("saved to "),
+        "{said}"
+    );
+}

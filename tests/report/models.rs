@@ -73,6 +73,26 @@ fn a_part_of_a_dataset_is_not_set_beside_the_paper() {
 }
 
 #[test]
+fn runs_that_all_diverged_are_drawn_until_they_did() {
+    let at = "2026-11-24T10:00:00Z";
+    let runs = [
+        ended("resnet@cifar10", 60.0, Outcome::Diverged, at),
+        ended("resnet@cifar10 seed=1", 50.0, Outcome::Diverged, at),
+    ];
+    let all = curves(&grouped(&runs), &on("cifar10"));
+    let [set] = &all[..] else { panic!("{}", all.len()) };
+    let [line] = &set.lines[..] else { panic!("{}", set.lines.len()) };
+    assert_eq!((line.network.as_str(), &line.seeds[..]), ("resnet (diverged)", &[0, 1][..]));
+    assert_eq!((line.epochs.len(), line.best.as_ref().unwrap().mean), (runs[0].state.epochs.len(), 55.0));
+    assert_eq!(set.notes, ["resnet: no run completed; 2 runs diverged and are drawn until they did."]);
+    // Where one completed, those that diverged are left out, and it is said.
+    let some = [ended("resnet@cifar10", 60.0, Outcome::Diverged, at), run("resnet@cifar10 seed=1", 50.0)];
+    let [set] = &curves(&grouped(&some), &on("cifar10"))[..] else { panic!("one recipe") };
+    assert_eq!(set.lines[0].network, "resnet");
+    assert!(set.notes[0].contains("1 diverged"), "{:?}", set.notes);
+}
+
+#[test]
 fn no_command_repeats_what_diverged() {
     let runs = [
         run("resnet@cifar10", 80.0),

@@ -592,6 +592,10 @@ fn a_pasted_command_line_is_understood_or_refused() {
         assert_eq!(world.line(), "plain+hires@fashion seed=3", "{line}");
     }
     for (line, said) in [
+        (
+            "hiresnet-tui --batch plain+hires@fashion seed=3 --out=x --resume --device cpu --resume",
+            "the pasted spec is now the draft; not used here: --out, --resume, --device",
+        ),
         ("hiresnet-tui --batch plain@fashion --seeds 0..3", "--seeds is not part of a spec"),
         ("hiresnet-tui runs", "it trains nothing with --batch"),
         ("hiresnet-tui --batch resnet@fashion plain@fashion", "2 specs in a line; paste them one a line"),

@@ -46,6 +46,15 @@ fn it_is_asked_about_fetched_and_the_run_begins() {
     assert!(screen.contains("www.cs.toronto.edu to") && screen.contains("/data?"), "{screen}");
     world.keys("y").effects();
     assert!(world.screen((120, 40)).contains("downloading cifar10"));
+    // What was found in its place is said before it is downloaded.
+    let mut other = World::of("resnet@cifar10");
+    let found = Some("found cifar-10.zip, which is a web page: download it again".to_owned());
+    other.keys("t");
+    let (first, _) = other.started();
+    other.tell(Message::Missing(first, Offer { found, ..offer() }, FAULT.into()));
+    let screen = other.screen((120, 40)).replace(['│', '\n'], " ");
+    let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("cifar10 not found locally (found cifar-10.zip, which is a web page"), "{words}");
 
     world.tell(Message::Fetching(progress(85_026_086, FetchStage::Fetching), 4_194_304.0));
     let screen = world.screen((120, 40));

@@ -10,6 +10,8 @@ use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::panels::PanelId;
 use hiresnet_tui::tui::theme::Theme;
 
+use crate::lesion_views::paired;
+use crate::lesions::RUN;
 use crate::screens::training;
 use crate::world::{DRAFT, World, keymap};
 
@@ -61,7 +63,13 @@ fn situations(place: KeyScope) -> impl Iterator<Item = (World, (u16, u16))> {
     let sizes = [(80, 24), (40, 10)];
     let all = sizes.into_iter().flat_map(move |size| before.into_iter().map(move |keys| (size, keys)));
     all.flat_map(move |(size, keys)| {
-        [World::with_three(Theme::FULL), training(Theme::FULL)].into_iter().map(move |mut world| {
+        let worlds = [World::with_three(Theme::FULL), training(Theme::FULL)];
+        let lesions = (place == KeyScope::In(PanelId::Wiring)).then(|| {
+            let mut world = paired(RUN);
+            world.keys("W v");
+            world
+        });
+        worlds.into_iter().chain(lesions).map(move |mut world| {
             world.keys(way(place)).screen(size);
             // Feature maps and data are asked for once they are seen.
             world.tell(Message::Log(Level::Info, "seen".into()));

@@ -17,19 +17,19 @@ use ratatui::layout::Rect;
 use crate::made::{Course, begins, saved, trains};
 use crate::world::{DRAFT, QUIT, World, wired};
 
-const RUN: &str = "resnet+hires@fashion-embedded epochs=12";
-const ASCII: Theme = Theme { depth: Depth::Ansi16, ground: Ground::Light, symbols: Symbols::Ascii };
+pub const RUN: &str = "resnet+hires@fashion-embedded epochs=12";
+pub const ASCII: Theme = Theme { depth: Depth::Ansi16, ground: Ground::Light, symbols: Symbols::Ascii };
 
-fn cut(text: &str) -> Vec<Term> {
+pub fn cut(text: &str) -> Vec<Term> {
     text.split(',').map(|term| term.trim().parse().unwrap()).collect()
 }
 
-fn score(top1: f64, loss: f64) -> Score {
+pub fn score(top1: f64, loss: f64) -> Score {
     Score { loss, images: 1000, hits: (10.0 * top1).round() as usize, hits5: None }
 }
 
 /// A run on disk under the cursor in Runs.
-fn world_of(line: &str) -> World {
+pub fn world_of(line: &str) -> World {
     let mut world = World::new();
     world.find_all(vec![saved("all", line, "2026-01-02T11:30:00Z", Course { pace: 120.0, salt: 2 })]);
     world.keys("R home").effects();
@@ -37,7 +37,7 @@ fn world_of(line: &str) -> World {
 }
 
 /// The only effect there is: lesions.
-fn asked(world: &mut World) -> (RunId, Vec<Vec<Term>>) {
+pub fn asked(world: &mut World) -> (RunId, Vec<Vec<Term>>) {
     let mut effects = world.effects();
     effects.retain(|effect| !matches!(effect, Effect::Load(..)));
     match &effects[..] {
@@ -49,17 +49,17 @@ fn asked(world: &mut World) -> (RunId, Vec<Vec<Term>>) {
     }
 }
 
-fn best(epoch: Option<usize>) -> LesionedWeights {
+pub fn best(epoch: Option<usize>) -> LesionedWeights {
     LesionedWeights { checkpoint: Checkpoint::Best, epoch }
 }
 
-fn told(world: &mut World, run: RunId, without: &[Term], top1: f64, loss: f64) {
+pub fn told(world: &mut World, run: RunId, without: &[Term], top1: f64, loss: f64) {
     let lesioned = Lesioned { without: without.to_vec(), score: score(top1, loss) };
     world.tell(Message::Lesioned(run, lesioned));
 }
 
 /// Scores as a network may have them: F weighs most, short hops more than long ones.
-fn answer(world: &mut World, run: RunId, wanted: &[Vec<Term>]) {
+pub fn answer(world: &mut World, run: RunId, wanted: &[Vec<Term>]) {
     told(world, run, &[], 87.3, 0.3852);
     for cuts in wanted {
         let lost = |cut: &Term| match cut {
@@ -74,7 +74,7 @@ fn answer(world: &mut World, run: RunId, wanted: &[Vec<Term>]) {
 }
 
 /// A run with every single lesion scored.
-fn lesioned() -> World {
+pub fn lesioned() -> World {
     let mut world = world_of(RUN);
     let (run, wanted) = { asked(world.keys("e")) };
     answer(&mut world, run, &wanted);
@@ -89,7 +89,7 @@ fn panel(world: &World, width: u16, height: u16, theme: &Theme) -> String {
     text(&buffer)
 }
 
-fn picture(name: &str, shown: &str) {
+pub fn picture(name: &str, shown: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);

@@ -301,7 +301,7 @@ fn info_shows_one_run_or_how_marked_ones_differ() {
     world.keys("i");
     assert_eq!(world.app.focus, PanelId::Info);
     let screen = world.screen((120, 40));
-    for said in ["a note of several words", "best epoch", "paper: 0.01", "runs/e", "267,802", "Keys"] {
+    for said in ["a note of several words", "best epoch", "default: 0.01", "runs/e", "267,802", "Keys"] {
         assert!(screen.contains(said), "{said}: {screen}");
     }
     world.keys("v");

@@ -122,7 +122,7 @@ fn words_in_the_help_are_found_in_every_panel() {
     assert!(is_open(&world));
     world.keys("esc");
     assert_eq!(world.help_line(), Some(0), "first the search ends");
-    assert!(world.screen(SIZE).contains("move to the hop on the left"));
+    assert!(world.screen(SIZE).contains("move to the hop, or the cell, on the left"));
     world.keys("/ text:nosuchword");
     assert!(world.screen(SIZE).contains("nothing found"));
     world.keys("esc esc");

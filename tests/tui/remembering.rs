@@ -124,6 +124,11 @@ fn what_nobody_wrote_is_not_believed() {
         fs::write(&file, &wrong).unwrap();
         assert!(read(root.path()).is_err(), "{wrong:.80}");
     }
+    // A newer version has fields of its own, and is named as what it is.
+    let newer = whole.replace("\"version\": 1", "\"version\": 2").replace("\"filter\"", "\"filters\"");
+    fs::write(&file, newer).unwrap();
+    let said = read(root.path()).unwrap_err().to_string();
+    assert!(said.contains("written by a newer version of this program"), "{said}");
     // Numbers that are out of bounds are brought into them.
     fs::write(&file, whole.replace("\"smoothing\": 2", "\"smoothing\": 99")).unwrap();
     let mut world = session(read(root.path()).unwrap());

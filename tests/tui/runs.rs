@@ -24,7 +24,7 @@ use crate::world::{World, run_mark, run_row};
 fn seeds(count: usize) -> Vec<SavedRun> {
     let run = |i: usize| {
         let line = format!("resnet@fashion-embedded epochs=1 seed={i}");
-        let at = format!("2026-01-{:02}T00:00:00Z", i + 1);
+        let at = format!("2026-01-{:02}T{:02}:00:00Z", 1 + i % 28, i / 28);
         saved(&format!("s{i}"), &line, &at, Course { pace: 50.0 + 7.0 * i as f64, salt: i })
     };
     (0..count).map(run).collect()
@@ -260,34 +260,35 @@ fn the_filter_compares_keys_and_results_and_says_what_is_wrong() {
 
 #[test]
 fn all_listed_runs_are_drawn_with_one_key() {
-    let mut world = with_seeds(10);
+    let mut world = with_seeds(54);
     world.keys("R / text:seed=2..5 enter c a");
     assert_eq!((world.drawn().len(), world.notice()), (4, "4 listed runs drawn; c hides all"));
     world.keys("esc a");
-    assert_eq!(world.drawn().iter().filter(|id| world.run(**id).slot.is_some()).count(), 8);
-    assert!(world.notice().contains("at most 8 can be"), "{}", world.notice());
+    assert_eq!(world.drawn().iter().filter(|id| world.run(**id).slot.is_some()).count(), Theme::MOST_DRAWN);
+    assert!(world.notice().contains("at most 52 can be"), "{}", world.notice());
     world.keys("c / text:zzz enter a");
     assert_eq!(world.notice(), "no run listed that has started");
 }
 
 #[test]
-fn eight_runs_can_be_drawn_and_a_ninth_is_refused_with_words() {
-    let mut world = with_seeds(10);
+fn as_many_runs_can_be_drawn_as_there_are_letters() {
+    let most = Theme::MOST_DRAWN;
+    let mut world = with_seeds(most + 2);
     let ids = world.listed();
-    for _ in 0..8 {
+    for _ in 0..most {
         world.keys("v down");
     }
-    assert_eq!(world.drawn()[..8], ids[..8]);
+    assert_eq!(world.drawn()[..most], ids[..most]);
     world.keys("v");
-    assert_eq!((world.level(), world.run(ids[8]).slot), (Some(Level::Warn), None));
-    assert!(world.notice().starts_with("at most 8 runs can be drawn; hide one first"), "{}", world.notice());
+    assert_eq!((world.level(), world.run(ids[most]).slot), (Some(Level::Warn), None));
+    assert!(world.notice().starts_with("at most 52 runs can be drawn; hide one first"), "{}", world.notice());
     // One goes, and the next has its colour.
     world.keys("home down enter end up v");
-    assert_eq!((world.run(ids[1]).slot, world.run(ids[8]).slot), (None, Some(1)));
+    assert_eq!((world.run(ids[1]).slot, world.run(ids[most]).slot), (None, Some(1)));
     world.keys("home p end up c");
-    assert_eq!(world.drawn(), [ids[0], ids[8]], "the baseline and the current run");
+    assert_eq!(world.drawn(), [ids[0], ids[most]], "the baseline and the current run");
     world.keys("home p end up c");
-    assert_eq!(world.drawn(), [ids[8]]);
+    assert_eq!(world.drawn(), [ids[most]]);
     assert!(ids.iter().all(|id| world.run(*id).slot.is_none()));
 }
 

@@ -183,3 +183,57 @@ fn runs_of_other_programs_fill_it_as_they_are_written() {
     let screen = world.screen((120, 40));
     assert!(!lines(&screen, "HiResNet-Out").concat().contains(" n=1"), "{screen}");
 }
+
+#[test]
+fn with_room_to_spare_it_lists_every_seed_beside_its_cell() {
+    for zoomed in [false, true] {
+        for size in [(120, 40), (200, 60)] {
+            let mut world = world(Theme::FULL);
+            if zoomed {
+                world.keys("z");
+            }
+            let screen = world.screen(size);
+            let at = screen.lines().position(|line| line.contains("ResNet (orig.)")).unwrap();
+            let rows: Vec<&str> = screen.lines().skip(at).take(3).collect();
+            assert!(rows[0].contains("267,802") && rows[0].contains(" n=3"), "{screen}");
+            for (seed, row) in rows.iter().enumerate() {
+                let words: Vec<&str> = row.split_whitespace().collect();
+                let run = format!("o{seed}");
+                let name = words.iter().position(|word| *word == run).unwrap_or_else(|| panic!("{screen}"));
+                assert_eq!(words[name - 4], seed.to_string(), "{screen}");
+                let value: f64 = words[name - 3].parse().unwrap();
+                assert!((80.0..95.0).contains(&value), "{screen}");
+                assert!(words[name - 1].ends_with("/80"), "{screen}");
+            }
+            assert_eq!(lines(&screen, "HiResNet-In")[0].matches("in0").count(), 1, "{screen}");
+            // The rows reach down into the lower half of the panel.
+            let last = screen.lines().position(|line| line.contains("HiResNet-P3")).unwrap();
+            assert!(last * 2 > usize::from(size.1), "{screen}");
+            // Seeds and the paper's values are on one scale.
+            assert!(rows[0].contains('•') && rows[1].contains("─│─"), "{screen}");
+            // All four columns of Table 1 are there.
+            let screen = world.keys("enter").screen(size);
+            assert!(screen.contains("CIFAR-10 ") && screen.contains("Tiny-ImageNet, top-5"), "{screen}");
+            assert!(lines(&screen, "ResNet Original").concat().contains("n=3"), "{screen}");
+            let at = screen.lines().position(|line| line.contains("ResNet Original")).unwrap();
+            assert!(screen.lines().nth(at + 2).unwrap().contains("0: 8"), "{screen}");
+        }
+    }
+    picture("2", &mut world(Theme::FULL), (200, 60));
+    picture("1", world(Theme::FULL).keys("enter"), (200, 60));
+}
+
+#[test]
+fn no_size_is_too_small_for_the_table() {
+    for theme in [Theme::FULL, ASCII] {
+        let mut world = world(theme);
+        for keys in ["z", "enter"] {
+            world.keys(keys);
+            for (width, height) in (40..220).step_by(7).flat_map(|w| (10..64).step_by(5).map(move |h| (w, h)))
+            {
+                let screen = world.screen((width, height));
+                assert!(!theme.is_ascii() || screen.is_ascii(), "{screen}");
+            }
+        }
+    }
+}

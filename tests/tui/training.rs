@@ -1,6 +1,7 @@
 //! Training, the queue, and leaving.
 
 use hiresnet_tui::domain::event::{Control, EventKind, Outcome, RunResumed, Split};
+use hiresnet_tui::domain::system::{GpuUse, SystemUse};
 use hiresnet_tui::tui::action::{Action, Effect, Message};
 use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::run::RunStage;
@@ -258,6 +259,30 @@ fn divergence_and_failure_are_told_in_full() {
     let words: Vec<&str> = fault.split_whitespace().collect();
     assert!(words.iter().all(|word| shown.contains(word)), "{screen}");
     assert!(world.screen((80, 24)).contains("images are missing"));
+}
+
+#[test]
+fn the_log_shows_how_busy_the_machine_is() {
+    let mut world = World::new();
+    let id = world.train();
+    let spec = world.run(id).spec.clone();
+    world.events(id, trains(&spec, AT, 30, COURSE));
+    world.keys("L z");
+    assert!(!world.screen((80, 24)).contains("cpu ▁"), "nothing is made up");
+    let gpu = GpuUse { load: 93.0, memory: 3 << 30, temperature: Some(61.0) };
+    for (i, cpu) in [3.0, 55.0, 97.0].into_iter().enumerate() {
+        let seen = SystemUse { cpu, memory: 152 << 20, gpu: Some(gpu) };
+        world.events(id, [event(40.0 + i as f64, EventKind::System(seen))]);
+    }
+    let screen = world.screen((80, 24));
+    let row = screen.lines().find(|line| line.contains("cpu ▁")).unwrap_or_else(|| panic!("{screen}"));
+    for part in ["▁▄█", " 97%", "mem ███", "152M", "gpu ▇▇▇", "93% 61°", "vram ███", "3.0G"]
+    {
+        assert!(row.contains(part), "{part}: {row}");
+    }
+    for size in [(40, 10), (39, 9), (200, 60)] {
+        world.screen(size);
+    }
 }
 
 #[test]

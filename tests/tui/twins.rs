@@ -95,20 +95,15 @@ fn nothing_is_pinned_where_there_is_no_colour_left() {
     let mut world = World::new();
     let run = |i: usize| {
         let line = format!("resnet@fashion-embedded epochs=1 seed={i}");
-        saved(
-            &format!("s{i}"),
-            &line,
-            &format!("2026-01-0{}T00:00:00Z", i + 1),
-            Course { pace: 50.0, salt: i },
-        )
+        saved(&format!("s{i}"), &line, &format!("2026-01-01T00:00:{i:02}Z"), Course { pace: 50.0, salt: i })
     };
-    world.find_all((0..9).map(run).collect());
+    world.find_all((0..=Theme::MOST_DRAWN).map(run).collect());
     world.keys("R home");
-    for _ in 0..8 {
+    for _ in 0..Theme::MOST_DRAWN {
         world.keys("v down");
     }
     world.effects();
     world.keys("b");
-    assert!(world.notice().contains("at most 8 runs can be drawn"), "{}", world.notice());
+    assert!(world.notice().contains("at most 52 runs can be drawn"), "{}", world.notice());
     assert_eq!((world.baseline(), world.queue(), world.effects()), (None, vec![], vec![]));
 }

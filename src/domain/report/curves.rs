@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::groups::{DataSignature, RunGroup, left_out, settings};
-use super::{ReportOptions, SeedSample, recipe_name};
+use super::{ReportOptions, ReportRun, SeedSample, recipe_name};
+use crate::domain::event::Outcome;
 use crate::domain::run_state::{EpochRecord, RunState};
 use crate::domain::text::plural;
 
@@ -123,8 +124,26 @@ pub fn common_level<'a, 'b: 'a>(groups: impl IntoIterator<Item = &'a RunGroup<'b
     runs.map(|run| best(run.state)).fold(100.0, f64::min).floor()
 }
 
+/// The groups as they are drawn: where no run of a dataset and recipe completed, those that
+/// diverged, until they did.
+fn drawn<'a>(groups: &[RunGroup<'a>]) -> Vec<RunGroup<'a>> {
+    let of_group = |group: &RunGroup<'a>| {
+        let is_alike = |other: &&RunGroup| other.data == group.data && other.recipe == group.recipe;
+        let has_completed = groups.iter().filter(is_alike).any(|other| !other.runs.is_empty());
+        let mut group = group.clone();
+        if !has_completed {
+            let has_epochs = |run: &&ReportRun| !run.state.epochs.is_empty();
+            let diverged = group.diverged.iter().filter(|(_, run)| has_epochs(run));
+            group.runs = diverged.map(|(seed, run)| (*seed, *run)).collect();
+        }
+        group
+    };
+    groups.iter().map(of_group).collect()
+}
+
 /// The curves of every setting, the one with most runs first.
 pub fn curves(groups: &[RunGroup], options: &ReportOptions) -> Vec<CurveSet> {
+    let groups = &drawn(groups)[..];
     let wanted = settings(groups).into_iter().filter(|setting| options.wants(&setting.data));
     let of_setting = |setting: super::groups::Setting| {
         let all: Vec<&RunGroup> = groups.iter().filter(|group| setting.has(group)).collect();
@@ -132,7 +151,9 @@ pub fn curves(groups: &[RunGroup], options: &ReportOptions) -> Vec<CurveSet> {
         let target = options.target.unwrap_or_else(|| common_level(trained.iter().copied()));
         let lines: Vec<CurveLine> = trained.iter().map(|group| line(group, target)).collect();
         let never: usize = lines.iter().map(|line| line.never).sum();
-        let mut notes = left_out(all);
+        let (diverged, others): (Vec<&RunGroup>, _) = all.into_iter().partition(|group| is_diverged(group));
+        let mut notes: Vec<String> = diverged.iter().map(|group| said_diverged(group)).collect();
+        notes.extend(left_out(others));
         if never > 0 {
             notes.push(format!(
                 "{} never reached {target}%; means are over those that did.",
@@ -143,6 +164,16 @@ pub fn curves(groups: &[RunGroup], options: &ReportOptions) -> Vec<CurveSet> {
         CurveSet { data: setting.data, recipe: setting.recipe, target, target_asked, lines, notes }
     };
     wanted.map(of_setting).collect()
+}
+
+/// Whether what is drawn of a group are runs that diverged.
+fn is_diverged(group: &RunGroup) -> bool {
+    group.runs.values().any(|run| run.state.outcome == Some(Outcome::Diverged))
+}
+
+fn said_diverged(group: &RunGroup) -> String {
+    let runs = plural(group.diverged.len(), "run");
+    format!("{}: no run completed; {runs} diverged and are drawn until they did.", group.network())
 }
 
 fn line(group: &RunGroup, target: f64) -> CurveLine {
@@ -158,7 +189,10 @@ fn line(group: &RunGroup, target: f64) -> CurveLine {
     };
     let epochs_to = group.sample(|state| state.epochs_to(target).map(|epoch| epoch as f64));
     CurveLine {
-        network: group.network(),
+        network: match is_diverged(group) {
+            true => format!("{} (diverged)", group.network()),
+            false => group.network(),
+        },
         seeds: group.runs.keys().copied().collect(),
         epochs: (1..=last.unwrap_or(0)).filter_map(epoch).collect(),
         best: group.sample(|state| state.best_epoch().map(|e| e.validation.top1())),

@@ -1,6 +1,6 @@
 //! Runs that differ in nothing but their seed, and what sets such groups apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -115,8 +115,8 @@ pub struct RunGroup<'a> {
     pub older: usize,
     /// Runs that did not complete, by how they ended.
     pub others: BTreeMap<&'static str, usize>,
-    /// Seeds that diverged, and would again.
-    pub diverged: BTreeSet<u64>,
+    /// Runs that diverged, and would again, by seed.
+    pub diverged: BTreeMap<u64, ReportRun<'a>>,
 }
 
 impl<'a> RunGroup<'a> {
@@ -148,7 +148,7 @@ impl<'a> RunGroup<'a> {
             runs: BTreeMap::new(),
             older: 0,
             others: BTreeMap::new(),
-            diverged: BTreeSet::new(),
+            diverged: BTreeMap::new(),
         };
         runs.iter().for_each(|run| group.add(**run));
         Some(group)
@@ -164,7 +164,7 @@ impl<'a> RunGroup<'a> {
             }
             outcome => {
                 if outcome == Some(Outcome::Diverged) {
-                    self.diverged.insert(run.spec.seed);
+                    self.diverged.insert(run.spec.seed, run);
                 }
                 let cut_off = if run.training { "still training" } else { "unfinished" };
                 *self.others.entry(outcome.map_or(cut_off, Outcome::name)).or_default() += 1;

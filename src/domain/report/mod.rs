@@ -88,7 +88,8 @@ impl ReportOptions {
 
     /// Expected seeds that `group` has not completed and that would not diverge again.
     fn missing(&self, group: Option<&RunGroup>) -> Vec<u64> {
-        let has = |seed: &u64| group.is_some_and(|g| g.runs.contains_key(seed) || g.diverged.contains(seed));
+        let has =
+            |seed: &u64| group.is_some_and(|g| g.runs.contains_key(seed) || g.diverged.contains_key(seed));
         self.seeds.iter().copied().filter(|seed| !has(seed)).collect()
     }
 }

@@ -27,7 +27,7 @@ const MAGIC: &[u8; 8] = b"HRNDATA\x02";
 const ALIGNMENT: usize = 64;
 /// Ending of the name of a file of counts, and the longest of such.
 const COUNTED: &str = "counted";
-const MAX_COUNTED: u64 = 4 << 10;
+const MAX_COUNTED: u64 = 64 << 10;
 /// Longest header read: names of 22,000 classes.
 const MAX_HEADER: usize = 16 << 20;
 /// Bytes whose checksum one thread takes at a time.
@@ -49,6 +49,8 @@ struct Header {
 struct CountedImages {
     fingerprint: String,
     images: (usize, usize),
+    /// What of its images was reduced.
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -93,14 +95,18 @@ pub fn load(
     open(&path, &fingerprint)?.ok_or_else(|| EngineError::data(&path, "it was replaced just now; try again"))
 }
 
-/// Training and test images of `source`, where it was read before and has not changed since;
-/// only the head of a file is read.
-pub fn counts(folder: Option<&Path>, name: &str, source: &FoundDataset) -> Option<(usize, usize)> {
+/// Training and test images of `source`, and what was reduced of them, where it was read before
+/// and has not changed since; only the head of a file is read.
+pub fn counts(
+    folder: Option<&Path>,
+    name: &str,
+    source: &FoundDataset,
+) -> Option<((usize, usize), Vec<String>)> {
     let path = file(folder?, name, &source.place);
     counts_of_kept(&path, source).or_else(|| {
         let bytes = files::read_bounded(&path.with_extension(COUNTED), MAX_COUNTED).ok()?;
         let counted: CountedImages = serde_json::from_slice(&bytes).ok()?;
-        (counted.fingerprint == source.fingerprint).then_some(counted.images)
+        (counted.fingerprint == source.fingerprint).then_some((counted.images, counted.notes))
     })
 }
 
@@ -111,17 +117,20 @@ pub fn remember(
     place: &Path,
     fingerprint: String,
     images: (usize, usize),
+    notes: &[String],
 ) {
     let Some(folder) = folder else { return };
     let path = file(folder, name, place).with_extension(COUNTED);
-    let Ok(json) = serde_json::to_vec(&CountedImages { fingerprint, images }) else { return };
+    let Ok(json) = serde_json::to_vec(&CountedImages { fingerprint, images, notes: notes.to_vec() }) else {
+        return;
+    };
     if fs::create_dir_all(folder).is_ok() && !path.is_symlink() {
         // It is only read again otherwise.
         let _ = files::write_atomically(&path, &json);
     }
 }
 
-fn counts_of_kept(path: &Path, source: &FoundDataset) -> Option<(usize, usize)> {
+fn counts_of_kept(path: &Path, source: &FoundDataset) -> Option<((usize, usize), Vec<String>)> {
     let mut file = File::open(path).ok()?;
     let mut start = [0; MAGIC.len() + 8];
     file.read_exact(&mut start).ok()?;
@@ -132,7 +141,7 @@ fn counts_of_kept(path: &Path, source: &FoundDataset) -> Option<(usize, usize)> 
     let is_whole = *checksum == crc32fast::hash(&text).to_le_bytes();
     let header: Header = serde_json::from_slice(&text).ok().filter(|_| is_whole)?;
     let [training, test] = header.splits.map(|shape| shape.images);
-    (header.fingerprint == source.fingerprint).then_some((training, test))
+    (header.fingerprint == source.fingerprint).then_some(((training, test), header.notes))
 }
 
 /// The file of the dataset at `place`.

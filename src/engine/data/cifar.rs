@@ -157,7 +157,7 @@ fn find(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<(PathB
     let is_folder = |tree: &Tree, folder: &str| {
         forms(dataset).iter().any(|form| form.is_begun(tree, folder) && is_own(form, tree, folder))
     };
-    let marks = DatasetMarks { dataset, is_folder: &is_folder, is_archive: &is_archive, by_name: false };
+    let marks = DatasetMarks { dataset, is_folder: &is_folder, is_archive: &is_archive, whose: None };
     if let Some(found) = marks.find(&roots) {
         return Ok(found);
     }
@@ -174,8 +174,9 @@ fn find(dataset: DatasetId, folder: Option<&Path>) -> std::result::Result<(PathB
                 .filter(|name| !tree.has_file(&joined(folder, name)))
                 .collect();
             let reason = format!("not all of {}: {} missing from it", dataset.name(), listed(&missing));
+            let found = Some(reason.clone());
             let error = EngineError::data(tree.place(folder), reason);
-            return Err(MissingDataset { error, partial: true, near: true });
+            return Err(MissingDataset { error, partial: true, found });
         }
     }
     let [binary, python] = forms(dataset) else { unreachable!("each dataset has two forms") };

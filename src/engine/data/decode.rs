@@ -1,8 +1,5 @@
 //! Images decoded from files, many at a time.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -11,14 +8,12 @@ use super::images::Images;
 pub use super::pixels::ResizeMode;
 use super::pixels::{ReducedImage, decode};
 use super::tree::Tree;
-use crate::domain::text::{grouped, harmless};
+use super::unusable::UnusableFiles;
+use crate::domain::text::grouped;
 use crate::engine::error::{EngineError, Result};
 
 /// Most bytes of a decoded split: five times Tiny-ImageNet's.
 const MAX_DATASET: usize = 8 << 30;
-/// Files that cannot be read and are named, and characters said of each.
-const NAMED: usize = 10;
-const MAX_SAID: usize = 160;
 
 /// How many images lost something.
 #[derive(Debug, Default)]
@@ -54,34 +49,34 @@ impl ReducedImages {
 }
 
 /// Decodes the training and test files, each of a class, to three channels of `size` × `size`
-/// pixels; grey images have the same in all three.
+/// pixels; grey images have the same in all three. What is `unusable` already is not read.
 ///
 /// # Errors
-/// When files of either split cannot be read or decoded, or have another size and must not; the
-/// first ones in order are named.
+/// When files of either split are unusable, cannot be read or decoded, or have another size and
+/// must not; the first ones in order are named.
 pub fn splits(
     tree: &Tree,
     training: (Vec<String>, Vec<u16>),
     test: (Vec<String>, Vec<u16>),
     size: (usize, ResizeMode),
     reduced: &ReducedImages,
+    unusable: &UnusableFiles,
 ) -> Result<[Images; 2]> {
-    let failures = Failures::default();
     let files = training.0.len() + test.0.len();
-    let images = |split, (names, labels)| images(tree, (split, names), labels, size, reduced, &failures);
+    let images = |split, (names, labels)| images(tree, (split, names), labels, size, reduced, unusable);
     let both = [images(0, training)?, images(1, test)?];
-    failures.none_of(tree, files)?;
+    unusable.none_of(tree, files)?;
     Ok(both)
 }
 
-/// Those of one split; what cannot be read is black, and among the `failures`.
+/// Those of one split; what cannot be read is black, and among the `unusable`.
 fn images(
     tree: &Tree,
     (split, names): (usize, Vec<String>),
     labels: Vec<u16>,
     (size, fit): (usize, ResizeMode),
     reduced: &ReducedImages,
-    failures: &Failures,
+    unusable: &UnusableFiles,
 ) -> Result<Images> {
     let each = 3 * size * size;
     let bytes = names.len().checked_mul(each).filter(|bytes| *bytes <= MAX_DATASET).ok_or_else(|| {
@@ -90,67 +85,29 @@ fn images(
     })?;
     let mut pixels = vec![0; bytes];
     pixels.par_chunks_exact_mut(each).zip(&names).enumerate().for_each(|(i, (out, name))| {
+        if unusable.has((split, i)) {
+            return;
+        }
         let mut one = || {
             let (bytes, _share) = tree.read_shared(name)?;
             decode(&bytes, size, fit, out).map_err(|reason| EngineError::data(tree.place(name), reason))
         };
         match one() {
             Ok(image) => reduced.count(image),
-            Err(error) => failures.add((split, i), name, error),
+            Err(error) => unusable.add((split, i), name, why(tree, name, &error)),
         }
     });
     Ok(Images { pixels: pixels.into(), labels, channels: 3, size })
 }
 
-/// Files that cannot be read: the first few in order, and how many.
-#[derive(Default)]
-struct Failures {
-    count: AtomicUsize,
-    /// By split and place in it.
-    first: Mutex<BTreeMap<(usize, usize), (String, EngineError)>>,
-}
-
-impl Failures {
-    fn add(&self, place: (usize, usize), name: &str, error: EngineError) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.insert(place, (name.to_owned(), error));
-        if first.len() > NAMED {
-            first.pop_last();
+/// Why a file cannot be used, without its name.
+fn why(tree: &Tree, name: &str, error: &EngineError) -> String {
+    match error {
+        EngineError::Data { reason, .. } => reason.clone(),
+        EngineError::Io { .. } if tree.place(name).is_symlink() && !tree.place(name).exists() => {
+            "a link that leads nowhere".into()
         }
-    }
-
-    fn none_of(self, tree: &Tree, files: usize) -> Result<()> {
-        let count = self.count.into_inner();
-        let mut first = self.first.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if count == 1
-            && let Some((_, (_, error))) = first.pop_first()
-        {
-            return Err(error);
-        }
-        if count == 0 {
-            return Ok(());
-        }
-        let said: Vec<_> = first
-            .values()
-            .map(|(name, error)| match error {
-                EngineError::Data { reason, .. } => format!("{name}: {reason}"),
-                EngineError::Io { action, source, .. } => format!("{name}: cannot {action}: {source}"),
-                other => other.to_string(),
-            })
-            .map(|text| harmless(&text, MAX_SAID))
-            .collect();
-        let more = if count > said.len() {
-            format!("; and {} more", grouped(count - said.len()))
-        } else {
-            String::new()
-        };
-        let reason = format!(
-            "{} of its {} files cannot be read: {}{more}",
-            grouped(count),
-            grouped(files),
-            said.join("; ")
-        );
-        Err(EngineError::data(tree.place(""), reason))
+        EngineError::Io { action, source, .. } => format!("cannot {action}: {source}"),
+        other => other.to_string(),
     }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::images::{Decoded, Images, class_names};
-use super::search::DatasetMarks;
+use super::search::{self, DatasetMarks};
 use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
 use super::tree::{Tree, joined};
 use super::{idx, places};
@@ -109,9 +109,14 @@ pub fn locate(
     folder: Option<&Path>,
 ) -> std::result::Result<LocatedDataset, MissingDataset> {
     let layout = if dataset == DatasetId::Mnist { &MNIST } else { &FASHION };
-    let place = layout.find(dataset, folder)?;
+    let (place, is_guess) = layout.find(dataset, folder)?;
     let at = place.clone();
-    Ok(LocatedDataset { place, open: Box::new(move || source(dataset, at)) })
+    let open = move || {
+        let mut found = source(dataset, at)?;
+        found.notes.extend(is_guess.then(|| layout.guess(&found.place)));
+        Ok(found)
+    };
+    Ok(LocatedDataset { place, open: Box::new(open) })
 }
 
 /// The dataset in a folder, or an archive.
@@ -133,7 +138,11 @@ fn source(dataset: DatasetId, place: PathBuf) -> Result<FoundDataset> {
         };
         let tree = if at.is_dir() { Tree::Folder(at.clone()) } else { Tree::open(&at, &is_idx)? };
         let folders = tree.folders_where(|tree, folder| is_whole(&files_in(tree, folder)));
-        let found = files_in(&tree, folders.first().map_or("", String::as_str));
+        // An archive may have both datasets.
+        let said = |folder: &&String| search::says(dataset, &at, folder);
+        let own = folders.iter().find(|folder| said(folder) == Some(true));
+        let own = own.or_else(|| folders.iter().find(|folder| said(folder).is_none())).or(folders.first());
+        let found = files_in(&tree, own.map_or("", String::as_str));
         let mut parts = Vec::with_capacity(4);
         for (name, file) in found.into_iter().zip(FILES) {
             let missing = || format!("{file} is missing from it; it has {}", tree.listed());
@@ -147,13 +156,13 @@ fn source(dataset: DatasetId, place: PathBuf) -> Result<FoundDataset> {
 }
 
 impl Layout {
-    /// The folder or archive of the four files. A folder that the user named is the only place
-    /// looked in.
+    /// The folder or archive of the four files, and whether nothing but their place says of which
+    /// dataset they are. A folder that the user named is the only place looked in.
     fn find(
         &self,
         dataset: DatasetId,
         folder: Option<&Path>,
-    ) -> std::result::Result<PathBuf, MissingDataset> {
+    ) -> std::result::Result<(PathBuf, bool), MissingDataset> {
         let mut roots = places::roots(folder);
         let below = roots.iter().flat_map(|root| self.subfolders.iter().map(|sub| root.join(sub)));
         let mut folders: Vec<PathBuf> = below.collect();
@@ -161,8 +170,16 @@ impl Layout {
             folders.push(debian.into());
             roots.push(debian.into());
         }
-        if let Some(folder) = folders.iter().find(|folder| is_whole(&files_at(folder))) {
-            return Ok(folder.clone());
+        for folder in folders.iter().filter(|folder| is_whole(&files_at(folder))) {
+            // Files in a data folder itself may be those of either.
+            let is_own = match roots.contains(folder) && self.debian.map(Path::new) != Some(folder) {
+                false => Some(true),
+                true => search::says(dataset, folder, "")
+                    .or_else(|| Some(whose(&Tree::Folder(folder.clone()), "")? == dataset)),
+            };
+            if is_own != Some(false) {
+                return Ok((folder.clone(), is_own.is_none()));
+            }
         }
         let marks = DatasetMarks {
             dataset,
@@ -174,12 +191,11 @@ impl Layout {
                 };
                 names.iter().any(has)
             },
-            by_name: true,
+            whose: Some(&whose),
         };
         if let Some((place, _)) = marks.find(&roots) {
-            return Ok(place);
+            return Ok((place, false));
         }
-        let partial = |error| MissingDataset { error, partial: true, near: true };
         for folder in &folders {
             let found = files_at(folder);
             if let Some(i) = found.iter().position(Option::is_none)
@@ -187,9 +203,9 @@ impl Layout {
             {
                 let tree = Tree::Folder(folder.clone());
                 let known = |name: &str| found.iter().flatten().any(|file| file == name);
-                let hint = super::search::rename_hint(&tree, FILES[i], known);
+                let hint = search::rename_hint(&tree, FILES[i], known);
                 let reason = format!("{}[.gz] is missing from {}'s four files{hint}", FILES[i], self.title);
-                return Err(partial(EngineError::data(folder, reason)));
+                return Err(MissingDataset::instead(folder, reason, true));
             }
         }
         if let Some(root) = roots.iter().find(|root| is_whole(&files_at(root))) {
@@ -199,11 +215,7 @@ impl Layout {
                 self.title,
                 shown(&root.join(self.subfolders[0]))
             );
-            return Err(MissingDataset {
-                error: EngineError::data(root, reason),
-                partial: false,
-                near: true,
-            });
+            return Err(MissingDataset::instead(root, reason, false));
         }
         let looked_for = format!("{}[.gz] and its three companions", FILES[0]);
         let mut missing = marks.missing(self.title, &looked_for, &roots, self.help);
@@ -212,9 +224,27 @@ impl Layout {
                 "four IDX files are here, and nothing says of which dataset: rename the folder to {}",
                 self.subfolders[0]
             );
-            (missing.error, missing.near) = (EngineError::data(folder, reason), true);
+            missing = MissingDataset::instead(&folder, reason, missing.partial);
+        } else if let Some(archive) = roots.iter().find_map(|root| marks.nameless_archive(root)) {
+            let reason = format!(
+                "MNIST's four files or those of a dataset like it, and nothing says of which: rename it to {}.zip",
+                self.subfolders[0]
+            );
+            missing = MissingDataset::instead(&archive, reason, true);
         }
         Err(missing)
+    }
+
+    /// That files in the folder `place` are taken for this dataset's.
+    fn guess(&self, place: &Path) -> String {
+        let (title, named) = (self.title, self.subfolders[0]);
+        format!(
+            "{}: the four files here are taken for {title}'s, but nothing says of which dataset they are; \
+             move {title}'s to {}, MNIST's to {}",
+            shown(place),
+            shown(&place.join(named)),
+            shown(&place.join(MNIST.subfolders[0]))
+        )
     }
 
     /// A folder below `root` with four IDX files and a name that says nothing.
@@ -224,20 +254,47 @@ impl Layout {
         let others = [DatasetId::Mnist, DatasetId::Fashion];
         let found = tree.folders_where(is_it);
         let mut nameless =
-            found.iter().filter(|name| !others.iter().any(|other| super::search::is_like(*other, name)));
+            found.iter().filter(|name| !others.iter().any(|other| search::is_like(*other, name)));
         nameless.next().map(|name| root.join(name))
     }
+}
+
+/// How the training labels of both datasets begin.
+const FIRST_LABELS: [(DatasetId, [u8; 20]); 2] = [
+    (DatasetId::Mnist, [5, 0, 4, 1, 9, 2, 1, 3, 1, 4, 3, 5, 3, 6, 1, 7, 2, 8, 6, 9]),
+    (DatasetId::Fashion, [9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9, 1, 0, 6, 4]),
+];
+
+/// Whose training labels these are, by how they begin.
+fn whose_labels<T: Copy + Into<u16>>(labels: &[T]) -> Option<DatasetId> {
+    let begins = |first: &[u8]| {
+        let found = labels.iter().map(|label| (*label).into());
+        labels.len() >= first.len() && found.zip(first).all(|(a, b): (u16, _)| a == u16::from(*b))
+    };
+    FIRST_LABELS.into_iter().find(|(_, first)| begins(first)).map(|(dataset, _)| dataset)
+}
+
+/// Whose the four files in `folder` of a tree are, by the training labels.
+fn whose(tree: &Tree, folder: &str) -> Option<DatasetId> {
+    let [_, labels, ..] = files_in(tree, folder);
+    let (name, most) = (labels?, MAX_BYTES);
+    let bytes = tree.read_up_to(&name, most).ok()?;
+    whose_labels(&idx::parse::<1>(&tree.place(&name), &bytes).ok()?.1)
 }
 
 /// From the four files.
 fn decode(dataset: DatasetId, files: &[(PathBuf, &[u8]); 4]) -> Result<Decoded> {
     let names = (0..10).filter_map(|class| dataset.class_name(class));
-    Ok(Decoded {
-        training: images(&files[0], &files[1])?,
-        test: images(&files[2], &files[3])?,
-        classes: class_names(names),
-        notes: Vec::new(),
-    })
+    let (training, test) = (images(&files[0], &files[1])?, images(&files[2], &files[3])?);
+    let other = whose_labels(&training.labels).filter(|whose| *whose != dataset);
+    let other = other.filter(|_| dataset != DatasetId::FashionEmbedded).map(|other| {
+        let (at, name) = (shown(&files[1].0), other.name());
+        format!(
+            "{}: {at} has the labels of {name}: are the files of {name} in the wrong folder?",
+            dataset.name()
+        )
+    });
+    Ok(Decoded { training, test, classes: class_names(names), notes: other.into_iter().collect() })
 }
 
 fn images(pixels: &(PathBuf, &[u8]), labels: &(PathBuf, &[u8])) -> Result<Images> {

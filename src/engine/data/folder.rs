@@ -9,6 +9,7 @@ use super::passed_over::PassedOver;
 use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
 use super::tiny::is_tiny;
 use super::tree::Tree;
+use super::unusable::{UnusableFiles, listed};
 use super::{places, search};
 use crate::domain::dataset::ImageFolder;
 use crate::domain::error::nearest;
@@ -81,7 +82,8 @@ fn missing(wanted: &ImageFolder, roots: &[PathBuf]) -> MissingDataset {
         places::listed(roots)
     );
     let error = EngineError::data(roots.first().cloned().unwrap_or_default(), reason);
-    MissingDataset { error, partial, near: !found.is_empty() }
+    let found = (!found.is_empty()).then(|| found.trim_start_matches("; ").to_owned());
+    MissingDataset { error, partial, found }
 }
 
 fn source(place: PathBuf, wanted: &ImageFolder) -> Result<FoundDataset> {
@@ -97,7 +99,8 @@ fn source(place: PathBuf, wanted: &ImageFolder) -> Result<FoundDataset> {
     let decode = move || {
         let Listing { classes, training, test, .. } = listing;
         let reduced = ReducedImages::default();
-        let [training, test] = decode::splits(&tree, training, test, size, &reduced)?;
+        let unusable = UnusableFiles::default();
+        let [training, test] = decode::splits(&tree, training, test, size, &reduced, &unusable)?;
         Ok(Decoded {
             training,
             test,
@@ -160,9 +163,22 @@ impl Listing {
                 passed_over.add_folders(name, 1);
             }
         }
-        let training = files(tree, place, "train", &classes, &mut passed_over)?;
-        let test = files(tree, place, test, &classes, &mut passed_over)?;
-        Ok(Self { classes, training, test, passed_over })
+        let mut empty = Vec::new();
+        let mut files = |split| files(tree, split, &classes, &mut passed_over, &mut empty);
+        let (training, test) = (files("train")?, files(test)?);
+        match &empty[..] {
+            [] => Ok(Self { classes, training, test, passed_over }),
+            [(folder, has)] => {
+                let reason = format!("no {LISTED} of this class; {has}");
+                Err(EngineError::data(place.join(folder), reason))
+            }
+            several => {
+                let said = several.iter().map(|(folder, has)| format!("{folder}: {has}"));
+                let reason =
+                    format!("no {LISTED} in {} folders: {}", several.len(), listed(said, several.len()));
+                Err(EngineError::data(place, reason))
+            }
+        }
     }
 }
 
@@ -182,23 +198,26 @@ fn named(names: &[String]) -> String {
     }
 }
 
-/// The images of every class, in order.
+/// The images of every class, in order; the folders of classes without any, and what they have,
+/// go to `empty`.
 fn files(
     tree: &Tree,
-    place: &Path,
     split: &str,
     classes: &[String],
     passed_over: &mut PassedOver,
+    empty: &mut Vec<(String, String)>,
 ) -> Result<Files> {
     let (mut names, mut labels) = (Vec::new(), Vec::new());
     let mut stray = tree.files(split)?;
     passed_over.retain(split, &mut stray, is_image);
     passed_over.add(split, "in no class", stray.len());
+    passed_over.add_hidden_folders(split, tree.hidden_folders(split)?);
     for (class, name) in classes.iter().enumerate() {
         let folder = format!("{split}/{name}");
         let mut files = tree.files(&folder)?;
         passed_over.retain(&folder, &mut files, is_image);
         passed_over.add_folders(&folder, tree.folders(&folder)?.len());
+        passed_over.add_hidden_folders(&folder, tree.hidden_folders(&folder)?);
         let hidden = tree.hidden_files(&folder)?;
         passed_over.add(&folder, "hidden", hidden.iter().filter(|name| is_image(name)).count());
         if files.is_empty() {
@@ -210,8 +229,8 @@ fn files(
                     format!("it has {} and {}", plural(folders, "folder"), plural(files, "other file"))
                 }
             };
-            let reason = format!("no {LISTED} of this class; {has}");
-            return Err(EngineError::data(place.join(folder), reason));
+            empty.push((folder, has));
+            continue;
         }
         names.extend(files.iter().map(|file| format!("{folder}/{file}")));
         labels.resize(names.len(), class as u16);

@@ -65,6 +65,9 @@ fn dimensions<const N: usize>(path: &Path, header: &[u8], bytes: &[u8]) -> Resul
         }
         _ => Some("shorter than an IDX header".into()),
     };
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        return Err(EngineError::data(path, "gzipped twice: unpack it once, as with gunzip"));
+    }
     if let Some(reason) = reason {
         return Err(EngineError::data(path, explained(bytes, reason)));
     }

@@ -91,7 +91,10 @@ impl DatasetCache {
         }
         let (mut found, mut fingerprint) = (None, None);
         let Decoded { training, test, classes, notes } = match spec.dataset {
-            DatasetId::FashionEmbedded => digits::embedded()?,
+            DatasetId::FashionEmbedded => {
+                self.notes.extend(places::absent(self.folder.as_deref()));
+                digits::embedded()?
+            }
             _ => {
                 let mut source = source.map_or_else(|| state::find(spec, self.folder.as_deref()), Ok)?;
                 self.notes.append(&mut source.notes);

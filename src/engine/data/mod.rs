@@ -5,6 +5,7 @@ mod augment;
 mod batches;
 mod budget;
 mod cache;
+mod candidates;
 mod cifar;
 mod cifar_binary;
 mod cifar_python;
@@ -31,6 +32,8 @@ mod split;
 mod state;
 mod tiny;
 mod tree;
+mod unusable;
+mod validation;
 
 use std::path::Path;
 use std::sync::Arc;

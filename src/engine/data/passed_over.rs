@@ -29,6 +29,11 @@ impl PassedOver {
         self.count(folder, if folders == 1 { "folder" } else { "folders" }, folders);
     }
 
+    /// Adds some hidden folders in `folder`, likewise.
+    pub fn add_hidden_folders(&mut self, folder: &str, folders: usize) {
+        self.count(folder, if folders == 1 { "hidden folder" } else { "hidden folders" }, folders);
+    }
+
     fn count(&mut self, folder: &str, reason: &str, number: usize) {
         if number > 0 {
             let reasons = self.reasons.entry(folder.to_owned()).or_default();
@@ -83,9 +88,10 @@ mod tests {
         passed_over.retain("train/cat", &mut names, |name| name.ends_with(".png"));
         passed_over.add("train/d\u{202e}g", "hidden", 2000);
         passed_over.add_folders("train/cat", 2);
+        passed_over.add_hidden_folders("train/cat", 1);
         assert_eq!(names, ["1.png"]);
         let note = passed_over.note("pets").unwrap();
-        let expected = "pets: 2,003 files not read: train/cat (2 .txt, 2 folders, 1 without extension), \
+        let expected = "pets: 2,003 files not read: train/cat (2 .txt, 2 folders, 1 hidden folder, 1 without extension), \
                         train/d·g (2,000 hidden)";
         assert_eq!(note, expected);
     }

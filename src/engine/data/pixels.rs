@@ -54,7 +54,7 @@ pub fn decode(bytes: &[u8], size: usize, fit: ResizeMode, out: &mut [u8]) -> Res
     if format == ImageFormat::Jpeg && !jpeg_ends(bytes) {
         return Err("cannot be decoded: it is cut off".into());
     }
-    let failed = |e: ImageError| format!("cannot be decoded: {e}");
+    let failed = |e: ImageError| undecodable(&e, format);
     let (mut decoder, ahead) = match opened(bytes, format, AHEAD) {
         Err(ImageError::Limits(_)) => (opened(bytes, format, MOST_AHEAD).map_err(failed)?, MOST_AHEAD),
         decoder => (decoder.map_err(failed)?, 0),
@@ -86,6 +86,29 @@ pub fn decode(bytes: &[u8], size: usize, fit: ResizeMode, out: &mut [u8]) -> Res
     };
     write(image, orientation, side, out);
     Ok(reduced)
+}
+
+/// Why an image cannot be decoded; one of a kind that no decoder here reads can be saved again.
+fn undecodable(error: &ImageError, format: ImageFormat) -> String {
+    /// What of a decoder's words tells the kind, and the kind.
+    const KINDS: [(&str, &str); 7] = [
+        ("RGBPalette", "with a palette"),
+        ("TransparencyMask", "that is a transparency mask"),
+        ("YCbCr", "in YCbCr colours"),
+        ("Lab", "in Lab colours"),
+        ("CMYK", "in CMYK colours"),
+        ("64", "with 64 bits per channel"),
+        ("32", "with 32 bits per channel"),
+    ];
+    let text = error.to_string();
+    if !matches!(error, ImageError::Unsupported(_)) {
+        return format!("cannot be decoded: {text}");
+    }
+    let kind = KINDS.iter().find(|(word, _)| text.contains(word));
+    let kind =
+        kind.map_or_else(|| format!("of a kind that is not read ({text})"), |(_, kind)| (*kind).into());
+    let name = format!("{format:?}").to_uppercase();
+    format!("a {name} image {kind}: save it again as PNG, with red, green and blue of 8 bits each")
 }
 
 /// A decoder that has read what is ahead of the pixels, as colour profiles: of at most `ahead`

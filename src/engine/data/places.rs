@@ -34,5 +34,30 @@ pub fn cache() -> Option<PathBuf> {
 
 /// Folders as a message lists them.
 pub fn listed(roots: &[PathBuf]) -> String {
-    roots.iter().map(|root| shown(root)).collect::<Vec<_>>().join(", ")
+    let listed = |root: &PathBuf| match root.is_dir() {
+        true => shown(root),
+        false => format!("{}, which {}", shown(root), what_else(root)),
+    };
+    roots.iter().map(listed).collect::<Vec<_>>().join(", ")
+}
+
+/// That the data folder somebody named is none, as a sentence; `None` where it is one, or
+/// nobody named any.
+pub fn absent(folder: Option<&Path>) -> Option<String> {
+    if is_unsaid(folder) {
+        return None;
+    }
+    let root = roots(folder).into_iter().find(|root| !root.is_dir())?;
+    let by = if folder.is_some() { "--data-dir" } else { "HIRESNET_DATA" };
+    Some(format!("the data directory {}, named by {by}, {}", shown(&root), what_else(&root)))
+}
+
+fn what_else(root: &Path) -> &'static str {
+    if root.symlink_metadata().is_err() {
+        "does not exist"
+    } else if root.is_symlink() && !root.exists() {
+        "is a link that leads nowhere"
+    } else {
+        "is not a directory"
+    }
 }

@@ -1,20 +1,17 @@
 //! Datasets under other names than their publishers': folders and archives that hold what a
 //! dataset has, and what else there is whose name is like it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::candidates::names_in;
 use super::source::MissingDataset;
 use super::tree::Tree;
-use super::{archive, places, sniff};
+use super::{archive, candidates, places, sniff};
 use crate::domain::dataset::DatasetId;
 use crate::domain::error::nearest;
 use crate::domain::text::harmless;
 use crate::engine::error::EngineError;
 
-/// Archives of one folder that are looked into, and names of it.
-const MAX_ARCHIVES: usize = 32;
-const MAX_NAMES: usize = 5_000;
 /// Things with a name like a dataset's that a message tells of.
 const MAX_NEAR: usize = 4;
 
@@ -26,9 +23,9 @@ pub struct DatasetMarks<'a> {
     pub is_folder: &'a dyn Fn(&Tree, &str) -> bool,
     /// Whether these names, the last of them its own, are those of an archive of it.
     pub is_archive: &'a dyn Fn(&[String]) -> bool,
-    /// Whether folders and archives must have a name like the dataset's: another has the same
-    /// files.
-    pub by_name: bool,
+    /// Where another dataset has files of the same names, so that the names of folders and
+    /// archives decide: whose files a folder of a tree has, by what is in them.
+    pub whose: Option<&'a dyn Fn(&Tree, &str) -> Option<DatasetId>>,
 }
 
 impl DatasetMarks<'_> {
@@ -37,37 +34,59 @@ impl DatasetMarks<'_> {
     pub fn find(&self, roots: &[PathBuf]) -> Option<(PathBuf, bool)> {
         roots.iter().find_map(|root| {
             let folder = self.folder(root).map(|folder| (folder, false));
-            folder.or_else(|| self.archives(root).into_iter().next().map(|archive| (archive, true)))
+            folder.or_else(|| self.archive(root).map(|archive| (archive, true)))
         })
     }
 
     fn folder(&self, root: &Path) -> Option<PathBuf> {
         let tree = Tree::Folder(root.to_path_buf());
-        let top = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let is_it = |tree: &Tree, folder: &str| {
-            let named = if folder.is_empty() { &top } else { folder };
-            (!self.by_name || is_like(self.dataset, named)) && (self.is_folder)(tree, folder)
+        let is_own = |tree: &Tree, folder: &str| {
+            let Some(whose) = self.whose else { return true };
+            says(self.dataset, root, folder).unwrap_or_else(|| whose(tree, folder) == Some(self.dataset))
         };
-        let found = tree.folders_where(is_it);
+        let found = tree.folders_where(|tree, folder| (self.is_folder)(tree, folder) && is_own(tree, folder));
         found.first().map(|folder| if folder.is_empty() { root.to_path_buf() } else { root.join(folder) })
     }
 
-    /// Archives in `root` and the folders in it that hold the dataset, by their contents; those
-    /// that are named like another dataset are not looked into.
-    fn archives(&self, root: &Path) -> Vec<PathBuf> {
-        let mut found = archives_in(root);
-        for folder in Tree::Folder(root.to_path_buf()).folders("").unwrap_or_default().iter().take(100) {
-            found.extend(archives_in(&root.join(folder)));
-        }
+    /// The first archive below `root` that holds the dataset, by its contents; those that are
+    /// named like another dataset are not looked into.
+    fn archive(&self, root: &Path) -> Option<PathBuf> {
         let is_other = |name: &str| {
             DatasetId::ALL.into_iter().any(|other| other != self.dataset && is_like(other, name))
         };
-        found.retain(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_named = is_like(self.dataset, &name);
-            (is_named || !self.by_name && !is_other(&name)) && (self.is_archive)(&peeked(path, &name))
+        let found = candidates::below(root).into_iter().find(|name| {
+            let last = name.rsplit('/').next().unwrap_or(name);
+            if !is_like(self.dataset, last) && is_other(last) {
+                return false;
+            }
+            let names = peeked(&root.join(name), name);
+            (self.is_archive)(&names) && self.is_own_archive(root, name, &names)
         });
-        found
+        found.map(|name| root.join(name))
+    }
+
+    /// Whether an archive that has the right files is not another dataset's: by its name, by
+    /// those of the folders that it is in or that are in it, else by what is in its files.
+    fn is_own_archive(&self, root: &Path, name: &str, names: &[String]) -> bool {
+        let Some(whose) = self.whose else { return true };
+        let within = names.iter().filter_map(|inner| Some(format!("{name}/{}", inner.rsplit_once('/')?.0)));
+        let said: Vec<_> =
+            within.chain([name.to_owned()]).filter_map(|name| says(self.dataset, root, &name)).collect();
+        if !said.is_empty() {
+            return said.contains(&true);
+        }
+        let Ok(tree) = Tree::open(&root.join(name), &|inner| inner.contains("ubyte")) else { return false };
+        let folders = tree.folders_where(|tree, folder| (self.is_folder)(tree, folder));
+        folders.first().is_some_and(|folder| whose(&tree, folder) == Some(self.dataset))
+    }
+
+    /// An archive below `root` with files of the right names, which may be another dataset's.
+    pub fn nameless_archive(&self, root: &Path) -> Option<PathBuf> {
+        let is_it = |name: &String| {
+            let is_said = DatasetId::ALL.into_iter().any(|any| is_like(any, name));
+            !is_said && (self.is_archive)(&peeked(&root.join(name), name))
+        };
+        candidates::below(root).into_iter().find(is_it).map(|name| root.join(name))
     }
 
     /// That the dataset is nowhere: what was looked for, what there is whose name is like it,
@@ -76,15 +95,12 @@ impl DatasetMarks<'_> {
         let near: Vec<_> = roots.iter().flat_map(|root| near(self.dataset, root)).take(MAX_NEAR).collect();
         let partial = near.iter().any(|(_, is_archive)| *is_archive);
         let near: Vec<_> = near.into_iter().map(|(text, _)| text).collect();
-        let is_near = !near.is_empty();
-        let found = if near.is_empty() { String::new() } else { format!("; found {}", near.join("; ")) };
+        let found = (!near.is_empty()).then(|| format!("found {}", near.join("; ")));
+        let said = found.iter().map(|found| format!("; {found}")).collect::<String>();
         let reason =
-            format!("no {title} here (looked for {looked_for} in: {}){found}{help}", places::listed(roots));
-        MissingDataset {
-            error: EngineError::data(roots.first().cloned().unwrap_or_default(), reason),
-            partial,
-            near: is_near,
-        }
+            format!("no {title} here (looked for {looked_for} in: {}){said}{help}", places::listed(roots));
+        let error = EngineError::data(roots.first().cloned().unwrap_or_default(), reason);
+        MissingDataset { error, partial, found }
     }
 }
 
@@ -95,31 +111,15 @@ fn peeked(archive: &Path, name: &str) -> Vec<String> {
     names
 }
 
-fn is_archive_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let endings = [".zip", ".tar", ".tgz", ".gz"];
-    endings.iter().any(|ending| name.ends_with(ending)) && !name.contains("ubyte")
-}
-
-fn archives_in(folder: &Path) -> Vec<PathBuf> {
-    archives_named_in(folder).into_iter().map(|name| folder.join(name)).collect()
-}
-
-/// The names of files in a folder that are those of archives.
-fn archives_named_in(folder: &Path) -> Vec<String> {
-    let mut names = names_in(folder);
-    names.retain(|name| is_archive_name(name) && folder.join(name).is_file());
-    names.truncate(MAX_ARCHIVES);
-    names
-}
-
-/// Names in a folder, sorted, so far as they are text.
-fn names_in(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MAX_NAMES);
-    let mut names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.retain(|name| !name.starts_with('.'));
-    names.sort_unstable();
-    names
+/// Whether a path below `root` names the dataset (or another): by the innermost of its steps
+/// that is like a dataset's name, last of all by the name of `root`. `None` where none is.
+pub fn says(dataset: DatasetId, root: &Path, path: &str) -> Option<bool> {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+    let top = root.file_name().unwrap_or_default().to_string_lossy();
+    path.rsplit('/').chain([&*top]).find_map(|step| {
+        let named: Vec<_> = DatasetId::ALL.into_iter().filter(|any| is_like(*any, step)).collect();
+        (!named.is_empty()).then(|| named.contains(&dataset))
+    })
 }
 
 /// Whether a name, or a path, is like a dataset's.
@@ -140,44 +140,59 @@ pub fn is_like(dataset: DatasetId, name: &str) -> bool {
     }
 }
 
-/// What in `root` has a name like the dataset's, and whether that is an archive.
+/// What in `root` has a name like the dataset's or holds an archive of it, and whether that is
+/// an archive.
 fn near(dataset: DatasetId, root: &Path) -> Vec<(String, bool)> {
-    let mut near = Vec::new();
-    for name in names_in(root).into_iter().filter(|name| is_like(dataset, name)) {
-        let path = root.join(&name);
-        let said = harmless(&name, 80);
-        if path.is_dir() {
-            let wrong = archives_named_in(&path).into_iter().find_map(|name| {
-                let what = sniff::mistaken(&sniff::head_of(&path.join(&name)).ok()?)?;
-                Some((format!("{said}/{}, which is {what}", harmless(&name, 80)), true))
-            });
-            let has =
-                || (format!("the folder {said}, which has {}", Tree::Folder(path.clone()).listed()), false);
-            near.push(wrong.unwrap_or_else(has));
-            continue;
+    let named = names_in(root).into_iter().filter(|name| is_like(dataset, name));
+    let named = named.filter(|name| !name.ends_with(".from"));
+    let mut near: Vec<_> = named.filter_map(|name| near_one(root, &name)).collect();
+    let said = near.len();
+    // An archive in another is named and not read: reading it would take both at once.
+    for name in candidates::below(root) {
+        let mut within = archive::peek(&root.join(&name)).into_iter();
+        let is_it = |inner: &String| candidates::is_archive_name(inner) && is_like(dataset, inner);
+        if let Some(inner) = within.find(is_it) {
+            let (name, inner) = (harmless(&name, 80), harmless(&inner, 80));
+            near.push((format!("{name}, which has the archive {inner} in it: unpack {name}"), true));
         }
-        if name.ends_with(".from") {
-            continue;
-        }
-        if name.ends_with(".part") {
-            near.push((format!("{said}, an unfinished download that 'data fetch' resumes"), false));
-            continue;
-        }
-        let Ok(head) = sniff::head_of(&path) else { continue };
-        let what = match (sniff::mistaken(&head), sniff::archive_kind(&head)) {
-            (Some(what), _) => format!("which is {what}"),
-            (None, Some(_)) => {
-                let mut names: Vec<_> =
-                    archive::peek(&path).iter().map(|name| harmless(name, 60)).take(3).collect();
-                names.extend((names.is_empty()).then(|| "nothing that can be read".into()));
-                format!("which has {} in it, and not the files of this dataset", names.join(", "))
-            }
-            (None, None) => "which is no archive".into(),
-        };
-        let is_meant = is_archive_name(&name) || sniff::mistaken(&head).is_some();
-        near.push((format!("{said}, {what}"), is_meant));
+    }
+    if near.len() > said {
+        near.drain(..said);
     }
     near
+}
+
+/// What the thing called `name` in `root` is; `None` where it cannot be read.
+fn near_one(root: &Path, name: &str) -> Option<(String, bool)> {
+    let (path, said) = (root.join(name), harmless(name, 80));
+    if path.is_dir() {
+        let wrong = candidates::named_in(&path).into_iter().find_map(|name| {
+            let what = sniff::mistaken(&sniff::head_of(&path.join(&name)).ok()?)?;
+            Some((format!("{said}/{}, which is {what}", harmless(&name, 80)), true))
+        });
+        let has = || (format!("the folder {said}, which has {}", Tree::Folder(path.clone()).listed()), false);
+        return Some(wrong.unwrap_or_else(has));
+    }
+    if name.ends_with(".part") {
+        return Some((format!("{said}, an unfinished download that 'data fetch' resumes"), false));
+    }
+    if candidates::is_unfinished(name) {
+        let what = "a download that has not finished, or did not: wait for it, or download the file again";
+        return Some((format!("{said}, {what}"), true));
+    }
+    let head = sniff::head_of(&path).ok()?;
+    let what = match (sniff::mistaken(&head), sniff::archive_kind(&head)) {
+        (Some(what), _) => format!("which is {what}"),
+        (None, Some(_)) => {
+            let mut names: Vec<_> =
+                archive::peek(&path).iter().map(|name| harmless(name, 60)).take(3).collect();
+            names.extend((names.is_empty()).then(|| "nothing that can be read".into()));
+            format!("which has {} in it, and not the files of this dataset", names.join(", "))
+        }
+        (None, None) => "which is no archive".into(),
+    };
+    let is_meant = candidates::is_archive_name(name) || sniff::mistaken(&head).is_some();
+    Some((format!("{said}, {what}"), is_meant))
 }
 
 /// What would mend it that the file `wanted` is not at the top of `tree`, as the end of a

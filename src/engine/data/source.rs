@@ -36,8 +36,15 @@ pub struct MissingDataset {
     pub error: EngineError,
     /// Whether part of it is here, or something that passes for it.
     pub partial: bool,
-    /// Whether the error tells of anything that was found.
-    pub near: bool,
+    /// What was found in its place, which the error says as well.
+    pub found: Option<String>,
+}
+
+impl MissingDataset {
+    /// That `place` has something else, by this `reason`; whether that is `partial`ly the dataset.
+    pub fn instead(place: &Path, reason: String, partial: bool) -> Self {
+        Self { found: Some(reason.clone()), error: EngineError::data(place, reason), partial }
+    }
 }
 
 impl From<MissingDataset> for EngineError {

@@ -61,16 +61,16 @@ fn read(
     counted: &mut Option<(usize, usize)>,
 ) -> Result<((usize, usize), Vec<String>)> {
     let (key, source) = (key(spec), (located.open)()?);
-    if let Some(images) = cache::counts(cache, &key, &source) {
-        return Ok((images, source.notes));
+    if let Some((images, reduced)) = cache::counts(cache, &key, &source) {
+        return Ok((images, [source.notes, reduced].concat()));
     }
     let FoundDataset { place, fingerprint, mut notes, decode } = source;
     let decoded = decode()?;
     let images = (decoded.training.len(), decoded.test.len());
     *counted = Some(images);
     check_labels(&decoded, spec.classes(), &place)?;
+    cache::remember(cache, &key, &place, fingerprint, images, &decoded.notes);
     notes.extend(decoded.notes);
-    cache::remember(cache, &key, &place, fingerprint, images);
     Ok((images, notes))
 }
 
@@ -96,7 +96,7 @@ pub fn locate(
     match spec.dataset {
         DatasetId::FashionEmbedded => {
             let error = EngineError::data("", "fashion-embedded is built in");
-            Err(MissingDataset { error, partial: false, near: false })
+            Err(MissingDataset { error, partial: false, found: None })
         }
         DatasetId::Fashion | DatasetId::Mnist => digits::locate(spec.dataset, folder),
         DatasetId::Cifar10 | DatasetId::Cifar100 => cifar::locate(spec.dataset, folder),

@@ -16,6 +16,8 @@ use super::places;
 use super::search::{self, DatasetMarks};
 use super::source::{FileFingerprint, FoundDataset, LocatedDataset, MissingDataset};
 use super::tree::{Tree, joined};
+use super::unusable::{self, UnusableFiles};
+use super::validation::ValidationFiles;
 use crate::domain::dataset::DatasetId;
 use crate::domain::text::{grouped, harmless};
 use crate::engine::error::{EngineError, Result};
@@ -71,7 +73,7 @@ fn find(folder: Option<&Path>) -> std::result::Result<(PathBuf, bool), MissingDa
         dataset: DatasetId::TinyImagenet,
         is_folder: &is_tiny,
         is_archive: &is_archive,
-        by_name: false,
+        whose: None,
     };
     let help = "; get it with 'hiresnet-tui data fetch tiny-imagenet', or give its folder with --data-dir or \
                 HIRESNET_DATA";
@@ -151,21 +153,32 @@ struct Listing {
     /// The folder of validation images, which are the test images here.
     validation: &'static str,
     passed_over: PassedOver,
+    /// Validation images of the list that are not there, or where another class's are.
+    unusable: UnusableFiles,
 }
 
 impl Listing {
     fn of(tree: &Tree) -> Result<Self> {
         let wnids = wnids(tree)?;
         let fail = |name: &str, reason: String| Err(EngineError::data(tree.place(name), reason));
-        let mut passed_over = PassedOver::default();
+        let (mut passed_over, mut unusable) = (PassedOver::default(), UnusableFiles::default());
         let (mut names, mut labels) = (Vec::new(), Vec::new());
+        let mut empty = Vec::new();
         for (class, id) in wnids.iter().enumerate() {
             let files = of_class(tree, "train", id, &mut passed_over)?;
             if files.is_empty() {
-                return fail(&format!("train/{id}/images"), "no images of this class".into());
+                empty.push(format!("train/{id}/images"));
             }
             labels.extend(files.iter().map(|_| class as u16));
             names.extend(files);
+        }
+        match &empty[..] {
+            [] => {}
+            [folder] => return fail(folder, "no images of this class".into()),
+            several => {
+                let said = unusable::listed(several.iter().cloned(), several.len());
+                return fail("", format!("no images of {} classes: {said}", several.len()));
+            }
         }
         let Some(validation) = VALIDATION.into_iter().find(|name| tree.has_folder(name)) else {
             let reason =
@@ -173,10 +186,10 @@ impl Listing {
             return fail("", reason);
         };
         let test = match tree.has_file(&joined(validation, ANNOTATIONS)) {
-            true => annotated(tree, validation, &wnids, &mut passed_over)?,
+            true => annotated(tree, validation, &wnids, &mut passed_over, &mut unusable)?,
             false => by_class(tree, validation, &wnids, &mut passed_over)?,
         };
-        Ok(Self { wnids, training: (names, labels), test, validation, passed_over })
+        Ok(Self { wnids, training: (names, labels), test, validation, passed_over, unusable })
     }
 
     fn notes(&self) -> Vec<String> {
@@ -186,7 +199,7 @@ impl Listing {
     fn decode(self, tree: &Tree) -> Result<Decoded> {
         let (training, test) = (self.training, self.test);
         let (size, reduced) = ((SIZE, ResizeMode::Exactly), ReducedImages::default());
-        let [training, test] = decode::splits(tree, training, test, size, &reduced)?;
+        let [training, test] = decode::splits(tree, training, test, size, &reduced, &self.unusable)?;
         Ok(Decoded {
             training,
             test,
@@ -231,54 +244,93 @@ fn of_class(tree: &Tree, split: &str, id: &str, passed_over: &mut PassedOver) ->
 }
 
 /// The validation images and their classes: a file, its class's id and a box a line. Where
-/// they were moved into folders by class, they are found there, in the same order.
-fn annotated(tree: &Tree, split: &str, wnids: &[String], passed_over: &mut PassedOver) -> Result<Labelled> {
+/// they were moved into folders by class, or saved again in another format, they are found
+/// there, in the same order. What is not, or is in another class's folder, is `unusable`.
+fn annotated(
+    tree: &Tree,
+    split: &str,
+    wnids: &[String],
+    passed_over: &mut PassedOver,
+    unusable: &mut UnusableFiles,
+) -> Result<Labelled> {
     let list = joined(split, ANNOTATIONS);
     let together = format!("{split}/images");
     let in_one: HashSet<String> = tree.files(&together)?.into_iter().collect();
+    let mut others = None;
     let (mut names, mut labels) = (Vec::new(), Vec::new());
-    let mut seen = HashSet::new();
-    let mut moved = 0;
-    for (i, line) in text(tree, &list)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let fail =
-            |reason: String| Err(EngineError::data(tree.place(&list), format!("line {}: {reason}", i + 1)));
-        let mut parts = line.split('\t');
-        let (Some(file), Some(id)) = (parts.next(), parts.next()) else {
-            return fail("not a file and an id".into());
+    let (mut seen, mut used) = (HashSet::new(), HashSet::new());
+    let mut wrong = Vec::new();
+    let mut missing = 0;
+    let text = text(tree, &list)?;
+    for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let (file, id, class) = match entry(line, wnids) {
+            Ok(entry) if seen.insert(entry.0) => entry,
+            Ok((file, ..)) => {
+                wrong.push(format!("line {}: {file} is there twice", i + 1));
+                continue;
+            }
+            Err(reason) => {
+                wrong.push(format!("line {}: {reason}", i + 1));
+                continue;
+            }
         };
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-        if file.is_empty() || file.starts_with('.') || !file.chars().all(is_plain) {
-            return fail("a file's name that leads elsewhere".into());
+        labels.push(class);
+        if in_one.contains(file) {
+            names.push(format!("{together}/{file}"));
+            used.insert(names[names.len() - 1].clone());
+            continue;
         }
-        if !seen.insert(file.to_owned()) {
-            return fail(format!("{file} is there twice"));
+        if others.is_none() {
+            others = Some(ValidationFiles::of(tree, split, wnids)?);
         }
-        let Ok(class) = wnids.binary_search_by(|known| known.as_str().cmp(id)) else {
-            return fail(format!("'{}' is not an id in wnids.txt", harmless(id, 40)));
+        let place = (1, names.len());
+        let name = match others.as_ref().map(|others| others.find(file, id)) {
+            Some(Ok(name)) => name.to_owned(),
+            Some(Err(Some(name))) => {
+                unusable.list(place, name, format!("{ANNOTATIONS} says that it is of class {id}"));
+                name.to_owned()
+            }
+            _ => {
+                let name = format!("{together}/{file}");
+                unusable.list(place, &name, format!("missing, though {ANNOTATIONS} lists it"));
+                missing += 1;
+                name
+            }
         };
-        let elsewhere = || {
-            let places = [
-                format!("{split}/{id}/images/{file}"),
-                format!("{split}/{id}/{file}"),
-                format!("{split}/{file}"),
-            ];
-            places.into_iter().find(|name| tree.has_file(name))
-        };
-        let there = if in_one.contains(file) { None } else { elsewhere() };
-        moved += usize::from(there.is_some());
-        names.push(there.unwrap_or_else(|| format!("{together}/{file}")));
-        labels.push(class as u16);
+        used.insert(name.clone());
+        names.push(name);
+    }
+    let fail = |reason: String| Err(EngineError::data(tree.place(&list), reason));
+    if !wrong.is_empty() {
+        let count = wrong.len();
+        return fail(unusable::listed(wrong, count));
     }
     if names.is_empty() {
-        return Err(EngineError::data(tree.place(&list), "it lists no images"));
+        return fail("it lists no images".into());
     }
-    let unlisted = in_one.iter().filter(|name| is_image(name) && !seen.contains(*name)).count();
-    passed_over.add(&together, "not in val_annotations.txt", unlisted);
-    if moved == 0 && in_one.is_empty() {
+    let is_unlisted = |name: &&String| is_image(name) && !used.contains(&format!("{together}/{name}"));
+    passed_over.add(&together, "not in val_annotations.txt", in_one.iter().filter(is_unlisted).count());
+    if missing == names.len() && in_one.is_empty() {
         let reason = format!("it has none of the {} images of {ANNOTATIONS}", grouped(names.len()));
         return Err(EngineError::data(tree.place(&together), reason));
     }
     Ok((names, labels))
+}
+
+/// The file, the id and the class of a line of the list.
+fn entry<'a>(line: &'a str, wnids: &[String]) -> std::result::Result<(&'a str, &'a str, u16), String> {
+    let mut parts = line.split('\t');
+    let (Some(file), Some(id)) = (parts.next(), parts.next()) else {
+        return Err("not a file and an id".into());
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    if file.is_empty() || file.starts_with('.') || !file.chars().all(is_plain) {
+        return Err("a file's name that leads elsewhere".into());
+    }
+    match wnids.binary_search_by(|known| known.as_str().cmp(id)) {
+        Ok(class) => Ok((file, id, class as u16)),
+        Err(_) => Err(format!("'{}' is not an id in wnids.txt", harmless(id, 40))),
+    }
 }
 
 /// The validation images in folders by class, in the order of their numbers, which is that of

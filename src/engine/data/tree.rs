@@ -229,6 +229,15 @@ impl Tree {
         Ok(names)
     }
 
+    /// How many hidden folders are directly in `folder`.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn hidden_folders(&self, folder: &str) -> Result<usize> {
+        let Self::Folder(root) = self else { return Ok(0) };
+        Ok(children(&root.join(folder), true)?.iter().filter(|name| name.starts_with('.')).count())
+    }
+
     /// Names of the folders directly in `folder`, sorted; none where there is no such folder.
     ///
     /// # Errors
@@ -327,21 +336,21 @@ impl Tree {
         Ok((bytes, share))
     }
 
-    /// Adds the files called `names`, and when they were changed.
+    /// Adds the files called `names`, and when they were changed; those that are not there are
+    /// found when they are read.
     ///
     /// # Errors
-    /// When one is not there.
+    /// When there is no such archive.
     pub fn fingerprint(&self, names: &[String], fingerprint: &mut FileFingerprint) -> Result<()> {
         match self {
             Self::Zip { path, .. } | Self::Tar { path, .. } => fingerprint.file(path),
             Self::Folder(root) => {
                 let facts = |name: &String| {
-                    let path = root.join(name);
-                    let facts = fs::metadata(&path).map_err(EngineError::io("look at", &path))?;
+                    let Ok(facts) = fs::metadata(root.join(name)) else { return (0, 0) };
                     let changed = facts.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-                    Ok((facts.len(), changed.map_or(0, |t| t.as_nanos())))
+                    (facts.len(), changed.map_or(0, |t| t.as_nanos()))
                 };
-                let facts = names.par_iter().map(facts).collect::<Result<Vec<_>>>()?;
+                let facts = names.par_iter().map(facts).collect::<Vec<_>>();
                 for (name, (len, changed)) in names.iter().zip(facts) {
                     fingerprint.entry(name.as_bytes(), len, changed);
                 }

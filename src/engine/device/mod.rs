@@ -161,6 +161,11 @@ impl Device {
         (self.backend.find)().ok()?.get(self.index)
     }
 
+    /// Whether it is a GPU.
+    pub const fn is_gpu(self) -> bool {
+        self.backend.is_gpu()
+    }
+
     /// Whether its kernels are compiled when they are first needed.
     pub const fn compiles_kernels(self) -> bool {
         self.backend.is_gpu()

@@ -16,15 +16,17 @@ pub struct CurvePoint {
     pub step: usize,
     /// Seconds since the run started.
     pub t: f64,
-    /// Nats for losses (NaN or infinite where the run diverged), percent for top-1 and top-5.
+    /// Nats for losses (NaN or infinite where the run diverged), percent for top-1, top-5 and
+    /// loads, MiB for memory, degrees Celsius for temperatures.
     pub value: f64,
 }
 
 /// Turns a run's events into points, in the order in which they were recorded.
 #[derive(Debug, Default)]
 pub struct CurveReader {
-    /// The last step.
+    /// The last step, and the epoch that began last.
     step: usize,
+    epoch: usize,
     /// That at the end of each epoch.
     ends: HashMap<usize, usize>,
     /// Where the learning rate changes within epochs.
@@ -47,8 +49,11 @@ impl CurveReader {
                 let schedule = facts.spec.schedule(facts.steps_per_epoch);
                 self.schedule = Some(schedule).filter(Schedule::changes_by_step);
             }
-            EventKind::EpochStarted { epoch, lr } if self.schedule.is_none() => {
-                add("lr", *epoch, self.step, *lr);
+            EventKind::EpochStarted { epoch, lr } => {
+                self.epoch = *epoch;
+                if self.schedule.is_none() {
+                    add("lr", *epoch, self.step, *lr);
+                }
             }
             EventKind::Step { epoch, step: now, loss, .. } => {
                 // With which the step was taken, from where the one before it had led.
@@ -88,6 +93,11 @@ impl CurveReader {
                 add(&format!("top1/test_{name}"), *epoch, step, score.top1());
                 if let Some(top5) = score.top5() {
                     add(&format!("top5/test_{name}"), *epoch, step, top5);
+                }
+            }
+            EventKind::System(seen) => {
+                for (name, value) in seen.numbers() {
+                    add(&format!("system/{name}"), self.epoch, self.step, value);
                 }
             }
             // The loss that ended it is no number, and is where the others are.

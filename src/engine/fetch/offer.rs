@@ -18,6 +18,8 @@ pub struct Offer {
     pub sources: &'static [RemoteFile],
     /// The data folder that they go to.
     pub folder: PathBuf,
+    /// What was found in place of the dataset.
+    pub found: Option<String>,
 }
 
 impl Offer {
@@ -29,7 +31,7 @@ impl Offer {
     ) -> Option<Self> {
         let sources = home.files(form);
         let folder = places::roots(folder).into_iter().next()?;
-        (!sources.is_empty()).then_some(Self { dataset: home.dataset, sources, folder })
+        (!sources.is_empty()).then_some(Self { dataset: home.dataset, sources, folder, found: None })
     }
 
     /// Bytes in all.
@@ -47,10 +49,8 @@ impl Offer {
 /// named; `None` where it is here in any form, or cannot be fetched.
 pub fn offer(dataset: DatasetId, folder: Option<&Path>) -> Option<Offer> {
     let home = dataset_source(dataset.name())?;
-    if found(home, folder).is_some() {
-        return None;
-    }
-    Offer::of(home, None, folder)
+    let missing = data::locate(&spec_of(home)?, folder).err()?;
+    Some(Offer { found: missing.found, ..Offer::of(home, None, folder)? })
 }
 
 /// Where a dataset is: its archive, or the folder of its files.
@@ -80,6 +80,10 @@ mod tests {
         let there = |dataset| offer(dataset, folder).map(|offer| offer.sources[0].name());
         assert_eq!(there(DatasetId::FashionEmbedded), None);
         assert_eq!(there(DatasetId::Cifar10), Some("cifar-10-binary.tar.gz"));
+        let instead = || offer(DatasetId::Cifar10, folder).and_then(|offer| offer.found);
+        assert_eq!(instead(), None);
+        std::fs::write(root.path().join("cifar-10.zip"), "<!DOCTYPE html>").unwrap();
+        assert!(instead().unwrap().contains("cifar-10.zip, which is a web page"), "{:?}", instead());
         let all = offer(DatasetId::Fashion, folder).unwrap();
         assert_eq!((all.sources.len(), all.bytes()), (4, 30_878_645));
         assert_eq!((all.host(), &*all.folder), ("raw.githubusercontent.com", root.path()));

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::record::RecordReader;
-use super::{EVENTS, SavedRun, is_being_written};
+use super::{EVENTS, SavedRun, is_being_written, is_locked};
 use crate::domain::event::{Event, EventKind, Outcome};
 use crate::domain::record::RecordCheck;
 use crate::domain::run_state::RunState;
@@ -56,7 +56,8 @@ impl RecordFollower {
             }
             let (torn, bytes) = (reader.torn, reader.whole);
             let mut file = reader.file().try_clone().map_err(EngineError::io("read", run))?;
-            let being_written = crate::engine::files::is_locked(&file);
+            let being_written =
+                crate::engine::files::is_locked(&file) || state.outcome.is_none() && super::is_claimed(run);
             let tail = tail(&mut file, bytes).map_err(EngineError::io("read", run))?;
             read = Some((tail, reader.events(), reader.into_check()));
             Ok(super::summary::CondensedRun { state, torn, being_written, bytes })
@@ -74,7 +75,11 @@ impl RecordFollower {
 
     /// Whether a program has the record open to write it.
     pub fn is_being_written(&self) -> bool {
-        is_being_written(&self.run)
+        // The claim goes a moment after a run's end.
+        match self.outcome {
+            None => is_being_written(&self.run),
+            Some(_) => is_locked(&self.run),
+        }
     }
 
     /// Reads what was added. A line that is half written is left for the next time.

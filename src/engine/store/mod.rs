@@ -241,9 +241,20 @@ pub fn record_stamp(path: &Path) -> Option<(u64, std::time::SystemTime)> {
 
 /// Whether a program, this one or another, is writing the run in folder `path`.
 pub fn is_being_written(path: &Path) -> bool {
+    is_locked(path) || is_claimed(path)
+}
+
+/// Whether a program has the record in folder `path` open to write it, as far as locks tell.
+fn is_locked(path: &Path) -> bool {
     let path = path.join(EVENTS);
     // Before opening: opening a pipe would wait for its writer.
     path.is_file() && File::open(path).is_ok_and(|events| files::is_locked(&events))
+}
+
+/// Whether another process has claimed the folder `path`: where locks are not seen, as on some
+/// network folders, only that tells of a run which another machine trains.
+fn is_claimed(path: &Path) -> bool {
+    !lease::is_mine(path) && lease::is_held(path)
 }
 
 /// Removes what a program left of a run that is complete, when it was ended before it could:

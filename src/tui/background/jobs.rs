@@ -117,12 +117,12 @@ const CHUNK: usize = 64;
 
 /// Sends the runs in `root`, newest first, and what is wrong with any; with `tidy`, removes
 /// what is left over in those that are complete. `found` gets each as well, `None` where it
-/// cannot be read.
+/// cannot be read, and how long its record was before it was read, bytes.
 pub fn search(
     root: &Path,
     tidy: bool,
     send: &dyn Fn(Message),
-    found: &mut dyn FnMut(&Path, Option<&SavedRun>),
+    found: &mut dyn FnMut(&Path, Option<&SavedRun>, u64),
 ) {
     let mut paths = match root.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
@@ -133,8 +133,10 @@ pub fn search(
     };
     paths.sort_by_cached_key(|path| std::cmp::Reverse(store::last_change(path)));
     for chunk in paths.chunks(CHUNK) {
-        for (path, read) in chunk.iter().zip(store::open_all(chunk)) {
-            found(path, read.as_ref().ok());
+        let bytes = |path| store::record_stamp(path).map_or(0, |(bytes, _)| bytes);
+        let before: Vec<u64> = chunk.iter().map(|path| bytes(path)).collect();
+        for ((path, bytes), read) in chunk.iter().zip(before).zip(store::open_all(chunk)) {
+            found(path, read.as_ref().ok(), bytes);
             match read {
                 Ok(saved) => {
                     if tidy {

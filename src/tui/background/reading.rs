@@ -27,7 +27,7 @@ impl BackgroundTasks {
         }
         let root = self.root.clone();
         if self.is_headless {
-            return search(&root, false, &|it| send(&self.sender, it), &mut |_, _| {});
+            return search(&root, false, &|it| send(&self.sender, it), &mut |_, _, _| {});
         }
         if self.following.is_none() {
             let (following, work) = Following::new(root);

@@ -118,13 +118,14 @@ impl<'a> StoreFollower<'a> {
     fn search(&mut self) {
         self.attach();
         let mut all = BTreeMap::new();
-        search(&self.root, true, self.send, &mut |path, read| {
-            all.insert(path.to_path_buf(), read.map(|run| (is_over(run.state.outcome), run.being_written)));
+        search(&self.root, true, self.send, &mut |path, read, bytes| {
+            let read = read.map(|run| (is_over(run.state.outcome), run.being_written));
+            all.insert(path.to_path_buf(), (read, bytes));
         });
         for path in self.runs.keys().filter(|path| !all.contains_key(*path)).cloned().collect::<Vec<_>>() {
             self.forget(&path);
         }
-        for (path, read) in all {
+        for (path, (read, bytes)) in all {
             if let Some((true, false)) = read {
                 let known = self.runs.get(&path);
                 if known.is_some_and(|it| matches!(it.run, FollowedRun::Over) && it.watch.is_some()) {
@@ -138,12 +139,11 @@ impl<'a> StoreFollower<'a> {
             }
             self.follow(&path);
             match (read, self.runs.get_mut(&path)) {
-                (None, Some(folder)) => {
-                    // One without a record is being made.
-                    let bytes = folder.seen.map_or(0, |(bytes, _)| bytes);
-                    folder.run = if bytes > 0 { FollowedRun::Damaged(bytes) } else { FollowedRun::Listed };
-                }
-                (Some((_, true)), _) => self.look(&path, false, AGAINS),
+                (None, Some(folder)) if bytes > 0 => folder.run = FollowedRun::Damaged(bytes),
+                // One without a record was being made then, and may be read by now.
+                (None | Some((_, true)), _) => self.look(&path, false, AGAINS),
+                // What was added after it was read and before it was watched is not told.
+                _ if stamp(&path).map_or(0, |(bytes, _)| bytes) != bytes => self.look(&path, false, AGAINS),
                 _ => {}
             }
         }

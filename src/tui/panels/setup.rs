@@ -66,7 +66,7 @@ impl PanelKind for SetupPanel {
         PanelKey::<Self>::new(
             "field-default",
             &["d", "delete"],
-            "the paper's value for this dataset",
+            "the default value for this dataset",
             |_, session| {
                 set_default(session);
             },
@@ -121,14 +121,14 @@ fn first_seen(session: &Session, height: u16) -> u16 {
     chosen.saturating_sub(height / 2).min((rows().count() as u16).saturating_sub(height))
 }
 
-/// What the field under the cursor means, and the paper's value where it has another.
+/// What the field under the cursor means, and its default where it has another value.
 fn help(session: &Session) -> String {
     let (field, setup, draft) = (session.setup.field(), &session.setup, &session.draft);
     let usual = setup.default_of(field, draft).filter(|_| setup.is_unusual(field, draft));
     let device = matches!(field, Field::Device).then(|| setup.about_device()).flatten();
     let device = device.map_or(String::new(), |device| format!(": {}", harmless(&device, 400)));
     // Where the end is cut off, this is not.
-    let usual = usual.map_or(String::new(), |usual| format!("paper: {usual} · "));
+    let usual = usual.map_or(String::new(), |usual| format!("default: {usual} · "));
     format!("{usual}{}{device}", field.about())
 }
 

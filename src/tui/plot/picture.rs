@@ -193,8 +193,8 @@ impl Picture {
             write(buf, clip, (column, self.plot.y), theme.glyph("✕", "X"), theme.series(*slot));
         }
         for (slot, column, row) in taken {
-            let letter = Theme::LETTERS[slot % Theme::SERIES].to_string();
-            let mark = if theme.needs_letters() { letter.as_str() } else { theme.glyph("●", "o") };
+            let letter = Theme::letter(slot);
+            let mark = if theme.needs_letters() { letter } else { theme.glyph("●", "o") };
             write(buf, clip, (self.plot.x + column, self.plot.y + row), mark, theme.series(slot));
         }
     }

@@ -87,6 +87,8 @@ pub struct Session {
     pub question: Option<Question>,
     /// Specs that were pasted, until the user says whether to train them.
     pasted: Vec<ExperimentSpec>,
+    /// The options beside them, as the end of a message.
+    unused_of_pasted: String,
     /// A spec of which there is a run, until the user says what to do.
     repeated: Option<Repeated>,
     /// The last message, until the next key or until it is no longer true.
@@ -133,6 +135,7 @@ impl Session {
             editing: None,
             question: None,
             pasted: Vec::new(),
+            unused_of_pasted: String::new(),
             repeated: None,
             notice: None,
             boards: Boards::default(),

@@ -56,7 +56,10 @@ impl Session {
         }
         match self.pasted_spec(&lines) {
             Ok(spec) => match self.draft.replace(spec) {
-                Ok(()) => self.say(Level::Good, "the pasted spec is now the draft"),
+                Ok(()) => {
+                    let unused = unused_options(&lines);
+                    self.say(Level::Good, format!("the pasted spec is now the draft{unused}"));
+                }
                 Err(error) => self.say(Level::Bad, format!("can't use the pasted spec: {error}")),
             },
             Err(reason) => self.say(Level::Bad, format!("can't parse the pasted text: {reason}")),
@@ -93,6 +96,7 @@ impl Session {
             return true;
         }
         self.pasted = each.into_iter().flatten().collect();
+        self.unused_of_pasted = unused_options(lines);
         self.question = Some(Question::QueuePasted);
         true
     }
@@ -168,7 +172,8 @@ impl Session {
     /// Queues what was pasted.
     pub(super) fn queue_pasted(&mut self) {
         let specs = std::mem::take(&mut self.pasted);
-        let said = format!("queued {}", plural(specs.len(), "run"));
+        let unused = std::mem::take(&mut self.unused_of_pasted);
+        let said = format!("queued {}{unused}", plural(specs.len(), "run"));
         specs.into_iter().for_each(|spec| self.queue(spec));
         self.say(Level::Good, said);
     }
@@ -211,6 +216,21 @@ fn arguments(words: &[String]) -> Option<&[String]> {
     };
     let end = arguments.iter().position(is_shells).unwrap_or(arguments.len());
     Some(&arguments[..end])
+}
+
+/// The options of pasted command lines that say how to train and not what, as the end of a
+/// message; empty where there are none.
+fn unused_options(lines: &[&str]) -> String {
+    let mut options: Vec<&str> = Vec::new();
+    let split: Vec<_> = lines.iter().filter_map(|line| shlex::split(unprompted(line))).collect();
+    for word in split.iter().filter_map(|words| arguments(words)).flatten() {
+        let option = HARMLESS.into_iter().find(|option| word.split('=').next() == Some(*option));
+        options.extend(option.filter(|option| !options.contains(option)));
+    }
+    match options.is_empty() {
+        true => String::new(),
+        false => format!("; not used here: {}", options.join(", ")),
+    }
 }
 
 /// The words of the spec that a command line with these arguments trains.

@@ -154,7 +154,7 @@ impl Session {
         match self.runs.show_listed() {
             (_, 0) => self.say(Level::Info, "no run listed that has started"),
             (drawn, all) if drawn < all => {
-                let most = Theme::SERIES;
+                let most = Theme::MOST_DRAWN;
                 let text = format!("{drawn} of {all} listed runs drawn: at most {most} can be; c hides all");
                 self.say(Level::Warn, text);
             }

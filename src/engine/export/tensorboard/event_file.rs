@@ -31,6 +31,8 @@ fn key(event: &TbEvent) -> EventKey {
 pub struct EventFile {
     path: PathBuf,
     file: File,
+    /// Bytes of it that are this program's.
+    length: u64,
     known: HashSet<EventKey>,
     /// Records that are not written yet.
     waiting: Vec<u8>,
@@ -53,7 +55,7 @@ impl EventFile {
             return Err(another(&path));
         }
         file.set_len(length).map_err(EngineError::io("write", &path))?;
-        Ok(Some(Self { path, file, known, waiting: Vec::new(), added: 0 }))
+        Ok(Some(Self { path, file, length, known, waiting: Vec::new(), added: 0 }))
     }
 
     /// Whether `path` is the file of the run that `identity` is of, or is not there.
@@ -117,11 +119,30 @@ impl EventFile {
     /// Writes what was added; how many events since the last time.
     ///
     /// # Errors
-    /// When the disk does not take it.
+    /// When the disk does not take it, or the file was removed, replaced or cut off meanwhile.
     pub fn flush(&mut self) -> Result<usize> {
+        self.check()?;
         self.file.write_all(&self.waiting).map_err(EngineError::io("write", &self.path))?;
+        self.length += self.waiting.len() as u64;
         self.waiting.clear();
         Ok(std::mem::take(&mut self.added))
+    }
+}
+
+impl EventFile {
+    /// Whether what was written is still there: nobody would see what follows.
+    fn check(&self) -> Result<()> {
+        let io = |error| EngineError::io("look at", &self.path)(error);
+        if !files::is_at(&self.file, &self.path).map_err(io)? {
+            return Err(EngineError::run(&self.path, "removed or replaced while it was being written"));
+        }
+        let found = self.file.metadata().map_err(io)?.len();
+        if found < self.length {
+            let reason =
+                format!("cut off while it was being written: it has {found} of {} bytes", self.length);
+            return Err(EngineError::run(&self.path, reason));
+        }
+        Ok(())
     }
 }
 

@@ -149,9 +149,9 @@ impl Legend {
     #[expect(clippy::too_many_arguments, reason = "a row and where it is")]
     fn draw_row(&self, i: usize, row: &Row, name: &str, y: u16, clip: Rect, buf: &mut Buffer, theme: &Theme) {
         let style = theme.series(row.slot);
-        let letter = Theme::LETTERS[row.slot % Theme::SERIES];
-        let mark = if theme.needs_letters() { letter } else { theme.glyph('●', 'o') };
-        let dash = theme.glyph('━', '-');
+        let letter = Theme::letter(row.slot);
+        let mark = if theme.needs_letters() { letter } else { theme.glyph("●", "o") };
+        let dash = theme.glyph("━", "-");
         let sample = match self.splits {
             Splits::Both => format!("{dash}{mark}{dash}"),
             Splits::Train if theme.needs_letters() => format!("{dash}{dash}{letter}"),

@@ -51,7 +51,8 @@ pub(super) fn block_lines(block: &FactBlock, x: u16, width: u16) -> Vec<Line> {
             let mut line = if n == 0 { vec![(x, fact.label.to_owned(), Look::Label)] } else { Line::new() };
             line.push((x + LABEL, part, look));
             if let Some(usual) = fact.usual.as_ref().filter(|_| n == 0) {
-                let usual = cut(&format!("paper: {usual}"), usize::from((x + width).saturating_sub(end + 2)));
+                let usual =
+                    cut(&format!("default: {usual}"), usize::from((x + width).saturating_sub(end + 2)));
                 line.push((end + 2, usual, Look::Dim));
             }
             lines.push(line);

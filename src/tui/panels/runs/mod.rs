@@ -356,10 +356,9 @@ fn mark(session: &Session, run: &TrackedRun) -> (&'static str, Style) {
         None if is_current && run.stage != RunStage::Waiting => theme.series(session.runs.slot(run)),
         None => theme.off(),
     };
-    let letters = ["a", "b", "c", "d", "e", "f", "g", "h"];
     let mark = match run.slot {
         _ if is_baseline => theme.glyph("★", "B"),
-        Some(slot) if theme.needs_letters() => letters[slot % Theme::SERIES],
+        Some(slot) if theme.needs_letters() => Theme::letter(slot),
         Some(_) => theme.glyph("●", "*"),
         None if run.stage == RunStage::Waiting => " ",
         None => theme.glyph("○", "o"),

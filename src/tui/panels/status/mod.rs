@@ -1,6 +1,7 @@
-//! Log: device, progress, memory, and what happened.
+//! Log: device, progress, how busy the machine is, and what happened.
 
 mod lines;
+mod system;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -105,8 +106,11 @@ fn facts_height(session: &Session, area: Rect) -> u16 {
     match area.height {
         0..=2 => 0,
         3..=5 => 2,
-        _ if session.runs.active().is_none() => 2,
-        _ => 4,
+        _ => match session.runs.active() {
+            None => 2,
+            Some(run) if area.height > 7 && !run.state.system.is_empty() => 5,
+            Some(_) => 4,
+        },
     }
 }
 
@@ -143,10 +147,13 @@ fn draw_facts(session: &Session, area: Rect, buf: &mut Buffer) {
     let x = gauge(buf, area, area.x, y + 1, bar, part, theme);
     let room = width.saturating_sub(usize::from(bar) + 1);
     put(buf, area, x + 1, y + 1, &cut(&text, room), theme.good(), theme);
-    if facts == 4 {
+    if facts >= 4 {
         let rates = session.run_fetching().map_or_else(|| rates(&run.state), Fetching::details);
         put(buf, area, area.x, y + 2, &cut(&rates, width), theme.text(), theme);
         put(buf, area, area.x, y + 3, &cut(&run.line, width), theme.dim(), theme);
+    }
+    if facts == 5 {
+        system::draw(&run.state.system, Rect { y: y + 4, height: 1, ..area }, buf, theme);
     }
 }
 

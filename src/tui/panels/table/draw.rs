@@ -4,27 +4,35 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
+use super::runs::{ColumnRuns, has_runs};
 use super::{TablePanel, UnderWay};
 use crate::domain::paper::Accuracy;
+use crate::domain::report::SeedSample;
 use crate::domain::report::table::{ReportTable, TableCell, TableRow};
 use crate::domain::stats;
-use crate::domain::text::signed;
-use crate::tui::paint::{cut, put};
+use crate::domain::text::{grouped, signed, wrap};
+use crate::tui::paint::{cut, cut_words, put};
 use crate::tui::theme::Theme;
 
-/// Columns of a cell: `89.46(0.30)`, its number of seeds, and what is under way; where there
-/// is room it is wider, up to the longest name of a dataset.
-const CELL: u16 = 24;
-const WIDEST_CELL: u16 = 28;
+/// Columns of a cell: `89.46(0.30)`, its number of seeds, and what is under way.
+pub(super) const CELL: u16 = 24;
 /// From so wide on networks have their full names.
 const ROOMY: u16 = 70;
+/// Columns of the numbers of parameters.
+const PARAMETERS: u16 = 10;
+/// Rows that notes have where the table's own could be taller.
+const NOTES: u16 = 5;
+/// Blank lines between rows where there is room, at most.
+const APART: u16 = 2;
 
 /// How much of a table fits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TableFit {
-    /// Columns of the networks' names.
+    /// Columns of the networks' names, and of parameters where they are a column.
     first: u16,
-    /// Lines of a row: the paper's values are below the measured ones.
+    parameters: u16,
+    /// Lines of a row: the paper's values are below the measured ones, single seeds below or
+    /// beside these.
     each: u16,
     /// Rows below the header.
     pub(super) rows: usize,
@@ -34,20 +42,36 @@ pub(super) struct TableFit {
     cell: u16,
 }
 
-impl TableFit {
-    pub(super) fn of(table: &ReportTable, area: Rect) -> Self {
-        let longest = table.rows.iter().map(|row| name(table, row).width()).max().unwrap_or(0) as u16;
-        let first = longest.min(if area.width >= ROOMY { 20 } else { 13 }) + 1;
-        let each = if table.columns.iter().any(|column| column.published) { 2 } else { 1 };
-        let room = area.width.saturating_sub(first);
-        let columns = usize::from(room / CELL).clamp(1, table.columns.len().max(1));
-        let cell = (room / columns as u16).clamp(CELL, WIDEST_CELL);
-        let rows = usize::from(area.height.saturating_sub(1) / each).max(1);
-        Self { first, each, rows, columns, cell }
-    }
-}
-
 impl TablePanel {
+    /// Where there is room to spare, parameters are a column, cells are wider, and rows are as
+    /// tall as what there is to say of single seeds.
+    pub(super) fn fit(&self, table: &ReportTable, area: Rect) -> TableFit {
+        let longest = table.rows.iter().map(|row| name(table, row).width()).max().unwrap_or(0) as u16;
+        let names = longest.min(if area.width >= ROOMY { 20 } else { 13 }) + 1;
+        let all = table.columns.len().max(1) as u16;
+        let parameters = if area.width >= names + PARAMETERS + all * CELL { PARAMETERS } else { 0 };
+        let room = area.width.saturating_sub(names + parameters);
+        let columns = (room / CELL).clamp(1, all);
+        let cell = (room / columns).max(CELL);
+        let least = if table.columns.iter().any(|column| column.published) { 2 } else { 1 };
+        let wanted = self.lines_of_seeds(table, cell, least) + APART;
+        let height = area.height.saturating_sub(1);
+        let there_is = height.saturating_sub(NOTES) / table.rows.len().max(1) as u16;
+        let each = there_is.min(wanted).max(least);
+        let rows = usize::from(height / each).max(1);
+        TableFit { first: names, parameters, each, rows, columns: columns.into(), cell }
+    }
+
+    /// Lines of the tallest row, seeds and all.
+    fn lines_of_seeds(&self, table: &ReportTable, cell: u16, least: u16) -> u16 {
+        let lines = |cell_of: &TableCell| match &cell_of.measured {
+            Some(sample) if has_runs(cell) => least.max(sample.n() as u16),
+            Some(sample) => least + seeds(sample, cell).len() as u16,
+            None => least,
+        };
+        table.cells().map(|(.., cell)| lines(cell)).max().unwrap_or(least)
+    }
+
     /// Paints the table as [`Self::prepare`] made it.
     pub(super) fn paint(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let area = area.intersection(buf.area);
@@ -55,11 +79,13 @@ impl TablePanel {
         if area.is_empty() {
             return;
         }
-        let TableFit { first, each, columns: fit, cell: wide, .. } = TableFit::of(table, area);
+        let TableFit { first: of_names, parameters, each, columns: fit, cell: wide, .. } =
+            self.fit(table, area);
+        let first = of_names + parameters;
         let names: Vec<String> = table.rows.iter().map(|row| name(table, row)).collect();
         let column = self.column.min(table.columns.len().saturating_sub(fit));
         let columns = column..(column + fit).min(table.columns.len());
-        let published = each > 1;
+        let published = table.columns.iter().any(|column| column.published);
 
         let header = Rect { height: 1.min(area.height), ..area };
         for (place, index) in columns.clone().enumerate() {
@@ -73,14 +99,23 @@ impl TablePanel {
             let width = if is_last { area.right().saturating_sub(x + 2) } else { wide - 1 };
             let measure = if column.accuracy == Accuracy::Top5 { ", top-5" } else { "" };
             let title = format!("{more}{}{measure}", column.title);
+            let beside = has_runs(wide).then(|| ColumnRuns::of(table, index, wide));
+            let width = if beside.is_some() { CELL - 1 } else { width };
             put(buf, header, x, header.y, &cut(&title, width.into()), theme.strong(), theme);
+            if let Some(beside) = beside {
+                beside.head(x + CELL, header, buf, theme);
+            }
+        }
+        if parameters > 0 {
+            let x = area.x + of_names + parameters - 4;
+            put(buf, header, x, header.y, "#P", theme.strong(), theme);
         }
         if columns.end < table.columns.len() {
             put(buf, header, area.right() - 1, header.y, theme.glyph("▸", ">"), theme.dim(), theme);
         }
 
         // Notes and the key only where the whole table is seen as well.
-        let notes = self.notes(table, published, theme, usize::from(area.width));
+        let notes = self.notes(table, published, parameters > 0, theme, usize::from(area.width));
         let rest = area.height.saturating_sub(1);
         let all = table.rows.len() as u16 * each;
         let free = usize::from(rest.saturating_sub(all));
@@ -95,13 +130,29 @@ impl TablePanel {
         let fits = usize::from(body.height / each).max(1);
         let top = self.row.min(table.rows.len().saturating_sub(fits));
         for (row, y) in (top..table.rows.len()).zip((body.top()..body.bottom()).step_by(each.into())) {
-            put(buf, body, area.x, y, &cut(&names[row], usize::from(first) - 1), theme.text(), theme);
+            let TableRow { network, parameters: count, cells, .. } = &table.rows[row];
+            put(buf, body, area.x, y, &cut(&names[row], usize::from(of_names) - 1), theme.text(), theme);
+            if parameters > 0 {
+                let count = grouped(*count);
+                let x = area.x + (first - 2).saturating_sub(count.len() as u16);
+                put(buf, body, x, y, &count, theme.dim(), theme);
+            }
             for (place, index) in columns.clone().enumerate() {
                 let x = area.x + first + place as u16 * wide;
+                let data = &table.columns[index].data;
                 let at = Rect { x, y, width: (wide - 1).min(area.right().saturating_sub(x)), height: each };
-                let under_way =
-                    self.under_way(&table.rows[row].network, &table.columns[index].data, &table.recipe);
-                cell(&table.rows[row].cells[index], under_way, at.intersection(body), buf, theme);
+                let at = at.intersection(body);
+                let under_way = self.under_way(network, data, &table.recipe);
+                cell(&cells[index], under_way, at, buf, theme);
+                if has_runs(wide) {
+                    let runs = self.runs(network, data, &table.recipe);
+                    let at = Rect { x: x + CELL, width: at.width.saturating_sub(CELL), ..at };
+                    ColumnRuns::of(table, index, wide).paint(&cells[index], runs, at, buf, theme);
+                } else if let Some(sample) = &cells[index].measured {
+                    let least = if published { 2 } else { 1 };
+                    let at = Rect { y: y + least, height: at.height.saturating_sub(least), ..at };
+                    below(&seeds(sample, wide), at, buf, theme);
+                }
             }
         }
         for (note, y) in notes.iter().zip(body.bottom()..area.bottom()) {
@@ -119,6 +170,26 @@ pub(super) fn marks(theme: &Theme) -> [&'static str; 3] {
 fn name(table: &ReportTable, row: &TableRow) -> String {
     let several = table.rows.iter().any(|other| other.family != row.family);
     if several { format!("{} {}", row.family, row.version) } else { row.version.clone() }
+}
+
+/// `0: 86.31, 1: 86.77`: the seeds of a cell that is so wide, in lines.
+fn seeds(sample: &SeedSample, wide: u16) -> Vec<String> {
+    if sample.n() < 2 {
+        return Vec::new();
+    }
+    let all: Vec<String> = sample.values.iter().map(|(seed, value)| format!("{seed}: {value:.2}")).collect();
+    wrap(&all.join(", "), usize::from(wide).saturating_sub(1))
+}
+
+/// Lines below the rest of a cell, a mark where they do not fit.
+fn below(lines: &[String], area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let fit = usize::from(area.height);
+    for (line, y) in lines.iter().zip(area.top()..area.bottom()) {
+        let is_cut = lines.len() > fit && y + 1 == area.bottom();
+        let room = usize::from(area.width).min(line.len() + 2);
+        let text = if is_cut { cut_words(&format!("{line} and more"), room) } else { line.clone() };
+        put(buf, area, area.x, y, &text, theme.dim(), theme);
+    }
 }
 
 fn cell(cell: &TableCell, under_way: UnderWay, area: Rect, buf: &mut Buffer, theme: &Theme) {

@@ -2,15 +2,18 @@
 
 mod draw;
 mod notes;
+mod runs;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
-use self::draw::TableFit;
+use self::runs::CellRun;
 use crate::domain::event::Checkpoint;
 use crate::domain::report::groups::{DataSignature, RunGroup, groups, recipe};
 use crate::domain::report::table::{ReportTable, TableKind, tables};
@@ -53,6 +56,8 @@ pub struct TablePanel {
     recipe: Option<String>,
     made: Vec<ReportTable>,
     under_way: BTreeMap<CellKey, UnderWay>,
+    /// The runs that each cell is the mean of, by seed.
+    runs: BTreeMap<CellKey, Vec<CellRun>>,
     /// What the tables were made from.
     print: Option<u64>,
     /// First row and first column shown.
@@ -67,6 +72,7 @@ impl Default for TablePanel {
             recipe: None,
             made: Vec::new(),
             under_way: BTreeMap::new(),
+            runs: BTreeMap::new(),
             print: None,
             row: 0,
             column: 0,
@@ -148,9 +154,9 @@ impl TablePanel {
     fn prepare(&mut self, runs: &RunList, area: Rect) {
         self.make(runs);
         let Some((_, table)) = self.shown() else { return };
-        let TableFit { rows, columns, .. } = TableFit::of(table, area);
+        let fit = self.fit(table, area);
         let (row, column) =
-            (table.rows.len().saturating_sub(rows), table.columns.len().saturating_sub(columns));
+            (table.rows.len().saturating_sub(fit.rows), table.columns.len().saturating_sub(fit.columns));
         (self.row, self.column) = (self.row.min(row), self.column.min(column));
     }
 
@@ -172,6 +178,7 @@ impl TablePanel {
         let mut groups = groups(&reported);
         runs.all().filter(|run| run.stage == RunStage::Waiting).for_each(|run| waits(&mut groups, run));
         self.made = tables(self.which, &groups, &ReportOptions::default());
+        self.runs = groups.iter().map(runs::of_group).collect();
         self.under_way.clear();
         for run in runs.all().filter(|run| run.state.outcome.is_none() && run.error.is_none()) {
             let key = (run.spec.network_name(), DataSignature::of(&run.spec).name(), recipe(&run.spec));
@@ -193,6 +200,12 @@ impl TablePanel {
         let chosen = self.made.iter().position(|table| Some(&table.recipe) == self.recipe.as_ref());
         let place = chosen.unwrap_or(0);
         Some((place, self.made.get(place)?))
+    }
+
+    /// The runs that a cell is the mean of, by seed.
+    fn runs(&self, network: &str, data: &DataSignature, recipe: &str) -> &[CellRun] {
+        let key = (network.to_owned(), data.name(), recipe.to_owned());
+        self.runs.get(&key).map_or(&[], Vec::as_slice)
     }
 
     fn under_way(&self, network: &str, data: &DataSignature, recipe: &str) -> UnderWay {
@@ -244,8 +257,9 @@ fn waits(groups: &mut [RunGroup], run: &TrackedRun) {
 }
 
 fn reported(run: &TrackedRun) -> report::ReportRun<'_> {
+    let dir = run.path.as_deref().and_then(Path::file_name).and_then(OsStr::to_str);
     report::ReportRun {
-        name: &run.line,
+        name: dir.unwrap_or(&run.line),
         spec: &run.spec,
         state: &run.state,
         training: run.elsewhere || run.is_active(),

@@ -10,11 +10,13 @@ use crate::tui::theme::Theme;
 const MOST: usize = 2;
 
 impl TablePanel {
-    /// What the marks mean, and the table's own notes, each in lines.
+    /// What the marks mean, and the table's own notes, each in lines; those on parameters where
+    /// these are a column.
     pub(super) fn notes(
         &self,
         table: &ReportTable,
         published: bool,
+        parameters: bool,
         theme: &Theme,
         width: usize,
     ) -> Vec<Vec<String>> {
@@ -24,8 +26,7 @@ impl TablePanel {
             first += "; second line: the paper's value and the difference";
         }
         let key = format!("{on} epochs of runs in progress, {wait} queued, {off} unfinished");
-        // Parameters are no column here.
-        let is_said = |note: &&String| !note.starts_with("#P");
+        let is_said = |note: &&String| parameters || !note.starts_with("#P");
         let others = table.notes.iter().filter(is_said);
         let mut notes: Vec<_> = [first, key].iter().chain(others).map(|note| wrap(note, width)).collect();
         notes.push(without_row(table, width));

@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::WiringTarget;
 use super::arcs::mark;
+use super::{WiringTarget, other_network};
 use crate::domain::hops::{HopGroup, all_hops};
 use crate::domain::params;
 use crate::domain::term::Term;
@@ -137,10 +137,13 @@ pub fn facts(
         [] => ("custom".into(), theme.dim()),
         names => (format!("= {}", names.join(", ")), theme.good()),
     };
-    // What was asked for last is read first, and goes last where rows are few.
+    // Whose scores these are is said before any. What was asked for last is read first, and
+    // goes last where rows are few.
     let term = draft.term().filter(|_| focused);
     let lost = combination(draft, study, term).into_iter().chain(term.and_then(|term| lost(study?, term)));
-    let mut said: Vec<(String, Style)> = lost.map(|text| (text, theme.strong())).collect();
+    let whose = study.and_then(|study| other_network(study, draft, width, theme));
+    let mut said: Vec<(String, Style)> = whose.into_iter().collect();
+    said.extend(lost.map(|text| (text, theme.strong())));
     said.extend(term.map(|term| (about(draft, term), theme.text())));
     said.extend([
         (format!("{} parameters", grouped(now)), theme.strong()),

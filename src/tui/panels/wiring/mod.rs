@@ -3,22 +3,30 @@
 
 mod arcs;
 mod columns;
+mod diagram;
 mod facts;
 mod grid;
 mod losses;
+mod pairs;
+mod ranking;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
+use ratatui::style::Style;
 
+use self::arcs::Rows;
 pub(in crate::tui) use self::arcs::mark;
-use self::arcs::{Reach, Rows};
 use self::columns::Columns;
-use self::grid::LineGrid;
-use crate::domain::hops::{Hop, HopGroup, all_hops};
+use self::diagram::WORDS;
+pub use self::diagram::draw;
+pub use self::pairs::draw_pairs;
+pub use self::ranking::{draw_ranking, ranked};
+use crate::domain::hops::{Hop, HopGroup};
 use crate::domain::term::Term;
-use crate::domain::text::wrap;
 use crate::tui::draft::Draft;
 use crate::tui::lesions::Study;
+use crate::tui::log::Level;
+use crate::tui::paint::cut_words;
 use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
 use crate::tui::panes::Wish;
 use crate::tui::session::Session;
@@ -35,11 +43,36 @@ pub enum WiringTarget {
     Group(HopGroup),
     /// The spec in one line.
     Spec,
+    /// A row of the table of lesions.
+    Lesion(usize),
+    /// A cell of the heat map of pairs: row and column.
+    Pair(usize, usize),
+}
+
+/// What the panel shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum WiringView {
+    /// The draft, with what lesions of its network have cost.
+    #[default]
+    Diagram,
+    /// Lesions as a table.
+    Ranking,
+    /// Lesions of every two terms as a heat map.
+    Pairs,
 }
 
 /// The panel. The draft and its cursor matter to others, and are in the session.
 #[derive(Debug, Default)]
-pub struct WiringPanel;
+pub struct WiringPanel {
+    view: WiringView,
+    /// The row under the cursor in the table.
+    row: usize,
+    /// Row and column of the cell under the cursor in the heat map.
+    cell: (usize, usize),
+}
+
+/// Rows of a page.
+const PAGE: isize = 10;
 
 impl PanelKind for WiringPanel {
     const FACTS: PanelFacts = PanelFacts {
@@ -47,7 +80,7 @@ impl PanelKind for WiringPanel {
         short: "Wiring",
         name: "wiring",
         focus: ("wiring", &["W"], "focus Wiring"),
-        mouse: "click an arc: toggle the hop; a block: leave its F out of the next lesion; a round button: select that set; a square one: toggle its projections; the spec: copy it",
+        mouse: "click an arc: toggle the hop; a block: leave its F out of the next lesion; a round button: select that set; a square one: toggle its projections; the spec: copy it; a lesion in the table or heat map: read it out",
     };
 
     const KEYS: &'static [PanelKey<Self>] = &[
@@ -75,42 +108,65 @@ impl PanelKind for WiringPanel {
             |_, session| session.press(HopGroup::Out),
         )
         .hint("Out"),
-        PanelKey::<Self>::new("hop-left", &["left", "h"], "move to the hop on the left", |_, session| {
-            session.draft.move_cursor(-1, 0);
-        }),
-        PanelKey::<Self>::new("hop-right", &["right", "l"], "move to the hop on the right", |_, session| {
-            session.draft.move_cursor(1, 0);
-        }),
-        PanelKey::<Self>::new("hop-up", &["up", "k"], "move to a longer hop", |_, session| {
-            session.draft.move_cursor(0, 1);
+        PanelKey::<Self>::new(
+            "hop-left",
+            &["left", "h"],
+            "move to the hop, or the cell, on the left",
+            |panel, session| panel.step(-1, 0, session),
+        ),
+        PanelKey::<Self>::new(
+            "hop-right",
+            &["right", "l"],
+            "move to the hop, or the cell, on the right",
+            |panel, session| panel.step(1, 0, session),
+        ),
+        PanelKey::<Self>::new("hop-up", &["up", "k"], "move to a longer hop, or a row up", |panel, session| {
+            panel.step(0, -1, session);
         }),
         PanelKey::<Self>::new(
             "hop-down",
             &["down", "j"],
-            "move to a shorter hop, then to the block",
-            |_, session| {
-                session.draft.move_cursor(0, -1);
-            },
+            "move to a shorter hop, then to the block; or a row down",
+            |panel, session| panel.step(0, 1, session),
         ),
         PanelKey::<Self>::new(
             "press-hop",
             &["enter"],
-            "toggle the hop under the cursor, or the block's F for the next lesion",
-            |_, session| {
-                toggle_cursor(session);
-            },
+            "toggle the hop under the cursor, or the block's F for the next lesion; show a lesion in the diagram",
+            |panel, session| panel.enter(session),
         )
         .hint("toggle"),
+        PanelKey::<Self>::new(
+            "wiring-view",
+            &["v"],
+            "show the diagram, lesions as a table, or pairs as a heat map",
+            |panel, session| panel.next_view(session),
+        )
+        .hint("view")
+        .enabled(|_, session| study(session).is_some()),
+        PanelKey::<Self>::new("lesions-page-up", &["pageup"], "page up in lesions", |panel, session| {
+            panel.move_rows(-PAGE, session);
+        }),
+        PanelKey::<Self>::new("lesions-page-down", &["pagedown"], "page down in lesions", |panel, session| {
+            panel.move_rows(PAGE, session);
+        }),
+        PanelKey::<Self>::new("lesion-first", &["home"], "first lesion", |panel, session| {
+            panel.move_rows(isize::MIN, session);
+        }),
+        PanelKey::<Self>::new("lesion-last", &["end"], "last lesion", |panel, session| {
+            panel.move_rows(isize::MAX, session);
+        }),
     ];
 }
 
 impl Panel for WiringPanel {
-    /// What the network is for, or how far its lesions are.
-    fn summary(&self, session: &Session, _room: usize) -> String {
-        match session.lesions.running() {
-            None => session.draft.spec().dataset.name().to_owned(),
-            Some(running) if running.ending => "cancelling lesions".into(),
-            Some(running) => format!("lesions {}/{}", running.done, running.total),
+    /// What the network is for, or of which weights lesions are; how far they are.
+    fn summary(&self, session: &Session, room: usize) -> String {
+        match (session.lesions.running(), self.shown(session)) {
+            (Some(running), _) if running.ending => "cancelling lesions".into(),
+            (Some(running), _) => format!("lesions {}/{}", running.done, running.total),
+            (None, (WiringView::Diagram, _)) => session.draft.spec().dataset.name().to_owned(),
+            (None, (_, study)) => cut_words(&study.map_or_else(String::new, Study::title), room),
         }
     }
 
@@ -128,9 +184,20 @@ impl Panel for WiringPanel {
     }
 
     fn draw(&self, canvas: &PanelCanvas, buf: &mut Buffer) -> Drawn {
-        let session = canvas.session;
-        let study = session.lesions.shown(&session.draft, session.runs.current().map(|run| run.id));
-        let targets = draw(&session.draft, study, canvas.is_focused, canvas.area, buf, canvas.theme());
+        let (session, area, focused) = (canvas.session, canvas.area, canvas.is_focused);
+        let (draft, theme) = (&session.draft, canvas.theme());
+        let targets = match self.shown(session) {
+            (WiringView::Ranking, Some(study)) => {
+                draw_ranking(study, draft, self.row, focused, area, buf, theme)
+            }
+            (WiringView::Pairs, Some(study)) => {
+                draw_pairs(study, draft, self.cell, focused, area, buf, theme)
+            }
+            _ => {
+                let study = session.lesions.shown(draft, session.runs.current().map(|run| run.id));
+                draw(draft, study, focused, area, buf, theme)
+            }
+        };
         let hits = targets.into_iter().map(|(area, target)| (area, PanelTarget::Wiring(target)));
         Drawn { hits: hits.collect(), cursor: None }
     }
@@ -138,6 +205,8 @@ impl Panel for WiringPanel {
     fn click(&mut self, click: Click, session: &mut Session) {
         let PanelTarget::Wiring(target) = click.target else { return };
         match target {
+            WiringTarget::Lesion(row) => self.row = row,
+            WiringTarget::Pair(row, column) => self.cell = (row, column),
             _ if click.is_drag => {}
             WiringTarget::Group(group) => session.press(group),
             WiringTarget::Spec => session.copy_spec(),
@@ -152,202 +221,110 @@ impl Panel for WiringPanel {
         }
     }
 
-    fn wheel(&mut self, _by: isize, _at: Position, _session: &mut Session) {}
+    fn wheel(&mut self, by: isize, _at: Position, session: &mut Session) {
+        self.move_rows(by, session);
+    }
+}
+
+/// The lesions that a table can list now.
+fn study(session: &Session) -> Option<&Study> {
+    session.lesions.listed(&session.draft, session.runs.current().map(|run| run.id))
+}
+
+impl WiringPanel {
+    /// The view that there is something to show in, and the lesions of a table or heat map.
+    fn shown<'a>(&self, session: &'a Session) -> (WiringView, Option<&'a Study>) {
+        let study = study(session);
+        let has = |count| study.is_some_and(|study| study.has(count));
+        let view = match self.view {
+            WiringView::Pairs if has(2) => WiringView::Pairs,
+            WiringView::Ranking | WiringView::Pairs
+                if study.is_some_and(|study| !ranked(study).is_empty()) =>
+            {
+                WiringView::Ranking
+            }
+            _ => WiringView::Diagram,
+        };
+        (view, study)
+    }
+
+    /// The next view that there is something to show in; says how others get something.
+    fn next_view(&mut self, session: &mut Session) {
+        let (view, study) = self.shown(session);
+        let has_pairs = study.is_some_and(|study| study.has(2));
+        let has_any = study.is_some_and(|study| !ranked(study).is_empty());
+        self.view = match view {
+            WiringView::Diagram if has_any => WiringView::Ranking,
+            WiringView::Diagram | WiringView::Ranking if has_pairs => WiringView::Pairs,
+            _ => WiringView::Diagram,
+        };
+        if !has_any {
+            session.say(Level::Info, "no lesions to list: e scores each hop and each F, E also every pair");
+        } else if view == WiringView::Ranking && !has_pairs {
+            session.say(Level::Info, "no pairs for a heat map: E scores every pair");
+        }
+    }
+
+    /// Moves the cursor of what is shown, down and to the right where the numbers are positive.
+    fn step(&mut self, dx: i32, dy: i32, session: &mut Session) {
+        match self.shown(session) {
+            (WiringView::Diagram, _) => session.draft.move_cursor(dx, -dy),
+            (WiringView::Pairs, Some(study)) => {
+                let last = study.terms().len().saturating_sub(1);
+                self.cell.1 = self.cell.1.min(last).saturating_add_signed(dx as isize).min(last);
+                self.move_rows(dy as isize, session);
+            }
+            _ => self.move_rows(dy as isize, session),
+        }
+    }
+
+    /// Moves the cursor of the table or heat map by rows.
+    fn move_rows(&mut self, by: isize, session: &Session) {
+        let (row, rows) = match self.shown(session) {
+            (WiringView::Ranking, Some(study)) => (&mut self.row, ranked(study).len()),
+            (WiringView::Pairs, Some(study)) => (&mut self.cell.0, study.terms().len()),
+            _ => return,
+        };
+        let last = rows.saturating_sub(1);
+        *row = (*row).min(last).saturating_add_signed(by).min(last);
+    }
+
+    /// Toggles what is under the cursor in the diagram, or goes there from a lesion.
+    fn enter(&mut self, session: &mut Session) {
+        let cut = match self.shown(session) {
+            (WiringView::Ranking, Some(study)) => {
+                let rows = ranked(study);
+                rows.get(self.row.min(rows.len().saturating_sub(1)))
+                    .and_then(|(cuts, _)| cuts.first().copied())
+            }
+            (WiringView::Pairs, Some(study)) => study.terms().get(self.cell.0).copied(),
+            _ => return toggle_cursor(session),
+        };
+        self.view = WiringView::Diagram;
+        match cut {
+            Some(Term::Hop(hop)) => session.draft.point_at(Some(hop)),
+            Some(Term::Residual(block)) => session.draft.stand_on(block),
+            None => {}
+        }
+    }
 }
 
 fn toggle_cursor(session: &mut Session) {
     if let Err(error) = session.draft.toggle_cursor() {
-        session.say(crate::tui::log::Level::Warn, error.reason);
+        session.say(Level::Warn, error.reason);
     }
+}
+
+/// Of whose lesions scores are, where the draft is not that network: as long as there is room
+/// for, and how it looks.
+fn other_network(study: &Study, draft: &Draft, width: usize, theme: &Theme) -> Option<(String, Style)> {
+    let why = study.unlike(draft)?;
+    let whole = format!("lesions of {}; {why}", study.name());
+    let forms = [whole, why.to_owned(), why.replace("the draft has ", "").replace("the draft is ", "")];
+    let fitting = forms.iter().find(|form| form.chars().count() <= width).or(forms.last());
+    Some((fitting.cloned().unwrap_or_default(), theme.warn()))
 }
 
 /// The columns that the diagram asks for at least, and at most.
 const LEAST: u16 = 36;
 const MOST: u16 = 64;
-
-/// Columns from which on facts stand beside the diagram, if it leaves so many.
-const SIDE: u16 = 38;
-
-/// Rows that are left to words below the diagram, besides the switches, where it has a form
-/// that is low enough. What they say has no part in it, so that the diagram keeps its form
-/// while the cursor moves and specs are typed.
-const WORDS: u16 = 4;
-
-/// Paints the wiring of `draft`, with what lesions of its network have cost, and says what is
-/// where, for the mouse. The cursor shows where the panel is focused.
-pub fn draw(
-    draft: &Draft,
-    study: Option<&Study>,
-    focused: bool,
-    area: Rect,
-    buffer: &mut Buffer,
-    theme: &Theme,
-) -> Vec<(Rect, WiringTarget)> {
-    let area = area.intersection(buffer.area);
-    if area.is_empty() {
-        return Vec::new();
-    }
-    let panel = Diagram { draft, study, focused, theme };
-    let full = Columns::full(draft.network(), theme).width as u16;
-    if area.width >= full + 2 + SIDE {
-        let words = Rect { x: area.right() - SIDE, width: SIDE, ..area };
-        let room = Rect { width: area.width - SIDE - 2, ..area };
-        let (mut targets, _) = panel.diagram(room, 0, buffer);
-        targets.extend(panel.words(words, 1, buffer));
-        return targets;
-    }
-    let (mut targets, used) = panel.diagram(area, WORDS, buffer);
-    let left = area.height - used;
-    // Not from what there is to be said, which changes with every step of the cursor.
-    let gap = u16::from(used > 0 && left >= panel.rows_of_switches(area.width) + 2 * WORDS);
-    let below = used + gap.min(left);
-    let rest = Rect { y: area.y + below, height: area.height - below, ..area };
-    targets.extend(panel.words(rest, 0, buffer));
-    targets
-}
-
-/// What all parts of the panel are drawn from.
-struct Diagram<'a> {
-    draft: &'a Draft,
-    study: Option<&'a Study>,
-    focused: bool,
-    theme: &'a Theme,
-}
-
-impl Diagram<'_> {
-    /// Paints the diagram, which leaves `words` rows and those of the switches below it if it
-    /// can; says what is where, and the rows taken.
-    fn diagram(&self, area: Rect, words: u16, buffer: &mut Buffer) -> (Vec<(Rect, WiringTarget)>, u16) {
-        if area.is_empty() {
-            return (Vec::new(), 0);
-        }
-        let columns = Columns::fit(self.draft.network(), area.width as usize, self.theme);
-        let kept = if words > 0 { words + self.rows_of_switches(area.width) } else { 0 };
-        let rooms = (0..=kept).rev().filter_map(|kept| area.height.checked_sub(kept));
-        let fit = |room: u16| Rows::fit(self.draft.blocks(), columns.lines(), room.into(), words.into());
-        let Some(rows) = rooms.into_iter().find_map(fit) else {
-            return self.list(area, kept, buffer);
-        };
-        // What is written below boxes takes a row from the words: a switch must not change
-        // what the rest looks like.
-        let is_cut = self.study.is_some() || self.draft.without().next().is_some();
-        let below = usize::from(is_cut && losses::needs_row(&columns));
-        let below = below.min(usize::from(area.height).saturating_sub(rows.height()));
-        let hops = self.draft.hops();
-        let term = self.draft.term().filter(|_| self.focused);
-        let cursor = self.draft.cursor().filter(|_| self.focused);
-        let height = rows.height() + below;
-        let mut grid = LineGrid::new(columns.width, height);
-        let blocks = arcs::lay_trunk(&mut grid, &columns, &rows, self.draft, term, self.theme);
-        let hops = arcs::lay_hops(&mut grid, &columns, &rows, hops, cursor, self.theme);
-        let labels = arcs::lay_labels(&mut grid, &rows, self.draft.hops(), self.theme);
-        if let Some(study) = self.study {
-            losses::lay_on_arcs(&mut grid, &columns, &rows, study, self.theme);
-        }
-        losses::lay_at_blocks(&mut grid, &columns, &rows, self.draft, self.study, self.theme);
-
-        let left = scroll(&columns, self.draft.term(), area.width as usize);
-        grid.paint(left, area, buffer, self.theme);
-        let trunk = area.y + rows.trunk() as u16;
-        if left > 0 {
-            buffer.set_string(area.x, trunk, self.theme.glyph("◄", "<"), self.theme.warn());
-        }
-        if left + (area.width as usize) < columns.width {
-            buffer.set_string(area.right() - 1, trunk, self.theme.glyph("►", ">"), self.theme.warn());
-        }
-        let hops = hops.into_iter().map(|(reach, hop)| (reach, WiringTarget::Hop(hop)));
-        let labels = labels.into_iter().map(|(reach, group)| (reach, WiringTarget::Group(group)));
-        let blocks = blocks.into_iter().map(|(reach, block)| (reach, WiringTarget::Residual(block)));
-        let targets = hops
-            .chain(labels)
-            .chain(blocks)
-            .filter_map(|(reach, spot)| Some((visible(reach, left, area)?, spot)));
-        (targets.collect(), height as u16)
-    }
-
-    /// Every hop as a word, where there is no room for lines. Words get up to `kept` rows.
-    fn list(&self, area: Rect, kept: u16, buffer: &mut Buffer) -> (Vec<(Rect, WiringTarget)>, u16) {
-        let chips = facts::hops(self.draft, self.study, self.focused, self.theme);
-        let hops = all_hops(self.draft.blocks()).map(Term::Hop);
-        let mut terms = hops.chain((1..=self.draft.blocks()).map(Term::Residual));
-        let at = terms.position(|term| Some(term) == self.draft.term());
-        let height = area.height.saturating_sub(kept).max(area.height.div_ceil(2));
-        let area = Rect { height, ..area };
-        let targets = facts::paint_chips(&chips, at, area, buffer);
-        (targets, facts::rows_of(&chips, area.width as usize).min(height as usize) as u16)
-    }
-
-    fn rows_of_switches(&self, width: u16) -> u16 {
-        facts::rows_of(&facts::switches(self.draft, self.theme), width.into()) as u16
-    }
-
-    /// Paints switches, facts and spec, `gap` rows apart. Where rows are few, the spec keeps
-    /// one, facts have the others, and what is cut ends in a mark.
-    fn words(&self, area: Rect, gap: u16, buffer: &mut Buffer) -> Vec<(Rect, WiringTarget)> {
-        let width = area.width as usize;
-        let chips = facts::switches(self.draft, self.theme);
-        let mut targets = facts::paint_chips(&chips, None, area, buffer);
-        let mut y = area.y + self.rows_of_switches(area.width) + gap;
-        let left = usize::from(area.bottom().saturating_sub(y));
-        let facts = facts::facts(self.draft, self.study, self.focused, width, self.theme);
-        let spec = wrap(self.draft.line(), width);
-        let shown = facts.len().min(if left > 1 { left - 1 } else { left });
-        for line in &facts[..shown] {
-            buffer.set_line(area.x, y, line, area.width);
-            y += 1;
-        }
-        if shown < facts.len() && shown > 0 {
-            self.mark_cut(&facts[shown - 1].to_string(), y - 1, area, buffer);
-        }
-        let left = left - shown;
-        let gap = if left > usize::from(gap) + spec.len() { gap } else { 0 };
-        y += gap;
-        let lines = spec.len().min(left);
-        let mut rest = self.draft.line();
-        for (i, line) in spec.iter().take(lines).enumerate() {
-            // The last line has as much of the rest as there is place for.
-            let is_cut = i + 1 == lines && lines < spec.len();
-            let shown = if is_cut { rest } else { line };
-            buffer.set_stringn(area.x, y, shown, width, self.theme.accent());
-            if is_cut {
-                self.mark_cut(shown, y, area, buffer);
-            }
-            rest = rest.strip_prefix(line.as_str()).unwrap_or(rest).trim_start();
-            targets.push((Rect { y, height: 1, ..area }, WiringTarget::Spec));
-            y += 1;
-        }
-        targets
-    }
-
-    /// Says that `text`, which is in row `y`, goes on.
-    fn mark_cut(&self, text: &str, y: u16, area: Rect, buffer: &mut Buffer) {
-        let x = area.x + (text.chars().count() as u16).min(area.width - 1);
-        buffer.set_string(x, y, self.theme.glyph("…", "~"), self.theme.warn());
-    }
-}
-
-/// First column shown, so that the arc of the hop under the cursor is.
-fn scroll(columns: &Columns, cursor: Option<Term>, room: usize) -> usize {
-    let most = columns.width.saturating_sub(room);
-    let block = match cursor {
-        None => return 0,
-        Some(Term::Hop(hop)) => hop.target,
-        Some(Term::Residual(block)) => block,
-    };
-    // Two columns more, for what is at the edges.
-    (columns.arriving(block) + 3).saturating_sub(room).min(most)
-}
-
-/// Where cells of the sheet are on the screen, as far as they are.
-fn visible(reach: Reach, left: usize, area: Rect) -> Option<Rect> {
-    let from = reach.from.max(left) - left;
-    let to = (reach.to + 1).checked_sub(left)?;
-    let place = Rect {
-        x: area.x.saturating_add(u16::try_from(from).ok()?),
-        y: area.y.saturating_add(u16::try_from(reach.row).ok()?),
-        width: u16::try_from(to.checked_sub(from)?).ok()?,
-        height: 1,
-    };
-    let place = place.intersection(area);
-    (!place.is_empty()).then_some(place)
-}
