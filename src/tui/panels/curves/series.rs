@@ -195,9 +195,7 @@ impl Cached {
         for point in &state.steps[train..] {
             let step = point.step as f64;
             self.series.train.at.push(step, step / per_epoch, point.t);
-            let rate =
-                schedule.as_ref().map_or(state.lr, |schedule| schedule.at(point.step.saturating_sub(1)));
-            self.series.train.of_mut(PlottedMetric::LearningRate).y.push(rate as f32);
+            self.series.train.of_mut(PlottedMetric::LearningRate).y.push(rate_of(point.step));
             for (metric, value) in
                 [(PlottedMetric::Loss, f64::from(point.loss)), (PlottedMetric::Top1, point.top1)]
             {
