@@ -97,7 +97,7 @@ fn refusals_name_the_field_and_say_what_would_do() {
         ("resnet@fashion cutout=64", "cutout: it would blot out images of 32 pixels"),
         ("resnet@fashion batch=1 mixup=0.2", "mixup: a batch of one image has none to mix it with"),
         ("resnet@fashion warmup=-1", "warmup: '-1' is not a number from 0.0"),
-        ("resnet@fashion optimizer=sdg", "unknown optimizer 'sdg' (did you mean 'sgd'?)"),
+        ("resnet@fashion optimizer=sdg", "unknown optimizer 'sdg' (known: adam, adamw, sgd)"),
         (
             "resnet@fashion momentum=0.9",
             "momentum: only optimizer = sgd has it; set that, or leave momentum out",

@@ -27,41 +27,78 @@ impl<B: Backend> WeightAverage<B> {
         self.network.as_ref()
     }
 
-    /// Takes in the weights after another step.
+    /// Takes in the weights after another step, as `valid()` gives them: burn's running statistics
+    /// are shared by clones and changed in place, so the average moves into a network of its own,
+    /// and what was cloned from it before stays as it was.
     pub fn update(&mut self, now: Network<B>) {
         self.network = Some(match self.network.take() {
             None => now,
-            Some(average) => {
+            Some(before) => {
                 // burn's container of tensors by parameter, whatever their dimensions.
-                let mut latest = Latest(GradientsParams::new());
-                now.visit(&mut latest);
-                average.map(&mut Towards { latest: latest.0, part: 1.0 - self.decay })
+                let mut average = Collected(GradientsParams::new());
+                before.visit(&mut average);
+                now.map(&mut Averaged { average: average.0, part: 1.0 - self.decay })
             }
         });
     }
 }
 
-struct Latest(GradientsParams);
+struct Collected(GradientsParams);
 
-impl<B: Backend> ModuleVisitor<B> for Latest {
+impl<B: Backend> ModuleVisitor<B> for Collected {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<B, D>>) {
         self.0.register::<B, D>(param.id, param.val());
     }
 }
 
-/// Moves every tensor a part of the way.
-struct Towards {
-    latest: GradientsParams,
+/// Puts in place of every tensor its average, which moves a part of the way towards it.
+struct Averaged {
+    average: GradientsParams,
     part: f64,
 }
 
-impl<B: Backend> ModuleMapper<B> for Towards {
+impl<B: Backend> ModuleMapper<B> for Averaged {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<B, D>>) -> Param<Tensor<B, D>> {
-        let (id, average, mapper) = param.consume();
-        let moved = match self.latest.remove::<B, D>(id) {
-            Some(latest) => average.clone() + (latest - average) * self.part,
-            None => average,
+        let (id, latest, mapper) = param.consume();
+        let averaged = match self.average.remove::<B, D>(id) {
+            Some(average) => average.clone() + (latest - average) * self.part,
+            None => latest,
         };
-        Param::from_mapped_value(id, moved, mapper)
+        Param::from_mapped_value(id, averaged, mapper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::backend::Autodiff;
+    use burn::module::AutodiffModule;
+    use burn_flex::{Flex, FlexDevice};
+
+    use super::*;
+    use crate::domain::spec::ExperimentSpec;
+    use crate::engine::model::{Mode, Weights};
+
+    #[test]
+    fn every_tensor_is_averaged_and_what_was_kept_stays() {
+        let spec: ExperimentSpec = "resnet+hires@fashion-embedded blocks=1 widths=4".parse().unwrap();
+        let network = Network::<Autodiff<Flex>>::new(&spec.architecture().unwrap(), 0, &FlexDevice);
+        let mut average = WeightAverage::new(0.75, None);
+        assert!(average.network().is_none());
+        average.update(network.valid());
+        let kept = average.network().unwrap().clone();
+        let before = Weights::of(&kept);
+        // A forward pass in training moves the running statistics.
+        network.forward(Tensor::ones([2, 3, 32, 32], &FlexDevice), Mode::Train);
+        let now = Weights::of(&network.valid());
+        average.update(network.valid());
+        let after = Weights::of(average.network().unwrap());
+        assert_eq!(Weights::of(&kept), before, "what was cloned from the average is shared with it");
+        assert_ne!(after, before);
+        for (name, tensor) in &after.0 {
+            let values = before.0[name].values.iter().zip(&now.0[name].values);
+            for (value, (before, now)) in tensor.values.iter().zip(values) {
+                assert!((value - (before * 0.75 + now * 0.25)).abs() < 1e-6, "{name}");
+            }
+        }
     }
 }

@@ -51,8 +51,8 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ),
     ("Regularization", &["label_smoothing", "ema"]),
     ("Augmentation", &["crop_padding", "flip", "cutout", "mixup"]),
+    ("Network and activations", &["cardinality", "probe_images"]),
     ("Data", &["val_fraction", "val_from", "val_limit", "test_limit", "folder", "classes", "image_size"]),
-    ("Further", &["cardinality", "probe_images"]),
 ];
 
 static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {

@@ -152,7 +152,7 @@ fn keys_choose_class_split_and_images() {
     assert!(!text.contains("1 automobile · "), "all of one class: {text}");
     assert!(after("right").contains("images 10–18 of 901"));
     after("v");
-    assert!(world.notice().contains("crop_padding or flip"), "{}", world.notice());
+    assert!(world.notice().contains("crop_padding, flip or cutout"), "{}", world.notice());
 }
 
 #[test]

@@ -267,7 +267,7 @@ fn d_gives_the_papers_value() {
     choose(&mut world, "lr");
     world.keys("right");
     let shown = world.screen((120, 40)).replace(['│', '\n', ' '], "");
-    assert!(shown.contains("paper:0.01"), "{shown}");
+    assert!(shown.contains("default:0.01"), "{shown}");
 }
 
 #[test]
@@ -347,7 +347,9 @@ fn what_a_field_means_takes_no_row_from_the_list() {
                 .hits
                 .iter()
                 .filter(|(_, hit)| matches!(hit, HitTarget::In(PanelId::Setup, PanelTarget::Row(_))));
-            assert_eq!(rows.count(), usize::from(area.height) - 2, "{name}");
+            let seen = |heading: &&str| screen.contains(&format!("│{heading} "));
+            let headings = Field::all().filter_map(Field::heading).filter(seen).count();
+            assert_eq!(rows.count() + headings, usize::from(area.height) - 2, "{name}");
             let below = screen.lines().nth(usize::from(area.bottom()) - 1).unwrap();
             let about: String = Field::all().nth(row(name)).unwrap().about().chars().take(20).collect();
             assert!(below.contains(&about), "{below}");
@@ -453,12 +455,12 @@ fn pasted_escapes_and_very_long_texts_are_harmless() {
 fn the_title_says_which_fields_are_seen() {
     let mut world = World::new();
     world.keys("S z");
-    assert!(world.screen((80, 40)).contains("the next run"));
+    assert!(world.screen((80, 60)).contains("the next run"));
     world.keys("z home");
     let shown = world.screen((80, 24));
-    assert!(shown.contains(" 1–") && shown.contains(" of 30 "), "{shown}");
+    assert!(shown.contains(" 1–") && shown.contains(" of 40 "), "{shown}");
     world.keys("end");
-    assert!(world.screen((80, 24)).contains("–30 of 30 "));
+    assert!(world.screen((80, 24)).contains("–40 of 40 "));
     world.screen((40, 10));
 }
 

@@ -16,7 +16,7 @@ use crate::tui::setup::Field;
 use crate::tui::theme::Theme;
 
 /// Columns of the names.
-const NAMES: u16 = 15;
+const NAMES: u16 = 16;
 /// Columns below which the title is as short as can be.
 const NARROW: u16 = 20;
 

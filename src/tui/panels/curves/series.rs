@@ -190,12 +190,12 @@ impl Cached {
         }
         let (train, validation) = (self.series.train.len(), self.series.validation.len());
         let schedule = state.started.as_ref().map(|facts| facts.spec.schedule(facts.steps_per_epoch));
+        let rate_of =
+            |step: usize| schedule.map_or(state.lr, |schedule| schedule.at(step.saturating_sub(1))) as f32;
         for point in &state.steps[train..] {
             let step = point.step as f64;
             self.series.train.at.push(step, step / per_epoch, point.t);
-            let rate =
-                schedule.as_ref().map_or(state.lr, |schedule| schedule.at(point.step.saturating_sub(1)));
-            self.series.train.of_mut(PlottedMetric::LearningRate).y.push(rate as f32);
+            self.series.train.of_mut(PlottedMetric::LearningRate).y.push(rate_of(point.step));
             for (metric, value) in
                 [(PlottedMetric::Loss, f64::from(point.loss)), (PlottedMetric::Top1, point.top1)]
             {
@@ -212,7 +212,7 @@ impl Cached {
             points.at.push(record.step as f64, record.epoch as f64, record.t);
             points.of_mut(PlottedMetric::Loss).y.push(record.validation.loss as f32);
             points.of_mut(PlottedMetric::Top1).y.push(record.validation.top1() as f32);
-            points.of_mut(PlottedMetric::LearningRate).y.push(f32::NAN);
+            points.of_mut(PlottedMetric::LearningRate).y.push(rate_of(record.step));
         }
         if let Some((_, step, _)) = state.divergence {
             let t = self.series.train.end(XAxis::Time).max(self.series.validation.end(XAxis::Time));
