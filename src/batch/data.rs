@@ -55,7 +55,7 @@ pub fn run(what: &DataCommand) -> Result<Exit> {
 /// Whether the data directory that somebody named is one; says so where it is not.
 fn names_a_directory(folder: Option<&Path>) -> bool {
     let absent = places::absent(folder);
-    absent.iter().for_each(|text| error(text));
+    absent.iter().for_each(error);
     absent.is_none()
 }
 

@@ -222,7 +222,7 @@ fn tiny_imagenets_faults_are_named() {
         ("val_annotations.txt: line 1: 'n9␛' is not an id", &|files| {
             files.last_mut().unwrap().1 = b"val_n00000001.JPEG\tn9\x1b".to_vec();
         }),
-        ("no.JPEG: broken or cut off", &|files| {
+        ("no.JPEG: missing, though val_annotations.txt lists it", &|files| {
             files.last_mut().unwrap().1 = b"no.JPEG\tn00000001".to_vec();
         }),
     ];
@@ -269,7 +269,13 @@ fn a_folder_of_images_has_what_the_spec_says_or_says_what_it_has() {
     let neither = said(line, folder.path());
     assert!(neither.contains("neither a folder test nor a folder val") && neither.contains("it has train/"));
     add("val/cat/1.JPEG", &jpeg(20));
-    assert!(said(line, folder.path()).contains("train/dog: no .png, .jpg, .jpeg"));
+    let both = said(line, folder.path());
+    assert!(
+        both.contains(
+            "no .png, .jpg, .jpeg, .webp, .bmp, .gif or .tiff in 2 folders: train/dog: it has 0 folders"
+        ) && both.contains("; val/dog: there is no such folder"),
+        "{both}"
+    );
     add("train/dog/1.png", b"\x89PNG\r\n\x1a\nbroken");
     assert!(said(line, folder.path()).contains("val/dog: no .png"));
     add("val/dog/1.jpg", &jpeg(33));

@@ -277,3 +277,46 @@ fn all_empty_classes_and_links_of_a_folder_are_said_at_once() {
     }
     world.is(State::Broken, "in 2 folders: train/bee: the folder is empty; test/cat: the folder is empty");
 }
+
+/// A grey or palette TIFF of 8 × 8 pixels: its photometric interpretation, and bits a pixel.
+fn tiff(photometric: u16, bits: u16) -> Vec<u8> {
+    let pixels = 8 * u32::from(bits);
+    let map = 8 + pixels;
+    let tags: [(u16, u16, u32, u32); 10] = [
+        (256, 3, 1, 8),
+        (257, 3, 1, 8),
+        (258, 3, 1, bits.into()),
+        (259, 3, 1, 1),
+        (262, 3, 1, photometric.into()),
+        (273, 4, 1, 8),
+        (277, 3, 1, 1),
+        (278, 3, 1, 8),
+        (279, 4, 1, pixels),
+        (320, 3, 768, map),
+    ];
+    let used = if photometric == 3 { &tags[..] } else { &tags[..9] };
+    let mut out = b"II*\0".to_vec();
+    out.extend((map + 1536).to_le_bytes());
+    out.resize((map + 1536) as usize, 0);
+    out.extend((used.len() as u16).to_le_bytes());
+    for (tag, kind, count, value) in used {
+        out.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+        out.extend([count.to_le_bytes(), value.to_le_bytes()].concat());
+    }
+    out.extend([0; 4]);
+    out
+}
+
+#[test]
+fn a_tiff_of_a_kind_that_is_not_read_is_named_in_plain_words() {
+    let world = World::new("resnet@folder folder=pets classes=2", "folder=pets");
+    for name in ["train/ant/1", "train/bee/1", "test/ant/1", "test/bee/1"] {
+        world.put(&format!("pets/{name}.tif"), &tiff(1, 8));
+    }
+    world.is(State::Whole, "2 + 2 images read");
+    for (photometric, bits, words) in [(3, 8, "with a palette"), (1, 32, "with 32 bits per channel")] {
+        world.put("pets/train/ant/2.tif", &tiff(photometric, bits));
+        let words = format!("2.tif: a TIFF image {words}: save it as an RGB PNG of 8 bits per channel");
+        world.is(State::Broken, &words);
+    }
+}

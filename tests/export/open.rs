@@ -355,7 +355,8 @@ fn a_batch_whose_event_files_are_lost_ends_with_1() {
     fs::remove_dir(&folder).unwrap();
     fs::write(&folder, "in the way").unwrap();
     fs::remove_dir_all(run).unwrap();
-    let out = program(home.path(), tiny, &[]).output().unwrap();
+    let mut again = program(home.path(), tiny, &[]);
+    let out = again.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
     let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
     assert_eq!(out.status.code(), Some(1), "{said}");
     assert!(

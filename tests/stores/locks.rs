@@ -84,3 +84,28 @@ fn a_record_that_two_programs_write_is_recognised() {
     let error = SavedRun::open(run.path()).unwrap_err().to_string();
     assert!(error.contains("starts twice: two programs seem to have written"), "{error}");
 }
+
+#[test]
+fn a_run_that_another_machine_claims_is_in_progress() {
+    let home = TempDir::new().unwrap();
+    let line = "plain@fashion-embedded batch=900 epochs=3";
+    let mut run = RunDir::create(home.path(), &line.parse().unwrap()).unwrap();
+    run.append(&record(line, "2026-11-24T10:00:00Z", 1)[0]).unwrap();
+    let path = run.path().to_path_buf();
+    drop(run);
+    let is_in_progress = || {
+        let listed = store::list(home.path()).unwrap().0[0].being_written;
+        assert_eq!(SavedRun::open(&path).unwrap().being_written, listed);
+        assert_eq!(store::is_being_written(&path), listed);
+        listed
+    };
+    assert!(!is_in_progress());
+    // Its locks are not seen here.
+    let claim = path.join("claim");
+    fs::write(&claim, r#"{"host":"elsewhere","process":7}"#).unwrap();
+    assert!(is_in_progress());
+    // Nobody has renewed it for long.
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    fs::File::options().append(true).open(&claim).unwrap().set_modified(long_ago).unwrap();
+    assert!(!is_in_progress());
+}

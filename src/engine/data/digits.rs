@@ -209,12 +209,12 @@ impl Layout {
             }
         }
         if let Some(root) = roots.iter().find(|root| is_whole(&files_at(root))) {
-            // Only Fashion-MNIST may have its files in a data folder itself.
-            let reason = format!(
-                "the four files here are taken for Fashion-MNIST's; move {}'s to {}",
-                self.title,
-                shown(&root.join(self.subfolders[0]))
-            );
+            let is_known =
+                search::says(dataset, root, "").is_some() || whose(&Tree::Folder(root.clone()), "").is_some();
+            let are = if is_known { "are" } else { "are taken for" };
+            let other = if dataset == DatasetId::Mnist { FASHION.title } else { MNIST.title };
+            let (title, to) = (self.title, shown(&root.join(self.subfolders[0])));
+            let reason = format!("the four files here {are} {other}'s; put {title}'s into {to}");
             return Err(MissingDataset::instead(root, reason, false));
         }
         let looked_for = format!("{}[.gz] and its three companions", FILES[0]);

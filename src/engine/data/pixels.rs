@@ -91,7 +91,7 @@ pub fn decode(bytes: &[u8], size: usize, fit: ResizeMode, out: &mut [u8]) -> Res
 /// Why an image cannot be decoded; one of a kind that no decoder here reads can be saved again.
 fn undecodable(error: &ImageError, format: ImageFormat) -> String {
     /// What of a decoder's words tells the kind, and the kind.
-    const KINDS: [(&str, &str); 7] = [
+    const KINDS: [(&str, &str); 8] = [
         ("RGBPalette", "with a palette"),
         ("TransparencyMask", "that is a transparency mask"),
         ("YCbCr", "in YCbCr colours"),
@@ -99,6 +99,7 @@ fn undecodable(error: &ImageError, format: ImageFormat) -> String {
         ("CMYK", "in CMYK colours"),
         ("64", "with 64 bits per channel"),
         ("32", "with 32 bits per channel"),
+        ("Unknown", "in other colours than red, green and blue"),
     ];
     let text = error.to_string();
     if !matches!(error, ImageError::Unsupported(_)) {
@@ -108,7 +109,7 @@ fn undecodable(error: &ImageError, format: ImageFormat) -> String {
     let kind =
         kind.map_or_else(|| format!("of a kind that is not read ({text})"), |(_, kind)| (*kind).into());
     let name = format!("{format:?}").to_uppercase();
-    format!("a {name} image {kind}: save it again as PNG, with red, green and blue of 8 bits each")
+    format!("a {name} image {kind}: save it as an RGB PNG of 8 bits per channel")
 }
 
 /// A decoder that has read what is ahead of the pixels, as colour profiles: of at most `ahead`

@@ -15,6 +15,9 @@ use crate::engine::error::EngineError;
 /// Things with a name like a dataset's that a message tells of.
 const MAX_NEAR: usize = 4;
 
+/// Whose files a folder of a tree has.
+pub type WhoseFiles<'a> = &'a dyn Fn(&Tree, &str) -> Option<DatasetId>;
+
 /// How a dataset is known by what it holds.
 pub struct DatasetMarks<'a> {
     /// Which.
@@ -25,7 +28,7 @@ pub struct DatasetMarks<'a> {
     pub is_archive: &'a dyn Fn(&[String]) -> bool,
     /// Where another dataset has files of the same names, so that the names of folders and
     /// archives decide: whose files a folder of a tree has, by what is in them.
-    pub whose: Option<&'a dyn Fn(&Tree, &str) -> Option<DatasetId>>,
+    pub whose: Option<WhoseFiles<'a>>,
 }
 
 impl DatasetMarks<'_> {
@@ -148,7 +151,11 @@ fn near(dataset: DatasetId, root: &Path) -> Vec<(String, bool)> {
     let mut near: Vec<_> = named.filter_map(|name| near_one(root, &name)).collect();
     let said = near.len();
     // An archive in another is named and not read: reading it would take both at once.
-    for name in candidates::below(root) {
+    let is_others = |name: &String| {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        DatasetId::ALL.into_iter().any(|other| other != dataset && is_like(other, last))
+    };
+    for name in candidates::below(root).into_iter().filter(|name| !is_others(name)) {
         let mut within = archive::peek(&root.join(&name)).into_iter();
         let is_it = |inner: &String| candidates::is_archive_name(inner) && is_like(dataset, inner);
         if let Some(inner) = within.find(is_it) {

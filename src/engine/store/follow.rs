@@ -56,8 +56,7 @@ impl RecordFollower {
             }
             let (torn, bytes) = (reader.torn, reader.whole);
             let mut file = reader.file().try_clone().map_err(EngineError::io("read", run))?;
-            let being_written =
-                crate::engine::files::is_locked(&file) || state.outcome.is_none() && super::is_claimed(run);
+            let being_written = crate::engine::files::is_locked(&file);
             let tail = tail(&mut file, bytes).map_err(EngineError::io("read", run))?;
             read = Some((tail, reader.events(), reader.into_check()));
             Ok(super::summary::CondensedRun { state, torn, being_written, bytes })

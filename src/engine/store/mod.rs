@@ -153,6 +153,7 @@ impl SavedRun {
         }
         let spec = read_spec(path)?;
         let CondensedRun { state, torn, being_written, bytes } = read(&spec)?;
+        let being_written = being_written || state.outcome.is_none() && is_claimed(path);
         if let Some(facts) = state.started.as_ref().filter(|facts| facts.spec != spec) {
             let reason = format!("not the spec of its record, which is {}", facts.spec);
             return Err(EngineError::run(path.join(SPEC), reason));

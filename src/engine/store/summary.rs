@@ -104,13 +104,6 @@ fn load(run: &Path) -> Option<(RunSummary<'static>, RecordCheck)> {
 /// # Errors
 /// When its record is not what it should be.
 pub(super) fn read(run: &Path, spec: &ExperimentSpec) -> Result<CondensedRun> {
-    let mut read = read_locked(run, spec)?;
-    read.being_written |= read.state.outcome.is_none() && super::is_claimed(run);
-    Ok(read)
-}
-
-/// The same, which is being written where its record is locked.
-fn read_locked(run: &Path, spec: &ExperimentSpec) -> Result<CondensedRun> {
     let path = run.join(EVENTS);
     let mut reader = RecordReader::open(&path)?;
     let being_written = files::is_locked(reader.file());

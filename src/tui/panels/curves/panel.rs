@@ -27,7 +27,7 @@ impl PanelKind for CurvesPanel {
 
     const KEYS: &'static [PanelKey<Self>] = &[
         PanelKey::<Self>::new("metric", &["m"], "loss, top-1, both, or the learning rate", |panel, _| {
-            panel.cycle_metric()
+            panel.cycle_metric();
         })
         .hint("metric"),
         PanelKey::<Self>::new("lines", &["v"], "train and validation, or one of them", |panel, _| {
