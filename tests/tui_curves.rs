@@ -70,6 +70,7 @@ fn shown(runs: &[MadeRun]) -> Vec<ShownRun<'_>> {
         out.push(ShownRun {
             key,
             name,
+            group: name.split(' ').next().unwrap_or_default(),
             slot: key,
             spec,
             state,
@@ -534,6 +535,24 @@ fn a_wide_band_does_not_reach_below_zero() {
             insta::assert_snapshot!("wide_band", shown);
         }
     }
+}
+
+#[test]
+fn the_same_seed_counts_once() {
+    let mut runs = seeds();
+    runs.truncate(3);
+    let mut again = run_of("resnet", "resnet@fashion-embedded epochs=10 seed=2", 400, PER_EPOCH, 90.0, 33);
+    // Trained before the other of that seed.
+    again.state.started.as_mut().unwrap().at = "2025-01-01T00:00:00Z".into();
+    let mut curves = CurvesPanel::new();
+    press(&mut curves, "bands");
+    let alone = picture(&mut curves, &runs, (110, 28), &Theme::FULL);
+    assert!(alone.contains("×3 seeds"), "{alone}");
+    runs.push(again);
+    let with_it = picture(&mut curves, &runs, (110, 28), &Theme::FULL);
+    let group = |shown: &str| shown.lines().find(|line| line.contains("×3 seeds")).map(str::to_owned);
+    assert_eq!(group(&with_it), group(&alone), "{with_it}");
+    assert_eq!(with_it.matches("━●━").count(), 2, "the other is drawn by itself: {with_it}");
 }
 
 /// The highest label of the y axis.

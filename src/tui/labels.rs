@@ -67,6 +67,8 @@ impl fmt::Display for Label {
 pub struct DistinctNames {
     /// One for each run: what tells it from the others.
     pub names: Vec<String>,
+    /// The same of the runs that differ from it only in seed: of its network and keys alone.
+    pub groups: Vec<String>,
     /// What none of them says.
     pub shared: String,
 }
@@ -83,33 +85,54 @@ impl DistinctNames {
         let (one_network, one_seed) = (is_shared(network), is_shared(seed));
         let has = |run: &TrackedRun, word: &str| words(&run.line).any(|own| own == word);
         let common = |word: &&str| runs.iter().all(|run| has(run, word));
-        let name = |run: &&TrackedRun| {
-            if !run.annotation.name.is_empty() {
-                return run.annotation.name.clone();
-            }
-            let own = [(one_network, network(run)), (one_seed, seed(run))].into_iter();
-            let own = own.filter(|(is_shared, _)| !is_shared).map(|(_, part)| part);
+        let told = |run: &TrackedRun, with_seed: bool| {
+            let own = [(one_network, network(run)), (one_seed || !with_seed, seed(run))].into_iter();
+            let own = own.filter(|(is_left_out, _)| !is_left_out).map(|(_, part)| part);
             let rest = words(&run.line).filter(|word| !common(word)).map(str::to_owned);
             own.chain(rest).collect::<Vec<_>>().join(" ")
         };
-        let names: Vec<String> = runs.iter().map(name).collect();
-        // One spec, trained more than once: what is left is when.
-        let told = |(run, name): (&&TrackedRun, &String)| {
-            if names.iter().filter(|other| *other == name).count() == 1 {
-                return name.clone();
-            }
-            let at = run.began().and_then(|at| at.get(..16)).map(|at| at.replace('T', " "));
-            let when = at.unwrap_or_else(|| format!("#{}", run.id + 1));
-            format!("{name} {when}").trim_start().to_owned()
+        let name = |run: &&TrackedRun| match run.annotation.name.is_empty() {
+            true => told(run, true),
+            false => run.annotation.name.clone(),
         };
-        let names = runs.iter().zip(&names).map(told).collect();
+        let group = |run: &&TrackedRun| match told(run, false) {
+            name if name.is_empty() => network(run),
+            name => name,
+        };
+        let groups = runs.iter().map(group).collect();
+        let names = with_times(runs, runs.iter().map(name).collect());
         let shared = runs.first().map_or_else(Vec::new, |run| {
             let own = [(one_network, network(run)), (one_seed, seed(run))].into_iter();
             let own = own.filter(|(is_shared, _)| *is_shared).map(|(_, part)| part);
             own.chain(words(&run.line).filter(common).map(str::to_owned)).collect()
         });
-        Self { names, shared: shared.join(" ") }
+        Self { names, groups, shared: shared.join(" ") }
     }
+}
+
+/// `names` of `runs`, where the same ones, as of one spec that was trained more than once, are
+/// followed by when: to the minute, the second, or else by the run's number.
+pub fn with_times(runs: &[&TrackedRun], names: Vec<String>) -> Vec<String> {
+    let when = |run: &TrackedRun, length: usize| {
+        let at = run.began().and_then(|at| at.get(..length)).map(|at| at.replace('T', " "));
+        at.unwrap_or_else(|| format!("#{}", run.id + 1))
+    };
+    let told = |(run, name): (&&TrackedRun, &String)| {
+        let of_name = || runs.iter().zip(&names).filter(|(_, other)| *other == name).map(|(run, _)| *run);
+        if of_name().nth(1).is_none() {
+            return name.clone();
+        }
+        let tells = |length: &usize| {
+            let own = when(run, *length);
+            of_name().filter(|other| when(other, *length) == own).count() == 1
+        };
+        let when = match [16, 19].iter().find(|length| tells(length)) {
+            Some(length) => when(run, *length),
+            None => format!("{} #{}", when(run, 16), run.id + 1),
+        };
+        format!("{name} {when}").trim_start().to_owned()
+    };
+    runs.iter().zip(&names).map(told).collect()
 }
 
 /// Each of `names` in at most the columns that come with it, `mark` in the place of what is

@@ -94,6 +94,11 @@ impl Study {
         &self.name
     }
 
+    /// The run that was scored.
+    pub const fn run(&self) -> RunId {
+        self.run
+    }
+
     /// The hops of the trained network.
     pub const fn hops(&self) -> &HopSet {
         &self.hops

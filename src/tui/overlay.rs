@@ -127,7 +127,12 @@ impl CommandPalette {
         // Letters that lie about in a long sentence are no match where others stand together.
         let best = found.iter().map(|(_, score, _)| *score).max().unwrap_or(0);
         found.retain(|(is_named, score, _)| *is_named || 2 * score >= best);
-        found.sort_by_key(|(is_named, score, _)| std::cmp::Reverse((*is_named, *score)));
+        // Of those that are called so, the shortest is most of what was typed.
+        let rank = |(is_named, score, row): &(bool, u32, PaletteRow)| {
+            let longer = if *is_named { row.binding.name.len() } else { 0 };
+            (std::cmp::Reverse(*is_named), longer, std::cmp::Reverse(*score))
+        };
+        found.sort_by_key(rank);
         found.into_iter().map(|(.., row)| row).collect()
     }
 }
@@ -160,6 +165,8 @@ mod tests {
             ("curves outl", "outliers"),
             ("tnsrbrd", "tensorboard"),
             ("p3", "p3"),
+            ("lesion", "lesions"),
+            ("resize", "wider"),
         ] {
             assert_eq!(found(text).first(), Some(&name), "{text}");
         }

@@ -158,6 +158,11 @@ impl RunList {
         (self.sort, self.reversed)
     }
 
+    /// How many runs other processes train.
+    pub fn elsewhere(&self) -> usize {
+        self.all.values().filter(|run| run.is_elsewhere()).count()
+    }
+
     /// What tells listed runs apart.
     pub const fn labels(&self) -> &Labels {
         &self.labels

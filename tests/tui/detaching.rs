@@ -131,6 +131,10 @@ fn elsewhere() -> (World, RunId) {
 #[test]
 fn a_run_of_another_process_is_attached_to_by_resuming_it() {
     let (mut world, id) = elsewhere();
+    for (size, said) in [((120, 40), "idle · 1 run elsewhere"), ((80, 24), " 1 elsewhere")] {
+        let header = world.screen(size).lines().next().unwrap().to_owned();
+        assert!(header.trim_end().ends_with(said), "{header}");
+    }
     let screen = world.keys("r").screen((80, 24));
     assert!(screen.contains("Attach to run?") && screen.contains("y Attach"), "{screen}");
     assert!(!screen.contains("Detach"), "{screen}");

@@ -9,14 +9,15 @@ use hiresnet_tui::domain::spec::ExperimentSpec;
 use hiresnet_tui::domain::text::signed;
 use hiresnet_tui::engine::store::SavedRun;
 use hiresnet_tui::tui::action::{Effect, Message};
+use hiresnet_tui::tui::labels::DistinctNames;
 use hiresnet_tui::tui::log::Level;
 use hiresnet_tui::tui::panels::PanelId;
-use hiresnet_tui::tui::run::{RunStage, StepsState};
+use hiresnet_tui::tui::run::{RunStage, StepsState, TrackedRun};
 use hiresnet_tui::tui::session::Question;
 use hiresnet_tui::tui::sort::SortBy;
 use hiresnet_tui::tui::theme::Theme;
 
-use crate::made::{Course, event, last_step_only, saved, three, trains};
+use crate::made::{Course, PER_EPOCH, event, last_step_only, saved, three, trains};
 use crate::screens::NO_COLOR;
 use crate::world::{World, run_mark, run_row};
 
@@ -29,6 +30,8 @@ fn seeds(count: usize) -> Vec<SavedRun> {
     };
     (0..count).map(run).collect()
 }
+
+const COURSES: [Course; 2] = [Course { pace: 120.0, salt: 2 }, Course { pace: 90.0, salt: 7 }];
 
 fn with_seeds(count: usize) -> World {
     let mut world = World::new();
@@ -328,6 +331,61 @@ fn pinning_shows_differences() {
     assert!(screen.contains("Δ val") && screen.contains("Δ test"), "{screen}");
     assert!(row.contains(&val) && row.matches(['+', '−']).count() >= 2, "{val} {test}\n{screen}");
     assert!(!screen.contains(" -"), "one sign for minus: {screen}");
+}
+
+#[test]
+fn a_run_that_is_not_as_far_is_compared_over_the_epochs_that_both_have() {
+    let mut world = World::new();
+    let line = "resnet@fashion-embedded epochs=12";
+    let at = "2026-01-02T12:30:00Z";
+    let mut stopped = saved("stopped", &format!("{line} seed=1"), at, COURSES[1]);
+    stopped.state = RunState::replay(&trains(&stopped.spec, at, 3 * PER_EPOCH, COURSES[1]));
+    stopped.state.outcome = Some(Outcome::Stopped);
+    world.find_all(vec![saved("base", line, "2026-01-02T11:30:00Z", COURSES[0]), stopped]);
+    world.keys("R end p home");
+    let val = |run: &TrackedRun| {
+        run.state.epochs[..3].iter().map(|epoch| epoch.validation.top1()).fold(0.0, f64::max)
+    };
+    let session = &world.app.session;
+    let points = val(session.runs.current().unwrap()) - val(session.runs.baseline().unwrap());
+    let screen = world.screen((200, 60));
+    assert!(screen.contains("Δ val over the first 3 epochs"), "{screen}");
+    let row = screen.lines().rev().find(|line| line.contains("stopped")).unwrap();
+    assert!(row.contains(&signed(points, 2)), "{points} {row}");
+}
+
+#[test]
+fn what_is_compared_comes_before_how_far_it_is() {
+    let mut world = World::with_three(Theme::FULL);
+    world.keys("R end p");
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let screen = world.screen(size);
+        assert!(screen.contains("Δ val") && screen.contains("Δ test"), "{screen}");
+    }
+}
+
+#[test]
+fn the_same_spec_trained_again_is_told_apart_by_when() {
+    let names = |times: &[&str]| {
+        let mut world = World::new();
+        let run = |(i, at): (usize, &&str)| {
+            saved(&format!("r{i}"), "resnet@fashion-embedded epochs=2", at, COURSES[0])
+        };
+        world.find_all(times.iter().enumerate().map(run).collect());
+        let mut runs: Vec<_> = world.app.session.runs.all().collect();
+        runs.sort_by_key(|run| run.id);
+        DistinctNames::of(&runs).names
+    };
+    assert_eq!(
+        names(&["2026-01-02T11:30:00Z", "2026-01-02T11:31:00Z"]),
+        ["2026-01-02 11:30", "2026-01-02 11:31"]
+    );
+    assert_eq!(
+        names(&["2026-01-02T11:30:10Z", "2026-01-02T11:30:20Z"]),
+        ["2026-01-02 11:30:10", "2026-01-02 11:30:20"]
+    );
+    let same = names(&["2026-01-02T11:30:10Z"; 2]);
+    assert!(same[0] != same[1] && same[0].starts_with("2026-01-02 11:30 #"), "{same:?}");
 }
 
 #[test]

@@ -35,7 +35,20 @@ pub fn draw_notice(app: &App, below: Rect, buf: &mut Buffer) {
     let text =
         if notice.level == Level::Bad { cut_front(&notice.text, room) } else { cut(&notice.text, room) };
     let x = put(buf, area, area.x, y, &format!(" {text} "), style, theme);
-    put(buf, area, x, y, &more, theme.accent(), theme);
+    let end = put(buf, area, x, y, &more, theme.accent(), theme);
+    // Of what the frame says, no part is left that would read on from the message.
+    let line = theme.glyph("─", "-");
+    for x in end..area.right() {
+        match buf.cell_mut((x, y)) {
+            Some(cell) if !is_frame(cell.symbol()) => _ = cell.set_symbol(line).set_style(theme.dim()),
+            _ => break,
+        }
+    }
+}
+
+/// Whether this is a part of a frame's lower line.
+fn is_frame(symbol: &str) -> bool {
+    matches!(symbol, "─" | "╰" | "╯" | "-" | "+")
 }
 
 /// The keys that matter now.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::event::Phase;
-use crate::domain::text::duration;
+use crate::domain::text::{duration, plural};
 use crate::tui::app::{App, HitTarget, Hits};
 use crate::tui::fetching::Fetching;
 use crate::tui::paint::{cut, put};
@@ -93,7 +93,14 @@ fn training(session: &Session, room: usize) -> String {
         return match session.lesions.running() {
             Some(running) => format!("lesions {}/{}", running.done, running.total),
             None if session.is_held() => "queue held".into(),
-            None => "idle".into(),
+            None => match session.runs.elsewhere() {
+                0 => "idle".into(),
+                count => {
+                    let whole = format!("idle · {} elsewhere", plural(count, "run"));
+                    let forms = [whole, format!("{count} elsewhere"), "idle".into()];
+                    forms.into_iter().find(|form| form.width() <= room).unwrap_or_default()
+                }
+            },
         };
     };
     let state = &run.state;

@@ -8,6 +8,7 @@ use super::{EditedText, NoticeState, Question, Session};
 use crate::domain::annotation::{self, Annotation, AnnotationEdit};
 use crate::domain::text::plural;
 use crate::tui::action::{Effect, ExportAs};
+use crate::tui::labels::with_times;
 use crate::tui::log::Level;
 use crate::tui::run::{RunId, RunStage, RunStatus, TrackedRun};
 
@@ -25,7 +26,8 @@ pub struct Deleting {
 
 /// The first few of these names, and how many more there are.
 pub fn first_names<'a>(runs: impl IntoIterator<Item = &'a TrackedRun>) -> String {
-    let all: Vec<String> = runs.into_iter().map(TrackedRun::name).collect();
+    let runs: Vec<&TrackedRun> = runs.into_iter().collect();
+    let all = with_times(&runs, runs.iter().map(|run| run.name()).collect());
     let mut names = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     if all.len() > NAMED {
         names += &format!(" and {} more", all.len() - NAMED);

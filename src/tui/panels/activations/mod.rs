@@ -21,7 +21,7 @@ use crate::tui::labels::DistinctNames;
 use crate::tui::paint::cut;
 use crate::tui::panel::{Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind};
 use crate::tui::panes::Wish;
-use crate::tui::run::{RunId, TrackedRun};
+use crate::tui::run::{RunId, RunStatus, TrackedRun};
 use crate::tui::session::Session;
 use crate::tui::theme::Theme;
 
@@ -37,6 +37,8 @@ pub struct ActivationsPanel {
     run: Option<RunId>,
     /// Rows scrolled.
     top: usize,
+    /// Whether the run that is painted has neither ended nor does it train.
+    cut_off: bool,
 }
 
 /// What is drawn of each term.
@@ -63,6 +65,11 @@ const TALLEST: usize = 12;
 /// Columns that a run wants to stand beside another, and the least rows.
 const BESIDE: u16 = 56;
 const BESIDE_ROWS: u16 = 20;
+
+/// Whether a run has no end and nobody trains it.
+fn is_cut_off(run: &TrackedRun) -> bool {
+    run.status() == RunStatus::Unfinished
+}
 
 impl PanelKind for ActivationsPanel {
     const FACTS: PanelFacts = PanelFacts {
@@ -153,7 +160,8 @@ impl Panel for ActivationsPanel {
         let (name, its) = (current.map(named), baseline.map(named));
         let run = current.zip(name.as_deref()).map(|(run, name)| (name, &run.state));
         let baseline = baseline.zip(its.as_deref()).map(|(run, name)| (name, &run.state));
-        self.paint(run, baseline, canvas.area, buf, canvas.theme());
+        let panel = Self { cut_off: current.is_some_and(is_cut_off), ..self.clone() };
+        panel.paint(run, baseline, canvas.area, buf, canvas.theme());
         Drawn::default()
     }
 
@@ -188,6 +196,7 @@ impl ActivationsPanel {
         let is = |one: Option<&TrackedRun>, run: &TrackedRun| one.is_some_and(|one| one.id == run.id);
         let (current, baseline) = (session.runs.current(), session.runs.baseline());
         runs.sort_by_key(|run| (!is(current, run), !is(baseline, run)));
+        let hidden = runs.len().saturating_sub(room);
         runs.truncate(room);
         if runs.len() < 2 || !is(current, runs[0]) {
             return false;
@@ -204,12 +213,14 @@ impl ActivationsPanel {
             let column = Rect { x: area.x + i * (width + GAP), width, ..area };
             let tag = if is(baseline, run) { " (baseline)" } else { "" };
             let style = theme.series(session.runs.slot(run));
-            let title = cut(&format!("{name}{tag}"), width.into());
+            // The last one says how many there was no room for.
+            let more = if hidden > 0 && i + 1 == count { format!(" +{hidden} more") } else { String::new() };
+            let title = cut(&format!("{name}{tag}"), usize::from(width).saturating_sub(more.len())) + &more;
             buf.set_stringn(column.x, column.y, theme.plain(&title), width.into(), style);
             let below = Rect { y: column.y + 1, height: column.height - 1, ..column };
             // Each at the same epoch, or at its newest where it has no such.
             let pinned = if i == 0 { self.pinned } else { of(run).filter(|_| self.pinned.is_some()) };
-            let panel = Self { pinned, ..self.clone() };
+            let panel = Self { pinned, cut_off: is_cut_off(run), ..self.clone() };
             panel.paint_scaled((name, &run.state), None, &probes, below, buf, theme);
         }
         true
@@ -332,6 +343,7 @@ impl ActivationsPanel {
         let probe = &run.probes[at];
         let state = match (self.pinned, run.outcome) {
             (Some(_), _) => format!("pinned at epoch {}", probe.epoch),
+            (None, None) if self.cut_off => RunStatus::Unfinished.name().to_owned(),
             (None, None) => "live".into(),
             (None, Some(_)) => "final".into(),
         };

@@ -1,10 +1,12 @@
 //! Runs that differ only in seed, drawn as one: mean and standard deviation of those that
 //! have got to a step. Where only one has, the line goes on without a band.
 
-use crate::domain::smoothing::Spread;
-
+use super::ShownRun;
 use super::series::{Points, Series, SeriesChange};
 use super::view::{PlottedMetric, XAxis};
+use crate::domain::event::Outcome;
+use crate::domain::seeds::group_by_line;
+use crate::domain::smoothing::Spread;
 
 /// The mean of several runs, and how far it is worked out.
 #[derive(Debug)]
@@ -23,6 +25,26 @@ struct Settled {
     means: usize,
     /// Of each run, its first point that is not part of them.
     next: Vec<usize>,
+}
+
+/// Keys of runs that have begun and differ in their seeds and in nothing else, two or more
+/// together. Of runs with the same seed it is the one that reports average: one that is complete
+/// rather than one that is not, and then the newest.
+pub fn alike(runs: &[ShownRun]) -> Vec<Vec<usize>> {
+    let begun = runs.iter().filter(|run| !run.state.steps.is_empty());
+    let rank = |run: &ShownRun| {
+        let began = run.state.started.as_ref().map(|facts| facts.at.clone());
+        (run.state.outcome == Some(Outcome::Completed), began)
+    };
+    let groups = group_by_line(begun, |run| run.spec).into_iter();
+    let keys = groups.map(|(_, runs)| {
+        let is_chosen = |run: &&ShownRun| {
+            let same = runs.iter().filter(|other| other.spec.seed == run.spec.seed);
+            same.max_by_key(|run| rank(run)).is_some_and(|best| best.key == run.key)
+        };
+        runs.iter().copied().filter(is_chosen).map(|run| run.key).collect::<Vec<_>>()
+    });
+    keys.filter(|keys| keys.len() > 1).collect()
 }
 
 impl SeedGroup {

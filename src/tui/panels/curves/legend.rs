@@ -62,6 +62,11 @@ pub struct Legend {
 }
 
 impl Legend {
+    /// How many runs it shows.
+    pub fn page(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The lines that a legend of `count` takes of `height`.
     pub fn height(count: usize, height: u16) -> u16 {
         match height {

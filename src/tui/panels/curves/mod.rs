@@ -17,13 +17,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Position, Rect};
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-use self::groups::SeedGroup;
+use self::groups::{SeedGroup, alike};
 use self::legend::Legend;
 use self::series::{Cached, Series, SeriesChange};
 pub use self::view::CurveSettings;
 use self::view::{CurveView, Metrics, PlottedMetric, Splits};
 use crate::domain::run_state::RunState;
-use crate::domain::seeds::group_by_line;
 use crate::domain::spec::ExperimentSpec;
 use crate::tui::log::Level;
 use crate::tui::plot::axis::{AxisLimits, AxisScale};
@@ -41,6 +40,8 @@ pub struct ShownRun<'a> {
     pub key: usize,
     /// What it is called.
     pub name: &'a str,
+    /// What runs are called that differ from it only in seed.
+    pub group: &'a str,
     /// Colour and letter.
     pub slot: usize,
     /// What it is.
@@ -285,6 +286,12 @@ impl CurvesPanel {
         self.scene.legend.as_ref().is_some_and(Legend::is_scrolled)
     }
 
+    /// Scrolls the legend by as many runs as it shows.
+    fn page_legend(&mut self, by: isize) {
+        let page = self.scene.legend.as_ref().map_or(1, Legend::page);
+        self.scroll_legend(by.saturating_mul(page.max(1).cast_signed()));
+    }
+
     /// Whether there is a cursor, at which all runs are read.
     pub const fn is_inspecting(&self) -> bool {
         self.view.cursor.is_some()
@@ -327,14 +334,6 @@ impl CurvesPanel {
     }
 }
 
-/// Keys of runs that have begun and differ only in seed, two or more together.
-fn alike(runs: &[ShownRun]) -> Vec<Vec<usize>> {
-    let begun = runs.iter().filter(|run| !run.state.steps.is_empty());
-    let groups = group_by_line(begun, |run| run.spec).into_iter();
-    let keys = groups.map(|(_, runs)| runs.into_iter().map(|run| run.key).collect::<Vec<_>>());
-    keys.filter(|keys| keys.len() > 1).collect()
-}
-
 /// What to draw: each group where its first run would be, and all other runs.
 fn items<'a>(
     runs: &[ShownRun],
@@ -347,7 +346,7 @@ fn items<'a>(
         match (group, cached.get(&run.key)) {
             (Some(group), _) if group.keys[0] == run.key => items.push(Item {
                 slot: run.slot,
-                name: without_seed(run),
+                name: run.group.to_owned(),
                 count: group.keys.len(),
                 baseline: runs.iter().any(|other| other.baseline && group.keys.contains(&other.key)),
                 current: runs.iter().any(|other| other.current && group.keys.contains(&other.key)),
@@ -365,13 +364,6 @@ fn items<'a>(
         }
     }
     items
-}
-
-/// A run's name without its seed.
-fn without_seed(run: &ShownRun) -> String {
-    let seed = format!("s{}", run.spec.seed);
-    let words: Vec<&str> = run.name.split(' ').filter(|word| *word != seed).collect();
-    if words.is_empty() { run.spec.network_name() } else { words.join(" ") }
 }
 
 /// What to say where there is nothing to draw.

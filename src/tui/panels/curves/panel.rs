@@ -92,11 +92,11 @@ impl PanelKind for CurvesPanel {
                 panel.view.reset();
             },
         ),
-        PanelKey::<Self>::new("legend-up", &["pageup"], "scroll the legend up", |panel, _| {
-            panel.scroll_legend(-1);
+        PanelKey::<Self>::new("legend-up", &["pageup"], "page up in the legend", |panel, _| {
+            panel.page_legend(-1);
         }),
-        PanelKey::<Self>::new("legend-down", &["pagedown"], "scroll the legend down", |panel, _| {
-            panel.scroll_legend(1);
+        PanelKey::<Self>::new("legend-down", &["pagedown"], "page down in the legend", |panel, _| {
+            panel.page_legend(1);
         })
         .hint("legend")
         .enabled(|panel, _| panel.scene.legend.as_ref().is_some_and(Legend::is_scrolled)),
@@ -141,14 +141,15 @@ impl Panel for CurvesPanel {
         self.view.limits = session.y_limits;
         let (runs, baseline) = (&session.runs, session.runs.baseline().map(|run| run.id));
         let (current, shown) = (runs.current().map(|run| run.id), runs.shown());
-        let DistinctNames { names, shared } = DistinctNames::of(&shown);
+        let DistinctNames { names, groups, shared } = DistinctNames::of(&shown);
         self.shared = shared;
         let shown: Vec<_> = shown
             .iter()
-            .zip(&names)
-            .map(|(run, name)| ShownRun {
+            .zip(names.iter().zip(&groups))
+            .map(|(run, (name, group))| ShownRun {
                 key: run.id,
                 name,
+                group,
                 slot: runs.slot(run),
                 spec: &run.spec,
                 state: &run.state,

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::domain::event::Outcome;
-use crate::domain::text::{duration, signed};
+use crate::domain::text::{duration, plural, signed};
 use crate::tui::run::{RunStage, RunStatus, TrackedRun};
 use crate::tui::session::Session;
 use crate::tui::theme::Theme;
@@ -46,14 +46,39 @@ fn percent(value: Option<f64>) -> String {
 
 /// What a run's number is more than the baseline's, percent points, where that says something of
 /// the networks: `…` where they were not trained alike, nothing where one of them has no such
-/// number, and of the baseline itself.
-fn difference(session: &Session, run: &TrackedRun, of: fn(&TrackedRun) -> Option<f64>) -> Difference {
+/// number, and of the baseline itself. `within` has the number of the epochs that both have ended.
+fn difference(
+    session: &Session,
+    run: &TrackedRun,
+    number: fn(&TrackedRun) -> Option<f64>,
+    within: fn(&TrackedRun, usize) -> Option<f64>,
+) -> Difference {
     let baseline = session.runs.baseline().filter(|baseline| baseline.id != run.id);
-    match baseline.and_then(|baseline| Some((baseline, of(run)? - of(baseline)?))) {
-        None => Difference::Nothing,
-        Some((baseline, _)) if !run.spec.recipe_differences(&baseline.spec).is_empty() => Difference::Unlike,
-        Some((_, points)) => Difference::Points(points),
+    let Some(baseline) = baseline.filter(|baseline| number(run).and(number(baseline)).is_some()) else {
+        return Difference::Nothing;
+    };
+    if !run.spec.recipe_differences(&baseline.spec).is_empty() {
+        return Difference::Unlike;
     }
+    let epochs = common_epochs(run, baseline);
+    let both = within(run, epochs).zip(within(baseline, epochs));
+    both.map_or(Difference::Unlike, |(own, its)| Difference::Points(own - its))
+}
+
+/// The epochs that two runs have both ended.
+fn common_epochs(run: &TrackedRun, other: &TrackedRun) -> usize {
+    run.state.epochs.len().min(other.state.epochs.len())
+}
+
+/// The best validation top-1 of a run's first `epochs`, percent.
+fn validation_within(run: &TrackedRun, epochs: usize) -> Option<f64> {
+    let all = run.state.epochs.iter().take(epochs).map(|epoch| epoch.validation.top1());
+    all.reduce(f64::max)
+}
+
+/// Test top-1 of a run that has ended after `epochs`, percent.
+fn test_after(run: &TrackedRun, epochs: usize) -> Option<f64> {
+    run.test().filter(|_| run.state.epochs.len() == epochs)
 }
 
 /// Against the baseline.
@@ -75,11 +100,17 @@ impl Difference {
     }
 }
 
-/// Why a run's numbers are not set against the baseline's; `None` where they are.
+/// Why a run's numbers are not set against the baseline's, or not all of them; `None` where they
+/// are.
 pub fn why_unlike(session: &Session, run: &TrackedRun) -> Option<String> {
     let baseline = session.runs.baseline().filter(|baseline| baseline.id != run.id)?;
     let keys = run.spec.recipe_differences(&baseline.spec);
-    (!keys.is_empty()).then(|| format!("no Δ: baseline differs in {}", keys.join(", ")))
+    if !keys.is_empty() {
+        return Some(format!("no Δ: baseline differs in {}", keys.join(", ")));
+    }
+    let (own, its) = (run.state.epochs.len(), baseline.state.epochs.len());
+    let both = plural(own.min(its), "epoch");
+    (own != its && own.min(its) > 0).then(|| format!("Δ val over the first {both}"))
 }
 
 /// Validation, with a mark where it is the best of runs that differ only in seed.
@@ -107,9 +138,11 @@ fn status_style(session: &Session, run: &TrackedRun) -> Style {
 pub fn all_columns(session: &Session, wide: bool) -> Vec<(u8, Column)> {
     let status_width = if wide { RunStatus::Elsewhere.name().len() as u16 } else { 10 };
     let status = if wide { status } else { short_status };
+    let has_baseline = session.runs.baseline().is_some();
     let mut all = vec![
         (0, Column { title: "status", width: status_width, cell: Cell::Styled(status) }),
-        (3, column("epochs", 7, |_, run| run.epochs())),
+        // What is compared comes before how far it is.
+        (if has_baseline { 5 } else { 3 }, column("epochs", 7, |_, run| run.epochs())),
         match session.runs.has_best() {
             // The mark is beside the number, which stays where those below it are.
             true => (1, Column { title: "val ", width: 7, cell: Cell::Styled(best) }),
@@ -131,16 +164,16 @@ pub fn all_columns(session: &Session, wide: bool) -> Vec<(u8, Column)> {
             }),
         ),
     ];
-    if session.runs.baseline().is_some() {
+    if has_baseline {
         let column = |title, cell| Column { title, width: 6, cell: Cell::Styled(cell) };
         let test = |session: &Session, run: &TrackedRun| {
-            difference(session, run, TrackedRun::test).cell(&session.theme)
+            difference(session, run, TrackedRun::test, test_after).cell(&session.theme)
         };
         let val = |session: &Session, run: &TrackedRun| {
-            difference(session, run, TrackedRun::validation).cell(&session.theme)
+            difference(session, run, TrackedRun::validation, validation_within).cell(&session.theme)
         };
-        all.insert(4, (5, column("Δ test", test)));
-        all.insert(3, (4, column("Δ val", val)));
+        all.insert(4, (4, column("Δ test", test)));
+        all.insert(3, (3, column("Δ val", val)));
     }
     all
 }

@@ -165,7 +165,10 @@ impl Panel for WiringPanel {
         match (session.lesions.running(), self.shown(session)) {
             (Some(running), _) if running.ending => "cancelling lesions".into(),
             (Some(running), _) => format!("lesions {}/{}", running.done, running.total),
-            (None, (WiringView::Diagram, _)) => session.draft.spec().dataset.name().to_owned(),
+            (None, (WiringView::Diagram, _)) => match whose(session) {
+                Some(text) => cut_words(&text, room),
+                None => session.draft.spec().dataset.name().to_owned(),
+            },
             (None, (_, study)) => cut_words(&study.map_or_else(String::new, Study::title), room),
         }
     }
@@ -224,6 +227,14 @@ impl Panel for WiringPanel {
     fn wheel(&mut self, by: isize, _at: Position, session: &mut Session) {
         self.move_rows(by, session);
     }
+}
+
+/// Whose scores the diagram shows, where they are not the current run's.
+fn whose(session: &Session) -> Option<String> {
+    let current = session.runs.current().map(|run| run.id);
+    let study = session.lesions.shown(&session.draft, current)?;
+    let is_others = study.intact().is_some() && current.is_some_and(|run| run != study.run());
+    is_others.then(|| format!("lesions of {}", study.name()))
 }
 
 /// The lesions that a table can list now.
