@@ -204,8 +204,9 @@ pub enum Effect {
         /// Index of the image in the validation split.
         image: usize,
     },
-    /// Keep what a later session begins with.
-    Remember(Box<Remembered>),
+    /// Keep what a later session begins with, and what of it was kept before: where they agree,
+    /// what another program has kept since stays.
+    Remember(Box<Remembered>, Box<Remembered>),
     /// Keep a setting in the config file.
     Configure(ConfigChange),
     /// Look at a dataset.

@@ -1,8 +1,8 @@
 //! What the workbench remembers of a folder of runs: `.workbench.json` in it, so that a later
 //! session begins where the last one ended.
 //!
-//! Nothing is lost with it, and no run is in it. Of two programs on one folder the last one that
-//! changed something is remembered.
+//! Nothing is lost with it, and no run is in it. Of two programs on one folder, for each part the
+//! one that changed it last is remembered.
 
 use std::path::Path;
 
@@ -80,6 +80,36 @@ impl Remembered {
             version => {
                 Err(wrong(format!("in version {version} of the format; this program reads {VERSION}")))
             }
+        }
+    }
+
+    /// Writes what has changed since `before` into the folder `root`, where that is there: parts
+    /// that have not stay as another program left them.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_over(&self, before: &Self, root: &Path) -> Result<()> {
+        match Self::read(root) {
+            Ok(Some(there)) => self.merged(before, there).write(root),
+            _ => self.write(root),
+        }
+    }
+
+    /// What has changed since `before`, and the rest as it is in `there`.
+    fn merged(&self, before: &Self, there: Self) -> Self {
+        fn newer<T: Clone + PartialEq>(now: &T, before: &T, there: T) -> T {
+            if now == before { there } else { now.clone() }
+        }
+        Self {
+            version: VERSION,
+            draft: newer(&self.draft, &before.draft, there.draft),
+            baseline: newer(&self.baseline, &before.baseline, there.baseline),
+            drawn: newer(&self.drawn, &before.drawn, there.drawn),
+            sort: newer(&self.sort, &before.sort, there.sort),
+            filter: newer(&self.filter, &before.filter, there.filter),
+            curves: newer(&self.curves, &before.curves, there.curves),
+            y_limits: newer(&self.y_limits, &before.y_limits, there.y_limits),
+            panes: newer(&self.panes, &before.panes, there.panes),
         }
     }
 

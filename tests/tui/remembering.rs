@@ -24,7 +24,7 @@ fn session(earlier: Option<Remembered>) -> World {
 fn kept(world: &mut World) -> Option<Remembered> {
     world.tell(Message::Second { clock: "20:01:08".into(), memory: None });
     world.effects().into_iter().find_map(|effect| match effect {
-        Effect::Remember(remembered) => Some(*remembered),
+        Effect::Remember(remembered, _) => Some(*remembered),
         _ => None,
     })
 }
@@ -71,12 +71,32 @@ fn a_session_begins_where_the_last_one_ended() {
 }
 
 #[test]
+fn of_two_programs_each_part_is_kept_from_the_one_that_changed_it_last() {
+    let root = tempfile::tempdir().unwrap();
+    let read = || Remembered::read(root.path()).unwrap().unwrap();
+    let of = |filter: &str, draft: &str| Remembered {
+        filter: filter.into(),
+        draft: draft.into(),
+        ..Remembered::new()
+    };
+    let start = of("", "resnet@fashion");
+    start.write(root.path()).unwrap();
+    // One filters, the other has another draft, and does not know of the filter.
+    of("hires", "resnet@fashion").write_over(&start, root.path()).unwrap();
+    of("", "plain@fashion").write_over(&start, root.path()).unwrap();
+    assert_eq!(read(), of("hires", "plain@fashion"));
+    // What both change is the later one's.
+    of("seed=1", "resnet@fashion").write_over(&start, root.path()).unwrap();
+    assert_eq!(read(), of("seed=1", "plain@fashion"));
+}
+
+#[test]
 fn what_changed_last_is_kept_when_it_ends() {
     let mut world = session(None);
     world.keys("n q");
     let effects = world.effects();
     assert!(
-        matches!(&effects[..], [Effect::Remember(kept), Effect::Terminal(TerminalEffect::Quit)]
+        matches!(&effects[..], [Effect::Remember(kept, _), Effect::Terminal(TerminalEffect::Quit)]
             if kept.draft == "resnet@fashion-embedded"),
         "{effects:?}"
     );

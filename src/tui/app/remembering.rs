@@ -72,8 +72,8 @@ impl App {
         }
         let now = self.remembered();
         if let Some(memory) = self.memory.as_mut().filter(|memory| memory.last != now) {
-            memory.last = now.clone();
-            self.session.want(Effect::Remember(Box::new(now)));
+            let before = std::mem::replace(&mut memory.last, now.clone());
+            self.session.want(Effect::Remember(Box::new(now), Box::new(before)));
         }
     }
 

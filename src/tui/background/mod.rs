@@ -145,7 +145,7 @@ impl BackgroundTasks {
             Effect::Start(..)
             | Effect::Order(_)
             | Effect::WriteBoards(_)
-            | Effect::Remember(_)
+            | Effect::Remember(..)
             | Effect::Configure(_)
             | Effect::Fetch(_)
             | Effect::EndFetch
@@ -160,9 +160,9 @@ impl BackgroundTasks {
                 if self.is_headless => {}
             Effect::Start(id, spec, left, device) => self.start(id, *spec, left, device),
             Effect::Order(control) => self.order(control),
-            Effect::Remember(remembered) => {
+            Effect::Remember(remembered, before) => {
                 // A folder that is only read is no fault.
-                if let Err(error) = remembered.write(&self.root) {
+                if let Err(error) = remembered.write_over(&before, &self.root) {
                     self.ready.insert(0, Message::NotKept(in_full(&error)));
                 }
             }
