@@ -88,7 +88,7 @@ impl PanelKind for RunsPanel {
         PanelKey::<Self>::new(
             "run-name",
             &["N"],
-            "name the run: shown in place of network and seed",
+            "name the run: shown before network and seed in Runs, in their place elsewhere",
             |_, session| session.edit_run_name(),
         ),
         PanelKey::<Self>::new("run-note", &["n"], "write a note on the run", |_, session| {
