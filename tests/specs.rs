@@ -69,6 +69,7 @@ fn refusals_name_the_field_and_say_what_would_do() {
         ("resnet+hirse@fashion", "did you mean 'hires'?"),
         ("resnet@fashion epoch=3", "did you mean 'epochs'?"),
         ("resnet@fashion epochs=0", "epochs: '0' is not a number from 1"),
+        ("resnet@fashion epochs=1.5", "epochs: '1.5' is not a whole number from 1"),
         ("resnet@fashion epochs=2 epochs=3", "given twice"),
         ("resnet@fashion lr=nan", "lr: 'nan' is not a number"),
         ("resnet@fashion lr=-1", "lr: '-1' is not a number"),

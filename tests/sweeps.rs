@@ -160,7 +160,7 @@ fn a_task_takes_the_runs_of_its_number() {
     assert_eq!(code, Some(0), "{text}");
     counts("4 runs: 4 finished");
     let (text, code) = task("1");
-    assert!(code == Some(0) && text.contains("3 of 3 runs finished before"), "{text}");
+    assert!(code == Some(0) && text.contains("3 of 3 runs already finished"), "{text}");
     assert!(!root.path().join("pwned").exists() && !root.path().join(out).join("pwned").exists());
 }
 

@@ -82,12 +82,12 @@ impl RunOutcomes {
         let mut lines = Vec::new();
         match count(Outcome::Completed) {
             0 => {}
-            n => lines.push(format!("{n} of {of} finished before and not repeated")),
+            n => lines.push(format!("{n} of {of} already finished; not repeated")),
         }
         match count(Outcome::Diverged) {
             0 => {}
             n => lines.push(format!(
-                "{n} of {of} diverged before and not repeated: the same spec has the same numbers and would again"
+                "{n} of {of} diverged before; not repeated: the same spec has the same numbers and would again"
             )),
         }
         lines

@@ -194,13 +194,13 @@ pub static KEYS: &[SpecKey] = &[
     },
     SpecKey {
         name: "image_size",
-        about: "of dataset folder: height and width its images are brought to, pixels",
+        about: "of dataset folder: height and width that its images are resized and cropped to, pixels",
         get: |s| in_folder(s, |f| KeyValue::Int(f.size as i64)),
         set: |s, text| number(text, 8..=256).map(|n| s.folder.size = n),
     },
     count!("seed", "seed of initial weights, split and data order", seed, 0..=i64::MAX as u64),
     count!("epochs", "passes over the train split", epochs, 1..=1_000_000),
-    count!("batch", "images a step", batch, 1..=100_000),
+    count!("batch", "batch size: images per step", batch, 1..=100_000),
     SpecKey {
         name: "optimizer",
         about: "adam, adamw or sgd, as in torch.optim",
@@ -227,8 +227,20 @@ pub static KEYS: &[SpecKey] = &[
         0.0..=1e6,
         |s| s.schedule != ScheduleKind::OneCycle
     ),
-    real!("beta1", "of adam and adamw: decay of the first moment", beta1, 0.0..=0.999_999_9, is_adam),
-    real!("beta2", "of adam and adamw: decay of the second moment", beta2, 0.0..=0.999_999_9, is_adam),
+    real!(
+        "beta1",
+        "of adam and adamw: exponential decay rate of the first moment",
+        beta1,
+        0.0..=0.999_999_9,
+        is_adam
+    ),
+    real!(
+        "beta2",
+        "of adam and adamw: exponential decay rate of the second moment",
+        beta2,
+        0.0..=0.999_999_9,
+        is_adam
+    ),
     real!("eps", "of adam and adamw: epsilon", eps, 1e-30..=1.0, is_adam),
     real!("momentum", "of sgd: momentum; 0 for none", momentum, 0.0..=0.999_999_9, is_sgd),
     switch!("nesterov", "of sgd: whether the momentum is Nesterov's, true or false", nesterov, is_sgd),
@@ -240,19 +252,19 @@ pub static KEYS: &[SpecKey] = &[
     ),
     real!(
         "grad_clip",
-        "largest norm of all gradients together, beyond which they are scaled down; 0 for no clipping",
+        "maximum global gradient norm, to which larger gradients are scaled down; 0 for no clipping",
         grad_clip,
         0.0..=1e9
     ),
     real!(
         "label_smoothing",
-        "part of every target that all classes share evenly, in training",
+        "part of every training target that is spread evenly over all classes",
         label_smoothing,
         0.0..=0.999_999_9
     ),
     real!(
         "ema",
-        "decay of the moving average of weights, which is then what is validated, tested and saved; 0 for none",
+        "decay of the moving average of the weights, which is validated, tested and saved; 0 for none",
         ema,
         0.0..=0.999_999_9
     ),
@@ -265,19 +277,19 @@ pub static KEYS: &[SpecKey] = &[
     },
     count!(
         "train_limit",
-        "at most so many training images, balanced over classes; 0 for all",
+        "maximum number of training images, balanced over classes; 0 for all",
         train_limit,
         0..=MANY
     ),
     count!(
         "val_limit",
-        "at most so many validation images, balanced over classes; 0 for all",
+        "maximum number of validation images, balanced over classes; 0 for all",
         val_limit,
         0..=MANY
     ),
     count!(
         "test_limit",
-        "at most so many test images, balanced over classes; 0 for all",
+        "maximum number of test images, balanced over classes; 0 for all",
         test_limit,
         0..=MANY
     ),
@@ -296,7 +308,7 @@ pub static KEYS: &[SpecKey] = &[
     ),
     real!(
         "mixup",
-        "training images are mixed in pairs, in shares from Beta(mixup, mixup); 0 for never",
+        "training images are mixed in pairs, with weights drawn from Beta(mixup, mixup); 0 for never",
         mixup,
         0.0..=1e3
     ),
@@ -342,11 +354,19 @@ fn number<T: FromStr + PartialOrd + fmt::Debug>(
     text: &str,
     range: RangeInclusive<T>,
 ) -> Result<T, SpecError> {
-    match text.parse::<T>() {
+    let parsed = text.parse::<T>();
+    // `1.5` is a number, but none of epochs.
+    let is_fraction = parsed.is_err() && text.parse::<f64>().is_ok_and(|number| number.fract() != 0.0);
+    match parsed {
         Ok(n) if range.contains(&n) => Ok(n),
         _ => Err(SpecError::new(
             "",
-            format!("'{text}' is not a number from {:?} to {:?}", range.start(), range.end()),
+            format!(
+                "'{text}' is not a {}number from {:?} to {:?}",
+                if is_fraction { "whole " } else { "" },
+                range.start(),
+                range.end()
+            ),
         )),
     }
 }

@@ -29,6 +29,7 @@ pub mod seeds;
 pub mod significance;
 pub mod smoothing;
 pub mod spec;
+mod spec_table;
 pub mod stats;
 pub mod sweep;
 pub mod system;

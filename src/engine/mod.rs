@@ -41,6 +41,7 @@ pub mod snapshot;
 pub mod store;
 pub mod system;
 pub mod toml_error;
+pub mod train_state;
 pub mod trainer;
 pub mod watch;
 pub mod worker;

@@ -5,31 +5,28 @@
 //! ends a run, `epochs` trains and validates, `train_epoch` takes the steps of one epoch
 //! ([`forward_backward`], then the optimizer's), `test` scores the best and the last weights.
 
-use std::path::Path;
-
 use burn::module::AutodiffModule;
 use burn::optim::{GradientsParams, Optimizer};
 use burn::tensor::Tensor;
 
 use super::average::WeightAverage;
 use super::clip::clip_norm;
-use super::data::{DataFingerprint, Dataset, DeviceBatch, Feed, epoch_order};
+use super::data::{Dataset, DeviceBatch, Feed, epoch_order};
 use super::device::DeviceContext;
-use super::error::{EngineError, Result};
+use super::error::Result;
 use super::evaluate::{Evaluation, Task, correct, evaluate};
 use super::loss::{MixedIn, Targets, cross_entropy};
 use super::model::{Mode, Network, Weights, trainable_parameters};
 use super::observer::{Ended, Flow, Observer, Reporter};
+use super::ops::TrainingBackend;
 use super::ops::to_vec_f32;
-use super::ops::{NetworkOps, TrainingBackend};
-use super::optimizer::{self, NetworkOptimizer};
+use super::optimizer;
 use super::snapshot::{Best, Position, Snapshot};
-use crate::domain::event::{
-    Checkpoint, EventKind, Outcome, Phase, RunResumed, RunStarted, Split, SplitSizes,
-};
+use super::train_state::{TrainState, resumed};
+use crate::domain::event::{Checkpoint, EventKind, Outcome, Phase, RunResumed, RunStarted, Split};
 use crate::domain::spec::ExperimentSpec;
 
-/// Where a run begins, and how often it can be resumed.
+/// Where a run begins, and how often it is checkpointed.
 #[derive(Debug, Clone, Default)]
 pub struct RunPlan {
     /// Where an earlier process left it; `None` for the first step.
@@ -57,7 +54,7 @@ pub fn train<B: TrainingBackend>(
     let RunPlan { from, snapshot_every } = plan;
     let first = first_event(spec, data, context, &network, from.as_ref());
     let (network, state) = match from {
-        None => (network, State::<B>::new(spec)),
+        None => (network, TrainState::<B>::new(spec)),
         Some(snapshot) => resumed(spec, data, context, network, snapshot)?,
     };
     let reporter = Reporter::new(observer, state.position.t);
@@ -122,85 +119,6 @@ fn first_event<B: TrainingBackend>(
     }
 }
 
-/// All that changes from step to step, besides the network itself.
-struct State<B: TrainingBackend> {
-    optimizer: NetworkOptimizer<B>,
-    /// Where the spec asks for it.
-    average: Option<WeightAverage<B::InnerBackend>>,
-    best: Option<Best<Network<B::InnerBackend>>>,
-    position: Position,
-}
-
-impl<B: TrainingBackend> State<B> {
-    fn new(spec: &ExperimentSpec) -> Self {
-        Self {
-            optimizer: optimizer::of_spec::<B>(spec),
-            average: average(spec, None),
-            best: None,
-            position: Position::start(),
-        }
-    }
-
-    /// What is validated, tested and kept: the averaged weights where there are some, else those of
-    /// `network`.
-    fn kept(&self, network: &Network<B>) -> Network<B::InnerBackend> {
-        let average = self.average.as_ref().and_then(WeightAverage::network);
-        average.cloned().unwrap_or_else(|| network.valid())
-    }
-}
-
-/// The average that `spec` asks for, as it was when it had the weights of `network`.
-fn average<B: NetworkOps>(spec: &ExperimentSpec, network: Option<Network<B>>) -> Option<WeightAverage<B>> {
-    (spec.ema > 0.0).then(|| WeightAverage::new(spec.ema, network))
-}
-
-/// The network and the state that `from` holds; `network` gives its shape.
-fn resumed<B: TrainingBackend>(
-    spec: &ExperimentSpec,
-    data: &Dataset,
-    context: &DeviceContext<B::Device>,
-    network: Network<B>,
-    from: Snapshot,
-) -> Result<(Network<B>, State<B>)> {
-    let here = data.fingerprint();
-    if from.data != here {
-        return Err(other_data(&from.data, &here));
-    }
-    let place = Path::new("checkpoint");
-    let network = from.weights.load_into(network, place)?;
-    let optimizer = optimizer::of_spec::<B>(spec);
-    let optimizer = optimizer::with_state(optimizer, &network, &from.optimizer, &context.device)
-        .map_err(|reason| EngineError::run(place, reason))?;
-    let averaged = match from.average {
-        Some(weights) => Some(weights.load_into(network.valid(), place)?),
-        None => None,
-    };
-    let average = average(spec, averaged);
-    let best = match from.best {
-        Some(Best { epoch, top1, weights }) => {
-            Some(Best { epoch, top1, weights: weights.load_into(network.valid(), place)? })
-        }
-        None => None,
-    };
-    Ok((network, State { optimizer, average, best, position: from.position }))
-}
-
-/// Half a run on one set of images and half on another would be a run of neither.
-fn other_data(began: &DataFingerprint, here: &DataFingerprint) -> EngineError {
-    let sizes = |on: &DataFingerprint| {
-        let SplitSizes { train, validation, test } = on.images;
-        format!("{train} training, {validation} validation and {test} test images")
-    };
-    let other = if began.images == here.images { " with other pixels" } else { "" };
-    let reason = format!(
-        "the run began on {}, and the data here are {}{other}: resume it with the same data, or start a new run in \
-         another folder",
-        sizes(began),
-        sizes(here)
-    );
-    EngineError::run("checkpoint", reason)
-}
-
 /// What one forward and one backward pass over a batch computed.
 pub struct ForwardBackward<B: TrainingBackend> {
     /// `[batch, classes]`.
@@ -245,7 +163,7 @@ struct Training<'a, B: TrainingBackend> {
     context: &'a DeviceContext<B::Device>,
     snapshot_every: usize,
     reporter: Reporter<'a>,
-    state: State<B>,
+    state: TrainState<B>,
     /// Whether this process has taken a step: a GPU compiles its kernels in the first.
     warm: bool,
 }
@@ -440,7 +358,7 @@ impl<B: TrainingBackend> Training<'_, B> {
 
     /// Hands out what the run needs to resume from here.
     fn snapshot(&mut self, network: &Network<B>) {
-        let State { optimizer, average, best, position } = &self.state;
+        let TrainState { optimizer, average, best, position } = &self.state;
         let best = best.as_ref();
         let snapshot = Snapshot {
             data: self.data.fingerprint(),

@@ -77,7 +77,7 @@ pub fn more((above, below): (usize, usize), area: Rect, buffer: &mut Buffer, the
     if said.is_empty() {
         return 0;
     }
-    let text = format!(" {} more rows", said.join(" "));
+    let text = format!(" {} more {}", said.join(" "), if above + below == 1 { "row" } else { "rows" });
     let width = text.chars().count() as u16;
     let x = area.right().saturating_sub(width).max(area.x);
     let room = (area.right() - x) as usize;
