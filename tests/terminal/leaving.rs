@@ -93,7 +93,7 @@ fn a_shell_can_suspend_and_resume_it() {
     assert_eq!(terminal.events()[seen - 1]["event"], "paused");
     terminal.type_line("fg");
     terminal.wait_for("─Wiring─");
-    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.wait_for_modes(Modes::SCREEN);
     terminal.wait_until("more events", |_| terminal.events().len() > seen + 1);
     assert_eq!(terminal.events()[seen]["event"], "resumed");
     terminal.keys("?");
@@ -107,7 +107,7 @@ fn a_shell_can_suspend_and_resume_it() {
     terminal.wait_for("Stopped");
     terminal.type_line("fg");
     terminal.wait_for("─Wiring─");
-    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.wait_for_modes(Modes::SCREEN);
     terminal.keys("R");
     terminal.wait_for("─Runs─");
     // Let go on while the shell has the terminal, it waits until it gets it.
@@ -118,7 +118,7 @@ fn a_shell_can_suspend_and_resume_it() {
     terminal.is_as_before();
     terminal.type_line("fg");
     terminal.wait_for("─Runs─");
-    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.wait_for_modes(Modes::SCREEN);
     terminal.keys("q");
     terminal.wait_for("─Quit?─");
     terminal.keys("y");
@@ -140,7 +140,7 @@ fn it_paints_all_anew_when_it_goes_on() {
     terminal.wait_until("nothing", |screen| screen.trim().is_empty());
     terminal.signal(Signal::CONT);
     terminal.wait_until("the screen as it was", |screen| screen == before);
-    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.wait_for_modes(Modes::SCREEN);
     // Nobody could resume it, so it goes on at once.
     let written = terminal.written().len();
     terminal.keys("C-z");
@@ -151,7 +151,7 @@ fn it_paints_all_anew_when_it_goes_on() {
     terminal.wait_for("267,802 parameters");
     terminal.keys("q");
     terminal.wait_for("left with 0");
-    assert_eq!(terminal.modes(), Modes::PLAIN);
+    terminal.wait_for_modes(Modes::PLAIN);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_panic_in_the_background_is_logged_and_said_afterwards() {
     // The screen is still usable.
     terminal.keys("z W n");
     terminal.wait_for("267,802 parameters");
-    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.wait_for_modes(Modes::SCREEN);
     terminal.keys("q");
     let screen = terminal.wait_for("left with 0");
     let line = screen.replace('\n', "");

@@ -85,7 +85,7 @@ fn the_config_file_is_obeyed() {
          [layout]\nsmall = [\"runs | curves\", \"wiring\"]\n[keys]\ntrain = [\"X\"]\n",
     );
     terminal.open("");
-    assert_eq!(terminal.modes(), Modes { mouse: false, ..Modes::SCREEN });
+    terminal.wait_for_modes(Modes { mouse: false, ..Modes::SCREEN });
     let screen = terminal.wait_for("Wiring");
     assert!(screen.is_ascii() && !screen.contains("the next run"), "{screen}");
     terminal.keys("R");
@@ -119,7 +119,7 @@ fn the_config_file_is_obeyed() {
     terminal.wait_for("1,510 parameters");
     terminal.keys("n");
     terminal.wait_for("1,406 parameters");
-    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.wait_for_modes(Modes::SCREEN);
     terminal.keys("q");
     terminal.left_with(0);
 }

@@ -25,7 +25,7 @@ fn the_demo_reaches_its_end_with_the_table_that_it_prints() {
     let Some(terminal) = Terminal::start((120, 40)) else { return };
     terminal.type_line("sh run --replay demo --fit 2; echo left with $?");
     terminal.wait_for("─Wiring─");
-    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.wait_for_modes(Modes::SCREEN);
     let screen = terminal.wait_for("× 100%");
     assert!(screen.contains("●All"), "the switches are those of the last run: {screen}");
     for (validation, test) in &rows {

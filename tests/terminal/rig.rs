@@ -226,6 +226,11 @@ impl Terminal {
         Modes { alternate: on[0], cursor: on[1], mouse: on[2], raw_keypad: on[3] }
     }
 
+    /// Waits until it is in these modes: they change beside what is on the screen.
+    pub fn wait_for_modes(&self, wanted: Modes) {
+        self.wait_until(&format!("{wanted:?}"), |_| self.modes() == wanted);
+    }
+
     /// Changes the terminal's size.
     pub fn resize(&self, (columns, rows): (u16, u16)) {
         self.tmux(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);

@@ -8,7 +8,7 @@ use crate::rig::{LONG, Modes, TINY, Terminal, ticks};
 fn whole_session(size: (u16, u16)) {
     let Some(terminal) = Terminal::start(size) else { return };
     terminal.open("");
-    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.wait_for_modes(Modes::SCREEN);
 
     // Every hop of the draft, none, those of one order by key, one more by mouse.
     terminal.wait_for("273,466 parameters");
@@ -179,7 +179,7 @@ fn preferences_are_written_and_hold_at_the_next_start() {
     let Some(terminal) = Terminal::start((80, 24)) else { return };
     terminal.configure("# mine\nmouse = true # it is\n");
     terminal.open("");
-    assert_eq!(terminal.modes(), Modes::SCREEN);
+    terminal.wait_for_modes(Modes::SCREEN);
     terminal.keys("P /");
     terminal.type_text("mouse");
     terminal.keys("Enter Enter");
