@@ -79,8 +79,8 @@ pub fn check_condensed(state: &RunState) -> Result<RecordCheck, String> {
     match state.system.as_slice() {
         [] => {}
         [(t, seen)] if (0.0..=end).contains(t) => seen.check()?,
-        [(t, _)] => return Err(format!("a look at the machine at second {t} of {end}")),
-        _ => return Err("more than one look at the machine".into()),
+        [(t, _)] => return Err(format!("a sample of the machine's use at second {t} of {end}")),
+        _ => return Err("more than one sample of the machine's use".into()),
     }
     let last = match state.outcome {
         Some(outcome) => EventKind::Finished { outcome, message: state.message.clone() },

@@ -333,7 +333,7 @@ fn in_folder(spec: &ExperimentSpec, value: fn(&ImageFolder) -> KeyValue) -> Opti
     (spec.dataset == DatasetId::Folder).then(|| value(&spec.folder))
 }
 
-/// Whether `spec` has a key; the type that the macros' conditions need.
+/// Whether `spec` has a key. As a function, it gives the macros' conditions their type.
 fn has(spec: &ExperimentSpec, condition: fn(&ExperimentSpec) -> bool) -> bool {
     condition(spec)
 }

@@ -202,9 +202,9 @@ impl RunState {
         }
     }
 
-    /// Drops what only curves and activations show: all steps and looks at the machine but the
-    /// last, all probes but those of the test split, and histograms. Later events lead to what they would have led
-    /// to otherwise, but for that.
+    /// Drops what only curves and activations show: all steps and samples of the machine's use but
+    /// the last, all probes but those of the test split, and histograms. Later events lead to what
+    /// they would have led to otherwise, but for that.
     pub fn condense(&mut self) {
         if let Some(last) = self.steps.pop() {
             self.steps.clear();

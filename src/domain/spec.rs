@@ -348,23 +348,31 @@ impl ExperimentSpec {
     /// where the key is of something that the paper does not use; `None` where the key has no
     /// meaning in this spec.
     pub fn default_of(&self, key: &SpecKey) -> Option<KeyValue> {
+        self.defaults()(key)
+    }
+
+    /// [`Self::default_of`] for many keys.
+    fn defaults(&self) -> impl Fn(&SpecKey) -> Option<KeyValue> + use<> {
         let paper = Self::paper(self.family, self.version.clone(), self.dataset);
-        match key.name {
+        let chosen = Self { optimizer: self.optimizer, schedule: self.schedule, ..paper.clone() };
+        move |key| match key.name {
             "optimizer" | "schedule" => (key.get)(&paper),
-            _ => (key.get)(&Self { optimizer: self.optimizer, schedule: self.schedule, ..paper }),
+            _ => (key.get)(&chosen),
         }
     }
 
     /// The keys that are not what [`Self::default_of`] says, with their values.
     pub fn unusual(&self) -> impl Iterator<Item = (&'static str, KeyValue)> + '_ {
-        keys::KEYS.iter().filter_map(|key| {
-            let value = (key.get)(self).filter(|value| self.default_of(key).as_ref() != Some(value))?;
+        let default_of = self.defaults();
+        keys::KEYS.iter().filter_map(move |key| {
+            let value = (key.get)(self).filter(|value| default_of(key).as_ref() != Some(value))?;
             Some((key.name, value))
         })
     }
 
     /// Keys of the data and of how it is trained on that `other` has otherwise; those that only
-    /// one of them has follow from others, as `momentum` does from `optimizer`. Where there are none, scores of the two compare networks, or seeds.
+    /// one of them has follow from others, as `momentum` does from `optimizer`. Where there are
+    /// none, scores of the two compare networks, or seeds.
     pub fn recipe_differences(&self, other: &Self) -> Vec<&'static str> {
         /// Which network, which of its seeds, and what is only measured.
         const OTHERS: [&str; 8] =

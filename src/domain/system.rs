@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 /// Most memory that is believed, bytes.
 const MOST_MEMORY: u64 = 1 << 50;
 
-/// A look at the machine. Not determined by the spec, as times are not.
+/// A sample of the machine's use. Not determined by the spec, as times are not.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SystemUse {
-    /// Of all cores together, by all programs since the last look, percent.
+    /// Of all cores together, by all programs since the last sample, percent.
     pub cpu: f32,
     /// Held by this program, bytes.
     pub memory: u64,
@@ -17,7 +17,7 @@ pub struct SystemUse {
     pub gpu: Option<GpuUse>,
 }
 
-/// A look at a GPU.
+/// A sample of a GPU's use.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GpuUse {
     /// Part of the time in which a kernel ran, percent.
@@ -30,10 +30,10 @@ pub struct GpuUse {
 }
 
 impl SystemUse {
-    /// That it can be true.
+    /// Refuses impossible values.
     ///
     /// # Errors
-    /// When it cannot, with the reason.
+    /// They name the value.
     pub fn check(&self) -> Result<(), String> {
         let loads = [Some(self.cpu), self.gpu.map(|gpu| gpu.load)];
         if let Some(load) = loads.into_iter().flatten().find(|load| !(0.0..=100.0).contains(load)) {
@@ -63,8 +63,8 @@ impl SystemUse {
     }
 }
 
-/// Seconds from a look at second `t` of a run to the next one: often at first, then less and
-/// less, so that the record of a long run does not consist of them.
+/// Seconds from the sample at second `t` of a run to the next one: often at first, then less and
+/// less, so that the record of a long run does not consist of samples.
 pub fn seconds_to_next(t: f64) -> f64 {
     (t / 120.0).clamp(2.0, 60.0)
 }
@@ -92,12 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn a_day_has_fewer_than_two_thousand_looks() {
-        let (mut t, mut looks) = (0.0, 0);
+    fn a_day_has_fewer_than_two_thousand_samples() {
+        let (mut t, mut samples) = (0.0, 0);
         while t < 86_400.0 {
             t += seconds_to_next(t);
-            looks += 1;
+            samples += 1;
         }
-        assert!((1_000..2_000).contains(&looks), "{looks}");
+        assert!((1_000..2_000).contains(&samples), "{samples}");
     }
 }

@@ -1,4 +1,5 @@
-//! Looks at the machine: CPU and memory by sysinfo, NVIDIA's GPUs by NVML where there is a driver.
+//! Samples of the machine's use: CPU and memory by sysinfo, NVIDIA's GPUs by NVML where there is a
+//! driver.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::domain::system::{GpuUse, SystemUse};
 
-/// Looks at the machine from time to time.
+/// Takes samples of the machine's use.
 pub struct SystemProbe {
     system: System,
     process: Pid,
@@ -23,17 +24,17 @@ impl fmt::Debug for SystemProbe {
 }
 
 impl SystemProbe {
-    /// Begins to look at the machine, and at its GPU where one trains.
+    /// To take samples, also of the GPU where one trains.
     pub fn new(with_gpu: bool) -> Self {
         let mut system = System::new();
-        // The first look is what the next one is compared with.
+        // What the first sample is compared with.
         system.refresh_cpu_usage();
         let nvml = if with_gpu { Nvml::init().ok() } else { None };
         Self { system, process: Pid::from_u32(std::process::id()), nvml }
     }
 
-    /// What the machine does, and did since the last look.
-    pub fn look(&mut self) -> SystemUse {
+    /// Current memory and GPU use, and CPU use since the last sample.
+    pub fn sample(&mut self) -> SystemUse {
         self.system.refresh_cpu_usage();
         let only_memory = ProcessRefreshKind::nothing().with_memory();
         self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&[self.process]), false, only_memory);
@@ -69,9 +70,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_look_at_this_machine_can_be_true() {
+    fn a_sample_of_this_machine_is_plausible() {
         let mut probe = SystemProbe::new(true);
-        let seen = probe.look();
+        let seen = probe.sample();
         assert_eq!(seen.check(), Ok(()));
         assert!(seen.memory > 1 << 20, "{seen:?}");
         if probe.nvml.is_none() {

@@ -255,9 +255,9 @@ struct Recorder {
     error: Option<EngineError>,
     /// Time of the last event, seconds.
     t: f64,
-    /// How busy the machine is, and when it is looked at next, seconds.
+    /// Samples of the machine's use, and when the next one is due, seconds.
     system: SystemProbe,
-    next_look: Option<f64>,
+    next_sample: Option<f64>,
     panics_before: usize,
 }
 
@@ -270,7 +270,7 @@ impl Recorder {
         system: SystemProbe,
     ) -> Self {
         let board = LiveBoard::new(boards, dir.path());
-        Self { dir, sender, orders, board, error: None, t: 0.0, system, next_look: None, panics_before: 0 }
+        Self { dir, sender, orders, board, error: None, t: 0.0, system, next_sample: None, panics_before: 0 }
     }
 
     /// Whether a thread of the backend has panicked: what it computes from then on is not
@@ -290,14 +290,14 @@ impl Recorder {
         }
     }
 
-    /// Looks at the machine where that is due; between steps, when it is busy with them.
-    fn look_at_system(&mut self) {
-        let next = *self.next_look.get_or_insert(self.t + seconds_to_next(self.t));
+    /// Takes a sample of the machine's use where one is due; between steps, when it is busy with them.
+    fn sample_system(&mut self) {
+        let next = *self.next_sample.get_or_insert(self.t + seconds_to_next(self.t));
         if self.t < next || self.error.is_some() {
             return;
         }
-        self.next_look = Some(self.t + seconds_to_next(self.t));
-        let event = Event { v: EVENT_VERSION, t: self.t, kind: EventKind::System(self.system.look()) };
+        self.next_sample = Some(self.t + seconds_to_next(self.t));
+        let event = Event { v: EVENT_VERSION, t: self.t, kind: EventKind::System(self.system.sample()) };
         self.keep(|dir| dir.append(&event));
         if self.error.is_none() {
             self.write_board(&event);
@@ -334,7 +334,7 @@ impl Observer for Recorder {
         // Nobody listening is no reason to stop.
         let _ = self.sender.send(event);
         if is_step {
-            self.look_at_system();
+            self.sample_system();
         }
         if self.error.is_some() { Control::Stop } else { self.orders.current() }
     }

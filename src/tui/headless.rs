@@ -18,14 +18,14 @@ use super::screen::frame;
 use super::start::{WorkbenchOptions, app};
 use super::theme::{Ground, Theme};
 use crate::domain::error::SpecError;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, Result, shown};
 use crate::engine::files;
 
 /// Paints the screen with the runs and data of `options`, after `keys` were pressed, into `file`: an
 /// SVG picture, or text.
 ///
 /// # Errors
-/// When a key is none, or the file cannot be written.
+/// When a key is none, or the file is neither or cannot be written.
 pub fn picture_of(
     options: &WorkbenchOptions,
     (width, height): (u16, u16),
@@ -33,6 +33,11 @@ pub fn picture_of(
     ground: Ground,
     file: &Path,
 ) -> Result<()> {
+    let is_text = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("svg") => false,
+        Some("txt") => true,
+        _ => return Err(SpecError::new(shown(file), "the name of the file must end in .svg or .txt").into()),
+    };
     let theme = Theme { ground, ..Theme::FULL };
     let mut app = app(options, &Config::default(), theme)?;
     let size = Size { width, height };
@@ -45,7 +50,6 @@ pub fn picture_of(
         settle(&mut app, &mut tasks);
     }
     let buffer = frame(&mut app, size);
-    let is_text = file.extension().is_some_and(|extension| extension == "txt");
     let bytes = if is_text { text(&buffer) } else { picture::svg(&buffer, &theme) };
     files::write_atomically(file, bytes.as_bytes())
 }

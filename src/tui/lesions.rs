@@ -175,6 +175,11 @@ impl Study {
         self.intact.is_some() && self.scored.keys().any(|cuts| cuts.len() == count)
     }
 
+    /// Whether anything but the intact network has been scored.
+    pub fn has_any(&self) -> bool {
+        self.intact.is_some() && !self.scored.is_empty()
+    }
+
     /// Those of `count` terms, the worst first.
     pub fn worst(&self, count: usize) -> Vec<(&[Term], Loss)> {
         self.worst_of(|cuts| cuts.len() == count)

@@ -55,6 +55,14 @@ fn a_frame_is_kept_as_text_or_picture_after_the_keys_were_pressed() {
             .code(2)
             .stderr(contains("columns x rows"));
     }
+    // Nor is a picture written in another format than its name says.
+    for name in ["c.png", "c"] {
+        let file = folder.path().join(name);
+        let mut other = program();
+        other.args(["picture", "--out"]).arg(&out).arg(&file);
+        other.assert().code(2).stderr(contains("must end in .svg or .txt"));
+        assert!(!file.exists());
+    }
 }
 
 #[test]

@@ -32,10 +32,10 @@ struct Settled {
 /// rather than one that is not, and then the newest.
 pub fn alike(runs: &[ShownRun]) -> Vec<Vec<usize>> {
     let begun = runs.iter().filter(|run| !run.state.steps.is_empty());
-    let rank = |run: &ShownRun| {
-        let began = run.state.started.as_ref().map(|facts| facts.at.clone());
+    fn rank<'a>(run: &ShownRun<'a>) -> (bool, Option<&'a str>) {
+        let began = run.state.started.as_ref().map(|facts| facts.at.as_str());
         (run.state.outcome == Some(Outcome::Completed), began)
-    };
+    }
     let groups = group_by_line(begun, |run| run.spec).into_iter();
     let keys = groups.map(|(_, runs)| {
         let is_chosen = |run: &&ShownRun| {

@@ -11,7 +11,7 @@ mod pairs;
 mod ranking;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use self::arcs::Rows;
@@ -26,7 +26,7 @@ use crate::domain::term::Term;
 use crate::tui::draft::Draft;
 use crate::tui::lesions::Study;
 use crate::tui::log::Level;
-use crate::tui::paint::cut_words;
+use crate::tui::paint::{cut_words, put};
 use crate::tui::panel::{Click, Drawn, Panel, PanelCanvas, PanelFacts, PanelKey, PanelKind, PanelTarget};
 use crate::tui::panes::Wish;
 use crate::tui::session::Session;
@@ -249,9 +249,7 @@ impl WiringPanel {
         let has = |count| study.is_some_and(|study| study.has(count));
         let view = match self.view {
             WiringView::Pairs if has(2) => WiringView::Pairs,
-            WiringView::Ranking | WiringView::Pairs
-                if study.is_some_and(|study| !ranked(study).is_empty()) =>
-            {
+            WiringView::Ranking | WiringView::Pairs if study.is_some_and(Study::has_any) => {
                 WiringView::Ranking
             }
             _ => WiringView::Diagram,
@@ -263,7 +261,7 @@ impl WiringPanel {
     fn next_view(&mut self, session: &mut Session) {
         let (view, study) = self.shown(session);
         let has_pairs = study.is_some_and(|study| study.has(2));
-        let has_any = study.is_some_and(|study| !ranked(study).is_empty());
+        let has_any = study.is_some_and(Study::has_any);
         self.view = match view {
             WiringView::Diagram if has_any => WiringView::Ranking,
             WiringView::Diagram | WiringView::Ranking if has_pairs => WiringView::Pairs,
@@ -324,6 +322,13 @@ fn toggle_cursor(session: &mut Session) {
     if let Err(error) = session.draft.toggle_cursor() {
         session.say(Level::Warn, error.reason);
     }
+}
+
+/// Writes whose lesions are listed, where the draft is another network; what is left of `area`.
+fn below_heading(study: &Study, draft: &Draft, area: Rect, buffer: &mut Buffer, theme: &Theme) -> Rect {
+    let Some((whose, style)) = other_network(study, draft, area.width.into(), theme) else { return area };
+    put(buffer, area, area.x, area.y, &whose, style, theme);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
 /// Of whose lesions scores are, where the draft is not that network: as long as there is room

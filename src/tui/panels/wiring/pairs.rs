@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{WiringTarget, other_network};
+use super::{WiringTarget, below_heading};
 use crate::domain::event::Score;
 use crate::domain::term::Term;
 use crate::domain::text::{signed, wrap};
@@ -48,15 +48,12 @@ pub fn draw_pairs(
     buffer: &mut Buffer,
     theme: &Theme,
 ) -> Vec<(Rect, WiringTarget)> {
-    let mut area = area.intersection(buffer.area);
+    let area = area.intersection(buffer.area);
     let terms = study.terms();
     if area.is_empty() || terms.is_empty() {
         return Vec::new();
     }
-    if let Some((whose, style)) = other_network(study, draft, area.width.into(), theme) {
-        put(buffer, area, area.x, area.y, &whose, style, theme);
-        area = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    }
+    let area = below_heading(study, draft, area, buffer, theme);
     let selected = (selected.0.min(terms.len() - 1), selected.1.min(terms.len() - 1));
     let pair = [terms[selected.0], terms[selected.1]];
 

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{WiringTarget, other_network};
+use super::{WiringTarget, below_heading};
 use crate::domain::term::Term;
 use crate::domain::text::signed;
 use crate::tui::draft::Draft;
@@ -73,15 +73,12 @@ pub fn draw_ranking(
     buffer: &mut Buffer,
     theme: &Theme,
 ) -> Vec<(Rect, WiringTarget)> {
-    let mut area = area.intersection(buffer.area);
+    let area = area.intersection(buffer.area);
     let rows = ranked(study);
     if area.is_empty() || rows.is_empty() {
         return Vec::new();
     }
-    if let Some((whose, style)) = other_network(study, draft, area.width.into(), theme) {
-        put(buffer, area, area.x, area.y, &whose, style, theme);
-        area = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    }
+    let area = below_heading(study, draft, area, buffer, theme);
     let fit = Fit::of(&rows, area.width);
     let heading = Rect { height: area.height.min(2), ..area };
     let titles: Vec<String> = NUMBERS.iter().map(|column| column.title.to_owned()).collect();
